@@ -1,0 +1,221 @@
+"""Deployment configuration: read once, from the environment, by the entry points only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+Default = TypeVar("Default", str, None)
+
+KNOWN = frozenset(
+    {
+        "GSP_HOME",
+        "GSP_HOST",
+        "GSP_PORT",
+        "GSP_BASE_URL",
+        "GSP_RAW_DIRS",
+        "GSP_RAW_POLL",
+        "GSP_DEMO",
+        "GSP_DEMO_INTERVAL",
+        "GSP_DATABASE_URL",
+        "GSP_REDIS_URL",
+        "GSP_WORKERS",
+        "GSP_SECRET_KEY",
+        "GSP_SMTP_URL",
+        "GSP_MAIL_FROM",
+    }
+)
+
+
+class ConfigError(ValueError):
+    """A GSP_* variable is wrong; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the deployment decides.
+
+    `redis_url` is None when the supervisor runs its own Valkey (its socket is in `home`);
+    `smtp_url` None writes mails to ``home/outbox``.
+    """
+
+    home: Path
+    host: str
+    port: int
+    base_url: str
+    raw_dirs: tuple[Path, ...]
+    raw_poll: bool
+    demo: bool
+    demo_interval: float
+    database_url: str
+    redis_url: str | None
+    workers: int
+    secret_key: str
+    smtp_url: str | None
+    mail_from: str
+
+    @property
+    def products_dir(self) -> Path:
+        """Where the products of the reduction live, one folder a night."""
+        return self.home / "products"
+
+    @property
+    def previews_dir(self) -> Path:
+        """Image pyramids of the viewer; can be deleted at any time."""
+        return self.home / "previews"
+
+    @property
+    def demo_dir(self) -> Path:
+        """The watched folder into which the demo night is replayed."""
+        return self.home / "demo" / "raw"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Socket of the embedded Valkey."""
+        return self.home / "queue" / "valkey.sock"
+
+    @property
+    def watched_dirs(self) -> tuple[Path, ...]:
+        """Raw roots in force: the configured ones, or the demo night's."""
+        return self.raw_dirs or ((self.demo_dir,) if self.demo else ())
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
+        """Read and check every ``GSP_*`` variable; make ``GSP_HOME`` and its secret key.
+
+        Raises
+        ------
+        ConfigError
+            Naming the variable that is wrong, or that nobody knows.
+        """
+        for name in env:
+            if name.startswith("GSP_") and name not in KNOWN:
+                raise ConfigError(f"{name} is not a setting of GSP Live; known: {_listing()}.")
+        home = _home(env.get("GSP_HOME", "./var"))
+        host = env.get("GSP_HOST", "127.0.0.1")
+        port = _integer(env, "GSP_PORT", 8050, 1, 65535)
+        raw_dirs = _raw_dirs(env.get("GSP_RAW_DIRS", ""))
+        return cls(
+            home=home,
+            host=host,
+            port=port,
+            base_url=_base_url(env.get("GSP_BASE_URL", f"http://{host}:{port}")),
+            raw_dirs=raw_dirs,
+            raw_poll=_choice(env, "GSP_RAW_POLL", "off", ("on", "off")) == "on",
+            demo=not raw_dirs and _choice(env, "GSP_DEMO", "auto", ("auto", "off")) == "auto",
+            demo_interval=_seconds(env, "GSP_DEMO_INTERVAL", 1.5),
+            database_url=_url(
+                env,
+                "GSP_DATABASE_URL",
+                f"sqlite:///{home / 'gsp.db'}",
+                ("sqlite", "postgresql", "postgres"),
+            ),
+            redis_url=_url(env, "GSP_REDIS_URL", None, ("redis", "rediss", "unix")),
+            workers=_integer(env, "GSP_WORKERS", os.cpu_count() or 1, 1, 256),
+            secret_key=env.get("GSP_SECRET_KEY") or _stored_secret(home, "secret_key"),
+            smtp_url=_url(env, "GSP_SMTP_URL", None, ("smtp", "smtps")),
+            mail_from=env.get("GSP_MAIL_FROM", "gsp-live@localhost"),
+        )
+
+    def redis_connection_url(self) -> str:
+        """URL every process of this deployment uses to reach the queue's Redis or Valkey."""
+        if self.redis_url:
+            return self.redis_url
+        password = _stored_secret(self.home, "valkey_password")
+        return f"unix://:{password}@{self.redis_socket}"
+
+
+def _listing() -> str:
+    return ", ".join(sorted(KNOWN))
+
+
+def _home(value: str) -> Path:
+    home = Path(value).expanduser().absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"GSP_HOME: {home} can't be made ({error.strerror}).") from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise ConfigError(f"GSP_HOME: {home} can't be written to.")
+    return home
+
+
+def _stored_secret(home: Path, name: str) -> str:
+    """Read a secret kept in `home`, made at its first use; a race has one winner."""
+    path = home / name
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+    value = path.read_text().strip()
+    if not value:
+        raise ConfigError(f"GSP_HOME: {path} is empty; delete it and start again.")
+    return value
+
+
+def _raw_dirs(value: str) -> tuple[Path, ...]:
+    roots = []
+    for part in filter(None, value.split(":")):
+        root = Path(part).expanduser()
+        if not root.is_dir():
+            raise ConfigError(f"GSP_RAW_DIRS: {part} is not a folder.")
+        roots.append(root.resolve())
+    return tuple(roots)
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise ConfigError(f"{name}: {text!r} is not a whole number from {low} to {high}.")
+    return value
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise ConfigError(f"{name}: {text!r} is not a number of seconds from 0 to 3600.")
+    return value
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env.get(name, default).lower()
+    if value not in choices:
+        raise ConfigError(f"{name}: {value!r} is not one of {', '.join(choices)}.")
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigError(f"GSP_BASE_URL: {value!r} is not an http:// or https:// address.")
+    return value.rstrip("/")
+
+
+def _url(
+    env: Mapping[str, str], name: str, default: Default, schemes: tuple[str, ...]
+) -> str | Default:
+    value = env.get(name, "")
+    if not value:
+        return default
+    if urlsplit(value).scheme not in schemes:
+        known = ", ".join(f"{scheme}://" for scheme in schemes)
+        raise ConfigError(f"{name} must begin with one of {known}.")
+    return value

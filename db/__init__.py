@@ -1,0 +1,42 @@
+"""Rows and queries. Knows what is stored; knows no science, web or queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from peewee import Database, DatabaseProxy, SqliteDatabase
+from playhouse.db_url import connect as connect_url
+from playhouse.migrations import Runner
+
+database = DatabaseProxy()
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+SQLITE_PRAGMAS = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": "full"}
+BUSY_TIMEOUT_S = 5
+
+
+def open_database(url: str) -> Database:
+    """Make the database of a ``sqlite:///path`` or ``postgresql://`` URL, without binding it.
+
+    SQLite begins every transaction with IMMEDIATE: a deferred one that reads and then writes
+    fails with "database is locked" as soon as another process wrote in between.
+    """
+    if urlsplit(url).scheme == "sqlite":
+        path = url.removeprefix("sqlite:///")
+        return SqliteDatabase(
+            path, pragmas=SQLITE_PRAGMAS, lock_type="IMMEDIATE", timeout=BUSY_TIMEOUT_S
+        )
+    return connect_url(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
+
+
+def connect(url: str) -> None:
+    """Bind the models to the database of `url`; connections are opened on demand."""
+    database.initialize(open_database(url))
+
+
+def migrate() -> list[str]:
+    """Apply the numbered migrations that are pending; return their names."""
+    with database.connection_context():
+        return Runner(database.obj, str(MIGRATIONS)).up()

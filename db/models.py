@@ -1,0 +1,299 @@
+"""The tables.
+
+Every row that belongs to a proposal says so itself, so that who may see it is one join away
+(`services.access`). Angles, gain and read noise are numbers here; the API types them as the
+manual does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from peewee import (
+    SQL,
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+
+from db import database
+from db.fields import UtcDateTimeField
+
+
+def utc_now() -> dt.datetime:
+    """Return the current instant, timezone-aware."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Table(Model):
+    """Base of all tables."""
+
+    id = AutoField()
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class User(Table):
+    """A person. `username` and `email` are stored folded (lower case, no spaces around)."""
+
+    username = CharField(150, unique=True)
+    email = CharField(254, unique=True)
+    first_name = CharField(150, default="")
+    last_name = CharField(150, default="")
+    partner = CharField(80, default="")
+    password_hash = CharField(255, default="")
+    is_staff = BooleanField(default=False)
+    is_superuser = BooleanField(default=False)
+    is_active = BooleanField(default=True)
+    session_version = IntegerField(default=1)
+    visual = JSONField(default=dict)
+    last_login = UtcDateTimeField(null=True)
+    date_joined = UtcDateTimeField(default=utc_now)
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, or the username while they are unknown."""
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+
+class Token(Table):
+    """A key of the JSON API; only its SHA-256 is kept."""
+
+    user = ForeignKeyField(User, backref="tokens", on_delete="CASCADE", unique=True)
+    key_hash = CharField(64, unique=True)
+    created = UtcDateTimeField(default=utc_now)
+
+
+class Proposal(Table):
+    """An observing proposal. A placeholder came with a frame and waits for staff to complete it.
+
+    `soar_id` is the text of the frames' PROPID; `pi` is null while unknown.
+    """
+
+    soar_id = CharField(80, unique=True)
+    semester = CharField(10, default="")
+    title = TextField(default="")
+    abstract = TextField(default="")
+    pi = ForeignKeyField(User, backref="led", null=True, on_delete="RESTRICT")
+    is_placeholder = BooleanField(default=False)
+    settings = JSONField(default=dict)
+    created = UtcDateTimeField(default=utc_now)
+
+
+class Membership(Table):
+    """A collaborator of a proposal."""
+
+    proposal = ForeignKeyField(Proposal, backref="memberships", on_delete="CASCADE")
+    user = ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
+    created = UtcDateTimeField(default=utc_now)
+
+    class Meta:
+        indexes = ((("proposal", "user"), True),)
+
+
+class File(Table):
+    """A FITS file: raw frame, master calibration or product.
+
+    `kind` is `reduction.frames.FrameKind`, `data_type` the number of `DataType`. `proposal` is
+    null for masters, which belong to everyone. `original` is the raw frame of a product (itself
+    for a raw frame, null for a master), `parent` what it was made from. `state` is ``current`` or
+    ``superseded`` (a newer version took its place; kept while something was made with it).
+    `full_path` of a raw frame is where it was first seen; of a product below ``GSP_HOME/products``.
+    """
+
+    file_name = CharField(255, index=True)
+    full_path = TextField(unique=True)
+    size = BigIntegerField()
+    checksum = CharField(64, index=True)
+    data_type = IntegerField()
+    kind = CharField(16)
+    state = CharField(16, default="current")
+    stale = BooleanField(default=False)
+    original = ForeignKeyField("self", null=True, backref="descendants", on_delete="CASCADE")
+    parent = ForeignKeyField("self", null=True, backref="children", on_delete="CASCADE")
+    proposal = ForeignKeyField(Proposal, null=True, backref="files", on_delete="RESTRICT")
+    run_id = IntegerField(null=True, index=True)
+
+    obstype = CharField(20, default="")
+    object = CharField(120, default="")
+    filter = CharField(60, default="")
+    filter_2 = CharField(60, default="")
+    grating = CharField(60, default="")
+    slit = CharField(60, default="")
+    cam_targ = DoubleField(null=True)
+    grt_targ = DoubleField(null=True)
+    roi = CharField(80, default="")
+    wavmode = CharField(60, default="")
+    technique = CharField(16, default="Unknown")
+    camera = CharField(16, default="")
+    gain = DoubleField(null=True)
+    rdnoise = DoubleField(null=True)
+    binning_x = IntegerField()
+    binning_y = IntegerField()
+    n_x = IntegerField()
+    n_y = IntegerField()
+    obsra = CharField(32, default="")
+    obsdec = CharField(32, default="")
+    ra_deg = DoubleField(null=True)
+    dec_deg = DoubleField(null=True)
+    date_obs = UtcDateTimeField()
+    date = DateField()
+    night = DateField()
+    exptime = DoubleField(default=0.0)
+    lamps = JSONField(default=list)
+    saturation_value = DoubleField(null=True)
+    normalized = BooleanField(default=False)
+    observation_id = CharField(40, null=True)
+    configuration_id = CharField(40, null=True)
+    block_id = CharField(40, null=True)
+    image_id = CharField(40, null=True)
+    overrides = JSONField(default=dict)
+
+    quality = JSONField(default=dict)
+    warnings = JSONField(default=list)
+    inputs = JSONField(default=list)
+    created = UtcDateTimeField(default=utc_now)
+    last_modified = UtcDateTimeField(default=utc_now)
+
+    class Meta:
+        indexes = (
+            # The file index and the search page: newest first, within what one may see.
+            (("data_type", "state", "date_obs", "id"), False),
+            (("proposal", "data_type", "date_obs", "id"), False),
+            (("proposal", "date_obs", "id"), False),
+            (("date_obs", "id"), False),
+            (("original", "data_type"), False),
+            (("parent",), False),
+            # What can calibrate a frame.
+            (("kind", "data_type", "state", "camera", "date_obs"), False),
+            # The filters of the search page.
+            *(((column,), False) for column in (
+                "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode",
+                "technique", "date", "night",
+            )),
+        )  # fmt: skip
+        constraints = [
+            Check("data_type BETWEEN 0 AND 5"),
+            Check("state IN ('current','superseded')"),
+        ]
+
+
+class Arrival(Table):
+    """A path that was seen in a raw root, and what became of it.
+
+    `outcome`: ``indexed``, ``duplicate`` (same content as `file`), ``conflict`` (same name and
+    night, other content) or ``quarantined`` (unusable; `keyword` and `sentence` say why).
+    """
+
+    path = TextField(unique=True)
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    outcome = CharField(16, index=True)
+    file = ForeignKeyField(File, null=True, backref="arrivals", on_delete="CASCADE")
+    proposal = ForeignKeyField(Proposal, null=True, on_delete="SET NULL")
+    keyword = CharField(20, default="")
+    sentence = TextField(default="")
+    seen = UtcDateTimeField(default=utc_now)
+
+
+class Run(Table):
+    """One run of a process block on a file: the truth about work; the queue carries only its id.
+
+    `state`: ``waiting`` (`message` says for what), ``queued``, ``running``, ``done``, ``failed``
+    (`message` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
+    may finish the run. `exposure` is the start of the newest exposure it works for: newest first.
+    """
+
+    file = ForeignKeyField(File, backref="runs", on_delete="CASCADE")
+    proposal = ForeignKeyField(Proposal, null=True, backref="runs", on_delete="CASCADE")
+    block = CharField(40)
+    state = CharField(12, default="queued")
+    automatic = BooleanField(default=True)
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    priority = IntegerField(default=0)
+    exposure = UtcDateTimeField()
+    attempt = IntegerField(default=0)
+    worker = CharField(120, default="")
+    heartbeat = UtcDateTimeField(null=True)
+    cancel_requested = BooleanField(default=False)
+    step = CharField(80, default="")
+    progress = DoubleField(default=0.0)
+    message = TextField(default="")
+    settings = JSONField(default=dict)
+    inputs = JSONField(default=list)
+    created = UtcDateTimeField(default=utc_now)
+    queued = UtcDateTimeField(null=True)
+    started = UtcDateTimeField(null=True)
+    finished = UtcDateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            (("state", "priority", "exposure", "id"), False),
+            (("file", "block", "state"), False),
+            (("proposal", "id"), False),
+        )
+        constraints = [
+            Check("state IN ('waiting','queued','running','done','failed','cancelled')"),
+        ]
+
+
+# One live automatic run of a block on a file: the second of two schedulers loses.
+Run.add_index(
+    Run.index(
+        Run.file,
+        Run.block,
+        unique=True,
+        where=(Run.automatic == SQL("true")) & Run.state.in_(["waiting", "queued", "running"]),
+        name="run_one_live",
+    )
+)
+
+
+class Comment(Table):
+    """What a person said of a file."""
+
+    file = ForeignKeyField(File, backref="comments", on_delete="CASCADE")
+    user = ForeignKeyField(User, backref="comments", on_delete="CASCADE")
+    text = TextField()
+    created = UtcDateTimeField(default=utc_now)
+
+
+class LogEntry(Table):
+    """An important message, in one sentence. `proposal` null: for staff only."""
+
+    created = UtcDateTimeField(default=utc_now, index=True)
+    level = CharField(10)
+    proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
+    file = ForeignKeyField(File, null=True, on_delete="SET NULL")
+    sentence = TextField()
+
+    class Meta:
+        indexes = ((("proposal", "created"), False),)
+
+
+class Event(Table):
+    """Something happened; pages and scripts hear of it in the order of `id`.
+
+    `proposal` null: for everyone (a master) unless `staff_only`.
+    """
+
+    id = AutoField()
+    name = CharField(40)
+    proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
+    staff_only = BooleanField(default=False)
+    payload = JSONField(default=dict)
+    created = UtcDateTimeField(default=utc_now, index=True)
+
+
+TABLES = [User, Token, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event]

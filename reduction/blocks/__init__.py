@@ -1,0 +1,1 @@
+"""One module per process block; `reduction.registry.all_blocks` discovers them."""

@@ -1,0 +1,159 @@
+"""What a frame is: its kind, its facts from the header, and the shapes data has in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+from numpy.typing import NDArray
+
+
+class DataType(StrEnum):
+    """How far a file has come; the values are those of the JSON API."""
+
+    RAW = "0"
+    MASTER = "1"
+    REDUCED = "2"
+    EXTRACTED = "3"
+    WAVELENGTH = "4"
+    FLUX = "5"
+
+    @property
+    def label(self) -> str:
+        """The observer's word for it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    DataType.RAW: "Observed Raw",
+    DataType.MASTER: "Master Calibration",
+    DataType.REDUCED: "Reduced",
+    DataType.EXTRACTED: "Extracted",
+    DataType.WAVELENGTH: "Wavelength Calibrated",
+    DataType.FLUX: "Flux Calibrated",
+}
+
+
+class FrameKind(StrEnum):
+    """What a frame is for, judged from its header (`reduction.classify`)."""
+
+    BIAS = "bias"
+    FLAT = "flat"
+    ARC = "arc"
+    SPECTRUM = "spectrum"
+    IMAGE = "image"
+    FOCUS = "focus"
+    UNKNOWN = "unknown"
+
+
+class Technique(StrEnum):
+    """Observing technique, in the words of the manual."""
+
+    SPECTROSCOPY = "Spectroscopy"
+    IMAGING = "Imaging"
+    UNKNOWN = "Unknown"
+
+
+class PixelFlag(IntFlag):
+    """Bits of the MASK plane; any bit set makes the pixel bad for measurements."""
+
+    BAD = 1
+    SATURATED = 2
+    COSMIC_RAY = 4
+    NO_FLAT = 8
+    INTERPOLATED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDescription:
+    """The facts of one frame, normalised; what the file index stores and calibrations match on.
+
+    Text that a header lacks is ``""``; numbers that it lacks are None. Angles, gain and read noise
+    are degrees, electron/ADU and electron. `shape` is (ny, nx) of the stored image; `binning` is
+    (x, y), x being the dispersion axis. `date_obs` is UTC, timezone-aware, of the shutter opening.
+    """
+
+    kind: FrameKind
+    technique: Technique
+    obstype: str
+    object: str
+    filter: str
+    filter_2: str
+    grating: str
+    slit: str
+    cam_targ: float | None
+    grt_targ: float | None
+    roi: str
+    wavmode: str
+    camera: str
+    gain: float | None
+    rdnoise: float | None
+    binning: tuple[int, int]
+    shape: tuple[int, int]
+    date_obs: dt.datetime
+    exptime: float
+    obsra: str = ""
+    obsdec: str = ""
+    ra_deg: float | None = None
+    dec_deg: float | None = None
+    proposal: str = ""
+    observation_id: str | None = None
+    configuration_id: str | None = None
+    block_id: str | None = None
+    image_id: str | None = None
+    lamps: tuple[str, ...] = ()
+    saturation_adu: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def night(self) -> dt.date:
+        """Observing night: the UTC date at its begin (local noon at SOAR is about 16 h UTC)."""
+        return (self.date_obs - dt.timedelta(hours=15)).date()
+
+
+@dataclass(slots=True)
+class Spectrum:
+    """A 1-D spectrum with everything a later block needs.
+
+    Parameters
+    ----------
+    flux : (n,) float64
+        Background-subtracted signal, unit of the header's ``BUNIT``; NaN where nothing is known.
+    variance : (n,) float64
+        Variance of `flux`, unit squared; ``inf`` where nothing is known.
+    mask : (n,) uint8
+        `PixelFlag` bits.
+    header : fits.Header
+        Provenance (``GSP_*``), trace, aperture, physical coordinates and, once calibrated, the WCS.
+    sky : (n,) float64, optional
+        Background inside the aperture, same unit.
+    wavelength : (n,) float64, optional
+        Air wavelength of the pixel centres, ångström; None before calibration.
+    """
+
+    flux: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    mask: NDArray[np.uint8]
+    header: fits.Header
+    sky: NDArray[np.float64] | None = None
+    wavelength: NDArray[np.float64] | None = None
+
+
+@dataclass(slots=True)
+class Product:
+    """What a block hands back; `reduction.fitsio.write` makes the file of it.
+
+    `inputs` are the names of the files that went in besides the parent (masters, arcs), `quality`
+    the numbers shown beside the product, `warnings` sentences for the observer.
+    """
+
+    file_name: str
+    data_type: DataType
+    data: CCDData | Spectrum
+    inputs: tuple[str, ...] = ()
+    quality: dict[str, float | int | str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,134 @@
+"""The process blocks: one declaration each, read by the queue, the API and the pages alike."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from astropy.nddata import CCDData
+from pydantic import BaseModel, ConfigDict
+
+from reduction import blocks
+from reduction.frames import DataType, FrameKind, Product, Spectrum
+
+
+class BlockSettings(BaseModel):
+    """Base of every block's settings: frozen, and a typo is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Need(StrEnum):
+    """Calibrations a block asks for; who offers them is decided in `services.calibrations`."""
+
+    MASTER_BIAS = "master bias"
+    MASTER_FLAT = "master flat"
+    ARC = "arc lamp"
+
+
+Report = Callable[[str, float], None]
+"""``report(step, fraction)``: the step's name for the observer, and the run's progress, 0 to 1.
+It may raise (a cancelled run): blocks let that pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockInputs:
+    """Everything a block may look at.
+
+    Parameters
+    ----------
+    frame : CCDData or Spectrum or None
+        The opened parent (None for masters, which read `members` themselves in bounded memory).
+        A raw CCDData is as on disk: ADU, untrimmed, no uncertainty.
+    file_name : str
+        The parent's file name.
+    members : tuple of Path
+        Raw frames of a master, oldest first.
+    master_bias, master_flat : CCDData or None
+        None when the settings ignore them, or when `notes` says why there is none.
+    arc : CCDData or None
+        A **reduced 2-D** arc frame of the same setup, possibly with another binning or slit.
+    names : mapping
+        Need → file name of what was given.
+    notes : tuple of str
+        Sentences about degraded matches, to be carried into the product's warnings.
+    """
+
+    frame: CCDData | Spectrum | None = None
+    file_name: str = ""
+    members: tuple[Path, ...] = ()
+    master_bias: CCDData | None = None
+    master_flat: CCDData | None = None
+    arc: CCDData | None = None
+    names: Mapping[Need, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One process block; `label` is the name on its button."""
+
+    name: str
+    label: str
+    accepts: frozenset[DataType]
+    kinds: frozenset[FrameKind]
+    produces: DataType
+    settings: type[BlockSettings]
+    needs: tuple[Need, ...]
+    route: str | None
+    run: BlockFunction
+
+
+_blocks: dict[str, Block] = {}
+
+
+def block(
+    *,
+    name: str,
+    label: str,
+    accepts: set[DataType],
+    kinds: set[FrameKind],
+    produces: DataType,
+    settings: type[BlockSettings],
+    needs: tuple[Need, ...] = (),
+    route: str | None = None,
+) -> Callable[[BlockFunction], BlockFunction]:
+    """Register a function as a process block.
+
+    `accepts` and `kinds` say which files it runs on; `route` is its place under ``/api/files/``
+    (None: not started through a route of its own).
+    """
+
+    def register(run: BlockFunction) -> BlockFunction:
+        if name in _blocks:
+            raise ValueError(f"block {name!r} is already registered")
+        _blocks[name] = Block(
+            name, label, frozenset(accepts), frozenset(kinds), produces, settings, needs, route, run
+        )
+        return run
+
+    return register
+
+
+@cache
+def all_blocks() -> Mapping[str, Block]:
+    """Import every module of ``reduction.blocks``; return the blocks by name."""
+    for module in pkgutil.iter_modules(blocks.__path__):
+        importlib.import_module(f"{blocks.__name__}.{module.name}")
+    return MappingProxyType(_blocks)
+
+
+def blocks_for(data_type: DataType, kind: FrameKind) -> list[Block]:
+    """Return the blocks that run on a file of this type and kind, in the order of the chain."""
+    fitting = (b for b in all_blocks().values() if data_type in b.accepts and kind in b.kinds)
+    return sorted(fitting, key=lambda b: b.produces)

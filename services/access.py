@@ -1,0 +1,196 @@
+"""Who may do what: the only module that compares a person with a proposal.
+
+One table, role × action, and loaders that check as they load. An outsider gets "not found", never
+"forbidden". Lists, counts, filter choices, logs and events go through the same row queries.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from peewee import Expression, ModelSelect
+
+from db.models import Event, File, LogEntry, Membership, Proposal, Run, User
+from reduction.frames import DataType
+from services.errors import AccessDenied, NotFound
+
+
+class Role(StrEnum):
+    """What a person is towards a proposal; OUTSIDER to all others."""
+
+    OUTSIDER = "outsider"
+    COLLABORATOR = "collaborator"
+    PI = "PI"
+    STAFF = "staff"
+    SUPERUSER = "superuser"
+
+
+class Action(StrEnum):
+    """What can be done. The first group is within a proposal, the second is of the whole site."""
+
+    VIEW = "view"
+    PROCESS = "process"
+    COMMENT = "comment"
+    DELETE_OWN = "delete what one's own run made"
+    DELETE_PRODUCT = "delete a product"
+    CONFIGURE = "change the reduction settings"
+    COLLABORATORS = "change the collaborators"
+    UPLOAD = "upload a frame"
+    REGISTER_PATH = "register a path of the raw folders"
+    MANAGE = "manage users and proposals"
+    SEND_MAIL = "send mail"
+    MAKE_STAFF = "make someone staff"
+
+
+_COLLABORATOR = frozenset({Action.VIEW, Action.PROCESS, Action.COMMENT, Action.DELETE_OWN})
+_PI = _COLLABORATOR | {
+    Action.DELETE_PRODUCT,
+    Action.CONFIGURE,
+    Action.COLLABORATORS,
+    Action.UPLOAD,
+}
+_STAFF = _PI | {Action.REGISTER_PATH, Action.MANAGE, Action.SEND_MAIL}
+
+GRANTS: dict[Role, frozenset[Action]] = {
+    Role.OUTSIDER: frozenset(),
+    Role.COLLABORATOR: _COLLABORATOR,
+    Role.PI: _PI,
+    Role.STAFF: _STAFF,
+    Role.SUPERUSER: frozenset(Action),
+}
+
+
+def site_role(user: User) -> Role:
+    """Return the role a person has everywhere."""
+    if not user.is_active:
+        return Role.OUTSIDER
+    if user.is_superuser:
+        return Role.SUPERUSER
+    return Role.STAFF if user.is_staff else Role.OUTSIDER
+
+
+def role(user: User, proposal: Proposal) -> Role:
+    """Return what a person is towards a proposal."""
+    everywhere = site_role(user)
+    if everywhere is not Role.OUTSIDER or not user.is_active:
+        return everywhere
+    if proposal.pi_id == user.id:
+        return Role.PI
+    member = Membership.select().where(Membership.proposal == proposal, Membership.user == user)
+    return Role.COLLABORATOR if member.exists() else Role.OUTSIDER
+
+
+def allowed(user: User, proposal: Proposal) -> frozenset[Action]:
+    """Return the actions a person may take in a proposal."""
+    return GRANTS[role(user, proposal)]
+
+
+def require_site(user: User, action: Action) -> None:
+    """Raise `AccessDenied` unless the person may do `action` on the whole site."""
+    if action not in GRANTS[site_role(user)]:
+        raise AccessDenied(f"Only staff may {action}.")
+
+
+def require(user: User, action: Action, proposal: Proposal) -> None:
+    """Raise `NotFound` to an outsider, `AccessDenied` to a role that may not."""
+    granted = allowed(user, proposal)
+    if Action.VIEW not in granted:
+        raise NotFound("No such proposal.")
+    if action not in granted:
+        raise AccessDenied(f"Your role in {proposal.soar_id} does not allow you to {action}.")
+
+
+def sees_everything(user: User) -> bool:
+    """Tell whether all proposals are open to a person."""
+    return site_role(user) in (Role.STAFF, Role.SUPERUSER)
+
+
+def proposal_ids(user: User) -> ModelSelect:
+    """Return a subquery of the ids of the proposals where a person is PI or collaborator."""
+    led = Proposal.select(Proposal.id).where(Proposal.pi == user)
+    joined = Membership.select(Membership.proposal).where(Membership.user == user)
+    return Proposal.select(Proposal.id).where(
+        bool(user.is_active) & (Proposal.id.in_(led) | Proposal.id.in_(joined))
+    )
+
+
+def visible_proposals(user: User) -> ModelSelect:
+    """Return the query of the proposals a person sees."""
+    query = Proposal.select()
+    return query if sees_everything(user) else query.where(Proposal.id.in_(proposal_ids(user)))
+
+
+def _own_or_everyones(user: User, proposal: Any, everyones: Any) -> Expression:
+    return proposal.in_(proposal_ids(user)) | everyones
+
+
+def visible_files(user: User, *columns: Any) -> ModelSelect:
+    """Return the query of the files a person sees: the own proposals', and every master."""
+    query = File.select(*columns)
+    if sees_everything(user):
+        return query
+    master = (File.data_type == int(DataType.MASTER)) & bool(user.is_active)
+    return query.where(_own_or_everyones(user, File.proposal, master))
+
+
+def visible_runs(user: User) -> ModelSelect:
+    """Return the query of the runs a person sees; those of masters are everyone's."""
+    query = Run.select()
+    if sees_everything(user):
+        return query
+    return query.where(
+        _own_or_everyones(user, Run.proposal, Run.proposal.is_null() & bool(user.is_active))
+    )
+
+
+def visible_events(user: User) -> ModelSelect:
+    """Return the query of the events a person hears of."""
+    query = Event.select()
+    if sees_everything(user):
+        return query
+    everyones = Event.proposal.is_null() & ~Event.staff_only & bool(user.is_active)
+    return query.where(_own_or_everyones(user, Event.proposal, everyones))
+
+
+def visible_logs(user: User) -> ModelSelect:
+    """Return the query of the log entries a person reads."""
+    query = LogEntry.select()
+    return (
+        query if sees_everything(user) else query.where(LogEntry.proposal.in_(proposal_ids(user)))
+    )
+
+
+def proposal_for(user: User, action: Action, proposal_id: int) -> Proposal:
+    """Load a proposal and check `action` in one step, so that neither can be forgotten."""
+    proposal = Proposal.get_or_none(Proposal.id == proposal_id)
+    if proposal is None:
+        raise NotFound("No such proposal.")
+    require(user, action, proposal)
+    return proposal
+
+
+def file_for(user: User, action: Action, file_id: int) -> File:
+    """Load a file and check `action` on its proposal; a master is everyone's to view."""
+    file = visible_files(user).where(File.id == file_id).get_or_none()
+    if file is None:
+        raise NotFound("No such file.")
+    if file.proposal is None:
+        if action is not Action.VIEW:
+            require_site(user, action)
+    else:
+        require(user, action, file.proposal)
+    return file
+
+
+def run_for(user: User, action: Action, run_id: int) -> Run:
+    """Load a run and check `action` on its proposal."""
+    run = visible_runs(user).where(Run.id == run_id).get_or_none()
+    if run is None:
+        raise NotFound("No such run.")
+    if run.proposal is None:
+        if action is not Action.VIEW:
+            require_site(user, action)
+    else:
+        require(user, action, run.proposal)
+    return run
