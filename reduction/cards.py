@@ -1,0 +1,130 @@
+"""The header vocabulary of Goodman: each concept once, with keyword, type, unit and older names.
+
+No other module spells an instrument keyword. Product keywords (``GSP_*``) are declared at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One concept of the header.
+
+    Parameters
+    ----------
+    keyword : str
+        The modern FITS keyword.
+    type : type
+        ``str``, ``float`` or ``int``.
+    meaning : str
+        What it says, for the header comment and for sentences.
+    unit : str
+        Unit of the value, "" when it has none.
+    aliases : tuple of str
+        Keywords that are read, in this order, when the modern one is absent or blank.
+    strict : bool
+        A value of another type is refused instead of being turned into text.
+    """
+
+    keyword: str
+    type: type[str] | type[float] | type[int]
+    meaning: str
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+    strict: bool = False
+
+
+OBSTYPE: Final = Card("OBSTYPE", str, "kind of exposure", aliases=("IMAGETYP",), strict=True)
+DATE_OBS: Final = Card("DATE-OBS", str, "UTC of the shutter opening", strict=True)
+TIME: Final = Card("TIME", str, "start and stop of the exposure, UTC")
+UT: Final = Card("UT", str, "approximate start of the exposure, UTC")
+INSTRUME: Final = Card("INSTRUME", str, "instrument", strict=True)
+INSTCONF: Final = Card("INSTCONF", str, "camera, Red or Blue", strict=True)
+CCDSUM: Final = Card("CCDSUM", str, "binning along x and y", strict=True)
+TRIMSEC: Final = Card("TRIMSEC", str, "section to keep")
+OBJECT: Final = Card("OBJECT", str, "object")
+FILTER: Final = Card("FILTER", str, "primary filter wheel")
+FILTER2: Final = Card("FILTER2", str, "secondary filter wheel")
+GRATING: Final = Card("GRATING", str, "VPH grating")
+SLIT: Final = Card("SLIT", str, "slit")
+CAM_TARG: Final = Card("CAM_TARG", float, "camera target angle", "deg", ("CAM_ANG",))
+GRT_TARG: Final = Card("GRT_TARG", float, "grating target angle", "deg", ("GRT_ANG",))
+ROI: Final = Card("ROI", str, "read-out region")
+WAVMODE: Final = Card("WAVMODE", str, "wavelength mode")
+GAIN: Final = Card("GAIN", float, "gain", "electron/adu")
+RDNOISE: Final = Card("RDNOISE", float, "read noise", "electron")
+EXPTIME: Final = Card("EXPTIME", float, "exposure time", "s")
+AIRMASS: Final = Card("AIRMASS", float, "airmass at the start of the exposure")
+OBSRA: Final = Card("OBSRA", str, "target right ascension", "hourangle", ("RA",))
+OBSDEC: Final = Card("OBSDEC", str, "target declination", "deg", ("DEC",))
+PROPOSAL: Final = Card("PROPID", str, "proposal", aliases=("PROPOSAL",))
+OBSERVATION_ID: Final = Card("OBSID", str, "observation identifier")
+CONFIGURATION_ID: Final = Card("CONFID", str, "configuration identifier")
+BLOCK_ID: Final = Card("BLOCK_ID", str, "block identifier", aliases=("BLKUID",))
+IMAGE_ID: Final = Card("IMAGEID", str, "image identifier")
+DISPAXIS: Final = Card("DISPAXIS", int, "dispersion axis, 1 is x")
+BUNIT: Final = Card("BUNIT", str, "unit of the pixel values")
+CHECKSUM: Final = Card("CHECKSUM", str, "checksum of the HDU")
+DATASUM: Final = Card("DATASUM", str, "checksum of the data unit")
+
+LAMPS: Final = {
+    "LAMP_HGA": "HgAr",
+    "LAMP_NE": "Ne",
+    "LAMP_AR": "Ar",
+    "LAMP_FE": "Fe",
+    "LAMP_CU": "Cu",
+}
+"""Lamp card → lamp. The hollow cathodes Fe and Cu are filled with helium and argon."""
+
+VOCABULARY: Final[dict[str, Card]] = {
+    name: card for name, card in list(globals().items()) if isinstance(card, Card)
+}
+
+# Where the read-out window begins is only told by the camera controller's own cards, whose keyword
+# numbers differ between the cameras; their comments are the same.
+ORIGIN_COMMENTS: Final = {"x": "Serial Origin", "y": "Parallel Origin"}
+ROWS_COMMENT: Final = "Parallel Active Pix"
+CONTROLLER_PREFIX: Final = "PG"
+FLIPPED_COMMENT: Final = "Image Transform: Flip Y"
+
+# --- product keywords -------------------------------------------------------------------------
+GSP_VERS: Final = "GSP_VERS"  # version of this software
+GSP_ONAM: Final = "GSP_ONAM"  # original (raw) file name
+GSP_PNAM: Final = "GSP_PNAM"  # parent file name
+GSP_FNAM: Final = "GSP_FNAM"  # this file's name
+GSP_TECH: Final = "GSP_TECH"  # observing technique
+GSP_DATE: Final = "GSP_DATE"  # processing date
+GSP_OVER: Final = "GSP_OVER"  # overscan section
+GSP_TRIM: Final = "GSP_TRIM"  # trim section
+GSP_SLIT: Final = "GSP_SLIT"  # slit trim section
+GSP_BIAS: Final = "GSP_BIAS"  # master bias
+GSP_FLAT: Final = "GSP_FLAT"  # master flat
+GSP_LAMP: Final = "GSP_LAMP"  # comparison lamp
+GSP_NORM: Final = "GSP_NORM"  # flat normalisation
+GSP_COSM: Final = "GSP_COSM"  # cosmic-ray rejection
+GSP_TMOD: Final = "GSP_TMOD"  # trace model
+GSP_TORD: Final = "GSP_TORD"  # trace degree
+GSP_TC: Final = "GSP_TC"  # + two digits: trace coefficients
+GSP_TERR: Final = "GSP_TERR"  # rms of the trace, pixel
+GSP_EXTR: Final = "GSP_EXTR"  # extraction window at the first column
+GSP_BKG1: Final = "GSP_BKG1"  # first background zone
+GSP_BKG2: Final = "GSP_BKG2"  # second background zone
+GSP_WRMS: Final = "GSP_WRMS"  # rms of the wavelength solution, angstrom
+GSP_WPOI: Final = "GSP_WPOI"  # lines used
+GSP_WREJ: Final = "GSP_WREJ"  # lines rejected
+GSP_FUNC: Final = "GSP_FUNC"  # model of the wavelength solution
+GSP_ORDR: Final = "GSP_ORDR"  # its order
+GSP_NPIX: Final = "GSP_NPIX"  # pixels it covers
+GSP_C: Final = "GSP_C"  # + three digits: its coefficients
+GSP_IC: Final = "GSP_IC"  # + two digits: input frames of a master
+# Ours: the numbers a later block needs and the published set has no card for.
+GSP_FWHM: Final = "GSP_FWHM"  # FWHM of the target along the slit, pixel
+GSP_TLO: Final = "GSP_TLO"  # lower edge of the aperture against the trace, pixel
+GSP_THI: Final = "GSP_THI"  # upper edge of the aperture against the trace, pixel
+GSP_TNUM: Final = "GSP_TNUM"  # number of the target
+GSP_SLO: Final = "GSP_SLO"  # first illuminated row of a flat, 1-based, inclusive
+GSP_SHI: Final = "GSP_SHI"  # last illuminated row of a flat, 1-based, inclusive
+GSP_NCOM: Final = "GSP_NCOM"  # frames combined

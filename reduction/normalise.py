@@ -1,0 +1,132 @@
+"""Turn what headers spell in many ways into one spelling: text in, facts out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from reduction.errors import HeaderError
+
+_GOODMAN = re.compile(r"ghts_(?P<camera>red|blue)(?:_imager)?|goodman.*", re.IGNORECASE)
+
+
+def binning(value: str) -> tuple[int, int]:
+    """Return the binning (x, y) of ``CCDSUM`` such as ``'1 2'``; x is the dispersion axis."""
+    match = re.fullmatch(r"([1-9])[\sxX,]+([1-9])", value)
+    if match is None:
+        raise HeaderError("CCDSUM", f"CCDSUM must hold two binnings such as '2 2', not {value!r}.")
+    return int(match[1]), int(match[2])
+
+
+def camera(instrument: str, configuration: str) -> str:
+    """Return ``"Red"`` or ``"Blue"`` from ``INSTRUME`` and ``INSTCONF``.
+
+    Raises
+    ------
+    HeaderError
+        Another instrument, no camera named, or two that contradict each other.
+    """
+    match = _GOODMAN.fullmatch(instrument)
+    if match is None:
+        raise HeaderError("INSTRUME", f"INSTRUME is {instrument!r}: not a Goodman frame.")
+    named = (match["camera"] or "").capitalize()
+    configured = configuration.capitalize()
+    if not (named or configured):
+        raise HeaderError("INSTCONF", "INSTCONF (camera, Red or Blue) is missing.")
+    if configured and configured not in {"Red", "Blue"}:
+        raise HeaderError("INSTCONF", f"INSTCONF must be Red or Blue, not {configuration!r}.")
+    if named and configured and named != configured:
+        raise HeaderError(
+            "INSTCONF", f"INSTCONF says {configured} but INSTRUME says {instrument!r}."
+        )
+    return configured or named
+
+
+def moment(date: str, clock: str) -> dt.datetime:
+    """Return a UTC date and time from ``DATE-OBS``; `clock` completes a date that stands alone."""
+    value = date
+    if "T" not in value and ":" not in value:
+        if not clock:
+            raise HeaderError("DATE-OBS", f"DATE-OBS is {date!r}, without TIME or UT beside it.")
+        value = f"{value}T{clock}"
+    value = re.sub(r"(\.\d{6})\d+", r"\1", value)
+    try:
+        parsed = dt.datetime.fromisoformat(value)
+    except ValueError as error:
+        raise HeaderError("DATE-OBS", f"DATE-OBS is not a date and time: {value!r}.") from error
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=dt.UTC)
+    return parsed.astimezone(dt.UTC)
+
+
+def sexagesimal(value: str, *, hours: bool) -> float | None:
+    """Return an angle such as ``'-54:36:19.5'`` in degrees, None when it is not one."""
+    match = re.fullmatch(r"([+-]?)(\d{1,3})[:\s](\d{1,2})[:\s](\d{1,2}(?:\.\d*)?)", value.strip())
+    if match is None:
+        return None
+    angle = int(match[2]) + int(match[3]) / 60 + float(match[4]) / 3600
+    limit = 24 if hours else 90
+    if angle > limit:
+        return None
+    return (-angle if match[1] == "-" else angle) * (15 if hours else 1)
+
+
+def _words(value: str) -> str:
+    """Return text without quotes and angle brackets, its words joined by an underscore."""
+    return re.sub(r"[\s_]+", "_", re.sub(r"[<>\"]", " ", value).strip())
+
+
+def filter_name(value: str) -> str:
+    """``<NO FILTER>`` → ``NO_FILTER``; a filter's own name keeps its case."""
+    name = _words(value)
+    return name.upper() if name.upper().startswith("NO_") else name
+
+
+def slit_name(value: str) -> str:
+    """``0.45" long slit`` → ``0.45_LONG_SLIT``."""
+    return _words(value).upper()
+
+
+def grating_name(value: str) -> str:
+    """``SYZY_400`` → ``400_SYZY``."""
+    name = _words(value).upper()
+    swapped = re.fullmatch(r"([A-Z]+)_(\d{3,4}(?:-[A-Z]+)?)", name)
+    return f"{swapped[2]}_{swapped[1]}" if swapped else name
+
+
+def wavmode_name(value: str) -> str:
+    """``400 m1`` → ``400_M1``; any spelling of custom → ``Custom``."""
+    name = _words(value)
+    return "Custom" if name.lower() == "custom" else name.upper()
+
+
+def lamps_in(name: str) -> tuple[str, ...]:
+    """Return the lamps that an object name such as ``HgArNe``, ``Fe`` or ``CuHeAr`` speaks of."""
+    squeezed = "".join(c for c in name.lower() if c.isalpha())
+    for suffix in ("lamp", "comp", "arc"):
+        squeezed = squeezed.removesuffix(suffix)
+    return {
+        "hgar": ("HgAr",),
+        "hg": ("HgAr",),
+        "hgarne": ("HgAr", "Ne"),
+        "hgne": ("HgAr", "Ne"),
+        "nehgar": ("HgAr", "Ne"),
+        "ne": ("Ne",),
+        "neon": ("Ne",),
+        "ar": ("Ar",),
+        "argon": ("Ar",),
+        "fe": ("Fe",),
+        "fear": ("Fe",),
+        "fehear": ("Fe",),
+        "iron": ("Fe",),
+        "cu": ("Cu",),
+        "cuar": ("Cu",),
+        "cuhear": ("Cu",),
+    }.get(squeezed, ())
+
+
+def lamp_name(names: Sequence[str]) -> str:
+    """Return the library's name for lamps that were on together: ``("HgAr", "Ne")`` → HgArNe."""
+    library = {"Fe": "FeHeAr", "Cu": "CuHeAr"}
+    return "".join(library.get(name, name) for name in names)

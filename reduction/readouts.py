@@ -1,0 +1,45 @@
+"""The read-outs of the two cameras and the level at which each saturates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SATURATION_ADU: Final[dict[str, tuple[tuple[float, float, float], ...]]] = {
+    "Blue": (
+        (0.25, 3.33, 279600.0),
+        (0.47, 3.35, 148723.0),
+        (0.91, 3.41, 76813.0),
+        (0.56, 3.69, 124821.0),
+        (1.06, 3.72, 65943.0),
+        (2.06, 3.99, 33932.0),
+        (1.4, 4.74, 49928.0),
+        (2.67, 5.12, 26179.0),
+        (5.67, 8.62, 12328.0),
+    ),
+    "Red": (
+        (1.54, 3.45, 66558.0),
+        (3.48, 5.88, 29454.0),
+        (1.48, 3.89, 69257.0),
+        (3.87, 7.05, 26486.0),
+        (1.47, 5.27, 69728.0),
+        (1.45, 5.27, 69728.0),
+        (3.77, 8.99, 27188.0),
+        (3.78, 8.99, 27188.0),
+    ),
+}
+"""Half-full-well level by camera: gain (electron/ADU), read noise (electron), level (ADU)."""
+
+
+def saturation_adu(camera: str, gain: float | None, rdnoise: float | None) -> float | None:
+    """Return the saturation level of a read-out, ADU, None for a read-out that isn't known.
+
+    Gain and noise may each be 5 % off the table's: they are re-measured now and then.
+    """
+    if gain is None or rdnoise is None:
+        return None
+    near = [
+        (abs(gain / g - 1) + abs(rdnoise / n - 1), level)
+        for g, n, level in SATURATION_ADU.get(camera, ())
+        if abs(gain / g - 1) <= 0.05 and abs(rdnoise / n - 1) <= 0.05
+    ]
+    return min(near)[1] if near else None
