@@ -117,7 +117,8 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     """Return the comparison lamps for `frame`, nearest in time (and pointing) first.
 
     Camera, grating, angles and order-blocking filter must agree, within 30 days (beyond one day
-    with a sentence); binning and slit need not. A lamp at the pointing of `frame` counts as an hour nearer: flexure follows the telescope.
+    with a sentence); binning and slit need not. A lamp taken at the pointing of `frame` counts as
+    an hour nearer: flexure follows the telescope.
     """
     return _rank(frame, candidates, _arc_differences, ARC_DAYS)
 

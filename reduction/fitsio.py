@@ -1,0 +1,322 @@
+"""Frames from FITS files and products into them; see `reduction.hdus` for the limits kept."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, VarianceUncertainty
+from numpy.typing import NDArray
+
+from reduction import hdus, headers
+from reduction.errors import UnusableFrame
+from reduction.frames import PixelFlag, Product, Spectrum
+from reduction.readouts import saturation_adu
+
+ADC_LIMIT: Final = 65535.0
+"""The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""
+
+_TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_STRUCTURE: Final = frozenset(
+    "SIMPLE XTENSION BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 EXTEND PCOUNT GCOUNT BZERO BSCALE BLANK "
+    "CHECKSUM DATASUM END".split()
+)
+
+
+def _image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
+    """Find the HDU that holds the image: the primary, or the first extension of a packed file."""
+    for number, unit in enumerate(hdus.units(path)):
+        shape = hdus.axes(unit.header, "Z") if unit.compressed else hdus.axes(unit.header)
+        if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
+            continue
+        n_pixels = 1
+        for length in shape:
+            n_pixels *= length
+        if not shape or n_pixels == 0:
+            continue
+        if n_pixels > hdus.MAX_PIXELS:
+            raise UnusableFrame(
+                f"{path.name}: {n_pixels / 1e6:.0f} million pixels are more than any Goodman frame."
+            )
+        return number, unit, shape
+    raise UnusableFrame(f"{path.name} holds no image.")
+
+
+def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
+    """Return the header and shape of a frame's image without reading its pixels.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.fits``, ``.fits.gz`` or ``.fits.fz`` file (told by its content).
+
+    Raises
+    ------
+    UnusableFrame
+        Not a FITS file, no image in it, or beyond the limits.
+    HeaderError
+        A size card is missing or mistyped.
+    """
+    _, unit, shape = _image_unit(path)
+    return hdus.image_header(unit), shape
+
+
+def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
+    """Return name and header of every HDU, in file order."""
+    named = []
+    for number, unit in enumerate(hdus.units(path)):
+        name = str(unit.header.get("EXTNAME", "") or (number if number else "PRIMARY"))
+        named.append((name, hdus.image_header(unit)))
+    return named
+
+
+def expected_size(path: Path) -> int | None:
+    """Return the size a whole plain FITS file must have, None for a gzip file (not told by it).
+
+    A partial copy is smaller than this. When the file ends inside a header, the size returned is
+    one block more than what is there.
+
+    Raises
+    ------
+    UnusableFrame
+        The bytes are not FITS.
+    """
+    with path.open("rb") as stream:
+        if hdus.is_gzip(stream):
+            return None
+    size = 0
+    try:
+        for unit in hdus.units(path):
+            size = unit.end
+    except UnusableFrame as error:
+        if "ends inside a header" not in str(error):
+            raise
+        return max(size, hdus.padded(path.stat().st_size)) + hdus.BLOCK
+    return size
+
+
+def verify_checksum(path: Path) -> bool:
+    """Check ``CHECKSUM`` and ``DATASUM``: True when right, False when the file carries none.
+
+    Raises
+    ------
+    UnusableFrame
+        A sum differs from the bytes: damaged, or not wholly written.
+    """
+    return hdus.check_sums(path)
+
+
+def hollow_tail(path: Path) -> str | None:
+    """Return a sentence when a raw frame ends in a long run of zero bytes, else None.
+
+    A copy into a preallocated file looks whole by its size. No pixel of a 16-bit frame with
+    ``BZERO`` is stored as two zero bytes unless it holds exactly 32768 ADU, so a tenth of the frame
+    being zero bytes at the end means that those rows have not been written.
+    """
+    _, unit, _ = _image_unit(path)
+    if unit.compressed:
+        return None
+    with hdus.opened(path) as stream:
+        stream.seek(unit.data_start)
+        data = np.frombuffer(stream.read(unit.data_size), dtype=np.uint8)
+    written = np.flatnonzero(data)
+    n_hollow = data.size - (int(written[-1]) + 1 if written.size else 0)
+    if n_hollow < max(data.size // 10, 1):
+        return None
+    return f"{path.name}: the last {n_hollow / data.size:.0%} of the pixels are empty bytes."
+
+
+def _stored_pixels(path: Path) -> tuple[fits.Header, NDArray[Any]]:
+    """Return the image header and the physical pixel values (BZERO, BSCALE, BLANK applied)."""
+    number, unit, shape = _image_unit(path)
+    header = hdus.image_header(unit)
+    if unit.compressed:
+        return header, _unpack(path, number)
+    bitpix = int(header["BITPIX"])
+    if bitpix not in _TYPES:
+        raise UnusableFrame(f"{path.name}: BITPIX {bitpix} is no FITS pixel type.")
+    with hdus.opened(path) as stream:
+        stream.seek(unit.data_start)
+        raw = stream.read(unit.data_size)
+    if len(raw) < unit.data_size:
+        raise UnusableFrame(
+            f"{path.name}: {unit.data_size - len(raw)} bytes of the pixels are missing."
+        )
+    stored = np.frombuffer(raw, dtype=_TYPES[bitpix]).reshape(shape)
+    values: NDArray[np.floating[Any]] = stored.astype(
+        np.float32 if bitpix in {8, 16, -32} else np.float64
+    )
+    scale, zero = (float(header.get(k, d)) for k, d in (("BSCALE", 1.0), ("BZERO", 0.0)))
+    if scale != 1.0:
+        values = values * np.float32(scale)
+    if zero != 0.0:
+        values = values + np.float32(zero)
+    if "BLANK" in header and bitpix > 0:
+        values[stored == header["BLANK"]] = np.nan
+    return header, values
+
+
+def _unpack(path: Path, number: int) -> NDArray[Any]:
+    """Decompress a tile-compressed image, its header bytes made harmless first."""
+    whole = bytearray(path.read_bytes())
+    for unit in hdus.units(path):
+        start = unit.data_start - len(unit.header_bytes)
+        clean = bytes(b if 32 <= b < 127 else 63 for b in unit.header_bytes)
+        whole[start : unit.data_start] = clean
+    try:
+        with fits.open(io.BytesIO(bytes(whole)), memmap=False) as opened:
+            return np.asarray(opened[number].data)
+    except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
+        raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error
+
+
+def read_raw(path: Path) -> CCDData:
+    """Open a raw frame wholly in memory.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx) float32, ADU, as on disk: untrimmed and without uncertainty. `flags` holds
+        `PixelFlag` bits: BAD where a pixel is not finite, SATURATED from the read-out's level
+        (at most 65535 ADU); `mask` is True where any is set.
+
+    Raises
+    ------
+    UnusableFrame
+        Damaged, incomplete or not one plane.
+    """
+    header, values = _stored_pixels(path)
+    if values.ndim == 3 and values.shape[0] == 1:
+        values = values[0]
+    if values.ndim != 2:
+        raise UnusableFrame(f"{path.name}: an image of one plane is needed, not {values.shape}.")
+    data = np.ascontiguousarray(values, dtype=np.float32)
+    flags = np.zeros(data.shape, dtype=np.uint8)
+    finite = np.isfinite(data)
+    flags[~finite] |= np.uint8(PixelFlag.BAD)
+    with np.errstate(invalid="ignore"):
+        flags[data >= saturation_level(header)] |= np.uint8(PixelFlag.SATURATED)
+    clean = clean_header(header)
+    return CCDData(data, unit=u.adu, mask=flags != 0, flags=flags, meta=clean)
+
+
+def saturation_level(header: fits.Header) -> float:
+    """Return the level, ADU, from which a raw frame's pixels are flagged as saturated."""
+    level = saturation_adu(
+        headers.read_camera(header),
+        headers.number(header, headers.GAIN),
+        headers.number(header, headers.RDNOISE),
+    )
+    return ADC_LIMIT if level is None else min(level, ADC_LIMIT)
+
+
+def clean_header(header: fits.Header) -> fits.Header:
+    """Return a copy without the cards that describe the file, and without cards that can't be read.
+
+    What is left can be written again; a malformed card of the raw file stays in the raw file only.
+    """
+    clean = fits.Header()
+    for card in header.cards:
+        if card.keyword in _STRUCTURE:
+            continue
+        try:
+            card.verify("exception")
+            _ = card.value, card.image
+        except (fits.VerifyError, ValueError):
+            continue
+        clean.append(card, end=True)
+    return clean
+
+
+def _extension(name: str, data: NDArray[Any]) -> fits.ImageHDU:
+    return fits.ImageHDU(data, name=name)
+
+
+def write(product: Product, path: Path) -> None:
+    """Write a product to exactly `path`, which must not exist; the caller renames and syncs.
+
+    An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
+    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``UNCERT``, ``MASK``,
+    ``SKY`` and ``WAVE``. The same product gives the same bytes.
+    """
+    data = product.data
+    extensions = []
+    if isinstance(data, Spectrum):
+        primary = fits.PrimaryHDU(data.flux.astype(np.float64), clean_header(data.header))
+        variance: NDArray[Any] | None = data.variance.astype(np.float64)
+        flags = data.mask.astype(np.uint8)
+        extras = {"SKY": data.sky, "WAVE": data.wavelength}
+    else:
+        primary = fits.PrimaryHDU(data.data.astype(np.float32), clean_header(data.meta))
+        primary.header["BUNIT"] = str(data.unit)
+        variance = variance_of(data)
+        variance = None if variance is None else variance.astype(np.float32)
+        flags = flags_of(data)
+        extras = {}
+    if variance is not None:
+        extensions.append(_extension("UNCERT", variance))
+        extensions[0].header["UTYPE"] = "VarianceUncertainty"
+    extensions.append(_extension("MASK", flags))
+    extensions += [_extension(name, array) for name, array in extras.items() if array is not None]
+    fits.HDUList([primary, *extensions]).writeto(path, output_verify="exception")
+
+
+def variance_of(frame: CCDData) -> NDArray[Any] | None:
+    """Return a frame's variance as an array, None when it carries no uncertainty."""
+    if frame.uncertainty is None:
+        return None
+    variance: NDArray[Any] = frame.uncertainty.represent_as(VarianceUncertainty).array
+    return variance
+
+
+def flags_of(frame: CCDData) -> NDArray[np.uint8]:
+    """Return the `PixelFlag` bits of a frame; a frame with only a mask has BAD where it is True."""
+    if frame.flags is not None:
+        return np.asarray(frame.flags, dtype=np.uint8)
+    if frame.mask is None:
+        return np.zeros(frame.shape, dtype=np.uint8)
+    return np.where(frame.mask, np.uint8(PixelFlag.BAD), np.uint8(0))
+
+
+def read_product(path: Path) -> CCDData | Spectrum:
+    """Open one of our products: an image as CCDData, a spectrum as `Spectrum`.
+
+    Raises
+    ------
+    UnusableFrame
+        The file is not a product of ours, or damaged.
+    """
+    try:
+        with fits.open(path, memmap=False) as opened:
+            header = opened[0].header
+            planes = {hdu.name: _native(hdu.data) for hdu in opened[1:] if hdu.data is not None}
+            data = _native(opened[0].data)
+    except (OSError, ValueError, TypeError) as error:
+        raise UnusableFrame(f"{path.name} can't be read as a product.") from error
+    if data is None or "MASK" not in planes:
+        raise UnusableFrame(f"{path.name} is not a product of this reduction.")
+    clean = clean_header(header)
+    flags = planes["MASK"].astype(np.uint8)
+    if data.ndim == 1:
+        return Spectrum(
+            flux=data.astype(np.float64),
+            variance=planes.get("UNCERT", np.full(data.shape, np.inf)),
+            mask=flags,
+            header=clean,
+            sky=planes.get("SKY"),
+            wavelength=planes.get("WAVE"),
+        )
+    uncertainty = VarianceUncertainty(planes["UNCERT"]) if "UNCERT" in planes else None
+    unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
+    return CCDData(
+        data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean
+    )
+
+
+def _native(data: Any) -> Any:
+    """Return an array in this machine's byte order, which numerical libraries need."""
+    return None if data is None else data.astype(data.dtype.newbyteorder("="), copy=False)
