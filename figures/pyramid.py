@@ -1,0 +1,308 @@
+"""An image at every zoom: binned levels on disk, and the cut of one that a viewport needs.
+
+Full-resolution frames are too heavy for a browser, and a binned preview hides what an observer
+zooms in for. So each frame is kept as a pyramid (level k is binned 2**k × 2**k) and a viewport gets
+the coarsest cut that still has a sample for each of its screen pixels, as 16-bit numbers.
+
+Boxes are in pixel edges: ``Box(0, n_x, 0, n_y)`` is the whole image, and pixel i covers i to i + 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from astropy.visualization import ZScaleInterval
+from numpy.typing import NDArray
+
+NOTHING = 0
+"""The 16-bit value that stands for a pixel of which nothing is known (NaN)."""
+
+_COARSEST = 600
+"""Levels are made until both sides are below this: a viewport is never smaller."""
+
+_HALF = 32768
+_LARGEST = 65535
+
+Limits = tuple[float, float]
+
+
+class Box(NamedTuple):
+    """A rectangle in pixel edges, x along the columns."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramid:
+    """The levels of one image, finest first.
+
+    Parameters
+    ----------
+    levels : tuple of (n_y, n_x) uint16 or float32
+        Mean of the good pixels of each bin; NaN where there is none. Level 0 is the image itself.
+    saturated : tuple of (n_y, n_x) bool, or empty
+        True where any pixel of the bin is saturated; empty when no pixel of the image is.
+    limits : mapping
+        ``zscale``, ``percentile`` (0.5 to 99.5) and ``minmax`` display limits of the whole image.
+    """
+
+    levels: tuple[NDArray[Any], ...]
+    saturated: tuple[NDArray[np.bool_], ...]
+    limits: Mapping[str, Limits]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the image."""
+        n_y, n_x = self.levels[0].shape
+        return int(n_y), int(n_x)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a viewport draws: 16-bit numbers, where they lie, and how to read them.
+
+    Parameters
+    ----------
+    numbers : (n_y, n_x) uint16
+        `NOTHING` marks NaN; `codec` gives back the values.
+    saturated : (n_y, n_x) bool or None
+        None when no pixel of the image is saturated.
+    box : Box
+        What the numbers cover, exactly; the last bin may reach over the edge of the image.
+    bins : tuple of int
+        Image pixels per number along x and y.
+    codec : Codec
+        How values became numbers.
+    """
+
+    numbers: NDArray[np.uint16]
+    saturated: NDArray[np.bool_] | None
+    box: Box
+    bins: tuple[int, int]
+    codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Values to 16-bit numbers and back.
+
+    ``linear``: value = offset + scale × (number − 1), exact for integer counts.
+    ``asinh``: value = offset + softening × sinh(scale × (number − 32768)): fine near the
+    background, and never worse than a part in a thousand (Lupton, Gunn & Szalay 1999, AJ 118,
+    1406, use the same law for magnitudes).
+    """
+
+    name: str
+    offset: float
+    scale: float
+    softening: float = 1.0
+
+    def encode(self, values: NDArray[Any]) -> NDArray[np.uint16]:
+        """Return the numbers of `values`; what is not finite becomes `NOTHING`."""
+        if self.name == "linear":
+            scaled = (values.astype(np.float32) - self.offset) / self.scale + 1
+        else:
+            reach = np.arcsinh((values.astype(np.float32) - self.offset) / self.softening)
+            scaled = reach / self.scale + _HALF
+        known = np.isfinite(scaled)
+        numbers = np.clip(np.rint(np.where(known, scaled, 1)), 1, _LARGEST).astype(np.uint16)
+        numbers[~known] = NOTHING
+        return numbers
+
+    def decode(self, numbers: NDArray[np.uint16]) -> NDArray[np.float64]:
+        """Return the values of `numbers`, NaN for `NOTHING`."""
+        steps = numbers.astype(np.float64)
+        if self.name == "linear":
+            values = self.offset + self.scale * (steps - 1)
+        else:
+            values = self.offset + self.softening * np.sinh(self.scale * (steps - _HALF))
+        return np.where(numbers == NOTHING, np.nan, values)
+
+
+def build(values: NDArray[Any], saturated: NDArray[np.bool_] | None = None) -> Pyramid:
+    """Make the pyramid of an image.
+
+    Parameters
+    ----------
+    values : (n_y, n_x) number
+        Counts; a non-finite pixel is left out of every mean.
+    saturated : (n_y, n_x) bool, optional
+        Saturated pixels.
+
+    Raises
+    ------
+    ValueError
+        When `values` is not a plane of at least one pixel.
+    """
+    if values.ndim != 2 or values.size == 0:
+        raise ValueError("an image needs rows and columns")
+    finest = _compact(values)
+    levels: list[NDArray[Any]] = [finest]
+    flags = [saturated] if saturated is not None and saturated.any() else []
+    while max(levels[-1].shape) > _COARSEST:
+        levels.append(_mean(levels[-1], 2, 2))
+        if flags:
+            flags.append(_any(flags[-1], 2, 2))
+    return Pyramid(tuple(levels), tuple(flags), _limits(finest))
+
+
+def save(pyramid: Pyramid, folder: Path) -> None:
+    """Write a pyramid into an existing folder: one ``.npy`` a level, and ``pyramid.json``."""
+    for k, level in enumerate(pyramid.levels):
+        np.save(folder / f"level{k}.npy", level)
+    for k, flags in enumerate(pyramid.saturated):
+        np.save(folder / f"saturated{k}.npy", flags)
+    facts = {
+        "levels": len(pyramid.levels),
+        "saturated": bool(pyramid.saturated),
+        "limits": pyramid.limits,
+    }
+    (folder / "pyramid.json").write_text(json.dumps(facts))
+
+
+def load(folder: Path) -> Pyramid:
+    """Open a saved pyramid; the levels are mapped, so only what is looked at is read."""
+    facts = json.loads((folder / "pyramid.json").read_text())
+
+    def planes(stem: str) -> tuple[NDArray[Any], ...]:
+        return tuple(
+            np.load(folder / f"{stem}{k}.npy", mmap_mode="r") for k in range(facts["levels"])
+        )
+
+    limits = {name: (float(low), float(high)) for name, (low, high) in facts["limits"].items()}
+    return Pyramid(planes("level"), planes("saturated") if facts["saturated"] else (), limits)
+
+
+def view(
+    pyramid: Pyramid, x: tuple[float, float], y: tuple[float, float], width: int, height: int
+) -> View:
+    """Cut what a viewport needs.
+
+    Parameters
+    ----------
+    x, y : tuple of float
+        Edges asked for, in pixels of the image, in any order; clipped to the image.
+    width, height : int
+        Screen pixels of the viewport.
+
+    Returns
+    -------
+    View
+        At least one number a screen pixel where the image has that many, less than two otherwise
+        possible along each axis; its box holds the one asked for.
+    """
+    n_y, n_x = pyramid.shape
+    (x0, x1), (y0, y1) = _clip(x, n_x), _clip(y, n_y)
+    coarse_x, coarse_y = max(1, (x1 - x0) // max(width, 1)), max(1, (y1 - y0) // max(height, 1))
+    k = min(int(np.log2(min(coarse_x, coarse_y))), len(pyramid.levels) - 1)
+    further = coarse_x >> k, coarse_y >> k
+    bins = further[0] << k, further[1] << k
+    box = Box(
+        x0 // bins[0] * bins[0],
+        -(-x1 // bins[0]) * bins[0],
+        y0 // bins[1] * bins[1],
+        -(-y1 // bins[1]) * bins[1],
+    )
+    cut = (slice(box.y0 >> k, -(-box.y1 >> k)), slice(box.x0 >> k, -(-box.x1 >> k)))
+    values = _mean(np.asarray(pyramid.levels[k][cut]), *further)
+    flags = None
+    if pyramid.saturated:
+        flags = _any(np.asarray(pyramid.saturated[k][cut]), *further)
+    codec = _codec(values, pyramid.limits)
+    return View(codec.encode(values), flags, box, bins, codec)
+
+
+def _clip(edges: tuple[float, float], size: int) -> tuple[int, int]:
+    low, high = sorted(edge if np.isfinite(edge) else 0.0 for edge in edges)
+    start = int(np.floor(min(max(low, 0), size - 1)))
+    return start, max(start + 1, int(np.ceil(min(max(high, 0), size))))
+
+
+def _compact(values: NDArray[Any]) -> NDArray[Any]:
+    """Keep raw counts as uint16 (half the disk, exact); anything else as float32."""
+    if values.dtype == np.uint16:
+        return values
+    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() <= _LARGEST:
+        return values.astype(np.uint16)
+    return values.astype(np.float32)
+
+
+def _mean(values: NDArray[Any], bin_x: int, bin_y: int) -> NDArray[Any]:
+    """Mean of the finite pixels of each bin; the last bins of a row or column may be partial."""
+    if bin_x == bin_y == 1:
+        return values
+    real = values.astype(np.float32)
+    known = np.isfinite(real)
+    padding = (0, -real.shape[0] % bin_y, 0, -real.shape[1] % bin_x)
+    if known.all() and not any(padding):
+        return _area(real, bin_x, bin_y)
+    weight = _area(_pad(known.astype(np.float32), padding), bin_x, bin_y)
+    total = _area(_pad(np.where(known, real, np.float32(0)), padding), bin_x, bin_y)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: NDArray[np.float32] = np.where(weight > 0, total / weight, np.nan).astype(np.float32)
+    return mean
+
+
+def _any(flags: NDArray[np.bool_], bin_x: int, bin_y: int) -> NDArray[np.bool_]:
+    if bin_x == bin_y == 1:
+        return flags
+    padding = (0, -flags.shape[0] % bin_y, 0, -flags.shape[1] % bin_x)
+    share = _area(_pad(flags.astype(np.float32), padding), bin_x, bin_y)
+    found: NDArray[np.bool_] = share > 0
+    return found
+
+
+def _pad(values: NDArray[Any], padding: tuple[int, int, int, int]) -> NDArray[Any]:
+    top, bottom, left, right = padding
+    return np.pad(values, ((top, bottom), (left, right)))
+
+
+def _area(values: NDArray[np.float32], bin_x: int, bin_y: int) -> NDArray[np.float32]:
+    size = (values.shape[1] // bin_x, values.shape[0] // bin_y)
+    binned: NDArray[np.float32] = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return binned
+
+
+def _limits(values: NDArray[Any]) -> dict[str, Limits]:
+    """Display limits from at most some 250,000 pixels, evenly spread (the extremes from all)."""
+    every = max(1, int(np.sqrt(values.size / 250_000)))
+    sample = values[::every, ::every].astype(np.float32)
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:
+        return dict.fromkeys(("zscale", "percentile", "minmax"), (0.0, 1.0))
+    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    if not np.isfinite([lowest, highest]).all():
+        lowest, highest = float(sample.min()), float(sample.max())
+    low, high = ZScaleInterval().get_limits(sample)
+    p_low, p_high = np.percentile(sample, (0.5, 99.5))
+    return {
+        "zscale": _apart(float(low), float(high)),
+        "percentile": _apart(float(p_low), float(p_high)),
+        "minmax": _apart(lowest, highest),
+    }
+
+
+def _apart(low: float, high: float) -> Limits:
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def _codec(values: NDArray[Any], limits: Mapping[str, Limits]) -> Codec:
+    lowest, highest = limits["minmax"]
+    if values.dtype == np.uint16:
+        # Counts above the reserved 0; the offset keeps a clipped 65535 in reach.
+        return Codec("linear", offset=max(0.0, min(lowest, float(values.min()))), scale=1.0)
+    low, high = limits["zscale"]
+    softening = (high - low) / 4
+    centre = (low + high) / 2
+    reach = max(highest - centre, centre - lowest, softening)
+    scale = float(np.arcsinh(reach / softening)) / (_HALF - 2)
+    return Codec("asinh", offset=centre, scale=scale, softening=softening)

@@ -1,0 +1,134 @@
+"""The viewport's numbers are the image's, whatever the zoom."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from figures.pyramid import NOTHING, build, load, save, view
+
+
+def frame(n_y: int, n_x: int, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.normal(300, 5, (n_y, n_x)).astype(np.float32)
+
+
+def test_raw_counts_at_full_resolution_are_exact() -> None:
+    counts = np.random.default_rng(2).integers(1, 65535, (200, 300), dtype=np.uint16)
+    cut = view(build(counts), (20, 120), (10, 90), 400, 400)
+    assert cut.bins == (1, 1)
+    assert np.array_equal(cut.codec.decode(cut.numbers), counts[10:90, 20:120])
+
+
+def test_real_values_keep_the_background_and_the_peaks() -> None:
+    image = frame(64, 64)
+    image[5, 5], image[6, 6] = 61234.5, -2000.0
+    cut = view(build(image), (0, 64), (0, 64), 64, 64)
+    decoded = cut.codec.decode(cut.numbers)
+    assert np.abs(decoded - image)[10:].max() < 0.05  # a hundredth of the noise
+    assert decoded[5, 5] == pytest.approx(61234.5, rel=1e-3)
+    assert decoded[6, 6] == pytest.approx(-2000.0, rel=1e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n_y=st.integers(1, 90),
+    n_x=st.integers(1, 1500),
+    edges=st.tuples(*[st.floats(-50, 1600, allow_nan=False)] * 4),
+    width=st.integers(1, 400),
+    height=st.integers(1, 400),
+)
+def test_every_number_is_the_mean_of_the_pixels_its_box_says(
+    n_y: int, n_x: int, edges: tuple[float, ...], width: int, height: int
+) -> None:
+    image = frame(n_y, n_x, seed=n_x)
+    cut = view(build(image), edges[:2], edges[2:], width, height)
+    (bin_x, bin_y), box = cut.bins, cut.box
+    assert cut.numbers.shape == ((box.y1 - box.y0) // bin_y, (box.x1 - box.x0) // bin_x)
+    decoded = cut.codec.decode(cut.numbers)
+    assert np.isfinite(decoded).all()
+    corner = image[box.y0 : box.y0 + bin_y, box.x0 : box.x0 + bin_x]
+    assert decoded[0, 0] == pytest.approx(corner.mean(), abs=0.05)
+    last = image[box.y1 - bin_y : box.y1, box.x1 - bin_x : box.x1]
+    # A pyramid's mean of means weighs a partial bin at the edge as a whole one.
+    assert decoded[-1, -1] == pytest.approx(last.mean(), abs=25)
+    low, high = sorted(edges[:2])
+    assert box.x0 <= max(low, 0) or box.x0 <= n_x - 1
+    assert box.x1 >= min(max(high, 0), n_x)
+
+
+def test_a_view_is_never_coarser_than_the_screen() -> None:
+    pyramid = build(frame(400, 4142))
+    for width, height in ((1000, 400), (300, 100), (37, 11)):
+        cut = view(pyramid, (0, 4142), (0, 400), width, height)
+        assert cut.numbers.shape[1] >= width
+        assert cut.numbers.shape[0] >= height
+        assert cut.numbers.size <= 4 * 2 * width * 2 * height
+
+
+def test_unknown_pixels_stay_unknown_and_do_not_spread() -> None:
+    image = frame(800, 800)
+    image[:, 400:600] = np.nan
+    image[10, 10] = np.inf
+    cut = view(build(image), (0, 800), (0, 800), 100, 100)
+    decoded = cut.codec.decode(cut.numbers)
+    unknown = cut.numbers == NOTHING
+    assert unknown[:, 51:74].all()
+    assert not unknown[:, :50].any()
+    assert np.nanmax(np.abs(decoded - 300)) < 10
+
+
+def test_one_saturated_pixel_is_seen_from_afar() -> None:
+    counts = np.full((2000, 2000), 1000, dtype=np.uint16)
+    saturated = np.zeros(counts.shape, dtype=bool)
+    saturated[1234, 567] = True
+    cut = view(build(counts, saturated), (0, 2000), (0, 2000), 500, 500)
+    assert cut.saturated is not None
+    rows, columns = np.nonzero(cut.saturated)
+    assert (rows * cut.bins[1] // 4).tolist() == [1234 // 4]
+    assert (columns * cut.bins[0] // 4).tolist() == [567 // 4]
+    assert view(build(counts), (0, 9), (0, 9), 9, 9).saturated is None
+
+
+def test_a_saved_pyramid_is_the_same(tmp_path) -> None:
+    saturated = np.zeros((700, 900), dtype=bool)
+    saturated[3, 4] = True
+    made = build(frame(700, 900), saturated)
+    save(made, tmp_path)
+    opened = load(tmp_path)
+    assert opened.limits == made.limits
+    assert len(opened.levels) == len(made.levels) == 2
+    for left, right in zip(
+        (*opened.levels, *opened.saturated), (*made.levels, *made.saturated), strict=True
+    ):
+        assert np.array_equal(left, right)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((5, 5), np.uint16),
+        np.full((5, 5), np.nan),
+        np.full((5, 5), np.inf),
+        np.ones((1, 1)),
+    ],
+)
+def test_flat_and_empty_images_have_limits(image: np.ndarray) -> None:
+    pyramid = build(image)
+    assert all(high > low for low, high in pyramid.limits.values())
+    view(pyramid, (0, 5), (0, 5), 10, 10)
+
+
+def test_limits_hold_background_and_signal() -> None:
+    image = frame(300, 300)
+    image[100] += 4000
+    limits = build(image).limits
+    assert limits["zscale"][0] < 300 < limits["zscale"][1] < 1000
+    assert limits["minmax"][1] > 4200
+
+
+def test_what_is_no_plane_is_refused() -> None:
+    with pytest.raises(ValueError, match="rows and columns"):
+        build(np.zeros((2, 3, 4)))
