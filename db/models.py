@@ -75,6 +75,16 @@ class Token(Table):
     created = UtcDateTimeField(default=utc_now)
 
 
+class LoginFailure(Table):
+    """A failed login. `key` is a hash of account and address, so that neither is kept."""
+
+    key = CharField(64)
+    at = UtcDateTimeField(default=utc_now)
+
+    class Meta:
+        indexes = ((("key", "at"), False),)
+
+
 class Proposal(Table):
     """An observing proposal. A placeholder came with a frame and waits for staff to complete it.
 
@@ -110,6 +120,9 @@ class File(Table):
     for a raw frame, null for a master), `parent` what it was made from. `state` is ``current`` or
     ``superseded`` (a newer version took its place; kept while something was made with it).
     `full_path` of a raw frame is where it was first seen; of a product below ``GSP_HOME/products``.
+    `series` is what the frames of one master share (`reduction.matching.group_key`), "" for others.
+    A product keeps the facts of its raw frame, a master those of its newest member, `n_x`, `n_y`
+    included: they are the read-out's, which calibrations are matched on.
     """
 
     file_name = CharField(255, index=True)
@@ -150,6 +163,7 @@ class File(Table):
     date_obs = UtcDateTimeField()
     date = DateField()
     night = DateField()
+    series = CharField(255, default="")
     exptime = DoubleField(default=0.0)
     lamps = JSONField(default=list)
     saturation_value = DoubleField(null=True)
@@ -175,6 +189,7 @@ class File(Table):
             (("date_obs", "id"), False),
             (("original", "data_type"), False),
             (("parent",), False),
+            (("series", "data_type", "state"), False),
             # What can calibrate a frame.
             (("kind", "data_type", "state", "camera", "date_obs"), False),
             # The filters of the search page.
@@ -187,6 +202,12 @@ class File(Table):
             Check("data_type BETWEEN 0 AND 5"),
             Check("state IN ('current','superseded')"),
         ]
+
+
+# Each raw frame once: the second of two ingests of the same content loses.
+File.add_index(
+    File.index(File.checksum, unique=True, where=File.data_type == SQL("0"), name="file_raw_once")
+)
 
 
 class Arrival(Table):
@@ -212,7 +233,9 @@ class Run(Table):
 
     `state`: ``waiting`` (`message` says for what), ``queued``, ``running``, ``done``, ``failed``
     (`message` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
-    may finish the run. `exposure` is the start of the newest exposure it works for: newest first.
+    may finish the run; `lost` counts the workers that vanished with it. `heartbeat` of a waiting
+    run is when it was last looked at. `exposure` is the start of the newest exposure it works
+    for: newest first.
     """
 
     file = ForeignKeyField(File, backref="runs", on_delete="CASCADE")
@@ -224,6 +247,7 @@ class Run(Table):
     priority = IntegerField(default=0)
     exposure = UtcDateTimeField()
     attempt = IntegerField(default=0)
+    lost = IntegerField(default=0)
     worker = CharField(120, default="")
     heartbeat = UtcDateTimeField(null=True)
     cancel_requested = BooleanField(default=False)
@@ -296,4 +320,6 @@ class Event(Table):
     created = UtcDateTimeField(default=utc_now, index=True)
 
 
-TABLES = [User, Token, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event]
+TABLES = [
+    User, Token, LoginFailure, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event,
+]  # fmt: skip

@@ -1,0 +1,99 @@
+"""What happened, for open pages and scripts: recorded with the change, announced after its commit.
+
+An event's payload holds ids and small facts only; whoever hears of it loads the rest through the
+access checks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from typing import Any, Protocol
+
+from peewee import fn
+
+from db.models import Event, Proposal, User, utc_now
+from services import access
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "gsp:events"
+KEPT = dt.timedelta(days=7)
+
+NAMES = frozenset(
+    {
+        "file-added",
+        "file-changed",
+        "file-deleted",
+        "run-changed",
+        "comment-added",
+        "comment-deleted",
+        "log-added",
+    }
+)
+
+
+class Publisher(Protocol):
+    """What a Redis client offers."""
+
+    def publish(self, channel: str, message: str) -> Any:
+        """Send `message` to whoever listens on `channel`."""
+
+
+class _Holder:
+    publisher: Publisher | None = None
+
+
+def connect(publisher: Publisher | None) -> None:
+    """Take the connection that wakes the listeners (None: they find the rows by polling)."""
+    _Holder.publisher = publisher
+
+
+def record(
+    name: str, *, proposal: Proposal | None = None, staff_only: bool = False, **payload: Any
+) -> Event:
+    """Write an event inside the transaction of the change it tells of."""
+    if name not in NAMES:
+        raise ValueError(f"unknown event {name!r}")
+    return Event.create(name=name, proposal=proposal, staff_only=staff_only, payload=payload)
+
+
+def publish(*events: Event) -> None:
+    """Wake the listeners after the commit. Never raises: a listener also polls the table."""
+    if _Holder.publisher is None:
+        return
+    for event in events:
+        try:
+            _Holder.publisher.publish(CHANNEL, json.dumps(as_dict(event)))
+        except Exception as error:  # noqa: BLE001 (any client's failure means the same)
+            log.warning("Events can't be announced: %s", error)
+            return
+
+
+def since(user: User, event_id: int, limit: int = 500) -> list[Event]:
+    """Return the events a person hears of that are newer than `event_id`, oldest first."""
+    query = access.visible_events(user).where(Event.id > event_id)
+    return list(query.order_by(Event.id).limit(limit))
+
+
+def latest_id() -> int:
+    """Return the id of the newest event, 0 when there is none."""
+    return int(Event.select(fn.MAX(Event.id)).scalar() or 0)
+
+
+def as_dict(event: Event) -> dict[str, Any]:
+    """Return what is sent to a listener."""
+    return {
+        "id": event.id,
+        "name": event.name,
+        "created": event.created.isoformat(),
+        "proposal": event.proposal_id,
+        "staff_only": event.staff_only,
+        **event.payload,
+    }
+
+
+def forget_old() -> int:
+    """Delete the events that nobody can still be catching up with; return how many."""
+    return int(Event.delete().where(Event.created < utc_now() - KEPT).execute())

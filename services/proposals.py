@@ -1,0 +1,168 @@
+"""Proposals: who observes what, with whom, reduced how."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from peewee import IntegrityError
+from pydantic import BaseModel, ValidationError
+
+from db import database
+from db.models import Membership, Proposal, User
+from reduction.settings import settings_model
+from services import access, accounts
+from services.access import Action
+from services.errors import Conflict, NotFound, Unacceptable
+
+UNKNOWN = "UNKNOWN"
+"""Frames that name no proposal belong to this one, which only staff sees."""
+
+_SEMESTER = re.compile(r"SOAR(\d{4}[AB])", re.IGNORECASE)
+
+
+def _clean_id(soar_id: str) -> str:
+    return " ".join(soar_id.replace("\x00", "").split())[:80]
+
+
+def _semester_of(soar_id: str) -> str:
+    match = _SEMESTER.match(soar_id)
+    return match[1].upper() if match else ""
+
+
+def for_frame(soar_id: str) -> Proposal:
+    """Return the proposal that a frame names, as a placeholder when it is new.
+
+    A placeholder has no PI, so only staff sees its files until somebody completes it.
+    """
+    soar_id = _clean_id(soar_id) or UNKNOWN
+    found = Proposal.get_or_none(Proposal.soar_id == soar_id)
+    if found is not None:
+        return found
+    try:
+        with database.atomic():
+            return Proposal.create(
+                soar_id=soar_id, semester=_semester_of(soar_id), is_placeholder=True
+            )
+    except IntegrityError:  # another process was a moment faster
+        return Proposal.get(Proposal.soar_id == soar_id)
+
+
+def create(
+    user: User | None,
+    *,
+    soar_id: str,
+    title: str = "",
+    abstract: str = "",
+    semester: str = "",
+    pi: User | None = None,
+) -> Proposal:
+    """Create a proposal, or complete the placeholder that its frames made.
+
+    Parameters
+    ----------
+    user : User or None
+        Who asks (staff); None on the command line.
+
+    Raises
+    ------
+    Unacceptable
+        The SOAR ID is blank or reserved.
+    Conflict
+        The proposal exists already.
+    """
+    if user is not None:
+        access.require_site(user, Action.MANAGE)
+    soar_id = _clean_id(soar_id)
+    if not soar_id or soar_id == UNKNOWN:
+        raise Unacceptable("A proposal needs its SOAR ID.", field="soar_id")
+    with database.atomic():
+        proposal = Proposal.get_or_none(Proposal.soar_id == soar_id) or Proposal(soar_id=soar_id)
+        if proposal.id is not None and not proposal.is_placeholder:
+            raise Conflict(f"{soar_id} exists already.", field="soar_id")
+        proposal.title, proposal.abstract = title.strip(), abstract.strip()
+        proposal.semester = (semester.strip() or _semester_of(soar_id))[:10]
+        proposal.pi, proposal.is_placeholder = pi, False
+        proposal.save()
+    return proposal
+
+
+def visible(user: User) -> list[Proposal]:
+    """Return the proposals a person sees, the newest semester first."""
+    query = access.visible_proposals(user)
+    return list(query.order_by(Proposal.semester.desc(), Proposal.soar_id))
+
+
+def get(user: User, proposal_id: int) -> Proposal:
+    """Return a proposal that the person may view."""
+    return access.proposal_for(user, Action.VIEW, proposal_id)
+
+
+def collaborators(proposal: Proposal) -> list[User]:
+    """Return the collaborators of a proposal by username."""
+    members = User.select().join(Membership).where(Membership.proposal == proposal)
+    return list(members.order_by(User.username))
+
+
+def serialize(proposal: Proposal) -> dict[str, Any]:
+    """Return a proposal as the manual's scripts know it."""
+    return {
+        "id": proposal.id,
+        "soar_id": proposal.soar_id,
+        "semester": proposal.semester,
+        "title": proposal.title,
+        "abstract": proposal.abstract,
+        "user": accounts.as_dict(proposal.pi) if proposal.pi else None,
+        "collaborators": [accounts.as_dict(user) for user in collaborators(proposal)],
+    }
+
+
+def settings_of(proposal: Proposal) -> BaseModel:
+    """Return the reduction settings of a proposal: one section per block.
+
+    What an older release stored and this one does not know is left out, section by section, and
+    the defaults of that section hold.
+    """
+    model = settings_model()
+    try:
+        return model.model_validate(proposal.settings)
+    except ValidationError:
+        pass
+    sound: dict[str, Any] = {}
+    for section, values in dict(proposal.settings).items():
+        try:
+            model.model_validate({section: values})
+        except ValidationError:
+            continue
+        sound[section] = values
+    return model.model_validate(sound)
+
+
+def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
+    """Return a proposal's settings of one block; the defaults when there is no proposal."""
+    whole = settings_model()() if proposal is None else settings_of(proposal)
+    section: BaseModel = getattr(whole, block_name)
+    return section
+
+
+def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
+    """Make a person a collaborator; an unknown address becomes an account without a password."""
+    proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
+    person = accounts.find(email)
+    if person is None:
+        username = re.sub(r"[^\w.@+-]", "_", email.strip())[:150]
+        person, _ = accounts.create_user(username=username, email=email)
+    if person.id == proposal.pi_id:
+        raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
+    Membership.insert(proposal=proposal, user=person).on_conflict_ignore().execute()
+    return proposal
+
+
+def remove_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
+    """Take a person out of a proposal."""
+    proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
+    person = accounts.find(email)
+    membership = (Membership.proposal == proposal) & (Membership.user == person)
+    if person is None or not Membership.delete().where(membership).execute():
+        raise NotFound("This address is not a collaborator.")
+    return proposal
