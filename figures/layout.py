@@ -1,0 +1,58 @@
+"""What all figures share: quiet axes, and header text shown as text.
+
+Colours are not set here: the page's style sheet colours the figure's lines and letters, so that
+the theme changes without drawing anything again.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+
+def plain(text: str) -> str:
+    """Return `text` so that Plotly shows it literally (it reads ``<b>``, ``<a>`` and ``&…;``)."""
+    return html.escape(text, quote=False)
+
+
+def title(obstype: str, target: str, proposal: str) -> str:
+    """Return a figure's title: observation type and object, below them the proposal."""
+    first = " ".join(part for part in (obstype.strip(), target.strip()) if part)
+    return "<br>".join(plain(line) for line in (first, proposal.strip()) if line)
+
+
+def axis(label: str, **more: Any) -> dict[str, Any]:
+    """Return an axis with its label, ticks outside and a frame around the plot."""
+    return {
+        "title": {"text": label, "standoff": 6},
+        "ticks": "outside",
+        "ticklen": 4,
+        "showline": True,
+        "mirror": True,
+        "zeroline": False,
+        "exponentformat": "power",
+        **more,
+    }
+
+
+def layout(heading: str | None, **more: Any) -> dict[str, Any]:
+    """Return the layout of a figure; `heading` is ready markup (see `title`), None for none."""
+    made: dict[str, Any] = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "inherit", "size": 12},
+        "margin": {"l": 68, "r": 16, "t": 46 if heading else 12, "b": 46, "autoexpand": False},
+        "showlegend": False,
+        "dragmode": "zoom",
+        "autosize": True,
+    }
+    if heading:
+        made["title"] = {
+            "text": heading,
+            "font": {"size": 13},
+            "x": 0.5,
+            "xanchor": "center",
+            "y": 0.985,
+            "yanchor": "top",
+        }
+    return made | more

@@ -1,0 +1,135 @@
+"""A 1-D spectrum with its 1σ band."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from figures.layout import axis, layout, plain
+
+Numbers = NDArray[np.float64]
+
+_UNITS = {"adu": "ADU", "electron": "electron", "": "ADU"}
+
+
+def spectrum(
+    x: Numbers,
+    flux: Numbers,
+    sigma: Numbers,
+    *,
+    saturated: NDArray[np.bool_] | None = None,
+    wavelength: bool,
+    unit: str = "ADU",
+    heading: str | None = None,
+) -> go.Figure:
+    """Return the plot of a spectrum.
+
+    Parameters
+    ----------
+    x : (n,) float
+        Air wavelength in ångström, or the pixel (0 is the first) before calibration.
+    flux, sigma : (n,) float
+        Signal and its standard deviation, in `unit`; what is not finite is left out.
+    saturated : (n,) bool, optional
+        Pixels marked as saturated.
+    wavelength : bool
+        What `x` is.
+    unit : str
+        Unit of `flux` as the header's ``BUNIT`` says it.
+    heading : str, optional
+        Title markup, see `figures.layout.title`.
+
+    Returns
+    -------
+    go.Figure
+        Trace 0 is the band, trace 1 the spectrum, trace 2 the saturated pixels when there are any.
+
+    Raises
+    ------
+    ValueError
+        When the arrays differ in length or are empty.
+    """
+    if not (x.shape == flux.shape == sigma.shape) or x.ndim != 1 or x.size == 0:
+        raise ValueError("wavelength, flux and uncertainty must be of one length")
+    name = _UNITS.get(unit.strip().lower(), unit.strip())
+    label = f"Flux ({plain(name)})" if "erg" in name.lower() else f"Intensity ({plain(name)})"
+    where = "%{x:.2f} Å" if wavelength else "pixel %{x:.0f}"
+    band_x, band_y = _band(x, flux, sigma)
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=band_x, y=band_y, mode="lines", fill="toself", line_width=0, hoverinfo="skip"
+            ),
+            go.Scatter(
+                x=x,
+                y=flux,
+                customdata=sigma,
+                mode="lines",
+                line_width=1.2,
+                hovertemplate=f"{where}<br>%{{y:.5~g}} ± %{{customdata:.2~g}}<extra></extra>",
+            ),
+        ]
+    )
+    if saturated is not None and saturated.any():
+        figure.add_scatter(
+            x=x[saturated], y=flux[saturated], mode="markers", marker_size=5, hoverinfo="skip"
+        )
+    spike = {
+        "showspikes": True,
+        "spikemode": "across",
+        "spikesnap": "cursor",
+        "spikethickness": 1,
+        "spikedash": "solid",
+    }
+    x_label = "Wavelength (Å)" if wavelength else "Dispersion Axis (Pixels)"
+    figure.update_layout(
+        layout(
+            heading,
+            xaxis=axis(x_label, range=_reach(x), **spike),
+            yaxis=axis(label, range=_height(flux, sigma), **spike),
+            hovermode="x",
+            hoverdistance=40,
+            # The zoom outlives a change of target or file as long as the axis means the same.
+            uirevision="wavelength" if wavelength else "pixel",
+        )
+    )
+    return figure
+
+
+def _band(x: Numbers, flux: Numbers, sigma: Numbers) -> tuple[list[float | None], ...]:
+    """Outline of flux ± σ, one closed polygon for each unbroken stretch."""
+    outline_x: list[float | None] = []
+    outline_y: list[float | None] = []
+    for stretch in _stretches(np.isfinite(x) & np.isfinite(flux) & np.isfinite(sigma)):
+        near, low, high = x[stretch], (flux - sigma)[stretch], (flux + sigma)[stretch]
+        if outline_x:
+            outline_x.append(None)
+            outline_y.append(None)
+        outline_x += [*near.tolist(), *near[::-1].tolist()]
+        outline_y += [*high.tolist(), *low[::-1].tolist()]
+    return outline_x, outline_y
+
+
+def _stretches(good: NDArray[np.bool_]) -> Iterator[slice]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        yield slice(int(start), int(stop))
+
+
+def _reach(x: Numbers) -> list[float] | None:
+    known = x[np.isfinite(x)]
+    return [float(known.min()), float(known.max())] if known.size else None
+
+
+def _height(flux: Numbers, sigma: Numbers) -> list[float] | None:
+    """Range of the flux that is measured well: a wild edge pixel must not flatten the spectrum."""
+    good = np.isfinite(flux) & np.isfinite(sigma)
+    if not good.any():
+        return None
+    sound = good & (sigma <= 20 * np.median(sigma[good]))
+    low, high = float(flux[sound].min()), float(flux[sound].max())
+    margin = 0.05 * (high - low) or 1.0
+    return [min(low - margin, 0.0), high + margin]
