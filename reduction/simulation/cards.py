@@ -1,0 +1,214 @@
+"""The header cards of a raw frame, as the instrument writes them today and as it did before 2019."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+
+from reduction.simulation.detector import FULL_ROWS, Detector
+from reduction.simulation.optics import Setup
+
+LONGITUDE, LATITUDE = -70.7337, -30.2380
+"""Cerro Pachón, degrees east and north."""
+
+LAMP_CARDS = {
+    "HgAr": ("LAMP_HGA",),
+    "HgArNe": ("LAMP_HGA", "LAMP_NE"),
+    "Ne": ("LAMP_NE",),
+    "Ar": ("LAMP_AR",),
+    "FeHeAr": ("LAMP_FE",),
+    "CuHeAr": ("LAMP_CU",),
+}
+
+OBSTYPES = {
+    # kind: (today, before 2019)
+    "bias": ("BIAS", "BIAS"),
+    "flat": ("LAMPFLAT", "FLAT"),
+    "arc": ("COMP", "COMP"),
+    "science": ("OBJECT", "OBJECT"),
+}
+
+COMMENTS = {
+    "DATE-OBS": "DATE-OBS Format: YYYY-MM-DDThh:mm:ss.sss",
+    "TIME": "~ Start & Stop of Exposure",
+    "RA": "right ascension [hh:mm:ss.sss]",
+    "DEC": "declination [dd:mm:ss.sss]",
+    "AIRMASS": "airmass at approx. start of exposure",
+    "OBSRA": "target right ascension [hh:mm:ss.sss]",
+    "OBSDEC": "target declination  [hh:mm:ss.sss]",
+    "CAM_TARG": "camera target [deg]",
+    "GRT_TARG": "grating target [deg]",
+    "FILTER": "primary filter wheel",
+    "FILTER2": "secondary filter wheel",
+    "GRATING": "VPH grating [1/mm]",
+    "SLIT": "slit [arcsec]",
+    "WAVMODE": "Wavelength",
+    "EXPTIME": "integration time",
+    "RDNOISE": "CCD readnoise [e-]",
+    "GAIN": "CCD gain [e-/ADU]",
+    "OBSTYPE": "observation type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Where the telescope looks: degrees, right ascension and declination (J2000)."""
+
+    ra: float
+    dec: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one exposure's header says beyond the setup and the detector."""
+
+    kind: str
+    object_name: str
+    opened: dt.datetime
+    exptime: float
+    pointing: Pointing
+    slit: str
+    lamp: str
+    proposal: str
+    number: int
+    file_name: str
+    old: bool
+
+
+def sidereal_time(when: dt.datetime) -> float:
+    """Local mean sidereal time at the telescope, degrees (Meeus 1998, eq. 12.4)."""
+    days = (when - dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)).total_seconds() / 86400
+    return (280.46061837 + 360.98564736629 * days + LONGITUDE) % 360
+
+
+def airmass(when: dt.datetime, pointing: Pointing) -> float:
+    """Airmass of a pointing, plane-parallel, at most 5."""
+    hour_angle = np.radians(sidereal_time(when) - pointing.ra)
+    dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
+    sine = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour_angle)
+    return float(1 / max(sine, 0.2))
+
+
+def sexagesimal(degrees: float, *, hours: bool = False) -> str:
+    """Write an angle as ``hh:mm:ss.sss`` or ``-dd:mm:ss.sss``."""
+    milli = round(abs(degrees) * 3600_000 / (15 if hours else 1))
+    seconds, milli = divmod(milli, 1000)
+    sign = "-" if degrees < 0 else ""
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{milli:03d}"
+
+
+def header(facts: Facts, setup: Setup, detector: Detector) -> fits.Header:
+    """Build the primary header of a raw frame (the structural cards are the writer's).
+
+    Old headers have the spellings, the unbinned ``TRIMSEC``, and the missing lamp and queue cards
+    of the frames before 2019.
+    """
+    cards = _exposure_cards(facts, detector)
+    cards |= _setup_cards(facts, setup)
+    cards |= _detector_cards(facts, detector)
+    if not facts.old:
+        cards |= _queue_cards(facts)
+    result = fits.Header()
+    for keyword, value in cards.items():
+        result[keyword] = (value, COMMENTS.get(keyword, ""))
+    minutes, seconds = divmod(round(facts.exptime), 60)
+    result["COMMENT"] = f"Light, Exp Time= {minutes:02d}:{seconds:02d}, Saved as: {facts.file_name}"
+    return result
+
+
+def _exposure_cards(facts: Facts, detector: Detector) -> dict[str, str | float | int]:
+    def clock(when: dt.datetime) -> str:
+        return when.isoformat(timespec="milliseconds")[11:23]
+
+    closed = facts.opened + dt.timedelta(seconds=facts.exptime)
+    ra = sexagesimal(facts.pointing.ra, hours=True)
+    dec = sexagesimal(facts.pointing.dec)
+    lst = sidereal_time(facts.opened)
+    hour_angle = (lst - facts.pointing.ra + 180) % 360 - 180
+    return {
+        "DATE-OBS": facts.opened.isoformat(timespec="milliseconds")[:23],
+        "DATE": facts.opened.date().isoformat(),
+        "TIME": f"{clock(facts.opened)} to {clock(closed)}",
+        "TELESCOP": "SOAR 4.1m",
+        "INSTRUME": "Goodman Spectro" if facts.old else f"ghts_{detector.camera.name.lower()}",
+        "OBJECT": facts.object_name,
+        "NOTES": "",
+        "INSTCONF": detector.camera.name,
+        "CAMERA": detector.camera.controller,
+        "RA": ra,
+        "DEC": dec,
+        "AIRMASS": round(airmass(facts.opened, facts.pointing), 2),
+        "UT": clock(facts.opened),
+        "SEEING": -1.0,
+        "LST": sexagesimal(lst, hours=True),
+        "OBSRA": ra,
+        "OBSDEC": dec,
+        "HA": sexagesimal(hour_angle, hours=True),
+    }
+
+
+def _setup_cards(facts: Facts, setup: Setup) -> dict[str, str | float | int]:
+    cards: dict[str, str | float | int] = {}
+    if not facts.old:
+        on = ("LAMP_QUA",) if facts.kind == "flat" else ()
+        if facts.kind == "arc":
+            on = LAMP_CARDS[facts.lamp]
+        for name in ("HGA", "NE", "AR", "FE", "CU", "QUA", "BUL", "DOM"):
+            cards[f"LAMP_{name}"] = "TRUE" if f"LAMP_{name}" in on else "FALSE"
+    grooves, maker = setup.grating.split("_", 1)
+    width = facts.slit.split("_", 1)[0]
+    filter_2 = "<NO FILTER>" if facts.old and setup.filter_2 == "NO_FILTER" else setup.filter_2
+    cards |= {
+        "CAM_ANG": round(setup.cam_targ + 0.0098, 6),
+        "GRT_ANG": round(setup.grt_targ - 0.0004, 6),
+        "CAM_TARG": setup.cam_targ,
+        "GRT_TARG": setup.grt_targ,
+        "FILTER": "<NO FILTER>" if facts.old else "NO_FILTER",
+        "FILTER2": filter_2,
+        "GRATING": f"{maker}_{grooves}" if facts.old else setup.grating,
+        "SLIT": f'{width}" long slit' if facts.old else facts.slit,
+        "WAVMODE": setup.wavmode.replace("_M", " m") if facts.old else setup.wavmode,
+    }
+    return cards
+
+
+def _detector_cards(facts: Facts, detector: Detector) -> dict[str, str | float | int]:
+    (ny, nx), (bx, by) = detector.shape, detector.binning
+    full = ny == FULL_ROWS // by
+    trim = f"[{50 // bx + 1}:{4110 // bx},2:{ny}]"
+    return {
+        "EXPTIME": facts.exptime,
+        "RDNOISE": detector.camera.rdnoise,
+        "GAIN": detector.camera.gain,
+        "OBSTYPE": OBSTYPES[facts.kind][1 if facts.old else 0],
+        "OBSERVER": "",
+        "PROPOSAL": facts.proposal if facts.old else "",
+        "EQUINOX": 2000.0,
+        "ROI": f"Spectroscopic {bx}x{by}" if full else "user-defined",
+        "DISPAXIS": 1,
+        "DETSIZE": "[1:4096,1:4096]",
+        "TRIMSEC": f"[1:{nx * bx},1:{ny * by}]" if facts.old else trim,
+        "CCDSIZE": "[1:4096,1:4096]",
+        "CCDSUM": f"{bx} {by}",
+    }
+
+
+def _queue_cards(facts: Facts) -> dict[str, str | float | int]:
+    return {
+        "BUNIT": "adu",
+        "OBSID": 0,
+        "CONFID": 0,
+        "REQNUM": 0,
+        "PROPID": facts.proposal,
+        "SITEID": "SOAR",
+        "TELID": "4M0A",
+        "BLKUID": 0,
+        "IMAGEID": str(53000 + facts.number),
+        "HEADERVE": "1.0.1",
+        "BLOCK_ID": 0,
+        "OPENTIME": facts.opened.isoformat(timespec="microseconds")[11:26],
+        "OPENDATE": facts.opened.date().isoformat(),
+    }
