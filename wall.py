@@ -132,20 +132,20 @@ def _admit() -> ResponseReturnValue | None:
     if request.path in PUBLIC:
         return None if request.path != "/login" else _foreign()
     if request.path.startswith(API) and "Authorization" in request.headers:
-        g.user = _token_user(request.headers["Authorization"])
+        key = _token(request.headers["Authorization"])
+        g.user, g.credential = accounts.user_for_token(key), ("token", key)
         return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
     if not current_user.is_authenticated:
         return _to_login()
-    g.user = current_user.row
+    g.user, g.credential = current_user.row, ("session", current_user.get_id())
     _keep_session_alive()
     return _foreign() or _forged()
 
 
-def _token_user(header: str) -> User | None:
+def _token(header: str) -> str:
+    """Return the key of an ``Authorization: Token <key>`` header, "" when it is none."""
     scheme, _, key = header.strip().partition(" ")
-    if scheme.lower() != "token" or not key.strip().isascii():
-        return None
-    return accounts.user_for_token(key.strip())
+    return key.strip() if scheme.lower() == "token" and key.isascii() else ""
 
 
 def _to_login() -> ResponseReturnValue:

@@ -1,0 +1,52 @@
+"""One route for each registered process block: a new block is a new file, and nothing here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from pydantic import Field, create_model
+
+from api import models
+from api.files import find
+from api.routing import operation
+from jobs import queue
+from reduction.registry import Block, all_blocks
+from services import runs
+
+
+def declare(block: Block) -> None:
+    """Offer a block below ``/api/files/``, with its own settings as the body's model."""
+    title = "".join(part.capitalize() for part in block.name.split("_"))
+    body: Any = create_model(
+        f"{title}Request",
+        __base__=models.FileReference,
+        __doc__="Which file, and the settings that shall differ from the proposal's.",
+        settings=(block.settings | None, Field(None)),
+    )
+
+    def start(body: Any) -> Any:
+        # Only what was really sent: a default here would hide the proposal's own setting.
+        given = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
+        return runs.as_dict(queue.submit(g.user, block.name, find(body.id).id, given))
+
+    start.__doc__ = (
+        "Queue this process block for a file.\n\n"
+        "The answer is the run; what `settings` leaves out is the proposal's."
+    )
+    operation(
+        "POST",
+        f"/files/{block.route}/",
+        tag="processing",
+        name=f"files_{str(block.route).replace('/', '_')}",
+        summary=f"{block.label}: {(block.settings.__doc__ or '').strip().partition(chr(10))[0]}",
+        status=202,
+        body=body,
+        answer=models.RunOut,
+        refusals=(403, 404, 409),
+    )(start)
+
+
+for _block in all_blocks().values():
+    if _block.route is not None:
+        declare(_block)

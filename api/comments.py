@@ -1,0 +1,60 @@
+"""Comments on a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from api import models
+from api.files import find
+from api.routing import operation
+from services import comments
+
+TAG = "comments"
+PATH = "/files/comments/"
+
+
+@operation(
+    "GET",
+    PATH,
+    tag=TAG,
+    name="comments_list",
+    query=models.OneFile,
+    answer=models.Comments,
+    refusals=(404, 409),
+)
+def index(query: models.OneFile) -> Any:
+    """Get the comments on a file, newest last."""
+    rows = comments.listing(g.user, find(query.id).id)
+    return {"results": [comments.as_dict(row) for row in rows]}
+
+
+@operation(
+    "POST",
+    PATH,
+    tag=TAG,
+    name="comments_create",
+    status=201,
+    body=models.NewComment,
+    answer=models.CommentOut,
+    refusals=(403, 404, 409),
+)
+def create(body: models.NewComment) -> Any:
+    """Comment on a file."""
+    return comments.as_dict(comments.add(g.user, find(body.id).id, body.text))
+
+
+@operation(
+    "DELETE",
+    PATH,
+    tag=TAG,
+    name="comments_delete",
+    body=models.CommentReference,
+    answer=models.DeletedComment,
+    refusals=(403, 404),
+)
+def delete(body: models.CommentReference) -> Any:
+    """Delete a comment of your own; staff delete any."""
+    comments.delete(g.user, body.comment_id)
+    return {"deleted": body.comment_id}

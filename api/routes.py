@@ -1,0 +1,51 @@
+"""Every route together, and the answers for the rest of the prefix."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+from api import blocks, comments, docs, files, runs, site
+from api.routing import blueprint
+from api.validate import read_query
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+DECLARING = (site, files, blocks, runs, comments, docs)
+"""The modules whose import declares routes, in the order of the document."""
+
+
+def register(server: Flask) -> None:
+    """Put the routes on a server."""
+    server.register_blueprint(blueprint)
+    server.add_url_rule("/events", "page_events", page_events)
+
+
+def page_events() -> ResponseReturnValue:
+    """Stream the events to an open page, as ``/api/events/`` does to a script."""
+    return site.event_stream(read_query(site.models.StreamQuery))
+
+
+@blueprint.route("/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route("/<path:rest>", methods=METHODS)
+def unknown(rest: str) -> Response:
+    """Answer for the whole prefix: Dash's catch-all would reply 200 with HTML to a GET."""
+    del rest  # the whole address counts
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        raise NotFound
+    allowed = {m for m in METHODS if _matches(adapter, m)}
+    if not allowed:
+        raise NotFound
+    raise MethodNotAllowed(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+
+
+def _matches(adapter: object, method: str) -> bool:
+    """Tell whether a route of its own answers this address with a method."""
+    try:
+        endpoint, _ = adapter.match(method=method)  # type: ignore[attr-defined]
+    except (NotFound, MethodNotAllowed, RequestRedirect):
+        return False
+    return bool(endpoint != f"{blueprint.name}.unknown")

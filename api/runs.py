@@ -1,0 +1,64 @@
+"""Runs: what was started, how far it is; cancel and retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from api import models
+from api.paging import listing
+from api.routing import operation
+from api.validate import row_id
+from services import runs
+from services.errors import NotFound
+
+TAG = "processing"
+
+
+def _id(text: str) -> int:
+    number = row_id(text)
+    if number is None:
+        raise NotFound("No such run.")
+    return number
+
+
+@operation("GET", "/runs/", tag=TAG, name="runs_list", query=models.RunQuery, answer=models.RunPage)
+def index(query: models.RunQuery) -> Any:
+    """Get a list of runs, newest first."""
+    filters = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
+    page = runs.page(g.user, filters, page=query.page, page_size=query.page_size)
+    rows = [runs.as_dict(row) for row in page.rows]
+    return listing(page.count, query.page, query.page_size, rows)
+
+
+@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=models.RunOut, refusals=(404,))
+def read(run: str) -> Any:
+    """Get one run: its state, progress, settings, inputs and products."""
+    return runs.as_dict(runs.get(g.user, _id(run)))
+
+
+@operation(
+    "POST",
+    "/runs/<run>/cancel/",
+    tag=TAG,
+    name="runs_cancel",
+    answer=models.RunOut,
+    refusals=(403, 404, 409),
+)
+def cancel(run: str) -> Any:
+    """Cancel a run that has not ended."""
+    return runs.as_dict(runs.cancel(g.user, _id(run)))
+
+
+@operation(
+    "POST",
+    "/runs/<run>/retry/",
+    tag=TAG,
+    name="runs_retry",
+    answer=models.RunOut,
+    refusals=(403, 404, 409),
+)
+def retry(run: str) -> Any:
+    """Try a run again that failed or was cancelled."""
+    return runs.as_dict(runs.retry(g.user, _id(run)))

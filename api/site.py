@@ -1,0 +1,140 @@
+"""The site itself: status, the signed-in person, proposals, log, live events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+
+from api import models, stream
+from api.openapi import version
+from api.paging import listing
+from api.routing import operation
+from api.validate import row_id
+from jobs import queue
+from services import accounts, events, files, health, logs, proposals
+from services.errors import InvalidRequest, NotFound
+
+broadcaster = stream.Broadcaster()
+
+
+def _counts(proposal_id: int | None = None) -> dict[str, int]:
+    observed, calibrations = files.counts(g.user, proposal_id)
+    return {"observed": observed, "calibrations": calibrations}
+
+
+@operation("GET", "/", tag="site", name="status", answer=models.Status)
+def status() -> Any:
+    """Get API status: version, parts of the system, and how much you see."""
+    parts = health.status(queue.state)
+    return {
+        "name": "GSP Live",
+        "version": version(),
+        "time": dt.datetime.now(dt.UTC).isoformat(),
+        **{name: parts[name] for name in ("database", "queue", "workers")},
+        "counts": _counts(),
+    }
+
+
+@operation("GET", "/users/me/", tag="users", name="users_me", answer=models.Profile)
+def me() -> Any:
+    """Get your own profile."""
+    return {
+        **accounts.as_dict(g.user),
+        "partner": g.user.partner,
+        "is_superuser": g.user.is_superuser,
+        "visual": g.user.visual,
+    }
+
+
+@operation("POST", "/users/me/token/", tag="users", name="users_me_token", answer=models.TokenOut)
+def renew_token() -> Any:
+    """Make a new API token; the old one dies at once.
+
+    It is shown in this answer and never again.
+    """
+    return {"token": accounts.renew_token(g.user)}
+
+
+def _proposal(proposal: Any) -> dict[str, Any]:
+    return {**proposals.serialize(proposal), "counts": _counts(proposal.id)}
+
+
+@operation("GET", "/proposals/", tag="proposals", name="proposals_list", answer=models.Proposals)
+def proposal_index() -> Any:
+    """Get the proposals where you are PI or collaborator."""
+    return {"results": [_proposal(row) for row in proposals.visible(g.user)]}
+
+
+@operation(
+    "GET",
+    "/proposals/<proposal>/",
+    tag="proposals",
+    name="proposals_read",
+    answer=models.ProposalOut,
+    refusals=(404,),
+)
+def proposal_read(proposal: str) -> Any:
+    """Get one proposal."""
+    number = row_id(proposal)
+    if number is None:
+        raise NotFound("No such proposal.")
+    return _proposal(proposals.get(g.user, number))
+
+
+@operation(
+    "GET", "/logs/", tag="site", name="logs_list", query=models.LogQuery, answer=models.LogPage
+)
+def log_index(query: models.LogQuery) -> Any:
+    """Get the important messages, newest first."""
+    since = query.since
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=dt.UTC)
+    count, rows = logs.page(
+        g.user,
+        level=query.level,
+        since=since,
+        proposal_id=query.proposal_id,
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return listing(count, query.page, query.page_size, [logs.as_dict(row) for row in rows])
+
+
+@operation(
+    "GET",
+    "/events/",
+    tag="site",
+    name="events",
+    query=models.StreamQuery,
+    answer="text/event-stream",
+)
+def event_stream(query: models.StreamQuery) -> ResponseReturnValue:
+    """Follow live what happens to what you may see.
+
+    Each message's data is an event as JSON; its `id` goes into `since` (or `Last-Event-ID`) to
+    resume without a loss.
+    """
+    start = query.since
+    if start is None:
+        start = _last_event_id()
+    person = g.user.id
+    broadcaster.check_room(person)
+    floor = events.latest_id() if start is None else start
+    listener = stream.Listener(g.credential, person, floor, floor)
+    response = Response(broadcaster.stream(listener), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _last_event_id() -> int | None:
+    text = request.headers.get("Last-Event-ID")
+    if text is None or text == "0":
+        return None if text is None else 0
+    number = row_id(text)
+    if number is None:
+        raise InvalidRequest("Last-Event-ID is not the id of an event.", field="Last-Event-ID")
+    return number

@@ -1,0 +1,47 @@
+"""Hears that an event was announced, so that who shows events need not poll fast."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from redis.client import PubSub
+from redis.exceptions import RedisError
+
+from jobs import queue
+from services.events import CHANNEL
+
+log = logging.getLogger(__name__)
+
+_local = threading.local()
+
+
+def wait(timeout: float) -> None:
+    """Return when something was announced, or after `timeout` seconds.
+
+    Without the queue it only sleeps: the events are in the database anyway. Announcements that
+    came together ring once.
+    """
+    began = time.monotonic()
+    try:
+        subscription = _subscription()
+        if subscription.get_message(ignore_subscribe_messages=True, timeout=timeout):
+            while subscription.get_message(ignore_subscribe_messages=True, timeout=0):
+                pass
+            return
+    except (RedisError, OSError, RuntimeError) as error:
+        if getattr(_local, "heard", True):
+            log.warning("The queue can't be heard, events are polled: %s", error)
+        _local.heard = False
+        _local.subscription = None
+        time.sleep(max(0.0, timeout - (time.monotonic() - began)))
+
+
+def _subscription() -> PubSub:
+    subscription: PubSub | None = getattr(_local, "subscription", None)
+    if subscription is None:
+        subscription = queue._client().pubsub(ignore_subscribe_messages=True)
+        subscription.subscribe(CHANNEL)
+        _local.subscription, _local.heard = subscription, True
+    return subscription
