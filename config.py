@@ -32,6 +32,9 @@ KNOWN = frozenset(
 )
 
 
+SOCKET_PATH_BYTES = 107
+
+
 class ConfigError(ValueError):
     """A GSP_* variable is wrong; the message is one sentence that names it."""
 
@@ -75,9 +78,19 @@ class Config:
         return self.home / "demo" / "raw"
 
     @property
+    def uploads_dir(self) -> Path:
+        """Frames that people sent in; a raw root of its own."""
+        return self.home / "uploads"
+
+    @property
+    def queue_dir(self) -> Path:
+        """Append-only file and socket of the embedded Valkey."""
+        return self.home / "queue"
+
+    @property
     def redis_socket(self) -> Path:
         """Socket of the embedded Valkey."""
-        return self.home / "queue" / "valkey.sock"
+        return self.queue_dir / "valkey.sock"
 
     @property
     def watched_dirs(self) -> tuple[Path, ...]:
@@ -93,21 +106,27 @@ class Config:
         ConfigError
             Naming the variable that is wrong, or that nobody knows.
         """
+        # An empty value means "not set": compose files and unit files write it so.
+        env = {name: value for name, value in env.items() if name.startswith("GSP_") and value}
         for name in env:
-            if name.startswith("GSP_") and name not in KNOWN:
+            if name not in KNOWN:
                 raise ConfigError(f"{name} is not a setting of GSP Live; known: {_listing()}.")
         home = _home(env.get("GSP_HOME", "./var"))
+        redis_url = _url(env, "GSP_REDIS_URL", None, ("redis", "rediss", "unix"))
+        if redis_url is None:
+            _check_socket_path(home)
         host = env.get("GSP_HOST", "127.0.0.1")
         port = _integer(env, "GSP_PORT", 8050, 1, 65535)
-        raw_dirs = _raw_dirs(env.get("GSP_RAW_DIRS", ""))
+        raw_dirs = _raw_dirs(env.get("GSP_RAW_DIRS", ""), home)
+        demo = _choice(env, "GSP_DEMO", "auto", ("auto", "off")) == "auto"
         return cls(
             home=home,
             host=host,
             port=port,
-            base_url=_base_url(env.get("GSP_BASE_URL", f"http://{host}:{port}")),
+            base_url=_base_url(env.get("GSP_BASE_URL", f"http://{_bracketed(host)}:{port}")),
             raw_dirs=raw_dirs,
             raw_poll=_choice(env, "GSP_RAW_POLL", "off", ("on", "off")) == "on",
-            demo=not raw_dirs and _choice(env, "GSP_DEMO", "auto", ("auto", "off")) == "auto",
+            demo=demo and not raw_dirs,
             demo_interval=_seconds(env, "GSP_DEMO_INTERVAL", 1.5),
             database_url=_url(
                 env,
@@ -115,7 +134,7 @@ class Config:
                 f"sqlite:///{home / 'gsp.db'}",
                 ("sqlite", "postgresql", "postgres"),
             ),
-            redis_url=_url(env, "GSP_REDIS_URL", None, ("redis", "rediss", "unix")),
+            redis_url=redis_url,
             workers=_integer(env, "GSP_WORKERS", os.cpu_count() or 1, 1, 256),
             secret_key=env.get("GSP_SECRET_KEY") or _stored_secret(home, "secret_key"),
             smtp_url=_url(env, "GSP_SMTP_URL", None, ("smtp", "smtps")),
@@ -163,14 +182,36 @@ def _stored_secret(home: Path, name: str) -> str:
     return value
 
 
-def _raw_dirs(value: str) -> tuple[Path, ...]:
-    roots = []
+def _check_socket_path(home: Path) -> None:
+    """Refuse a home so deep that the queue's socket gets no name there (108 bytes, unix(7))."""
+    room = SOCKET_PATH_BYTES - len("/queue/valkey.sock")
+    if len(os.fsencode(home)) > room:
+        raise ConfigError(f"GSP_HOME: {home} is longer than {room} bytes; choose a shorter path.")
+
+
+def _raw_dirs(value: str, home: Path) -> tuple[Path, ...]:
+    roots: list[Path] = []
     for part in filter(None, value.split(":")):
         root = Path(part).expanduser()
         if not root.is_dir():
             raise ConfigError(f"GSP_RAW_DIRS: {part} is not a folder.")
-        roots.append(root.resolve())
-    return tuple(roots)
+        if not os.access(root, os.R_OK | os.X_OK):
+            raise ConfigError(f"GSP_RAW_DIRS: {part} can't be read.")
+        root = root.resolve()
+        if home.resolve().is_relative_to(root) or root.is_relative_to(home.resolve() / "products"):
+            # Products would be taken for raw frames.
+            raise ConfigError(f"GSP_RAW_DIRS: {part} overlaps GSP_HOME ({home}).")
+        roots.append(root)
+    # A root inside another one is watched already.
+    return tuple(
+        root
+        for root in dict.fromkeys(roots)
+        if not any(root != other and root.is_relative_to(other) for other in roots)
+    )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -204,7 +245,7 @@ def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str,
 
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"GSP_BASE_URL: {value!r} is not an http:// or https:// address.")
     return value.rstrip("/")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from peewee import PeeweeException
@@ -47,7 +48,7 @@ def _down(sentence: str, **facts: Any) -> dict[str, Any]:
 
 def _database() -> dict[str, Any]:
     try:
-        with database.connection_context() if database.is_closed() else database.atomic():
+        with database.connection_context() if database.is_closed() else nullcontext():
             User.select(User.id).limit(1).tuples().execute()
     except PeeweeException as error:
         log.warning("health: the database does not answer: %s", error)
@@ -62,7 +63,5 @@ def _queue(queue_probe: QueueProbe) -> dict[str, dict[str, Any]]:
         log.warning("health: the queue does not answer: %s", error)
         down = _down("The queue does not answer.")
         return {"queue": down, "workers": _down("Unknown while the queue is down.", count=0)}
-    alive = (
-        {"state": OK, "count": workers} if workers else _down("No worker is running.", count=0)
-    )
+    alive = {"state": OK, "count": workers} if workers else _down("No worker is running.", count=0)
     return {"queue": {"state": OK, "depth": depth}, "workers": alive}
