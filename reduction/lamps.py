@@ -52,7 +52,12 @@ class Lamp:
         Chebyshev coefficients of the published solution, of the bare 0-based pixel (no scaling of
         the argument).
     pixel, wavelength : (n_lines,) float64
-        The matched lines that the published solution rests on: 0-based pixel and air Å.
+        The matched lines that the published solution rests on: 0-based pixel (1-based in the four
+        lamps of 2100_SYZY and 1200_CANIR) and air Å. Some are misidentified.
+    seen_wavelength, seen_height : (n_seen,) float64
+        All lines seen in it, on our own solution (air Å), and their heights in units of the noise.
+    range : (float, float)
+        First and last wavelength on our own solution, Å.
     """
 
     name: str
@@ -68,6 +73,9 @@ class Lamp:
     coefficients: Floats
     pixel: Floats
     wavelength: Floats
+    seen_wavelength: Floats
+    seen_height: Floats
+    range: tuple[float, float]
 
     @property
     def elements(self) -> tuple[str, ...]:
@@ -107,12 +115,15 @@ def library() -> LampLibrary:
         stored = np.load(stream, allow_pickle=False)
         facts = json.loads(str(stored["facts"]))
         steps = np.split(stored["spectra"], np.cumsum(stored["lengths"])[:-1])
+        seen = np.split(stored["seen"], np.cumsum(stored["seen_lengths"])[:-1], axis=1)
         lines = (stored["line_wavelength"], stored["line_strength"], stored["line_spectrum"])
     lamps = []
-    for fact, step in zip(facts, steps, strict=True):
+    for fact, step, (wavelength, height) in zip(facts, steps, seen, strict=True):
         matched = np.array(fact.pop("lines"), dtype=float).reshape(-1, 2)
         fact["coefficients"] = np.array(fact["coefficients"])
         flux = np.cumsum(step, dtype=np.int64).astype(float)
+        fact.update(seen_wavelength=wavelength.astype(float), seen_height=height.astype(float))
+        fact["range"] = tuple(fact["range"])
         lamps.append(Lamp(flux=flux, pixel=matched[:, 0], wavelength=matched[:, 1], **fact))
     return LampLibrary(tuple(lamps), *lines)
 

@@ -31,6 +31,14 @@ SOURCE = "goodman-pipeline==3.1.0"
 LAMP_FOLDER = "goodman_pipeline/data/ref_comp/"
 LINE_FOLDER = "goodman_pipeline/data/nist_list/"
 OUTPUT = Path(__file__).resolve().parents[1] / "reduction" / "data"
+NOTICE = """\
+lamps.npz is made by tools/build_lamp_library.py from goodman-pipeline 3.1.0: the reference lamps
+of goodman_pipeline/data/ref_comp (rounded to whole ADU) and the strong lines of
+goodman_pipeline/data/nist_list (air wavelengths, from J. E. Sansonetti and W. C. Martin, Handbook
+of Basic Atomic Spectroscopic Data, NIST). The lines seen in each lamp are our own measurement.
+The licence of that package follows.
+
+"""
 LAMP_NAMES = {"ArHg": "HgAr", "HgNeAr": "HgArNe"}
 """Spellings of the file names that differ from the instrument's own lamp names."""
 
@@ -75,6 +83,7 @@ def read_lamp(name: str, content: bytes) -> tuple[dict[str, Any], np.ndarray[Any
         "first_column": first_column(header),
         "coefficients": [header[f"GSP_C{i:03d}"] for i in range(header["GSP_ORDR"] + 1)],
         "lines": lines,
+        "range": [float("nan")] * 2,
     }
     return facts, np.round(data).astype(np.int32)
 
@@ -90,17 +99,51 @@ def read_lines(text: str) -> Iterator[tuple[float, float, str]]:
         yield float(parts[1]), strength, " ".join(parts[2].split())
 
 
+def write(output: Path, facts: list[dict[str, Any]], arrays: dict[str, Any]) -> Path:
+    """Write ``lamps.npz``."""
+    path = output / "lamps.npz"
+    np.savez_compressed(path, facts=np.array(json.dumps(facts)), **arrays)
+    return path
+
+
+def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
+    """Add the lines seen in every lamp, on our own solution from the laboratory lines alone."""
+    sys.path.insert(0, str(OUTPUT.parents[1]))
+    from reduction.errors import NoWavelengthSolution  # noqa: PLC0415 - needs the first pass's file
+    from reduction.lamps import library  # noqa: PLC0415
+    from reduction.linematch import Setup  # noqa: PLC0415
+    from reduction.wavelength import pose, solve  # noqa: PLC0415
+
+    seen = []
+    for fact, lamp in zip(facts, library().lamps, strict=True):
+        setup = Setup(lamp.grating, lamp.cam_targ, lamp.grt_targ)
+        column = np.arange(lamp.flux.size) + (lamp.first_column if lamp.first_column > 0 else 50.0)
+        lines = pose(lamp.flux, column, setup, lamp.lamp)
+        try:
+            scale = solve(lamp.flux, column, setup, lamp.lamp).function
+        except NoWavelengthSolution as problem:
+            print(f"{lamp.name}: {problem}")
+            seen.append(np.empty((2, 0), dtype=np.float32))
+            continue
+        fact["range"] = [round(float(scale(x)), 2) for x in (column[0], column[-1])]
+        seen.append(np.array([scale(lines.pixel), lines.height]).astype(np.float32))
+    arrays["seen"] = np.concatenate(seen, axis=1)
+    arrays["seen_lengths"] = np.array([one.shape[1] for one in seen])
+
+
 def build(wheel: Path, output: Path) -> Path:
     """Write ``lamps.npz`` and its licence into `output`; return the library's path."""
     archive = zipfile.ZipFile(wheel)
     names = sorted(archive.namelist())
     lamps = [n for n in names if n.startswith(LAMP_FOLDER) and n.endswith(".fits")]
-    facts, spectra = zip(*(read_lamp(n, archive.read(n)) for n in lamps), strict=True)
+    read = [read_lamp(n, archive.read(n)) for n in lamps]
+    facts, spectra = [one for one, _ in read], [flux for _, flux in read]
     arrays: dict[str, Any] = {
-        "facts": np.array(json.dumps(facts)),
         "lengths": np.array([s.size for s in spectra]),
         # first differences compress to three quarters of the size
         "spectra": np.concatenate([np.diff(s, prepend=0) for s in spectra]).astype(np.int32),
+        "seen": np.empty((2, 0), dtype=np.float32),
+        "seen_lengths": np.zeros(len(spectra), dtype=int),
     }
     lists = [n for n in names if n.startswith(LINE_FOLDER) and n.endswith(".txt")]
     wavelengths, strengths, origins = zip(
@@ -109,17 +152,11 @@ def build(wheel: Path, output: Path) -> Path:
     arrays["line_wavelength"] = np.array(wavelengths)
     arrays["line_strength"] = np.array(strengths)
     arrays["line_spectrum"] = np.array(origins)
-    path = output / "lamps.npz"
-    np.savez_compressed(path, **arrays)
+    write(output, facts, arrays)
+    see(facts, arrays)
+    path = write(output, facts, arrays)
     licence = next(n for n in names if n.endswith("LICENSE"))
-    notice = (
-        "lamps.npz is made by tools/build_lamp_library.py from goodman-pipeline 3.1.0:\n"
-        "the reference lamps of goodman_pipeline/data/ref_comp (rounded to whole ADU) and the\n"
-        "strong lines of goodman_pipeline/data/nist_list (air wavelengths, from J. E. Sansonetti\n"
-        "and W. C. Martin, Handbook of Basic Atomic Spectroscopic Data, NIST).\n"
-        "The licence of that package follows.\n\n"
-    )
-    (output / "NOTICE").write_text(notice + archive.read(licence).decode(), encoding="utf-8")
+    (output / "NOTICE").write_text(NOTICE + archive.read(licence).decode(), encoding="utf-8")
     return path
 
 

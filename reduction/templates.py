@@ -1,0 +1,39 @@
+"""What the published lamps show: positions and heights of the lines seen in each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.lamps import Lamp, library
+from reduction.linematch import Problem
+
+Floats = NDArray[np.float64]
+
+N_TEMPLATES = 3
+"""Published lamps compared with an arc: those that cover most of its range."""
+
+
+def overlapping(problem: Problem, lamp: str, without: frozenset[str]) -> list[Lamp]:
+    """Return published lamps of this kind that share half of the arc's range, the best first."""
+    first, last = problem.predicted(np.array(problem.extent))
+    shared = []
+    for one in library().find(lamp=lamp):
+        if one.name in without or one.seen_wavelength.size == 0:
+            continue
+        inside = min(last, one.range[1]) - max(first, one.range[0])
+        part = float(inside / (last - first))
+        if part > 0.5:
+            # of equal cover, the dispersion nearest to the arc's blends the same lines
+            ratio = abs(float(np.log((one.range[1] - one.range[0]) / (last - first))))
+            shared.append((part - 0.2 * ratio, one))
+    shared.sort(key=lambda pair: -pair[0])
+    return [one for _, one in shared[:N_TEMPLATES]]
+
+
+def published_patterns(
+    problem: Problem, lamp: str, without: frozenset[str] = frozenset()
+) -> list[tuple[Floats, Floats]]:
+    """Return wavelengths (air Å) and heights of the lines seen in the best published lamps."""
+    lamps = overlapping(problem, lamp, without)
+    return [(one.seen_wavelength, one.seen_height) for one in lamps]
