@@ -1,4 +1,4 @@
-"""The header cards of a raw frame, as the instrument writes them today and as it did before 2019."""
+"""The header cards of a raw frame, as the instrument writes them, and as it did before 2019."""
 
 from __future__ import annotations
 
@@ -153,9 +153,9 @@ def _exposure_cards(facts: Facts, detector: Detector) -> dict[str, str | float |
 def _setup_cards(facts: Facts, setup: Setup) -> dict[str, str | float | int]:
     cards: dict[str, str | float | int] = {}
     if not facts.old:
-        on = ("LAMP_QUA",) if facts.kind == "flat" else ()
-        if facts.kind == "arc":
-            on = LAMP_CARDS[facts.lamp]
+        on: tuple[str, ...] = LAMP_CARDS[facts.lamp] if facts.kind == "arc" else ()
+        if facts.kind == "flat":
+            on = ("LAMP_QUA",)
         for name in ("HGA", "NE", "AR", "FE", "CU", "QUA", "BUL", "DOM"):
             cards[f"LAMP_{name}"] = "TRUE" if f"LAMP_{name}" in on else "FALSE"
     grooves, maker = setup.grating.split("_", 1)

@@ -59,16 +59,18 @@ def cosmic_rays(
     if not tracks:
         return np.empty(0, dtype=np.int64), np.empty(0)
     places, charges = [], []
-    for points, charge in tracks:
+    for points, total in tracks:
         places.append(points + rng.uniform((0, 0), (width, height)))
-        charges.append(np.full(len(points), charge / len(points)))
+        charges.append(np.full(len(points), total / len(points)))
     spread = np.concatenate(places)
     spread += DIFFUSION * rng.standard_normal(spread.shape)
     column, row = np.floor(spread / (bx, by)).astype(np.int64).T
     charge = np.concatenate(charges)
     inside = (column >= 0) & (column < nx) & (row >= 0) & (row < ny)
     index, inverse = np.unique(row[inside] * nx + column[inside], return_inverse=True)
-    return index, np.bincount(inverse, weights=charge[inside], minlength=index.size)
+    deposit = np.zeros(index.size)
+    np.add.at(deposit, inverse, charge[inside])
+    return index.astype(np.int64), deposit
 
 
 def _muon(depth: float, rng: np.random.Generator) -> tuple[Floats, float]:

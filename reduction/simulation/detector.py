@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, zoom
 
 from reduction.errors import ReductionError
 
@@ -118,7 +118,7 @@ class Detector:
     def row_centres(self) -> Floats:
         """(ny,) unbinned row of each pixel's centre, in the full region of interest."""
         step = self.binning[1]
-        return self.first_row + step * np.arange(self.shape[0]) + (step - 1) / 2
+        return self.first_row + step * np.arange(self.shape[0], dtype=float) + (step - 1) / 2
 
     @property
     def column_centres(self) -> Floats:
@@ -188,19 +188,23 @@ def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> De
     most = FULL_ROWS // by
     n_rows = most if rows is None else rows
     if not 50 <= n_rows * by <= FULL_ROWS:
-        raise ReductionError(f"{n_rows} rows do not fit: {50 // by} to {most} at binning {bx}x{by}.")
+        raise ReductionError(
+            f"{n_rows} rows do not fit: {50 // by} to {most} at binning {bx}x{by}."
+        )
     first = (FULL_ROWS - n_rows * by) // 2
     window = slice(first, first + n_rows * by)
     columns = slice(0, N_COLUMNS // bx * bx)
     response, bias = _response(which)[window, columns], _bias(which)[window, columns]
     shape = (n_rows, by, N_COLUMNS // bx, bx)
+    pixels = response.reshape(shape).mean(axis=(1, 3), dtype=np.float32)
+    pixels[0] *= np.float32(0.03)  # on real frames the first row of a region holds hardly any light
     # A binned pixel's structure is that of one read: the mean, not the sum, of its own pixels.
     return Detector(
         which,
         binning,
         first,
         bias.reshape(shape).mean(axis=(1, 3), dtype=np.float32),
-        response.reshape(shape).mean(axis=(1, 3), dtype=np.float32),
+        pixels,
     )
 
 
@@ -216,8 +220,8 @@ def _bias(which: Camera) -> Image:
     profile[lit] += (2.5 * np.exp(-(last - x) / 150))[lit]
     profile[x >= last] += 3.5
     y = np.arange(FULL_ROWS, dtype=float)[:, None]
-    image = profile[None, :] + 0.5 * np.exp(-y / 25) + 0.4 * (y / FULL_ROWS - 0.5)
-    image = image.astype(np.float32)
+    smooth = profile[None, :] + 0.5 * np.exp(-y / 25) + 0.4 * (y / FULL_ROWS - 0.5)
+    image: Image = smooth.astype(np.float32)
     image += np.float32(0.25) * rng.standard_normal(image.shape, dtype=np.float32)
     for column in rng.integers(first + 100, last - 100, 3):  # hot columns, from a row upwards
         image[rng.integers(0, 300) :, column] += np.float32(rng.uniform(8, 120))
@@ -227,9 +231,9 @@ def _bias(which: Camera) -> Image:
 def _response(which: Camera) -> Image:
     """Pixel response, (FULL_ROWS, N_COLUMNS): pixels, broad structure, dust, bad columns, edges."""
     rng = np.random.default_rng([which.seed, 2])
-    coarse = gaussian_filter(rng.standard_normal((FULL_ROWS // 8, N_COLUMNS // 8 + 1)), 6)
-    broad = np.kron(coarse / coarse.std(), np.ones((8, 8)))[:, :N_COLUMNS].astype(np.float32)
-    image = 1 + np.float32(0.004) * gaussian_filter(broad, 4)
+    coarse = gaussian_filter(rng.standard_normal((121, 261)), 3)
+    broad = zoom((coarse / coarse.std()).astype(np.float32), 16, order=1)
+    image: Image = np.float32(1) + np.float32(0.004) * broad[:FULL_ROWS, :N_COLUMNS]
     image += np.float32(0.006) * rng.standard_normal(image.shape, dtype=np.float32)
     y, x = np.ogrid[:FULL_ROWS, :N_COLUMNS]
     for _ in range(14):  # dust on the window, out of focus: rings
@@ -243,5 +247,4 @@ def _response(which: Camera) -> Image:
     first, last = which.lit
     image[:, :first] = 0
     image[:, last:] = 0
-    image[0] *= np.float32(0.03)  # the first row of a region is read half-filled
     return image

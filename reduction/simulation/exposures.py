@@ -13,7 +13,7 @@ from reduction.simulation import optics
 from reduction.simulation.arcs import arc_lines, quartz
 from reduction.simulation.cards import Facts, header
 from reduction.simulation.cosmicrays import cosmic_rays
-from reduction.simulation.detector import ADC_MAX, N_COLUMNS, Detector, Image, Raw
+from reduction.simulation.detector import ADC_MAX, FULL_ROWS, N_COLUMNS, Detector, Image, Raw
 from reduction.simulation.optics import OVERSAMPLING, Setup
 from reduction.simulation.sky import (
     COLLECTING_AREA,
@@ -107,9 +107,7 @@ def slit_width(slit: str) -> float:
     return float(slit.split("_", 1)[0])
 
 
-def _fill_slit(
-    spectrum: Floats, exposure: Exposure, setup: Setup, detector: Detector
-) -> _Light:
+def _fill_slit(spectrum: Floats, exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     """Light that fills the slit evenly: `spectrum` is blurred, electron per step and row."""
     (ny, _), height = detector.shape, detector.binning[1]
     shift = optics.tilt(detector.row_centres)
@@ -179,7 +177,9 @@ def _science(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     spectrum += seconds * scale * sky_continuum(wavelength) * efficiency * step
     light = _fill_slit(optics.blur(spectrum, kernel), exposure, setup, detector)
     light = _with_lines(light, sky_wavelength, column, seconds * lines[there])
-    passed = COLLECTING_AREA * SLIT_TRANSMISSION * seconds * telluric(wavelength) * efficiency * step
+    passed = (
+        COLLECTING_AREA * SLIT_TRANSMISSION * seconds * telluric(wavelength) * efficiency * step
+    )
     truths = []
     for source in exposure.sources:
         spectrum = optics.blur(passed * source.photons(wavelength), kernel)
@@ -189,13 +189,11 @@ def _science(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     return light
 
 
-def _add_source(
-    light: _Light, source: Source, spectrum: Floats, detector: Detector
-) -> SourceTruth:
+def _add_source(light: _Light, source: Source, spectrum: Floats, detector: Detector) -> SourceTruth:
     """Add a source to the expected electrons, out to 14 FWHM; return its truth."""
     x = (detector.column_centres - N_COLUMNS / 2) / 1000
     # Slope and bow as the official pipeline measured on a real 400_M1 frame of the Red camera.
-    centre = optics.FULL_ROWS / 2 + source.offset - 1.5 * x + 0.55 * x**2
+    centre = FULL_ROWS / 2 + source.offset - 1.5 * x + 0.55 * x**2
     ny, height = detector.shape[0], detector.binning[1]
     trace = (centre - detector.row_centres[0]) / height
     reach = 14 * source.fwhm / height
@@ -244,4 +242,3 @@ def _fringes(light: _Light, detector: Detector) -> Image:
 
 
 _LIGHT = {"flat": _flat, "arc": _arc, "science": _science}
-

@@ -72,9 +72,8 @@ class Setup:
 
     def wavelength(self, column: Floats) -> Floats:
         """Air wavelength, Å, at unbinned raw columns, without flexure, on the middle row."""
-        return self.zero + _grating(
-            column, self.grating, self.cam_targ, self.grt_targ, self.turn, self.focal_length
-        )
+        mode = (self.grating, self.cam_targ, self.grt_targ)
+        return self.zero + _grating(column, mode, self.turn, self.focal_length)
 
     def column(self, wavelength: Floats) -> Floats:
         """Exact inverse of `wavelength`: unbinned raw column of air wavelengths, Å."""
@@ -85,8 +84,10 @@ class Setup:
 
 
 def _grating(
-    column: Floats, grating: str, cam: float, grt: float, turn: float, focal_length: float
+    column: Floats, mode: tuple[str, float, float], turn: float, focal_length: float
 ) -> Floats:
+    """Air wavelength, Å, by the grating equation; `mode` is grating, camera and grating angle."""
+    grating, cam, grt = mode
     spacing = 1e7 / grooves_per_mm(grating)
     out = np.radians(cam - grt + turn) + np.arctan((column - AXIS) / focal_length)
     return np.asarray(spacing * (np.sin(np.radians(grt)) + np.sin(out)))
@@ -147,16 +148,16 @@ def _plain(name: str) -> str:
 
 def _fit(lamp: Lamp, column: Floats, wavelength: Floats) -> tuple[float, float, float]:
     """Fit offset (Å), rotation (deg) and focal scale, robustly, near the values of all setups."""
-    facts = (lamp.grating, lamp.cam_targ, lamp.grt_targ)
+    mode = (lamp.grating, lamp.cam_targ, lamp.grt_targ)
     tolerance = 120 / grooves_per_mm(lamp.grating)
 
     def residuals(p: Floats) -> Floats:
-        r = (p[0] + _grating(column, *facts, p[1], FOCAL_LENGTH * p[2]) - wavelength) / tolerance
+        r = (p[0] + _grating(column, mode, p[1], FOCAL_LENGTH * p[2]) - wavelength) / tolerance
         robust = np.sign(r) * np.sqrt(np.log1p(r**2))  # Cauchy: a stray lamp has no say
         return np.concatenate([robust, [(p[1] + 0.8) / 0.5, (p[2] - 0.998) / 0.003]])
 
     def start(turn: float) -> list[float]:
-        offset = np.median(wavelength - _grating(column, *facts, turn, FOCAL_LENGTH))
+        offset = np.median(wavelength - _grating(column, mode, turn, FOCAL_LENGTH))
         return [float(offset), turn, 0.998]
 
     fits = (least_squares(residuals, start(t), x_scale=[50, 0.5, 0.003]) for t in (-0.8, 0.0))
@@ -179,7 +180,12 @@ def slit_illumination(row: Floats) -> Floats:
     ends = 0.25 * (1 + erf((row - bottom) / 2.5)) * (1 - erf((row - top) / 2.5))
     y = (row - (bottom + top) / 2) / (top - bottom)
     burrs = np.ones_like(row)
-    for centre, width, depth in ((413, 3, 0.05), (951, 5, 0.025), (1190, 2.5, 0.08), (1602, 4, 0.04)):
+    for centre, width, depth in (
+        (413, 3, 0.05),
+        (951, 5, 0.025),
+        (1190, 2.5, 0.08),
+        (1602, 4, 0.04),
+    ):
         burrs -= depth * np.exp(-(((row - centre) / width) ** 2))
     return np.asarray(ends * burrs * (1 + 0.02 * y - 0.18 * y**2))
 
@@ -252,13 +258,12 @@ def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice
     nx = detector.shape[1]
     span = step * (nx - 1) + 1
     image = np.empty((rows.stop - rows.start, nx), dtype=np.float32)
-    for out, displacement in zip(image, shift[rows], strict=True):
+    for n, displacement in enumerate(shift[rows]):
         place = (MARGIN - displacement) * OVERSAMPLING
         left = int(np.floor(place))
         share = place - left
-        out[:] = binned[left : left + span : step]
-        out *= 1 - share
-        out += share * binned[left + 1 : left + 1 + span : step]
+        image[n] = (1 - share) * binned[left : left + span : step]
+        image[n] += share * binned[left + 1 : left + 1 + span : step]
     return image
 
 
