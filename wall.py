@@ -10,38 +10,26 @@ import datetime as dt
 from collections.abc import Iterable
 from urllib.parse import urlencode, urlsplit
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    g,
-    redirect,
-    render_template,
-    request,
-    send_from_directory,
-    session,
-)
+from flask import Flask, Response, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from flask_wtf.csrf import generate_csrf, validate_csrf
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import generate_csrf
 from peewee import InterfaceError, OperationalError
-from wtforms.validators import ValidationError
 
 import db
+import login
 from api import errors
 from config import Config
-from db.models import User
+from login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
 from services import accounts
-from services.errors import NotAuthenticated, ServiceError
 
-PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/logout", "/healthz"})
+PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/healthz"})
 """Every path an anonymous request may reach; exact, nothing below them."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NEVER_A_PAGE = ("/api/", "/events", "/img/", "/assets/", "/_")
 API = "/api/"
 DOCS = ("/api/docs", "/api/docs/")
-CSRF_COOKIE = "_csrf_token"
 SESSION_LIFE = dt.timedelta(days=14)
 MAX_BODY_BYTES = 32 * 1024**2
 
@@ -51,17 +39,6 @@ SENTENCE_FOREIGN = "This request did not come from a page of this site."
 SENTENCE_CSRF = "The page is out of date: reload it and try again."
 
 _script_hashes: set[str] = set()
-
-
-class SignedIn(UserMixin):
-    """Who is signed in, for flask-login; `row` is the person."""
-
-    def __init__(self, row: User) -> None:
-        self.row = row
-
-    def get_id(self) -> str:
-        """Return what the session keeps: it dies when the password changes."""
-        return accounts.session_id(self.row)
 
 
 def guard(server: Flask, config: Config) -> None:
@@ -76,6 +53,7 @@ def guard(server: Flask, config: Config) -> None:
     """
     https = config.base_url.startswith("https://")
     server.secret_key = config.secret_key
+    server.session_interface = Sessions()
     server.config.update(
         SESSION_COOKIE_NAME="gsp_session",
         SESSION_COOKIE_HTTPONLY=True,
@@ -99,26 +77,12 @@ def guard(server: Flask, config: Config) -> None:
     errors.register(server)
     for failure in (OperationalError, InterfaceError):
         server.register_error_handler(failure, errors.database_down)
-    server.add_url_rule("/login", "login", _login, methods=["GET", "POST"])
-    server.add_url_rule("/login/<name>", "login_file", _login_file)
-    server.add_url_rule("/logout", "logout", _logout, methods=["POST"])
+    login.register(server)
 
 
 def allow_scripts(hashes: Iterable[str]) -> None:
     """Let inline scripts of these hashes run: ``allow_scripts(app.csp_hashes())``."""
     _script_hashes.update(f"'{value.strip(chr(39))}'" for value in hashes)
-
-
-def own_path(target: str | None) -> str:
-    """Return `target` if it is a path of this site to go on to after the login, else ``/``."""
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return "/"
-    if "\\" in target or not target.isprintable():
-        return "/"
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or parts.path in ("/login", "/logout"):
-        return "/"
-    return target
 
 
 def _load(session_id: str) -> SignedIn | None:
@@ -136,7 +100,7 @@ def _admit() -> ResponseReturnValue | None:
         g.user, g.credential = accounts.user_for_token(key), ("token", key)
         return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
     if not current_user.is_authenticated:
-        return _to_login()
+        return redirect("/login", 303) if request.path == "/logout" else _to_login()
     g.user, g.credential = current_user.row, ("session", current_user.get_id())
     _keep_session_alive()
     return _foreign() or _forged()
@@ -193,28 +157,19 @@ def _csrf_token_fits() -> bool:
     token = request.headers.get("X-CSRFToken")
     if token is None and request.mimetype == "application/x-www-form-urlencoded":
         token = request.form.get("csrf_token")
-    return _is_csrf_token(token)
-
-
-def _is_csrf_token(token: str | None) -> bool:
-    try:
-        validate_csrf(token)
-    except ValidationError:
-        return False
-    return True
+    return is_csrf_token(token)
 
 
 def _keep_session_alive() -> None:
     """Renew the session's cookie once a day, so that it lives as long as it is used."""
-    today = dt.datetime.now(dt.UTC).date().isoformat()
-    if session.get("seen") != today:
-        session["seen"] = today
+    if session.get("seen") != today():
+        session["seen"] = today()
 
 
 def _give_csrf_cookie(response: Response) -> Response:
     """Hand Dash the token that its callbacks send back as ``X-CSRFToken``."""
     signed_in = g.get("user") is not None and "_user_id" in session
-    if signed_in and not _is_csrf_token(request.cookies.get(CSRF_COOKIE)):
+    if signed_in and not is_csrf_token(request.cookies.get(CSRF_COOKIE)):
         response.set_cookie(
             CSRF_COOKIE,
             generate_csrf(),
@@ -254,66 +209,3 @@ def _close_database(_: BaseException | None) -> None:
     """Give the thread's connection back: a server that came back is reached by the next one."""
     if not db.database.is_closed():
         db.database.close()
-
-
-def _login() -> ResponseReturnValue:
-    """Show the login form, or sign in."""
-    if request.method != "POST":
-        if current_user.is_authenticated:
-            return redirect(own_path(request.args.get("next")))
-        return _login_page(own_path(request.args.get("next")))
-    target = own_path(request.form.get("next"))
-    if not _is_csrf_token(request.form.get("csrf_token")):
-        return _login_page(target, "This page was open for too long; please try again.", 403)
-    try:
-        row = _authenticate()
-    except ServiceError as error:
-        response = _login_page(target, error.message, errors.STATUS[error.code])
-        if error.retry_after:
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    session.clear()  # a session known before the login is worth nothing after it
-    session.permanent = True
-    login_user(SignedIn(row))
-    g.user = row
-    return redirect(target, 303)
-
-
-def _authenticate() -> User:
-    name = request.form.get("username", "").strip()
-    password = request.form.get("password", "")
-    if not name or not password or "\x00" in name + password:
-        raise NotAuthenticated("Wrong username or password.")
-    return accounts.authenticate(name, password, request.remote_addr or "")
-
-
-def _login_page(target: str, message: str = "", status: int = 200) -> Response:
-    page = render_template(
-        "login.html",
-        csrf_token=generate_csrf(),
-        target=target,
-        message=message,
-        username=request.form.get("username", ""),
-    )
-    response = Response(page, status, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _login_file(name: str) -> Response:
-    """Serve the login page's own files; the wall opened these names only."""
-    return send_from_directory(
-        current_app.root_path + "/static", name, max_age=3600, conditional=True
-    )
-
-
-def _logout() -> ResponseReturnValue:
-    if current_user.is_authenticated:
-        refused = _foreign() or _forged()
-        if refused is not None:
-            return refused
-        logout_user()
-    session.clear()
-    response = redirect("/login", 303)
-    response.delete_cookie(CSRF_COOKIE)
-    return response

@@ -117,9 +117,9 @@ def event_stream(query: models.StreamQuery) -> ResponseReturnValue:
     Each message's data is an event as JSON; its `id` goes into `since` (or `Last-Event-ID`) to
     resume without a loss.
     """
-    start = query.since
-    if start is None:
-        start = _last_event_id()
+    # A browser that reconnects by itself repeats the first address, and adds what it heard last.
+    known = [number for number in (query.since, _last_event_id()) if number is not None]
+    start = max(known) if known else None
     person = g.user.id
     broadcaster.check_room(person)
     floor = events.latest_id() if start is None else start

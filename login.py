@@ -1,0 +1,164 @@
+"""The way in and out: a plain form that works without scripts, and what a session is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import (
+    Flask,
+    Request,
+    Response,
+    g,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    session,
+)
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_login import UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from itsdangerous import BadSignature
+from wtforms.validators import ValidationError
+
+from api import errors
+from db.models import User
+from services import accounts
+from services.errors import NotAuthenticated, NotFound, ServiceError
+
+CSRF_COOKIE = "_csrf_token"
+STATIC = Path(__file__).resolve().parent / "static"
+FILES = ("login.css", "logo.svg")
+
+STALE_FORM = "This page was open for too long, or the browser keeps no cookies; please try again."
+
+
+class SignedIn(UserMixin):
+    """Who is signed in, for flask-login; `row` is the person."""
+
+    def __init__(self, row: User) -> None:
+        self.row = row
+
+    def get_id(self) -> str:
+        """Return what the session keeps: it dies when the password changes."""
+        return accounts.session_id(self.row)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookies, which do not die when the clock is set back.
+
+    itsdangerous takes a signature from the future for an expired one, so that an hour's step of
+    the host's clock would sign everybody out.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        """Read the cookie; a forged, broken or old one is an empty session."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        value = request.cookies.get(self.get_cookie_name(app))
+        if value is None:
+            return self.session_class()
+        try:
+            data, signed = serializer.loads(value, return_timestamp=True)
+        except BadSignature:
+            return self.session_class()
+        age = dt.datetime.now(dt.UTC) - signed
+        return self.session_class(data if age <= app.permanent_session_lifetime else None)
+
+
+def register(server: Flask) -> None:
+    """Put the login page, its own files and the logout on a server."""
+    server.add_url_rule("/login", "login", login_page, methods=["GET", "POST"])
+    server.add_url_rule("/login/<name>", "login_file", login_file)
+    server.add_url_rule("/logout", "logout", logout, methods=["POST"])
+
+
+def today() -> str:
+    """Return the UTC date on which a session was last renewed, as it keeps it."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
+def own_path(target: str | None) -> str:
+    """Return `target` if it is a path of this site to go on to after the login, else ``/``."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return "/"
+    if "\\" in target or not target.isprintable():
+        return "/"
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or parts.path in ("/login", "/logout"):
+        return "/"
+    return target
+
+
+def is_csrf_token(token: str | None) -> bool:
+    """Tell whether a CSRF token belongs to this session."""
+    try:
+        validate_csrf(token)
+    except ValidationError:
+        return False
+    return True
+
+
+def login_page() -> ResponseReturnValue:
+    """Show the login form, or sign in."""
+    if request.method != "POST":
+        if current_user.is_authenticated:
+            return redirect(own_path(request.args.get("next")))
+        return _form(own_path(request.args.get("next")))
+    target = own_path(request.form.get("next"))
+    if not is_csrf_token(request.form.get("csrf_token")):
+        return _form(target, STALE_FORM, 403)
+    try:
+        row = _authenticate()
+    except ServiceError as error:
+        response = _form(target, error.message, errors.STATUS[error.code])
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    session.clear()  # a session known before the login is worth nothing after it
+    session.permanent = True
+    session["seen"] = today()
+    login_user(SignedIn(row))
+    g.user = row
+    return redirect(target, 303)
+
+
+def _authenticate() -> User:
+    name = request.form.get("username", "").strip()
+    password = request.form.get("password", "")
+    if not name or not password or "\x00" in name + password:
+        raise NotAuthenticated("Wrong username or password.")
+    return accounts.authenticate(name, password, request.remote_addr or "")
+
+
+def _form(target: str, message: str = "", status: int = 200) -> Response:
+    page = render_template(
+        "login.html",
+        csrf_token=generate_csrf(),
+        target=target,
+        message=message,
+        username=request.form.get("username", ""),
+    )
+    response = Response(page, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def login_file(name: str) -> Response:
+    """Serve the login page's own files."""
+    if name not in FILES:
+        raise NotFound("No such address.")
+    return send_from_directory(STATIC, name, max_age=3600)
+
+
+def logout() -> ResponseReturnValue:
+    """End the session of this browser."""
+    logout_user()
+    session.clear()
+    response = redirect("/login", 303)
+    response.delete_cookie(CSRF_COOKIE)
+    return response
