@@ -51,7 +51,7 @@ def connect(publisher: Publisher | None) -> None:
 
 
 def record(
-    name: str, *, proposal: Proposal | None = None, staff_only: bool = False, **payload: Any
+    name: str, *, proposal: Proposal | int | None = None, staff_only: bool = False, **payload: Any
 ) -> Event:
     """Write an event inside the transaction of the change it tells of."""
     if name not in NAMES:

@@ -1,0 +1,320 @@
+"""Doing a run: open what it needs, run its block, and bring the products in, or the reason why not.
+
+The attempt number fences: a worker that was thought dead can't finish a run that another has taken
+over, because the first statement of the finishing transaction asks for its own attempt.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from peewee import IntegrityError, InterfaceError, OperationalError
+from pydantic import ValidationError
+
+from db import database
+from db.models import File, Run, utc_now
+from reduction import fitsio
+from reduction.errors import ReductionError, UnusableFrame
+from reduction.frames import DataType, FrameKind, Product
+from reduction.registry import Block, BlockInputs, Need, all_blocks
+from services import calibrations, logs, products, rows, scheduling
+from services.calibrations import Inputs, Refused, Waiting
+from services.effects import Effects, transaction
+from services.products import Written
+from services.wholeness import Stamp, sha256
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 2.0
+PROGRESS_S = 0.3
+"""Progress is told at most this often: each telling is a transaction."""
+
+NO_ROOM = "the disk of the products is full or read-only; it goes on by itself when there is room"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class _Cancelled(Exception):
+    """Somebody asked for the run to end."""
+
+
+class _Fenced(Exception):
+    """The run is another worker's by now, or gone: whatever was made here is dropped."""
+
+
+def mine(run: Run) -> Any:
+    """Return the condition that a run is still this attempt's."""
+    return (Run.id == run.id) & (Run.attempt == run.attempt) & (Run.state == "running")
+
+
+class Lease:
+    """Keeps a run's heartbeat while a block works, and stops the block when it should end."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.reason: type[Exception] | None = None
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"run-{run.id}", daemon=True)
+        self._told = 0.0
+
+    def __enter__(self) -> Lease:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(HEARTBEAT_S):
+            try:
+                with database.connection_context():
+                    self._write(heartbeat=utc_now())
+            except (OperationalError, InterfaceError) as error:
+                log.warning("run %d: no heartbeat: %s", self.run.id, error)
+
+    def _write(self, **values: Any) -> bool:
+        """Write to the run if it is still ours, and learn whether it should end."""
+        if not Run.update(**values).where(mine(self.run)).execute():
+            self.reason = _Fenced
+            return False
+        wish = Run.select(Run.cancel_requested).where(Run.id == self.run.id)
+        if wish.scalar():
+            self.reason = _Cancelled
+        return True
+
+    def check(self) -> None:
+        """Raise when the run should end."""
+        if self.reason is not None:
+            raise self.reason()
+
+    def report(self, step: str, fraction: float) -> None:
+        """Tell the observer what is being done; raises to end a run that was cancelled."""
+        self.check()
+        run = self.run
+        now = time.monotonic()
+        run.progress = min(max(float(fraction), 0.0), 1.0)
+        if step == run.step or now - self._told < PROGRESS_S:
+            return
+        run.step, self._told = step[:80], now
+        try:
+            with transaction() as effects:
+                if self._write(step=run.step, progress=run.progress, heartbeat=utc_now()):
+                    effects.events.append(rows.run_event(run))
+        except (OperationalError, InterfaceError) as error:
+            log.warning("run %d: progress is not shown: %s", run.id, error)
+        self.check()
+
+
+def execute(run: Run) -> None:
+    """Do a run that was claimed, to its end: done, failed, cancelled, or waiting again.
+
+    Raises
+    ------
+    Exception
+        What nobody expected of a block, after the run was marked as failed.
+    """
+    try:
+        block, inputs, settings = _prepare(run)
+        with Lease(run) as lease:
+            made = block.run(_open(run.file, inputs), settings, lease.report)
+            lease.check()
+        _finish(run, block, inputs, made)
+    except _Fenced:
+        log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
+    except _Cancelled:
+        _end(run, "cancelled", "")
+    except _Park as parked:
+        _end(run, "waiting", str(parked))
+    except ReductionError as error:
+        _fail(run, str(error))
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            _fail(run, f"internal error ({type(error).__name__})")
+            raise
+        _end(run, "waiting", NO_ROOM)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the reconciler gives the run to another attempt
+    except Exception as error:
+        _fail(run, f"internal error ({type(error).__name__}); the log of the workers tells more")
+        raise
+    finally:
+        products.discard(run)
+
+
+class _Park(Exception):
+    """The run has to wait after all; the text says for what."""
+
+
+def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
+    answer = calibrations.resolve(run)
+    if isinstance(answer, Refused):
+        raise ReductionError(answer.sentence)
+    if isinstance(answer, Waiting):
+        raise _Park(answer.sentence)
+    block = all_blocks()[run.block]
+    try:
+        settings = block.settings.model_validate(run.settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ReductionError(f"{name}: {first['msg']}") from error
+    Run.update(inputs=answer.names).where(mine(run)).execute()
+    return block, answer, settings
+
+
+# --- opening ----------------------------------------------------------------------------------
+
+
+def _as_indexed(file: File) -> Path:
+    """Return the path of a raw frame whose bytes are still those that were indexed."""
+    path = Path(file.full_path)
+    if not path.is_file():
+        raise UnusableFrame(f"{file.file_name} is no longer where it was indexed.")
+    if sha256(path) != file.checksum:
+        raise UnusableFrame(f"{file.file_name} was changed after it had been indexed.")
+    return path
+
+
+def _open_frame(file: File) -> Any:
+    """Open a frame in memory; a raw one that is replaced meanwhile is refused."""
+    if file.data_type != int(DataType.RAW):
+        path = Path(file.full_path)
+        if not path.is_file():
+            raise UnusableFrame(f"{file.file_name} is missing on disk.")
+        return fitsio.read_product(path)
+    path = _as_indexed(file)
+    before = Stamp.of(path)
+    frame = fitsio.read_raw(path)
+    if Stamp.of(path) != before:
+        raise UnusableFrame(f"{file.file_name} was changed while it was read.")
+    return frame
+
+
+def _open(file: File, inputs: Inputs) -> BlockInputs:
+    given = {need: _open_frame(calibration) for need, calibration in inputs.given.items()}
+    return BlockInputs(
+        frame=None if inputs.members else _open_frame(file),
+        file_name="" if inputs.members else file.file_name,
+        members=tuple(_as_indexed(member) for member in inputs.members),
+        master_bias=given.get(Need.MASTER_BIAS),
+        master_flat=given.get(Need.MASTER_FLAT),
+        arc=given.get(Need.ARC),
+        names={need: calibration.file_name for need, calibration in inputs.given.items()},
+        notes=inputs.notes,
+    )
+
+
+# --- ending -----------------------------------------------------------------------------------
+
+
+def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product]) -> None:
+    """Bring the products in; a name that another run has just taken is chosen anew."""
+    night = (inputs.members[-1] if inputs.members else run.file).night
+    for attempt in range(3):
+        written = products.write(run, made, night)
+        try:
+            _bring_in(run, block, inputs, written)
+        except IntegrityError:
+            if attempt == 2:
+                raise
+        else:
+            break
+    if block.produces is DataType.MASTER or run.file.kind == str(FrameKind.ARC):
+        scheduling.wake(run.file.camera)
+
+
+def _bring_in(run: Run, block: Block, inputs: Inputs, written: list[Written]) -> None:
+    now = utc_now()
+    with transaction() as effects:
+        ended = Run.update(
+            state="done", step="", progress=1.0, message="", finished=now, heartbeat=now
+        )
+        if not ended.where(mine(run)).execute():
+            raise _Fenced()
+        run.state, run.step, run.progress = "done", "", 1.0
+        files = [products.add_row(run, one, inputs) for one in written]
+        products.reveal(written)
+        for file in files:
+            effects.events.append(rows.file_event("file-added", file))
+            if block.produces is DataType.MASTER:
+                _master_came(file, effects)
+            else:
+                scheduling.schedule(file, effects)
+        if inputs.members:  # frames that came while this master was being made
+            scheduling.schedule_master(run.file.series, block, effects)
+        effects.events.append(rows.run_event(run))
+
+
+def _master_came(master: File, effects: Effects) -> None:
+    """Let a new master take the place of the older ones, and mark what would be better with it."""
+    older = File.select().where(
+        File.series == master.series,
+        File.data_type == int(DataType.MASTER),
+        File.state == "current",
+        File.id != master.id,
+    )
+    affected = calibrations.without(FrameKind(master.kind), master)
+    for old in list(older):
+        users = calibrations.made_with(old)
+        affected += users
+        if users:
+            old.state = "superseded"
+            old.save(only=[File.state])
+            effects.events.append(rows.file_event("file-changed", old))
+        else:
+            effects.removed.append(Path(old.full_path))
+            effects.events.append(rows.file_event("file-deleted", old))
+            old.delete_instance()
+    _age(affected, effects)
+
+
+def _age(files: list[File], effects: Effects) -> None:
+    """Mark files and what was made of them as stale; a stale master is made again."""
+    todo, seen = list(files), set()
+    while todo:
+        file = todo.pop()
+        if file.id in seen:
+            continue
+        seen.add(file.id)
+        if not file.stale:
+            File.update(stale=True, last_modified=utc_now()).where(File.id == file.id).execute()
+            effects.events.append(rows.file_event("file-changed", file))
+        if file.data_type == int(DataType.MASTER):
+            run = Run.get_or_none(Run.id == file.run_id)
+            if run is not None and run.block in all_blocks():
+                scheduling.schedule_master(
+                    file.series, all_blocks()[run.block], effects, again=True
+                )
+        todo += list(File.select().where(File.parent == file.id, File.id != file.id))
+
+
+def _end(run: Run, state: str, message: str) -> None:
+    """End this attempt without products."""
+    values: dict[str, Any] = {"state": state, "message": message, "heartbeat": utc_now()}
+    if state != "waiting":
+        values["finished"] = utc_now()
+    with transaction() as effects:
+        if Run.update(**values).where(mine(run)).execute():
+            run.state, run.message = state, message
+            effects.events.append(rows.run_event(run))
+
+
+def _fail(run: Run, sentence: str) -> None:
+    now = utc_now()
+    with transaction() as effects:
+        failed = Run.update(state="failed", message=sentence, finished=now, heartbeat=now)
+        if not failed.where(mine(run)).execute():
+            return
+        run.state, run.message = "failed", sentence
+        label = all_blocks()[run.block].label if run.block in all_blocks() else run.block
+        said = f"{run.file.file_name}: {label} failed: {sentence}"
+        effects.events += [
+            rows.run_event(run),
+            logs.write("error", said, proposal=run.proposal, file=run.file),
+        ]
+    scheduling.wake(run.file.camera)

@@ -1,0 +1,285 @@
+"""Runs: asked for, claimed by a worker, cancelled, tried again, and kept true.
+
+The table of runs is the truth about work; the queue carries only tickets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from peewee import IntegrityError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from db.models import File, Run, User, utc_now
+from reduction.frames import DataType, FrameKind
+from reduction.registry import Block, all_blocks
+from services import access, events, logs, products, proposals, rows, scheduling
+from services.access import Action
+from services.calibrations import LIVE
+from services.effects import transaction
+from services.errors import Conflict, Unacceptable
+from services.execution import execute
+from services.paging import Page, paginate
+from services.scheduling import schedule, wake
+
+__all__ = [
+    "as_dict", "cancel", "claim", "execute", "get", "page", "reconcile", "request", "retry",
+    "schedule", "wake",
+]  # fmt: skip
+
+STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
+STALE = dt.timedelta(seconds=15)
+TRIES = 3
+VANISHED = f"the worker ended {TRIES} times in the middle of it; the frame is not tried again"
+
+
+class RunFilters(BaseModel):
+    """What runs can be listed by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_id: int | None = None
+    block: str | None = None
+    state: str | None = None
+    proposal_id: int | None = None
+
+
+def get(user: User, run_id: int) -> Run:
+    """Return a run that the person may see."""
+    return access.run_for(user, Action.VIEW, run_id)
+
+
+def request(
+    user: User, block_name: str, file_id: int, overrides: dict[str, Any] | None = None
+) -> Run:
+    """Ask for a run of a block on a file: the proposal's settings, with `overrides` on top.
+
+    Raises
+    ------
+    Unacceptable
+        There is no such block, it does not take this file, or a setting is wrong (named).
+    """
+    file = access.file_for(user, Action.PROCESS, file_id)
+    block = all_blocks().get(block_name)
+    if block is None:
+        raise Unacceptable("There is no such process.", field="block")
+    reason = why_not(block, file)
+    if reason:
+        raise Unacceptable(reason, field="id")
+    settings = settings_for(block, file, overrides or {})
+    with transaction() as effects:
+        run = scheduling.add(effects, block, file, settings=settings, user=user)
+    assert run is not None  # the index that can refuse is of automatic runs
+    return run
+
+
+def why_not(block: Block, file: File) -> str:
+    """Return why a block does not take a file, "" when it does."""
+    data_type, kind = DataType(str(file.data_type)), FrameKind(file.kind)
+    if data_type not in block.accepts:
+        wanted = " or ".join(sorted(accepted.label for accepted in block.accepts))
+        return f"{block.label} takes {wanted} files, this one is {data_type.label}."
+    if kind not in block.kinds:
+        return f"{block.label} is not for {kind} frames."
+    return ""
+
+
+def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run: the proposal's, with what was asked for on top."""
+    values = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
+    try:
+        return block.settings.model_validate({**values, **overrides}).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])[:60]
+        message = (
+            "is not a setting of this process"
+            if first["type"] == "extra_forbidden"
+            else first["msg"]
+        )
+        raise Unacceptable(f"{name}: {message}.", field=name) from error
+
+
+# --- the worker's side ------------------------------------------------------------------------
+
+
+def claim(worker: str) -> Run | None:
+    """Take the best run that is due: by priority, then the newest exposure.
+
+    Returns
+    -------
+    Run or None
+        Now running, its `attempt` being this worker's; None when nothing is due.
+    """
+    best = Run.select(Run.id).where(Run.state == "queued")
+    best = best.order_by(Run.priority.desc(), Run.exposure.desc(), Run.id).limit(1)
+    while (run_id := best.scalar()) is not None:
+        now = utc_now()
+        with transaction() as effects:
+            taken = Run.update(
+                state="running", attempt=Run.attempt + 1, worker=worker[:120], heartbeat=now,
+                started=now, finished=None, step="", progress=0.0, message="",
+            ).where(Run.id == run_id, Run.state == "queued")  # fmt: skip
+            if not taken.execute():
+                continue
+            run = Run.select(Run, File).join(File).where(Run.id == run_id).get()
+            effects.events.append(rows.run_event(run))
+        return run
+    return None
+
+
+def reconcile() -> list[int]:
+    """Make the table true again; return the ids of the runs that are due, the best first.
+
+    A run whose worker has not been heard of for 15 s is queued again, or failed after 3 such
+    ends; what waits is looked at again; leftovers of dead attempts are removed.
+    """
+    quiet = (Run.state == "running") & (
+        Run.heartbeat.is_null() | (Run.heartbeat < utc_now() - STALE)
+    )
+    for run in list(Run.select(Run, File).join(File).where(quiet)):
+        _take_back(run)
+    scheduling.wake_some()
+    products.sweep()
+    events.forget_old()
+    due = Run.select(Run.id).where(Run.state == "queued")
+    due = due.order_by(Run.priority.desc(), Run.exposure.desc(), Run.id).limit(10_000)
+    return [run_id for (run_id,) in due.tuples()]
+
+
+def _take_back(run: Run) -> None:
+    """End the attempt of a worker that has vanished."""
+    lost = run.lost + 1
+    state, message = ("failed", VANISHED) if lost >= TRIES else ("queued", "")
+    if run.cancel_requested:
+        state, message = "cancelled", ""
+    now = utc_now()
+    still = (Run.id == run.id) & (Run.attempt == run.attempt) & (Run.state == "running")
+    with transaction() as effects:
+        values = {"state": state, "message": message, "lost": lost, "step": "", "progress": 0.0}
+        values["queued" if state == "queued" else "finished"] = now
+        if not Run.update(**values).where(still, Run.heartbeat == run.heartbeat).execute():
+            return
+        run.state, run.message, run.step, run.progress = state, message, "", 0.0
+        effects.events.append(rows.run_event(run))
+        if state == "queued":
+            effects.due.append(run.id)
+        elif state == "failed":
+            said = f"{run.file.file_name}: {message}"
+            effects.events.append(logs.write("error", said, proposal=run.proposal, file=run.file))
+    if state == "failed":
+        wake(run.file.camera)
+
+
+# --- the observer's side ----------------------------------------------------------------------
+
+
+def cancel(user: User, run_id: int) -> Run:
+    """End a run: at once when it has not begun, else at its next step.
+
+    Raises
+    ------
+    Conflict
+        It has ended already.
+    """
+    run = access.run_for(user, Action.PROCESS, run_id)
+    with transaction() as effects:
+        idle = (Run.id == run.id) & Run.state.in_(["waiting", "queued"])
+        ended = Run.update(state="cancelled", message="", finished=utc_now()).where(idle).execute()
+        busy = (Run.id == run.id) & (Run.state == "running")
+        asked = Run.update(cancel_requested=True).where(busy).execute()
+        run = access.run_for(user, Action.PROCESS, run_id)
+        if not ended and not asked:
+            raise Conflict(f"The run has ended already: {run.state}.")
+        effects.events.append(rows.run_event(run))
+    return run
+
+
+def retry(user: User, run_id: int) -> Run:
+    """Try a run again that failed or was cancelled; its settings stay.
+
+    Raises
+    ------
+    Conflict
+        It has not ended, or it is done, or the same is being done by another run.
+    """
+    run = access.run_for(user, Action.PROCESS, run_id)
+    if run.state not in ("failed", "cancelled"):
+        raise Conflict(f"Only a failed or cancelled run can be tried again; it is {run.state}.")
+    before = run.state
+    scheduling.judge(run)
+    try:
+        with transaction() as effects:
+            again = Run.update(
+                state=run.state, message=run.message, queued=run.queued, lost=0, finished=None,
+                cancel_requested=False, step="", progress=0.0, heartbeat=None,
+                priority=scheduling.MANUAL_PRIORITY,
+            ).where(Run.id == run.id, Run.state == before)  # fmt: skip
+            if not again.execute():
+                raise Conflict("The run has been tried again already.")
+            run = access.run_for(user, Action.PROCESS, run_id)
+            effects.events.append(rows.run_event(run))
+            if run.state == "queued":
+                effects.due.append(run.id)
+    except IntegrityError as error:
+        raise Conflict("The same is being done by a newer run.") from error
+    return run
+
+
+def page(user: User, filters: RunFilters, page: int = 1, page_size: int = 20) -> Page:
+    """Return one page of the runs that a person sees, the newest first."""
+    query = access.visible_runs(user)
+    if filters.state is not None and filters.state not in STATES:
+        raise Unacceptable(f"state is one of {', '.join(STATES)}.", field="state")
+    for field, value in (
+        (Run.file, filters.file_id),
+        (Run.block, filters.block),
+        (Run.state, filters.state),
+        (Run.proposal, filters.proposal_id),
+    ):
+        if value is not None:
+            query = query.where(field == value)
+    return paginate(query.order_by(Run.id.desc()), page, page_size)
+
+
+def of_file(file: File) -> list[Run]:
+    """Return the runs on a file, the newest first; for a master the run that made it."""
+    which = Run.file == file if file.proposal_id is not None else Run.id == file.run_id
+    return list(Run.select().where(which).order_by(Run.id.desc()))
+
+
+def as_dict(run: Run) -> dict[str, Any]:
+    """Return a run as the API shows it. Of a master's run, which is everyone's, no frame is named.
+
+    `file` and `file_id` are what it runs on, `products` what it made.
+    """
+    ours = run.proposal_id is not None
+    made = File.select().where(File.run_id == run.id).order_by(File.id)
+    block = all_blocks().get(run.block)
+    return {
+        "id": run.id,
+        "block": run.block,
+        "label": block.label if block else run.block,
+        "file_id": run.file_id if ours else None,
+        "file": run.file.file_name if ours else None,
+        "proposal_id": run.proposal.soar_id if ours else None,
+        "state": run.state,
+        "live": run.state in LIVE,
+        "automatic": run.automatic,
+        "step": run.step,
+        "progress": run.progress,
+        "message": run.message,
+        "settings": run.settings,
+        "inputs": run.inputs,
+        "products": [{"id": file.id, "file_name": file.file_name} for file in made],
+        "attempt": run.attempt,
+        "created": _time(run.created),
+        "queued": _time(run.queued),
+        "started": _time(run.started),
+        "finished": _time(run.finished),
+    }
+
+
+def _time(value: dt.datetime | None) -> str | None:
+    return value.isoformat() if value else None
