@@ -111,10 +111,8 @@ class Config:
         for name in env:
             if name not in KNOWN:
                 raise ConfigError(f"{name} is not a setting of GSP Live; known: {_listing()}.")
-        home = _home(env.get("GSP_HOME", "./var"))
         redis_url = _url(env, "GSP_REDIS_URL", None, ("redis", "rediss", "unix"))
-        if redis_url is None:
-            _check_socket_path(home)
+        home = _home(env.get("GSP_HOME", "./var"), own_queue=redis_url is None)
         host = env.get("GSP_HOST", "127.0.0.1")
         port = _integer(env, "GSP_PORT", 8050, 1, 65535)
         raw_dirs = _raw_dirs(env.get("GSP_RAW_DIRS", ""), home)
@@ -153,8 +151,12 @@ def _listing() -> str:
     return ", ".join(sorted(KNOWN))
 
 
-def _home(value: str) -> Path:
+def _home(value: str, *, own_queue: bool) -> Path:
     home = Path(value).expanduser().absolute()
+    # The queue's socket lies in it, and the name of a socket has 108 bytes (unix(7)).
+    room = SOCKET_PATH_BYTES - len("/queue/valkey.sock")
+    if own_queue and len(os.fsencode(home)) > room:
+        raise ConfigError(f"GSP_HOME: {home} is longer than {room} bytes; choose a shorter path.")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -180,13 +182,6 @@ def _stored_secret(home: Path, name: str) -> str:
     if not value:
         raise ConfigError(f"GSP_HOME: {path} is empty; delete it and start again.")
     return value
-
-
-def _check_socket_path(home: Path) -> None:
-    """Refuse a home so deep that the queue's socket gets no name there (108 bytes, unix(7))."""
-    room = SOCKET_PATH_BYTES - len("/queue/valkey.sock")
-    if len(os.fsencode(home)) > room:
-        raise ConfigError(f"GSP_HOME: {home} is longer than {room} bytes; choose a shorter path.")
 
 
 def _raw_dirs(value: str, home: Path) -> tuple[Path, ...]:
