@@ -1,0 +1,282 @@
+"""Commands for operators: ``flask --app app …``. Mistakes end in one sentence, not a traceback."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from peewee import PeeweeException
+
+import db
+from config import Config
+from db import database
+from jobs import wiring, worker
+from jobs.queue import preview
+from reduction import simulation
+from reduction.errors import ReductionError
+from services import accounts, check, ingest, proposals
+from services.errors import Conflict, NotFound, ServiceError, Unavailable
+
+user_commands = AppGroup("user", help="People's accounts.")
+proposal_commands = AppGroup("proposal", help="Observing proposals.")
+
+IMPORT_COLUMNS = ("soar_id", "title", "abstract", "pi_email", "pi_first", "pi_last", "semester")
+
+Command = Callable[..., None]
+
+
+class Refused(click.ClickException):
+    """What was asked for can't be done."""
+
+
+class BadRequest(click.ClickException):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+def with_database(command: Command) -> Command:
+    """Open the database for a command, and turn what goes wrong into a sentence."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            with database.connection_context():
+                command(*args, **kwargs)
+        except ServiceError as error:
+            raise Refused(error.message) from error
+        except ReductionError as error:
+            raise Refused(str(error)) from error
+        except PeeweeException as error:
+            hint = "run `flask --app app migrate` first" if "no such table" in str(error) else ""
+            raise Refused(f"The database can't be used: {hint or error}.") from error
+
+    return wrapped
+
+
+def register(server: Flask, config: Config) -> None:
+    """Give the server its commands."""
+    for group in (user_commands, proposal_commands):
+        server.cli.add_command(group)
+    for command in (ingest_paths, simulate, check_all, migrate):
+        server.cli.add_command(command)
+    server.cli.add_command(_worker_command(config))
+
+
+def _password_from_stdin() -> str:
+    password: str = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    if not password:
+        raise BadRequest("No password was given on standard input.")
+    return password
+
+
+@user_commands.command("create", with_appcontext=False)
+@click.option("--username", required=True)
+@click.option("--email", required=True)
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--staff", is_flag=True, help="Sees and manages everything.")
+@click.option("--superuser", is_flag=True, help="Staff that may make others staff.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_database
+def create_user(password_stdin: bool, **person: Any) -> None:
+    """Create an account; its API token is printed once."""
+    password = _password_from_stdin() if password_stdin else None
+    user, token = accounts.create_user(password=password, **person)
+    click.echo(f"Account {user.username} was created. Its API token, shown only now:", err=True)
+    click.echo(token)
+
+
+@user_commands.command("token", with_appcontext=False)
+@click.argument("name")
+@with_database
+def user_token(name: str) -> None:
+    """Make a new API token for an account; the old one dies."""
+    user = accounts.find(name)
+    if user is None:
+        raise Refused(f"There is no account {name!r}.")
+    click.echo(accounts.renew_token(user))
+
+
+@proposal_commands.command("create", with_appcontext=False)
+@click.option("--soar-id", required=True, help="As in the PROPID of its frames.")
+@click.option("--pi", "pi_name", required=True, help="Username or e-mail address of the PI.")
+@click.option("--title", default="")
+@click.option("--abstract", default="")
+@click.option("--semester", default="")
+@with_database
+def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semester: str) -> None:
+    """Create a proposal, or complete the one that its frames announced."""
+    pi = accounts.find(pi_name)
+    if pi is None:
+        raise Refused(f"There is no account {pi_name!r}.")
+    proposal = proposals.create(
+        None, soar_id=soar_id, title=title, abstract=abstract, semester=semester, pi=pi
+    )
+    click.echo(f"Proposal {proposal.soar_id} was created.")
+
+
+@proposal_commands.command("import", with_appcontext=False)
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_database
+def import_proposals(table: Path) -> None:
+    """Create the proposals and PIs of a semester from a CSV TABLE; all of it, or nothing."""
+    n_made = n_known = 0
+    with database.atomic():
+        for line, row in _rows(table):
+            try:
+                made = _import_row(row)
+            except ServiceError as error:
+                raise Refused(f"{table.name}, line {line}: {error.message}") from error
+            n_made, n_known = n_made + made, n_known + (not made)
+    click.echo(f"{n_made} proposals were created, {n_known} were known already.")
+
+
+def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the (line, columns) of a table; a byte-order mark and blank lines are let pass."""
+    with table.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        missing = [name for name in IMPORT_COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise BadRequest(f"{table.name} has no column {', '.join(missing)}.")
+        try:
+            for row in reader:
+                if any((value or "").strip() for value in row.values() if isinstance(value, str)):
+                    yield reader.line_num, {name: row[name] or "" for name in IMPORT_COLUMNS}
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise BadRequest(f"{table.name} is not a CSV table in UTF-8: {error}.") from error
+
+
+def _import_row(row: dict[str, str]) -> bool:
+    """Make one proposal and, if need be, its PI; return whether it is new."""
+    pi = accounts.find(row["pi_email"])
+    if pi is None:
+        pi, _ = accounts.create_user(
+            username=row["pi_email"],
+            email=row["pi_email"],
+            first_name=row["pi_first"],
+            last_name=row["pi_last"],
+        )
+    try:
+        proposals.create(
+            None,
+            soar_id=row["soar_id"],
+            title=row["title"],
+            abstract=row["abstract"],
+            semester=row["semester"],
+            pi=pi,
+        )
+    except Conflict:
+        return False
+    return True
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@with_database
+def ingest_paths(paths: tuple[Path, ...]) -> None:
+    """Index files, or all frames of folders, below the raw folders."""
+    counts: dict[str, int] = {}
+    for path in _frames(paths):
+        outcome, sentence = _ingest(path)
+        counts[outcome] = counts.get(outcome, 0) + 1
+        if sentence:
+            click.echo(f"{outcome}: {sentence}", err=True)
+    if not counts:
+        raise Refused("There are no FITS files in the given paths.")
+    click.echo(", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())))
+    if set(counts) - {"indexed", "duplicate"}:
+        raise SystemExit(1)
+
+
+def _frames(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        yield from sorted(found for found in path.rglob("*") if ingest.is_frame_name(found.name))
+
+
+def _ingest(path: Path) -> tuple[str, str]:
+    """Index one file; return the outcome and, unless all is well, a sentence."""
+    try:
+        arrival = ingest.ingest(path)
+    except NotFound:
+        return "refused", f"{path} is no frame inside the raw folders (GSP_RAW_DIRS)."
+    except ingest.IncompleteFile as error:
+        return "incomplete", error.message
+    if arrival.outcome == "indexed" and arrival.file is not None:
+        with suppress(Unavailable):  # then it is made when somebody looks at the frame
+            preview(arrival.file.id)
+    return arrival.outcome, arrival.sentence
+
+
+@click.command("simulate")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--seed", type=click.IntRange(0), required=True, help="Of everything random.")
+@click.option("--setup", default="400_M2", show_default=True, help="Mode of the spectrograph.")
+@click.option("--binning", type=click.Choice(["1x1", "2x2", "3x3"]), default="2x2")
+@click.option("--camera", type=click.Choice(["Red", "Blue"]), default="Red")
+@click.option("--bias", "n_bias", type=click.IntRange(0), default=10, show_default=True)
+@click.option("--flat", "n_flat", type=click.IntRange(0), default=10, show_default=True)
+@click.option("--science", "n_science", type=click.IntRange(0), default=3, show_default=True)
+@click.option("--old-headers", is_flag=True, help="Headers as before 2019.")
+@click.option("--proposal", default="SOAR2026B-001", show_default=True)
+@click.option("--start", type=click.DateTime(), default=None, help="First exposure, UTC.")
+def simulate(
+    out: Path, seed: int, setup: str, binning: str, start: dt.datetime | None, **choices: Any
+) -> None:
+    """Write a physically realistic raw night to the folder OUT, and the truth beside it."""
+    if start is not None:
+        choices["start"] = start.replace(tzinfo=dt.UTC)
+    x, y = (int(part) for part in binning.split("x"))
+    try:
+        paths = simulation.simulate_night(
+            out, seed=seed, setup=setup.upper(), binning=(x, y), **choices
+        )
+    except ReductionError as error:
+        raise BadRequest(str(error)) from error
+    except OSError as error:
+        raise Refused(f"{out} can't be written to: {error.strerror}.") from error
+    click.echo(f"{len(paths)} frames were written to {out}.")
+
+
+@click.command("check")
+@with_database
+def check_all() -> None:
+    """Check the invariants of data and database; name each breach, exit 1 if there are any."""
+    breaches = check.breaches()
+    for breach in breaches:
+        click.echo(breach)
+    if breaches:
+        raise Refused(f"{len(breaches)} breaches.")
+    click.echo("All is well.")
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    try:
+        names = db.migrate()
+    except PeeweeException as error:
+        raise Refused(f"The database can't be migrated: {error}.") from error
+    click.echo("\n".join(names) if names else "The database is up to date.")
+
+
+def _worker_command(config: Config) -> click.Command:
+    @click.command("worker")
+    @click.option("--workers", type=click.IntRange(1, 256), default=None, help="How many.")
+    def run_workers(workers: int | None) -> None:
+        """Run only workers, on a further machine, until stopped."""
+        wiring.log_to_stderr("workers")
+        worker.run_pool(config, workers)
+
+    return run_workers

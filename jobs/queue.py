@@ -1,0 +1,188 @@
+"""The front door of the queue. The runs table is the truth; what is queued here is a *ticket*.
+
+A ticket says "something is due": the worker that draws it does the best run that is due by then,
+not necessarily the one the ticket was written for (ADR 0004). So a backlog never delays the frame
+that has just been taken, a ticket too many is harmless, and one that got lost is written again by
+the reconciler.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from db.models import Run, User
+from jobs import tasks
+from services import runs
+from services.errors import Unavailable
+from services.health import QueueState
+
+QUEUE = "reduction"
+POOL_KEYS = "gsp:pool:"
+"""Each worker pool keeps ``gsp:pool:<host>:<pid>`` alive with the number of its workers."""
+
+JOB_TIMEOUT_S = 900
+FAILED_JOB_TTL_S = 3600
+PREVIEW_QUIET_S = 5
+"""A preview asked for again within this time is not queued twice."""
+
+WORK = "jobs.tasks.work"
+PREVIEW = "jobs.tasks.make_preview"
+
+
+class RefusedJob(Exception):
+    """A job in the queue is none of ours."""
+
+
+class Ticket(Job):  # type: ignore[misc]  # rq ships no types here
+    """A job that can only be one of our tasks with one number.
+
+    Whoever can write to the queue could otherwise name any function, or a callback, of any module
+    for the worker to call.
+    """
+
+    @property
+    def func(self) -> Callable[[int], None]:
+        """The task; nothing but the two of `jobs.tasks` is ever imported."""
+        allowed = {WORK: tasks.work, PREVIEW: tasks.make_preview}
+        numbers = isinstance(self.args, list | tuple) and [type(a) for a in self.args] == [int]
+        if self.func_name not in allowed or self.instance or self.kwargs or not numbers:
+            raise RefusedJob("a job that is not ours was found in the queue")
+        return allowed[self.func_name]
+
+    def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
+        """Read the job, without its callbacks, webhooks and repetitions."""
+        super().restore(raw_data)
+        self._success_callback_name = None
+        self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks.clear()
+        self.repeats_left = None
+        self.retries_left = None
+
+
+_redis: list[Redis] = []
+
+
+def open_redis(url: str) -> Redis:
+    """Return a client that gives up within seconds: the runs table does not need the queue."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1,
+        socket_timeout=3,
+        retry=Retry(ConstantBackoff(0.05), retries=1),
+        health_check_interval=30,
+    )
+
+
+def connect(redis: Redis) -> None:
+    """Choose the Redis or Valkey of this process."""
+    _redis[:] = [redis]
+
+
+def queue_of(redis: Redis) -> Queue:
+    """Return the queue, as writers and workers see it."""
+    return Queue(
+        QUEUE,
+        connection=redis,
+        job_class=Ticket,
+        serializer=JSONSerializer,
+        default_timeout=JOB_TIMEOUT_S,
+    )
+
+
+def _client() -> Redis:
+    if not _redis:
+        raise RuntimeError("jobs.queue.connect has not been called in this process")
+    return _redis[0]
+
+
+def ticket(run_id: int) -> None:
+    """Announce that a run is due. Tickets go before previews that nobody has asked for.
+
+    Raises
+    ------
+    redis.RedisError
+        When the queue is down; the reconciler writes the ticket later.
+    """
+    _enqueue(WORK, run_id, at_front=True)
+
+
+def preview(file_id: int, *, urgent: bool = False) -> None:
+    """Have the image pyramid of a file made; `urgent` when somebody waits to see it.
+
+    Raises
+    ------
+    Unavailable
+        When the queue is down.
+    """
+    try:
+        mark = f"gsp:preview:{file_id}:{int(urgent)}"
+        if _client().set(mark, 1, nx=True, ex=PREVIEW_QUIET_S):
+            _enqueue(PREVIEW, file_id, at_front=urgent)
+    except RedisError as error:
+        raise Unavailable("The queue is down; try again shortly.", retry_after=5) from error
+
+
+def submit(
+    user: User, block_name: str, file_id: int, overrides: Mapping[str, Any] | None = None
+) -> Run:
+    """Ask for a run of a block on a file, in the name of a person (`services.runs.request`)."""
+    return runs.request(user, block_name, file_id, dict(overrides or {}))
+
+
+def top_up(run_ids: list[int]) -> int:
+    """Write the tickets that are missing for the runs that are due; return how many."""
+    missing = run_ids[: max(0, len(run_ids) - tickets())]
+    for run_id in missing:
+        ticket(run_id)
+    return len(missing)
+
+
+def tickets() -> int:
+    """Return how many tickets for runs are in the queue (previews are not counted)."""
+    ids = _client().lrange(queue_of(_client()).key, 0, -1)
+    return sum(bytes(job_id).startswith(b"run-") for job_id in ids)
+
+
+def depth() -> int:
+    """Return how many jobs wait in the queue."""
+    return int(_client().llen(queue_of(_client()).key))
+
+
+def workers_alive() -> int:
+    """Return how many workers the pools of all machines have reported lately."""
+    keys = list(_client().scan_iter(match=f"{POOL_KEYS}*", count=1000))
+    return sum(int(value) for value in _client().mget(keys) if value) if keys else 0
+
+
+def state() -> QueueState:
+    """Return what ``/healthz`` tells of the queue."""
+    return QueueState(depth(), workers_alive())
+
+
+def _enqueue(task: str, number: int, *, at_front: bool) -> None:
+    kind = "run" if task == WORK else "preview"
+    queue = queue_of(_client())
+    job = Ticket.create(
+        task,
+        args=(number,),
+        id=f"{kind}-{number}-{secrets.token_hex(4)}",
+        connection=queue.connection,
+        serializer=JSONSerializer,
+        result_ttl=0,
+        failure_ttl=FAILED_JOB_TTL_S,
+        timeout=JOB_TIMEOUT_S,
+        origin=QUEUE,
+        description=f"{kind} {number}",
+    )
+    queue.enqueue_job(job, at_front=at_front)

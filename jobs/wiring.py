@@ -1,0 +1,49 @@
+"""Connects the rooms of one process: database, services, queue. Every entry point calls it once."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import db
+from config import Config
+from jobs import queue
+from services import dispatch, events
+from services.setup import Site, configure
+
+
+def connect(config: Config) -> None:
+    """Bind this process to the deployment that `config` describes; nothing is opened yet."""
+    db.connect(config.database_url)
+    for folder in (config.products_dir, config.previews_dir, config.uploads_dir):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if config.demo:
+        config.demo_dir.mkdir(parents=True, exist_ok=True)
+    configure(
+        Site(
+            home=config.home,
+            products_dir=config.products_dir,
+            previews_dir=config.previews_dir,
+            raw_roots=tuple(root.resolve() for root in config.watched_dirs),
+            base_url=config.base_url,
+            smtp_url=config.smtp_url,
+            mail_from=config.mail_from,
+        )
+    )
+    redis = queue.open_redis(config.redis_connection_url())
+    queue.connect(redis)
+    dispatch.connect(queue.ticket)
+    events.connect(redis)
+
+
+def log_to_stderr(part: str) -> None:
+    """Send the log of this process to standard error, one line a message."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format=f"%(asctime)s {part}: %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    for chatty in ("rq", "rq.worker", "watchfiles", "astropy"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,191 @@
+"""The real server, as ``python app.py`` starts it, on a free port with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], timeout: float, what: str) -> Any:
+    """Return the first true value of `condition`; fail the test when there is none in time."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    pytest.fail(f"not within {timeout} s: {what}")
+
+
+class LiveSite:
+    """One deployment: its folder, its processes, its address."""
+
+    def __init__(self, **settings: str) -> None:
+        # A short path: the queue's socket lies in it.
+        self.home = Path(tempfile.mkdtemp(prefix="gsp-"))
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GSP_", "COVERAGE"))}
+        self.environment = kept | {
+            "GSP_HOME": str(self.home),
+            "GSP_PORT": str(self.port),
+            **settings,
+        }
+        self.output = self.home / "stdout.txt"
+        self.log = self.home / "stderr.txt"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server without waiting for it."""
+        with self.output.open("wb") as out, self.log.open("ab") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=out, stderr=err
+            )
+        return self.process
+
+    def start(self) -> LiveSite:
+        """Start the server and wait until it says that all of its parts are well."""
+        self.launch()
+        until(lambda: self.healthy() or self.process.poll() is not None, START_S, "healthy")
+        assert self.process.poll() is None, self.log.read_text()
+        return self
+
+    def stop(self) -> float:
+        """Stop it as an operator does; return how many seconds that took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - began
+
+    def health(self) -> dict[str, Any]:
+        try:
+            with urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            return json.load(error)
+        except OSError:
+            return {"ok": False}
+
+    def healthy(self) -> bool:
+        return bool(self.health()["ok"])
+
+    @property
+    def demo_password(self) -> str:
+        found = until(
+            lambda: re.search(r"Demo account: demo, password: (\S+)", self.output.read_text()),
+            START_S,
+            "the demo account on standard output",
+        )
+        return str(found[1])
+
+    def flask(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run an operator's command against this deployment."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
+            cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    def staff_token(self) -> str:
+        made = self.flask("user", "create", "--username", "nina", "--email", "nina@example.org",
+                          "--staff")  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def api(self, path: str, token: str, body: dict[str, Any] | None = None) -> Any:
+        request = Request(f"{self.url}/api/{path}", headers={"Authorization": f"Token {token}"})
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the database beside the running server."""
+        connection = sqlite3.connect(f"file:{self.home / 'gsp.db'}?mode=ro", uri=True, timeout=5)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def processes(self) -> dict[int, str]:
+        """Return pid → command line of every process of this deployment."""
+        mark = f"GSP_HOME={self.home}".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark not in (folder / "environ").read_bytes().split(b"\0"):
+                    continue
+                if ") Z " in (folder / "stat").read_text():
+                    continue
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            found[int(folder.name)] = command
+        return found
+
+    def pids(self, part: str) -> list[int]:
+        """Return the processes whose command line contains `part`, the oldest first."""
+        return sorted(pid for pid, command in self.processes().items() if part in command)
+
+    def clean_up(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@pytest.fixture
+def make_site() -> Iterator[Callable[..., LiveSite]]:
+    """Make deployments; what is left of them is removed at the end."""
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("the processes of a deployment are found through /proc (Linux)")
+    made: list[LiveSite] = []
+
+    def make(**settings: str) -> LiveSite:
+        made.append(LiveSite(**settings))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.clean_up()
+
+
+@pytest.fixture(scope="session")
+def demo_site() -> Iterator[LiveSite]:
+    """A server that replays the demo night, for all tests of a session."""
+    site = LiveSite(GSP_DEMO_INTERVAL="0.5")
+    try:
+        yield site.start()
+    finally:
+        site.clean_up()
