@@ -1,0 +1,114 @@
+"""Master flat: the flats of one setup and night combined and normalised."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from reduction import flatfield, headers, masters, provenance
+from reduction.frames import DataType, FrameKind, Product, Technique
+from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
+from reduction.setups import master_flat_name
+
+
+class MasterFlatSettings(BlockSettings):
+    """When a master flat is built, and how the lamp's colour is taken out of it."""
+
+    minimum: int = Field(
+        10,
+        ge=1,
+        le=200,
+        title="Minimum Number of Flats",
+        description="Minimum number of FLAT files required to trigger the build of a Master Flat",
+    )
+    saturation_threshold: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        title="Saturation Threshold (% of pixels)",
+        description="Percentage of saturated pixels allowed. Default is 1. "
+        "This filter is applied only to flat images.",
+    )
+    normalization: Literal["mean", "simple", "full"] = Field(
+        "simple",
+        title="Flat Normalization",
+        description="'mean' will calculate an overall mean to the image and normalize by it. "
+        "'simple' will calculate the median dispersion profile (collapses the spatial axis) and "
+        "fit a Chebyshev polynomial of order 15 by default. 'full' fits every row by itself.",
+    )
+    order: int = Field(
+        15,
+        ge=1,
+        le=60,
+        title="Flat Normalization Order",
+        description="Order of the Chebyshev model to fit to the dispersion axis in flat "
+        "normalization.",
+    )
+
+
+@block(
+    name="master_flat",
+    label="Build Master Flat",
+    accepts={DataType.RAW},
+    kinds={FrameKind.FLAT},
+    produces=DataType.MASTER,
+    settings=MasterFlatSettings,
+    needs=(Need.MASTER_BIAS,),
+)
+def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Report) -> list[Product]:
+    """Drop saturated flats, subtract the bias, combine, trim and normalise.
+
+    An imaging flat has no dispersion axis and is always normalised by its mean.
+    """
+    report("Reading", 0.0)
+    described = masters.describe_members(inputs.members, settings.minimum, "flat")
+    first = described[0]
+    report("Bias Subtract", 0.05)
+    used, dropped = masters.judge_flats(
+        inputs.members, inputs.master_bias, settings.saturation_threshold
+    )
+    report("Combining", 0.2)
+    flat, section = masters.combine_flats(
+        used, inputs.master_bias, lambda f: report("Combining", 0.2 + 0.6 * f)
+    )
+    report("Normalizing", 0.85)
+    method = settings.normalization if first.technique is not Technique.IMAGING else "mean"
+    master = flatfield.normalize(flat, method, settings.order)
+    names = tuple(member.path.name for member in used)
+    file_name = master_flat_name(first)
+    provenance.stamp(master.meta, parent=names[0], file_name=file_name, technique=first.technique)
+    provenance.record_inputs(master.meta, names)
+    bias_name = inputs.names.get(Need.MASTER_BIAS, provenance.NONE)
+    provenance.put(master.meta, headers.GSP_BIAS, bias_name, "master bias image")
+    provenance.put(master.meta, headers.GSP_TRIM, str(section), "trim section")
+    provenance.put(master.meta, headers.GSP_NORM, method, "flat normalization method")
+    good = master.data[~master.mask]
+    quality: dict[str, float | int | str] = {
+        "frames": len(used),
+        "dropped_saturated": len(dropped),
+        "level_adu": round(float(np.mean([m.level for m in used])), 1),
+        "response_scatter": round(float(np.std(good)), 4) if good.size else 0.0,
+        "slit_rows": f"{master.meta[headers.GSP_SLO]}:{master.meta[headers.GSP_SHI]}",
+    }
+    warnings = [*inputs.notes]
+    if dropped:
+        warnings.append(
+            f"{len(dropped)} of {len(described)} flats left out: more than "
+            f"{settings.saturation_threshold:g} % of their pixels are saturated."
+        )
+    if inputs.master_bias is None:
+        warnings.append("no master bias: the overscan level was subtracted instead.")
+    given = (bias_name,) if inputs.master_bias is not None else ()
+    report("Done", 1.0)
+    return [
+        Product(
+            file_name,
+            DataType.MASTER,
+            master,
+            inputs=names + given,
+            quality=quality,
+            warnings=tuple(warnings),
+        )
+    ]

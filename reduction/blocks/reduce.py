@@ -1,0 +1,266 @@
+"""Reduce: one raw frame into electrons, trimmed, bias- and flat-corrected, cosmic rays marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from astropy.nddata import CCDData
+from numpy.typing import NDArray
+from pydantic import Field
+
+from reduction import ccd, cosmicray, fitsio, flatfield, geometry, headers, provenance, slit
+from reduction.errors import UnusableFrame
+from reduction.frames import DataType, FrameKind, PixelFlag, Product, Technique
+from reduction.geometry import Section
+from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
+
+
+class ReduceSettings(BlockSettings):
+    """The basic reduction of every frame."""
+
+    cosmic_rays: Literal["default", "dcr", "lacosmic", "none"] = Field(
+        "default",
+        title="Cosmic ray rejection",
+        description="Setting 'default' will automatically choose the method that worked best in "
+        "our tests: 'dcr' for unbinned frames, 'lacosmic' for binned ones. 'dcr' is a method that "
+        "was developed by Wojtek Pych. 'lacosmic' is the Laplacian edge detection of van Dokkum.",
+    )
+    technique: Literal["auto", "Spectroscopy", "Imaging"] = Field(
+        "auto",
+        title="Technique",
+        description="What observing technique was used; 'auto' judges it from the header.",
+    )
+    ignore_bias: bool = Field(
+        False,
+        title="Ignore bias",
+        description="If set to True the steps were a BIAS correction is required will be skipped.",
+    )
+    ignore_flats: bool = Field(
+        False,
+        title="Ignore flats",
+        description="If set to True the steps were a FLAT correction is required will be skipped.",
+    )
+
+
+@dataclass(slots=True)
+class _Course:
+    """What has been done to the frame so far: letters of the name, header cards, sentences."""
+
+    letters: str = ""
+    cards: dict[str, tuple[str, str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+
+    def did(self, letter: str, keyword: str, value: str, comment: str) -> None:
+        self.letters += letter
+        self.cards[keyword] = (value, comment)
+
+
+@block(
+    name="reduce",
+    label="Reduce Raw File",
+    accepts={DataType.RAW},
+    kinds={FrameKind.ARC, FrameKind.SPECTRUM, FrameKind.IMAGE},
+    produces=DataType.REDUCED,
+    settings=ReduceSettings,
+    needs=(Need.MASTER_BIAS, Need.MASTER_FLAT),
+    route="reduce",
+)
+def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> list[Product]:
+    """Image trim, slit trim (spectra), bias, flat, cosmic rays (not in lamps); into electrons.
+
+    Raises
+    ------
+    HeaderError
+        A needed card is missing.
+    UnusableFrame
+        No usable pixel.
+    MissingCalibration
+        A master does not fit the frame.
+    """
+    frame = inputs.frame
+    if not isinstance(frame, CCDData):
+        raise UnusableFrame(f"{inputs.file_name} is not a 2-D frame.")
+    facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
+    technique = facts.technique if settings.technique == "auto" else Technique(settings.technique)
+    spectrum = technique is not Technique.IMAGING
+    lamp = facts.kind in {FrameKind.ARC, FrameKind.FOCUS}
+    course = _Course(warnings=[*inputs.notes])
+    frame = frame.copy() if frame.flags is None else _with_meta(frame)
+    geometry.set_physical(frame.meta, frame.shape)
+    _refuse_useless(frame)
+
+    report("Image Trim", 0.05)
+    section = geometry.image_section(frame.meta, frame.shape)
+    course.did("t", headers.GSP_TRIM, str(section), "trim section")
+    bias, bias_variance = _bias(frame, inputs, settings, course)
+    if spectrum:
+        report("Slit Trim", 0.1)
+        section = _slit_trim(frame, bias, section, inputs, settings, course=course, lamp=lamp)
+
+    report("Bias Subtract", 0.2)
+    reduced = ccd.to_electrons(
+        ccd.cut(frame, section), _part(bias, section), _part(bias_variance, section)
+    )
+    _record_bias(inputs, settings, course)
+    flat = None if settings.ignore_flats else inputs.master_flat
+    if flat is not None:
+        report("Flatfielding", 0.4)
+        reduced = ccd.divide_flat(reduced, ccd.fit_flat(flat, reduced))
+        name = inputs.names.get(Need.MASTER_FLAT, "given")
+        course.did("f", headers.GSP_FLAT, name, "master flat image")
+        course.inputs.append(name)
+    elif not settings.ignore_flats and not inputs.notes:
+        course.warnings.append("no master flat: the frame was not flat-fielded.")
+
+    method = _cosmic_ray_method(settings, facts.binning, lamp=lamp)
+    n_cosmic = 0
+    if method is not None:
+        report("Cosmic Ray Removal", 0.55)
+        reduced, n_cosmic = cosmicray.clean(reduced, method, spectrum=spectrum)
+        shown = "LACosmic" if method == "lacosmic" else "DCR"
+        course.did("c", headers.GSP_COSM, shown, "cosmic ray rejection method")
+    report("Done", 1.0)
+    return [_product(reduced, course, inputs, technique, n_cosmic)]
+
+
+def _with_meta(frame: CCDData) -> CCDData:
+    """Return the frame with a header of its own, its pixels shared: raw pixels are only read."""
+    return CCDData(
+        frame.data, unit=frame.unit, mask=frame.mask, flags=frame.flags, meta=frame.meta.copy()
+    )
+
+
+def _refuse_useless(frame: CCDData) -> None:
+    flags = fitsio.flags_of(frame)
+    useless = (flags & (PixelFlag.BAD | PixelFlag.SATURATED)) != 0
+    if useless.mean() > 0.9:
+        saturated = (flags & PixelFlag.SATURATED) != 0
+        why = "are saturated" if saturated.mean() > 0.5 else "hold no number"
+        raise UnusableFrame(f"{useless.mean():.0%} of the pixels {why}: the frame can't be used.")
+
+
+Level = NDArray[np.float32] | float
+
+
+def _bias(
+    frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, course: _Course
+) -> tuple[Level, Level]:
+    """Return bias and its variance for the untrimmed frame, ADU: master, else overscan, else 0."""
+    known = ccd.overscan_level(frame)
+    if inputs.master_bias is not None and not settings.ignore_bias:
+        if known is not None:
+            course.cards[headers.GSP_OVER] = (str(known[1]), "overscan region")
+        variance = fitsio.variance_of(inputs.master_bias)
+        level: Level = ccd.bias_level(frame, inputs.master_bias).astype(np.float32, copy=False)
+        return level, 0.0 if variance is None else variance
+    if not settings.ignore_bias and not inputs.notes:
+        course.warnings.append("no master bias: the overscan level was subtracted instead.")
+    if known is None:
+        course.warnings.append("no overscan in this region: no bias level was subtracted.")
+        return 0.0, 0.0
+    course.did("o", headers.GSP_OVER, str(known[1]), "overscan region")
+    return known[0], 0.0
+
+
+def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course) -> None:
+    if inputs.master_bias is None or settings.ignore_bias:
+        return
+    name = inputs.names.get(Need.MASTER_BIAS, "given")
+    course.did("z", headers.GSP_BIAS, name, "master bias image")
+    course.inputs.append(name)
+
+
+def _part(level: Level, section: Section) -> Level:
+    return level if isinstance(level, float) else level[section.slices]
+
+
+def _slit_trim(
+    frame: CCDData,
+    bias: Level,
+    section: Section,
+    inputs: BlockInputs,
+    settings: ReduceSettings,
+    *,
+    course: _Course,
+    lamp: bool,
+) -> Section:
+    """Return the section without the rows outside the slit, as the flat or the sky shows them.
+
+    A lamp has no continuum between its lines to tell the slit by, so without a flat it stays whole.
+    """
+    rows = None
+    flat = None if settings.ignore_flats else inputs.master_flat
+    if flat is not None:
+        lit = flatfield.slit_rows(flat)
+        trimmed = ccd.cut(frame, section)
+        ccd.fit_flat(flat, trimmed)
+        if lit is not None:
+            edges = [geometry.to_physical(flat.meta, 2, float(row)) for row in lit]
+            first, last = (round(float(geometry.to_logical(trimmed.meta, 2, e))) for e in edges)
+            rows = max(first, 0), min(last, trimmed.shape[0])
+    elif not lamp:
+        part = section.slices
+        usable = fitsio.flags_of(frame)[part] == 0
+        level = _part(bias, section)
+        rows = slit.lit_rows_of_frame(
+            slit.profile_along_slit(frame.data[part] - np.asarray(level), usable)
+        )
+    if rows is None or rows[1] - rows[0] < 3:
+        return section
+    lit_section = Section(section.x0, section.x1, section.y0 + rows[0], section.y0 + rows[1])
+    said = str(Section(0, section.x1 - section.x0, rows[0], rows[1]))
+    course.did("s", headers.GSP_SLIT, said, "slit trim section")
+    return lit_section
+
+
+def _cosmic_ray_method(
+    settings: ReduceSettings, binning: tuple[int, int], *, lamp: bool
+) -> cosmicray.Method | None:
+    """Return how to look for cosmic rays; not at all in a lamp, whose lines look like them."""
+    if lamp or settings.cosmic_rays == "none":
+        return None
+    if settings.cosmic_rays == "default":
+        return "dcr" if binning == (1, 1) else "lacosmic"
+    return settings.cosmic_rays
+
+
+def _product(
+    reduced: CCDData,
+    course: _Course,
+    inputs: BlockInputs,
+    technique: Technique,
+    n_cosmic: int,
+) -> Product:
+    # The overscan letter comes before the trim's, as in the published names: …to_0317_NAME.
+    letters = "".join(sorted(course.letters, key="otszfc".index))
+    file_name = provenance.product_name(letters, inputs.file_name)
+    provenance.stamp(
+        reduced.meta, parent=inputs.file_name, file_name=file_name, technique=technique
+    )
+    for keyword, comment in (
+        (headers.GSP_OVER, "overscan region"),
+        (headers.GSP_SLIT, "slit trim section"),
+        (headers.GSP_BIAS, "master bias image"),
+        (headers.GSP_FLAT, "master flat image"),
+        (headers.GSP_COSM, "cosmic ray rejection method"),
+    ):
+        course.cards.setdefault(keyword, (provenance.NONE, comment))
+    for keyword, (value, comment) in course.cards.items():
+        provenance.put(reduced.meta, keyword, value, comment)
+    flags = fitsio.flags_of(reduced)
+    quality: dict[str, float | int | str] = {
+        "cosmic_ray_pixels": n_cosmic,
+        "saturated_pixels": int(((flags & PixelFlag.SATURATED) != 0).sum()),
+        "background_electron": round(float(np.median(reduced.data)), 2),
+    }
+    return Product(
+        file_name,
+        DataType.REDUCED,
+        reduced,
+        inputs=tuple(course.inputs),
+        quality=quality,
+        warnings=tuple(course.warnings),
+    )
