@@ -58,7 +58,7 @@ class Exposure:
     """One line of the night's plan.
 
     `level` is the bias level in ADU, `flexure` the displacement in unbinned columns, `seed` what
-    the noise and the cosmic rays are drawn from.
+    the noise and the cosmic rays are drawn from, `sky_magnitude` AB per arcsec² at 5500 Å.
     """
 
     facts: Facts
@@ -66,6 +66,7 @@ class Exposure:
     level: float
     flexure: float = 0.0
     sources: tuple[Source, ...] = ()
+    sky_magnitude: float = 22.0
 
 
 @dataclass(eq=False)
@@ -174,7 +175,9 @@ def _science(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     sky_wavelength = SKY_LINES[there, 0]
     column = setup.column(sky_wavelength) + exposure.flexure
     spectrum = optics.lay_lines(column, seconds * lines[there])
-    spectrum += seconds * scale * sky_continuum(wavelength) * efficiency * step
+    spectrum += (
+        seconds * scale * sky_continuum(wavelength, exposure.sky_magnitude) * efficiency * step
+    )
     light = _fill_slit(optics.blur(spectrum, kernel), exposure, setup, detector)
     light = _with_lines(light, sky_wavelength, column, seconds * lines[there])
     passed = (

@@ -37,6 +37,9 @@ OVERSAMPLING = 8
 MARGIN = 32
 """Columns laid out beyond each end of the detector, so that shifts and wings have light to use."""
 
+HALO, HALO_SCALE, HALO_REACH = 0.02, 30.0, 200
+"""Share of the light in the halo of a line, its e-folding length and its end, unbinned pixels."""
+
 SLIT_ROWS = (222.0, 1856.0)
 """Unbinned rows between which the long slit is lit: 4.1 arcmin."""
 
@@ -194,14 +197,15 @@ def line_spread(slit_arcsec: float) -> Floats:
     """Line spread function on the oversampled grid, sum 1: the slit's width and the optics' blur.
 
     The slit is demagnified by the grating to about 0.87 of its width; the blur has a FWHM of 2.2
-    unbinned pixels, as the narrowest lines of raw arcs.
+    unbinned pixels, as the narrowest lines of raw arcs. A share of the light is scattered into a
+    halo, which lifts the ground between the lines as on those arcs.
     """
     half = 0.87 * slit_arcsec / PLATE_SCALE / 2
     sigma = 2.2 / 2.3548 * np.sqrt(2)
-    reach = int((half + 4 * sigma) * OVERSAMPLING)
-    x = np.arange(-reach, reach + 1) / OVERSAMPLING
+    x = np.arange(-HALO_REACH * OVERSAMPLING, HALO_REACH * OVERSAMPLING + 1) / OVERSAMPLING
     kernel = erf((x + half) / sigma) - erf((x - half) / sigma)
-    return np.asarray(kernel / kernel.sum())
+    halo = np.exp(-np.abs(x) / HALO_SCALE)
+    return np.asarray((1 - HALO) * kernel / kernel.sum() + HALO * halo / halo.sum())
 
 
 def grid() -> Floats:

@@ -63,6 +63,8 @@ class NightPlan:
         Binning of the arcs, when it differs.
     fainter : float
         Magnitudes by which all sources are fainter than usual (16 to 18 mag).
+    sky_magnitude : float
+        Continuum of the night sky, AB per arcsec² at 5500 Å: 22 without the Moon, 19 with it.
     first_number : int
         Number of the first file.
     """
@@ -83,6 +85,7 @@ class NightPlan:
     flexure: float = 1.5
     arc_binning: tuple[int, int] | None = None
     fainter: float = 0.0
+    sky_magnitude: float = 22.0
     first_number: int = 1
 
     def __post_init__(self) -> None:
@@ -174,7 +177,7 @@ class _Scheduler:
         level = self.level + 0.02 * number + float(self.rng.normal(0, 0.15))
         self.clock += dt.timedelta(seconds=exptime + READ_TIME + 1.0)
         self.number += 1
-        return Exposure(facts, (plan.seed, number), level, flexure, sources)
+        return Exposure(facts, (plan.seed, number), level, flexure, sources, plan.sky_magnitude)
 
     def target(self, index: int) -> tuple[Pointing, tuple[Source, ...]]:
         """Choose what is observed next, near the meridian; every third frame has two sources."""

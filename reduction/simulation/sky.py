@@ -89,6 +89,9 @@ def sky_per_row(setup: Setup, slit_arcsec: float) -> tuple[Floats, float]:
     return lines, scale
 
 
-def sky_continuum(wavelength: Floats) -> Floats:
-    """Moonless continuum, photons per s, cm², Å and arcsec²: 22.0 mag (AB) at 5500 Å, redder."""
-    return photon_flux(22.0, wavelength) * (wavelength / 5500) ** 0.8
+def sky_continuum(wavelength: Floats, magnitude: float) -> Floats:
+    """Continuum of the sky, photons per s, cm², Å and arcsec².
+
+    `magnitude` is AB per arcsec² at 5500 Å: 22 without the Moon, about 19 with a full one.
+    """
+    return photon_flux(magnitude, wavelength) * (wavelength / 5500) ** 0.8
