@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from db import database
@@ -35,11 +34,11 @@ def add(user: User, file_id: int, text: str) -> Comment:
     return comment
 
 
-def list(user: User, file_id: int) -> Sequence[Comment]:
+def listing(user: User, file_id: int) -> list[Comment]:
     """Return a file's comments, oldest first."""
     file = access.file_for(user, Action.VIEW, file_id)
     query = Comment.select(Comment, User).join(User).where(Comment.file == file)
-    return [*query.order_by(Comment.id)]
+    return list(query.order_by(Comment.id))
 
 
 def delete(user: User, comment_id: int) -> None:

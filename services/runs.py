@@ -6,12 +6,13 @@ The table of runs is the truth about work; the queue carries only tickets.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from peewee import IntegrityError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from db.models import File, Run, User, utc_now
+from db.models import File, Proposal, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks
 from services import access, events, logs, products, proposals, rows, scheduling
@@ -41,8 +42,8 @@ class RunFilters(BaseModel):
 
     file_id: int | None = None
     block: str | None = None
-    state: str | None = None
-    proposal_id: int | None = None
+    state: str | None = None  # one, or several separated by commas
+    proposal_id: str | None = None  # SOAR ID
 
 
 def get(user: User, run_id: int) -> Run:
@@ -227,19 +228,38 @@ def retry(user: User, run_id: int) -> Run:
     return run
 
 
-def page(user: User, filters: RunFilters, page: int = 1, page_size: int = 20) -> Page:
-    """Return one page of the runs that a person sees, the newest first."""
+def page(
+    user: User, filters: RunFilters | Mapping[str, Any], page: int = 1, page_size: int = 20
+) -> Page:
+    """Return one page of the runs that a person sees, the newest first.
+
+    Raises
+    ------
+    Unacceptable
+        A filter is unknown or its value makes no sense; names it.
+    """
+    if not isinstance(filters, RunFilters):
+        try:
+            filters = RunFilters.model_validate(filters)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            raise Unacceptable(f"{name}: {first['msg']}.", field=name) from error
     query = access.visible_runs(user)
-    if filters.state is not None and filters.state not in STATES:
-        raise Unacceptable(f"state is one of {', '.join(STATES)}.", field="state")
-    for field, value in (
-        (Run.file, filters.file_id),
-        (Run.block, filters.block),
-        (Run.state, filters.state),
-        (Run.proposal, filters.proposal_id),
-    ):
-        if value is not None:
-            query = query.where(field == value)
+    if filters.state is not None:
+        states = [part.strip() for part in filters.state.split(",")]
+        if not set(states) <= set(STATES):
+            raise Unacceptable(f"state is one of {', '.join(STATES)}.", field="state")
+        query = query.where(Run.state.in_(states))
+    if filters.file_id is not None:
+        query = query.where(Run.file == filters.file_id)
+        if not access.visible_files(user).where(File.id == filters.file_id).exists():
+            query = query.where(Run.id.is_null())  # a master's frame may be another proposal's
+    if filters.block is not None:
+        query = query.where(Run.block == filters.block)
+    if filters.proposal_id is not None:
+        ids = Proposal.select(Proposal.id).where(Proposal.soar_id == filters.proposal_id)
+        query = query.where(Run.proposal.in_(ids))
     return paginate(query.order_by(Run.id.desc()), page, page_size)
 
 
@@ -250,20 +270,21 @@ def of_file(file: File) -> list[Run]:
 
 
 def as_dict(run: Run) -> dict[str, Any]:
-    """Return a run as the API shows it. Of a master's run, which is everyone's, no frame is named.
+    """Return a run as the API shows it.
 
-    `file` and `file_id` are what it runs on, `products` what it made.
+    `file_id` and `file_name` are what it runs on; of a master's run, which is everyone's, they are
+    the master, since its frames may be of somebody else's proposal.
     """
-    ours = run.proposal_id is not None
-    made = File.select().where(File.run_id == run.id).order_by(File.id)
+    made = list(File.select().where(File.run_id == run.id).order_by(File.id))
+    shown = run.file if run.proposal_id is not None else (made[0] if made else None)
     block = all_blocks().get(run.block)
     return {
         "id": run.id,
         "block": run.block,
         "label": block.label if block else run.block,
-        "file_id": run.file_id if ours else None,
-        "file": run.file.file_name if ours else None,
-        "proposal_id": run.proposal.soar_id if ours else None,
+        "file_id": shown.id if shown else None,
+        "file_name": shown.file_name if shown else "",
+        "proposal_id": run.proposal.soar_id if run.proposal else None,
         "state": run.state,
         "live": run.state in LIVE,
         "automatic": run.automatic,

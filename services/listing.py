@@ -1,0 +1,135 @@
+"""Lists of files: the filters of the API and the search page, and the order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from peewee import Expression
+from pydantic import BaseModel, ConfigDict, Field
+
+from db.models import File, Proposal
+from services.errors import Unacceptable
+
+LIST = "One value, or several separated by commas."
+
+
+class FileFilters(BaseModel):
+    """Filters of a list of files; every one also takes a comma-separated list."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    data_type: str | None = Field(None, description=f"0 to 5. {LIST}")
+    proposal_id: str | None = Field(None, description=f"SOAR ID. {LIST}")
+    obstype: str | None = Field(None, description=LIST)
+    object: str | None = Field(None, description=LIST)
+    filter: str | None = Field(None, description=LIST)
+    filter_2: str | None = Field(None, description=LIST)
+    grating: str | None = Field(None, description=LIST)
+    slit: str | None = Field(None, description=LIST)
+    roi: str | None = Field(None, description=LIST)
+    wavmode: str | None = Field(None, description=LIST)
+    technique: str | None = Field(None, description=LIST)
+    date: str | None = Field(None, description=f"UTC date, YYYY-MM-DD. {LIST}")
+    date_from: str | None = Field(None, description="First UTC date.")
+    date_to: str | None = Field(None, description="Last UTC date.")
+    file_name: str | None = Field(None, description=f"Part of the name. {LIST}")
+    original_file_id: str | None = Field(None, description=f"Id of the raw frame. {LIST}")
+    parent_file_id: str | None = Field(None, description=f"Id of what it was made from. {LIST}")
+
+
+ORDERINGS = {
+    name: getattr(File, name)
+    for name in (
+        "id", "created", "last_modified", "file_name", "full_path", "obstype", "object", "filter",
+        "filter_2", "grating", "slit", "cam_targ", "grt_targ", "obsra", "obsdec", "gain",
+        "rdnoise", "roi", "wavmode", "data_type", "normalized", "technique", "exptime", "ra_deg",
+        "dec_deg", "size", "observation_id", "configuration_id", "block_id", "image_id",
+        "saturation_value", "state", "stale",
+    )
+} | {
+    "date": File.date_obs,
+    "type": File.data_type,
+    "proposal_id": File.proposal,
+    "original_file_id": File.original,
+    "parent_file_id": File.parent,
+}  # fmt: skip
+
+
+def order(ordering: str) -> tuple[Any, ...]:
+    """Return the ORDER BY of ``"column"`` or ``"-column"``; the id decides between equals."""
+    field = ORDERINGS.get(ordering.removeprefix("-"))
+    if field is None:
+        raise Unacceptable(f"{ordering[:40]} is no column to order by.", field="ordering")
+    if ordering.startswith("-"):
+        return field.desc(nulls="last"), File.id.desc()
+    return field.asc(nulls="last"), File.id.asc()
+
+
+def _number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Unacceptable(f"{name}: {text[:40]!r} is not an id.", field=name)
+    return int(text)
+
+
+def _day(name: str, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Unacceptable(
+            f"{name}: {text[:40]!r} is not a date (YYYY-MM-DD).", field=name
+        ) from error
+
+
+def _data_type(name: str, text: str) -> int:
+    if text not in {"0", "1", "2", "3", "4", "5"}:
+        raise Unacceptable(f"{name} is from 0 to 5, not {text[:40]!r}.", field=name)
+    return int(text)
+
+
+def _text(_name: str, text: str) -> str:
+    return text
+
+
+Reader = Callable[[str, str], Any]
+
+_EXACT: dict[str, tuple[Any, Reader]] = {
+    "data_type": (File.data_type, _data_type),
+    "date": (File.date, _day),
+    "original_file_id": (File.original, _number),
+    "parent_file_id": (File.parent, _number),
+} | {
+    name: (getattr(File, name), _text)
+    for name in (
+        "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode", "technique",
+    )
+}  # fmt: skip
+
+
+def conditions(filters: FileFilters) -> Iterable[Expression]:
+    """Yield the conditions that a file meets.
+
+    Raises
+    ------
+    Unacceptable
+        A value makes no sense for its filter, which is named.
+    """
+    for name, value in filters.model_dump(exclude_none=True).items():
+        if "\x00" in value:
+            raise Unacceptable(f"{name}: NUL can't be in a value.", field=name)
+        parts = [part.strip() for part in value.split(",")]
+        if name in _EXACT:
+            field, read = _EXACT[name]
+            yield field.in_([read(name, part) for part in parts])
+        elif name == "proposal_id":
+            yield File.proposal.in_(Proposal.select(Proposal.id).where(Proposal.soar_id.in_(parts)))
+        elif name == "file_name":
+            first, *others = (File.file_name.contains(part) for part in parts)
+            for other in others:
+                first = first | other
+            yield first
+        elif name == "date_from":
+            yield File.date >= _day(name, value.strip())
+        elif name == "date_to":
+            yield File.date <= _day(name, value.strip())

@@ -1,0 +1,59 @@
+"""The image pyramids of the viewer: made by a worker, thrown away at will."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from astropy.nddata import CCDData
+
+from db.models import File
+from figures import pyramid
+from reduction import fitsio
+from reduction.frames import DataType, PixelFlag
+from services.errors import NotFound
+from services.setup import site
+
+
+def folder(file_id: int) -> Path:
+    """Return where the pyramid of a file is, or will be."""
+    return site().previews_dir / str(file_id)
+
+
+def exists(file_id: int) -> bool:
+    """Tell whether the pyramid of a file has been made."""
+    return (folder(file_id) / "pyramid.json").is_file()
+
+
+def build(file_id: int) -> None:
+    """Make the pyramid of an image, in a worker; a spectrum has none.
+
+    Raises
+    ------
+    NotFound
+        There is no such file.
+    ReductionError
+        The file is damaged.
+    """
+    file = File.get_or_none(File.id == file_id)
+    if file is None:
+        raise NotFound("No such file.")
+    path = Path(file.full_path)
+    raw = file.data_type == int(DataType.RAW)
+    image = fitsio.read_raw(path) if raw else fitsio.read_product(path)
+    if not isinstance(image, CCDData):
+        return
+    saturated = (fitsio.flags_of(image) & np.uint8(PixelFlag.SATURATED)) != 0
+    site().previews_dir.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=site().previews_dir, prefix=".part-"))
+    try:
+        pyramid.save(pyramid.build(image.data, saturated), temporary)
+        os.replace(temporary, folder(file_id))
+    except OSError:
+        if not exists(file_id):  # else another worker was faster
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
