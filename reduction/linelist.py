@@ -18,12 +18,25 @@ HOLLOW_CATHODES = frozenset({"CuHeAr", "FeHeAr"})
 
 
 def spectra_of(lamp: str) -> tuple[str, ...]:
-    """Return the spectra (``Ar I``) that a lamp of `reduction.lamps.LAMP_ELEMENTS` emits."""
-    if lamp not in LAMP_ELEMENTS:
-        known = ", ".join(LAMP_ELEMENTS)
-        raise NoWavelengthSolution(f"No line list for the lamp {lamp!r}; known are {known}.")
-    stages = ("I", "II") if lamp in HOLLOW_CATHODES else ("I",)
-    return tuple(f"{element} {stage}" for element in LAMP_ELEMENTS[lamp] for stage in stages)
+    """Return the spectra (``Ar I``) that a lamp emits.
+
+    `lamp` is a name of `reduction.lamps.LAMP_ELEMENTS`, or several joined by ``+``.
+    """
+    spectra: dict[str, None] = {}
+    for one in lamp.split("+"):
+        if one not in LAMP_ELEMENTS:
+            known = ", ".join(LAMP_ELEMENTS)
+            raise NoWavelengthSolution(f"No line list for the lamp {lamp!r}; known are {known}.")
+        stages = ("I", "II") if is_hollow_cathode(one) else ("I",)
+        spectra.update(
+            dict.fromkeys(f"{e} {stage}" for e in LAMP_ELEMENTS[one] for stage in stages)
+        )
+    return tuple(spectra)
+
+
+def is_hollow_cathode(lamp: str) -> bool:
+    """Tell whether a lamp, or one of several joined by ``+``, shows the many ionised lines."""
+    return any(one in HOLLOW_CATHODES for one in lamp.split("+"))
 
 
 def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
@@ -68,20 +81,23 @@ def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bo
     return single
 
 
-def lamp_name(lamps: Iterable[str], object_name: str = "") -> str:
-    """Say which library lamp was on, from the header's lamp names and OBJECT; ``""`` if unclear.
+def lamp_name(lamps: Iterable[str]) -> str:
+    """Return the library's name for the lamps that were on, ``""`` for none.
 
-    ``Fe`` and ``Cu`` are the hollow cathodes `FeHeAr` and `CuHeAr`; mercury-argon with neon is
-    `HgArNe`.
+    Parameters
+    ----------
+    lamps : iterable of str
+        As the header names them: ``HgAr``, ``Ne``, ``Ar``, ``Fe``, ``Cu``, or the library's names.
+
+    Returns
+    -------
+    str
+        A key of `reduction.lamps.LAMP_ELEMENTS`; keys joined by ``+`` if several were on that the
+        library does not have together. ``Fe`` and ``Cu`` are the hollow cathodes with He and Ar.
     """
-    names = {name.upper() for name in lamps if name} or {object_name.strip().upper()}
-    text = "".join(sorted(names))
-    if "FE" in text:
-        return "" if "CU" in text else "FeHeAr"
-    if "CU" in text:
-        return "CuHeAr"
-    if "HG" in text:
-        return "HgArNe" if "NE" in text else "HgAr"
-    if "NE" in text:
-        return "" if "AR" in text.replace("NEAR", "") else "Ne"
-    return "Ar" if names & {"AR", "ARGON"} else ""
+    on = {{"Fe": "FeHeAr", "Cu": "CuHeAr"}.get(lamp, lamp) for lamp in lamps}
+    if {"HgAr", "Ne"} <= on:
+        on = on - {"HgAr", "Ne"} | {"HgArNe"}
+    if any(lamp != "Ar" and "Ar" in lamp for lamp in on):
+        on.discard("Ar")
+    return "+".join(sorted(on))

@@ -18,8 +18,8 @@ def overlapping(problem: Problem, lamp: str, without: frozenset[str]) -> list[La
     """Return published lamps of this kind that share half of the arc's range, the best first."""
     first, last = problem.predicted(np.array(problem.extent))
     shared = []
-    for one in library().find(lamp=lamp):
-        if one.name in without or one.seen_wavelength.size == 0:
+    for one in library().lamps:
+        if one.lamp not in lamp.split("+") or one.name in without or one.seen_wavelength.size == 0:
             continue
         inside = min(last, one.range[1]) - max(first, one.range[0])
         part = float(inside / (last - first))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.alignment import compress
-from reduction.linelist import HOLLOW_CATHODES
+from reduction.linelist import is_hollow_cathode
 from reduction.linematch import Fit, Problem, explained, measurable, nearest
 from reduction.templates import published_patterns
 
@@ -128,7 +128,7 @@ def verify(
 def _objection(check: Check, limits: Limits, lamp: str) -> str:
     """Return the first thing that is not as it should be, as a clause for the observer."""
     # hollow cathodes have so many lines that chance matches are common
-    strict = 1.7 if lamp in HOLLOW_CATHODES else 1.0
+    strict = 1.7 if is_hollow_cathode(lamp) else 1.0
     minimum = round(strict * limits.minimum_lines)
     chance = check.significance < strict * limits.significance or check.contrast < limits.contrast
     objections = (
