@@ -6,8 +6,8 @@ of the instrument. `simulate_night` writes the files, `frames` makes them one by
 """
 
 from reduction.simulation.exposures import Frame
+from reduction.simulation.modes import setup_names
 from reduction.simulation.night import frames, science_frame, simulate_night, write_frame
-from reduction.simulation.optics import setup_names
 from reduction.simulation.plan import NightPlan
 from reduction.simulation.truth import SourceTruth, Truth, load_truth
 

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, percentile_filter
 from scipy.optimize import nnls
 
 from reduction.lamps import laboratory_lines
-from reduction.simulation.optics import Setup, first_column
+from reduction.simulation.modes import Setup, first_column
 from reduction.simulation.sky import throughput
 
 Floats = NDArray[np.float64]

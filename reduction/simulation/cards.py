@@ -9,7 +9,7 @@ import numpy as np
 from astropy.io import fits
 
 from reduction.simulation.detector import FULL_ROWS, Detector
-from reduction.simulation.optics import Setup
+from reduction.simulation.modes import Setup
 
 LONGITUDE, LATITUDE = -70.7337, -30.2380
 """Cerro Pachón, degrees east and north."""

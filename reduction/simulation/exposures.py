@@ -14,7 +14,8 @@ from reduction.simulation.arcs import arc_lines, quartz
 from reduction.simulation.cards import Facts, header
 from reduction.simulation.cosmicrays import cosmic_rays
 from reduction.simulation.detector import ADC_MAX, FULL_ROWS, N_COLUMNS, Detector, Image, Raw
-from reduction.simulation.optics import OVERSAMPLING, Setup
+from reduction.simulation.modes import Setup
+from reduction.simulation.optics import OVERSAMPLING
 from reduction.simulation.sky import (
     COLLECTING_AREA,
     SKY_LINES,

@@ -13,7 +13,7 @@ from reduction.errors import ReductionError
 from reduction.simulation.cards import Facts, Pointing, sidereal_time
 from reduction.simulation.detector import Detector, camera, detector
 from reduction.simulation.exposures import READ_TIME, Exposure, slit_width
-from reduction.simulation.optics import Setup, find_setup
+from reduction.simulation.modes import Setup, find_setup
 from reduction.simulation.sources import Source
 
 DEFAULT_START = dt.datetime(2026, 7, 6, 19, 30, tzinfo=dt.UTC)
@@ -53,7 +53,7 @@ class NightPlan:
     start : datetime
         Shutter opening of the first frame; UTC when it has no zone. The sky is dark four hours on.
     lamp : str
-        Arc lamp; the richest of the setup when empty.
+        Arc lamp; one that has lines enough in the setup when empty.
     slit : str
         Slit of all frames.
     flexure : float

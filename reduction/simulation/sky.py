@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.simulation.optics import PLATE_SCALE, Setup
+from reduction.simulation.modes import Setup
+from reduction.simulation.optics import PLATE_SCALE
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,8 @@ from reduction.simulation import (
 )
 from reduction.simulation.arcs import arc_lines
 from reduction.simulation.detector import CAMERAS, detector
-from reduction.simulation.optics import find_setup, first_column, slit_illumination
+from reduction.simulation.modes import find_setup, first_column
+from reduction.simulation.optics import slit_illumination
 
 PLAN = NightPlan(11, n_bias=2, n_flat=2, n_science=3, rows=300)
 

@@ -86,7 +86,7 @@ def test_whole_region_has_the_published_sections() -> None:
 
 
 def test_old_header() -> None:
-    plan = NightPlan(1, camera="Blue", old_headers=True, setup="930_M2", **SMALL)
+    plan = NightPlan(1, camera="Blue", old_headers=True, setup="930_M2", lamp="HgArNe", **SMALL)
     made = {frame.truth.kind: frame for frame in frames(plan)}
     header = made["science"].header
     assert header["INSTRUME"] == "Goodman Spectro"

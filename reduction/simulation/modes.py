@@ -1,0 +1,160 @@
+"""The grating modes: which wavelength lands on which column.
+
+The wavelength map is the grating equation with a camera of focal length f,
+``λ = z + (sin α + sin(β + arctan((x − x0)/f)))/G``, fitted per setup to the matched lines of the
+published lamps (0.05 to 0.2 Å rms over the whole range with f within 0.6 % of 377.3 mm).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from reduction.errors import ReductionError
+from reduction.lamps import Lamp, grooves_per_mm, library
+
+Floats = NDArray[np.float64]
+
+FOCAL_LENGTH = 377.3 / 0.015
+"""Camera focal length, unbinned pixels (377.3 mm, 15 micrometre pixels)."""
+
+AXIS = 2098.0
+"""Column of the optical axis: the middle of the 4096 active columns of the Red camera."""
+
+PREFERRED = ("HgArNe", "HgAr", "Ne", "Ar", "CuHeAr", "FeHeAr")
+"""Which library lamp a setup is simulated with, first choice first."""
+
+ENOUGH_LINES = 9
+"""Matched lines that make a library lamp fit for a setup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A grating mode: names and angles as in the header, and its wavelength map.
+
+    Parameters
+    ----------
+    wavmode, grating, filter_2 : str
+        Normalised header words.
+    cam_targ, grt_targ : float
+        Angles, degrees.
+    lamp : Lamp
+        The library lamp whose line intensities the arcs have.
+    zero, turn, focal_length : float
+        Fitted: offset, Å; rotation of the camera, degrees; focal length, unbinned pixels.
+    """
+
+    wavmode: str
+    grating: str
+    filter_2: str
+    cam_targ: float
+    grt_targ: float
+    lamp: Lamp
+    zero: float
+    turn: float
+    focal_length: float
+
+    def wavelength(self, column: Floats) -> Floats:
+        """Air wavelength, Å, at unbinned raw columns, without flexure, on the middle row."""
+        mode = (self.grating, self.cam_targ, self.grt_targ)
+        return self.zero + _grating(column, mode, self.turn, self.focal_length)
+
+    def column(self, wavelength: Floats) -> Floats:
+        """Exact inverse of `wavelength`: unbinned raw column of air wavelengths, Å."""
+        spacing = 1e7 / grooves_per_mm(self.grating)
+        sine = (np.asarray(wavelength) - self.zero) / spacing - np.sin(np.radians(self.grt_targ))
+        angle = np.arcsin(sine) - np.radians(self.cam_targ - self.grt_targ + self.turn)
+        return AXIS + self.focal_length * np.tan(angle)
+
+
+def _grating(
+    column: Floats, mode: tuple[str, float, float], turn: float, focal_length: float
+) -> Floats:
+    """Air wavelength, Å, by the grating equation; `mode` is grating, camera and grating angle."""
+    grating, cam, grt = mode
+    spacing = 1e7 / grooves_per_mm(grating)
+    out = np.radians(cam - grt + turn) + np.arctan((column - AXIS) / focal_length)
+    return np.asarray(spacing * (np.sin(np.radians(grt)) + np.sin(out)))
+
+
+def setup_names() -> list[str]:
+    """Return the modes that can be simulated: those the published library has a lamp of."""
+    return sorted({one.wavmode for one in library().lamps})
+
+
+@lru_cache(maxsize=32)
+def find_setup(wavmode: str, lamp: str = "") -> Setup:
+    """Find a mode by its name and fit its wavelength map.
+
+    Parameters
+    ----------
+    wavmode : str
+        Such as ``400_M2``; case, blanks and underscores do not matter.
+    lamp : str, optional
+        Which lamp its arcs are taken with; when empty, the first of `PREFERRED` that has lines
+        enough there.
+
+    Raises
+    ------
+    ReductionError
+        When the library has no lamp of that name in that mode.
+    """
+    wanted = _plain(wavmode)
+    mode = [one for one in library().lamps if _plain(one.wavmode) == wanted]
+    if not mode:
+        names = ", ".join(setup_names())
+        raise ReductionError(f"No library lamp for setup {wavmode!r}; there are {names}.")
+    rank = [name for name in PREFERRED if lamp in ("", name)]
+    fitting = sorted((o for o in mode if o.lamp in rank), key=lambda o: rank.index(o.lamp))
+    # Few lines of mercury and neon lie in the blue: there another lamp is what one would take.
+    fitting.sort(key=lambda o: -min(o.pixel.size, ENOUGH_LINES))
+    if not fitting:
+        there = ", ".join(sorted({one.lamp for one in mode}))
+        raise ReductionError(f"No {lamp!r} lamp in the library for {wavmode}; there are {there}.")
+    chosen = fitting[0]
+    # Lamps of one mode can be ten pixels apart (other nights); pool them only when one has too
+    # few lines to stand by itself.
+    pool = [chosen] if chosen.pixel.size >= 8 else mode
+    x = np.concatenate([one.pixel + first_column(one) for one in pool])
+    zero, turn, scale = _fit(chosen, x, np.concatenate([one.wavelength for one in pool]))
+    filter_2 = "NO_FILTER" if "NO" in chosen.filter_2.upper() else chosen.filter_2
+    angles = (chosen.cam_targ, chosen.grt_targ)
+    return Setup(
+        chosen.wavmode, chosen.grating, filter_2, *angles, chosen, zero, turn, scale * FOCAL_LENGTH
+    )
+
+
+def first_column(lamp: Lamp) -> float:
+    """Raw column of a library spectrum's first pixel.
+
+    The 600_RED lamps, read in a shorter region, have it only as their header's serial origin
+    (``PG5_11``), which is 530.
+    """
+    return lamp.first_column if np.isfinite(lamp.first_column) else 530.0
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace(" ", "").upper()
+
+
+def _fit(lamp: Lamp, column: Floats, wavelength: Floats) -> tuple[float, float, float]:
+    """Fit offset (Å), rotation (deg) and focal scale, robustly, near the values of all setups."""
+    mode = (lamp.grating, lamp.cam_targ, lamp.grt_targ)
+    tolerance = 120 / grooves_per_mm(lamp.grating)
+
+    def residuals(p: Floats) -> Floats:
+        r = (p[0] + _grating(column, mode, p[1], FOCAL_LENGTH * p[2]) - wavelength) / tolerance
+        robust = np.sign(r) * np.sqrt(np.log1p(r**2))  # Cauchy: a stray lamp has no say
+        return np.concatenate([robust, [(p[1] + 0.8) / 0.5, (p[2] - 0.998) / 0.003]])
+
+    def start(turn: float) -> list[float]:
+        offset = np.median(wavelength - _grating(column, mode, turn, FOCAL_LENGTH))
+        return [float(offset), turn, 0.998]
+
+    fits = (least_squares(residuals, start(t), x_scale=[50, 0.5, 0.003]) for t in (-0.8, 0.0))
+    zero, turn, scale = min(fits, key=lambda fit: fit.cost).x
+    return float(zero), float(turn), float(scale)
