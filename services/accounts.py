@@ -136,11 +136,10 @@ def authenticate(name: str, password: str, address: str) -> User:
     right = passwords.matches(password, user.password_hash if user else "")
     if user is None or not right or not user.is_active:
         raise NotAuthenticated(WRONG_CREDENTIALS)
-    user.last_login = utc_now()
     with database.atomic():
         LoginFailure.delete().where(LoginFailure.key == key).execute()
-        user.save(only=[User.last_login])
-    return user
+        User.update(last_login=utc_now()).where(User.id == user.id).execute()
+    return User.get_by_id(user.id)
 
 
 def _token_hash(token: str) -> str:

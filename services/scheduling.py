@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from peewee import IntegrityError
 
@@ -102,11 +102,11 @@ def judge(run: Run) -> bool:
     A run that is refused is due all the same: doing it ends it, with the sentence.
     """
     answer = calibrations.resolve(run)
-    before = run.state, run.message
+    before, now = (run.state, run.message), cast("Any", utc_now())
     if isinstance(answer, Waiting):
         run.state, run.message = "waiting", answer.sentence
     else:
-        run.state, run.message, run.queued = "queued", "", utc_now()
+        run.state, run.message, run.queued = "queued", "", now
     return before != (run.state, run.message)
 
 
