@@ -240,8 +240,8 @@ def write(product: Product, path: Path) -> None:
     """Write a product to exactly `path`, which must not exist; the caller renames and syncs.
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
-    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``UNCERT``, ``MASK``,
-    ``SKY`` and ``WAVE``. The same product gives the same bytes.
+    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by which
+    specutils knows a variance), ``MASK``, ``SKY`` and ``WAVE``. The same product gives the same bytes.
     """
     data = product.data
     extensions = []
@@ -258,7 +258,8 @@ def write(product: Product, path: Path) -> None:
         flags = flags_of(data)
         extras = {}
     if variance is not None:
-        extensions.append(_extension("UNCERT", variance))
+        name = "VAR" if isinstance(data, Spectrum) else "UNCERT"
+        extensions.append(_extension(name, variance))
         extensions[0].header["UTYPE"] = "VarianceUncertainty"
     extensions.append(_extension("MASK", flags))
     extensions += [_extension(name, array) for name, array in extras.items() if array is not None]
@@ -304,7 +305,7 @@ def read_product(path: Path) -> CCDData | Spectrum:
     if data.ndim == 1:
         return Spectrum(
             flux=data.astype(np.float64),
-            variance=planes.get("UNCERT", np.full(data.shape, np.inf)),
+            variance=planes.get("VAR", np.full(data.shape, np.inf)),
             mask=flags,
             header=clean,
             sky=planes.get("SKY"),
