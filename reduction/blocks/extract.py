@@ -1,0 +1,190 @@
+"""Extract: the targets of a reduced frame as 1-D spectra, one product each; a lamp as one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from astropy.nddata import CCDData
+from pydantic import Field
+
+from reduction import extraction, fitsio, headers, provenance, tracing
+from reduction.errors import TargetNotFound, UnusableFrame
+from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
+from reduction.registry import BlockInputs, BlockSettings, Report, block
+
+PLATE_SCALE = 0.15
+"""Arcseconds per unbinned pixel along the slit."""
+
+
+class ExtractSettings(BlockSettings):
+    """How targets are found and their light is summed."""
+
+    extraction_type: Literal["fractional", "optimal"] = Field(
+        "fractional",
+        title="Extraction Type",
+        description="'fractional' sums the pixels of the aperture, those at its edges in part. "
+        "'optimal' weights them by the target's profile over the noise (Horne 1986).",
+    )
+    target_model: Literal["moffat", "gaussian"] = Field(
+        "moffat",
+        title="Target Fit Model",
+        description="Mathematical model to fit to the spatial profile of a spectroscopic target.",
+    )
+    max_targets: int = Field(
+        3,
+        ge=1,
+        le=20,
+        title="Maximum Number of Targets",
+        description="Maximum number to detect in a single image.",
+    )
+    threshold: float = Field(
+        5.0,
+        ge=2,
+        le=1000,
+        title="Detection Threshold",
+        description="How many times a target must stand above the noise of the spatial profile.",
+    )
+    aperture_width: float = Field(
+        2.0,
+        gt=0.2,
+        le=10,
+        title="Aperture Width (FWHM)",
+        description="Width of the extraction aperture, in units of the target's FWHM.",
+    )
+    background_offset: float = Field(
+        3.0,
+        ge=0,
+        le=30,
+        title="Background Offset (FWHM)",
+        description="Distance of the background zones from the edges of the aperture, in FWHM.",
+    )
+    background_width: float = Field(
+        2.0,
+        gt=0.2,
+        le=30,
+        title="Background Width (FWHM)",
+        description="Width of each background zone, in FWHM.",
+    )
+    trace_degree: int = Field(
+        2,
+        ge=0,
+        le=6,
+        title="Trace Degree",
+        description="Degree of the polynomial fitted to the trace of a target.",
+    )
+
+
+@block(
+    name="extract",
+    label="Extract Target",
+    accepts={DataType.REDUCED},
+    kinds={FrameKind.SPECTRUM, FrameKind.ARC},
+    produces=DataType.EXTRACTED,
+    settings=ExtractSettings,
+    route="spectrum/extract",
+)
+def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> list[Product]:
+    """Identify, trace and extract the targets; of a lamp the middle of the slit.
+
+    Raises
+    ------
+    TargetNotFound
+        Nothing stands above the threshold, or it can't be traced.
+    UnusableFrame
+        The frame is not a reduced 2-D frame.
+    """
+    frame = inputs.frame
+    if not isinstance(frame, CCDData) or fitsio.variance_of(frame) is None:
+        raise UnusableFrame(f"{inputs.file_name} is not a reduced 2-D frame.")
+    if min(frame.shape) < 8:
+        raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
+    facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
+    if facts.kind in {FrameKind.ARC, FrameKind.FOCUS}:
+        report("Extract", 0.5)
+        spectrum = extraction.extract_lamp(frame)
+        report("Done", 1.0)
+        return [_product(spectrum, inputs, "", {}, ())]
+    report("Identify", 0.1)
+    traces, warnings = _identify(frame, settings, report)
+    apertures = extraction.Apertures(
+        settings.aperture_width, settings.background_offset, settings.background_width
+    )
+    products = []
+    for number, trace in enumerate(traces, start=1):
+        report("Extract", 0.5 + 0.5 * number / (len(traces) + 1))
+        others = [other for other in traces if other is not trace]
+        spectrum, warning = extraction.extract_target(
+            frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
+        )
+        said = [*inputs.notes, *warnings, *([warning] if warning else [])]
+        provenance.put(spectrum.header, headers.GSP_TNUM, number, "number of the target")
+        quality = _quality(spectrum, trace, number)
+        products.append(_product(spectrum, inputs, f"_target_{number}", quality, tuple(said)))
+    report("Done", 1.0)
+    return products
+
+
+def _identify(
+    frame: CCDData, settings: ExtractSettings, report: Report
+) -> tuple[list[tracing.Trace], list[str]]:
+    """Return the traces of the targets, brightest first, and sentences about those left out."""
+    variance = fitsio.variance_of(frame)
+    assert variance is not None  # checked by the caller
+    bad = (fitsio.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
+    bad |= ~np.isfinite(frame.data) | ~np.isfinite(variance)
+    if bad.mean() > 0.9:
+        raise UnusableFrame("almost no pixel of the frame is usable.")
+    data, variance = np.where(bad, 0, frame.data), np.where(bad, 0, variance)
+    blocks = tracing.make_blocks(data, variance, bad)
+    bend = tracing.common_bend(blocks)
+    profile, noise = tracing.aligned_profile(blocks, bend)
+    targets = tracing.find_targets(
+        profile,
+        noise,
+        threshold=settings.threshold,
+        max_targets=settings.max_targets,
+        model=settings.target_model,
+    )
+    report("Trace", 0.4)
+    traces: list[tracing.Trace] = []
+    warnings: list[str] = []
+    failure: TargetNotFound | None = None
+    for target in targets:
+        try:
+            traces.append(tracing.trace_target(blocks, bend, target, settings.trace_degree))
+        except TargetNotFound as error:
+            failure = error
+            warnings.append(f"left out: {error}")
+    if failure is not None and not traces:
+        raise failure
+    return traces, warnings
+
+
+def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
+    seen = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
+    snr = spectrum.flux[seen] / np.sqrt(spectrum.variance[seen])
+    rows = headers.read_binning(spectrum.header)[1]
+    return {
+        "target": number,
+        "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
+        "fwhm_pixel": round(trace.profile.fwhm, 2),
+        "fwhm_arcsec": round(trace.profile.fwhm * rows * PLATE_SCALE, 2),
+        "trace_rms_pixel": round(trace.rms, 3),
+        "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
+    }
+
+
+def _product(
+    spectrum: Spectrum,
+    inputs: BlockInputs,
+    suffix: str,
+    quality: dict[str, float | int | str],
+    warnings: tuple[str, ...],
+) -> Product:
+    if not np.isfinite(spectrum.flux).any():
+        raise UnusableFrame("the aperture holds no usable pixel.")
+    file_name = provenance.product_name("e", inputs.file_name, suffix)
+    provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
+    spectrum.header[headers.BUNIT.keyword] = "electron"
+    return Product(file_name, DataType.EXTRACTED, spectrum, quality=quality, warnings=warnings)
