@@ -240,8 +240,9 @@ def write(product: Product, path: Path) -> None:
     """Write a product to exactly `path`, which must not exist; the caller renames and syncs.
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
-    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by which
-    specutils knows a variance), ``MASK``, ``SKY`` and ``WAVE``. The same product gives the same bytes.
+    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by
+    which specutils knows a variance), ``MASK``, ``SKY`` and ``WAVE``. The same product gives the
+    same bytes.
     """
     data = product.data
     extensions = []
