@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from peewee import IntegrityError
 
@@ -235,7 +235,7 @@ def register(user: User, full_path: str) -> tuple[File, bool]:
     return file, created and (known is None or known.file_id != file.id)
 
 
-def upload(user: User, name: str, stream: BinaryIO) -> tuple[File, bool]:
+def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
     """Take in a frame that came with a request: staff's, or a PI's into the own proposal.
 
     Raises
@@ -272,7 +272,7 @@ def upload(user: User, name: str, stream: BinaryIO) -> tuple[File, bool]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _receive(stream: BinaryIO, path: Path) -> None:
+def _receive(stream: IO[bytes], path: Path) -> None:
     size = 0
     with path.open("xb") as file:
         while block := stream.read(1 << 20):
