@@ -118,14 +118,16 @@ def background_beside(
     if len(kept) == 1:
         return Background(levels[0], variances[0], tuple(kept))
     # Linear interpolation to the trace; where one zone has no pixel, the other stands alone.
-    share = np.full(columns.size, places[1] / (places[1] - places[0]))
-    share = np.where(np.isfinite(levels[0]), np.where(np.isfinite(levels[1]), share, 1.0), 0.0)
-    level = np.where(share > 0, share * levels[0], 0) + np.where(
-        share < 1, (1 - share) * levels[1], 0
-    )
-    total = np.where(share > 0, share**2 * variances[0], 0) + np.where(
-        share < 1, (1 - share) ** 2 * variances[1], 0
-    )
+    usual = places[1] / (places[1] - places[0])
+    share = np.where(np.isnan(levels[0]), 0.0, np.where(np.isnan(levels[1]), 1.0, usual))
+    level, total = np.zeros(columns.size), np.zeros(columns.size)
+    for part_share, part_level, part_variance in (
+        (share, levels[0], variances[0]),
+        (1 - share, levels[1], variances[1]),
+    ):
+        used = part_share > 0
+        level[used] += (part_share * part_level)[used]
+        total[used] += part_share[used] ** 2 * part_variance[used]
     return Background(level, total, tuple(kept))
 
 
