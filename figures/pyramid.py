@@ -231,7 +231,8 @@ def _compact(values: NDArray[Any]) -> NDArray[Any]:
     """Keep raw counts as uint16 (half the disk, exact); anything else as float32."""
     if values.dtype == np.uint16:
         return values
-    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() <= _LARGEST:
+    whole = values.dtype.kind in "iu" or bool(np.all(values == np.rint(values)))
+    if whole and values.min() >= 0 and values.max() <= _LARGEST:
         return values.astype(np.uint16)
     return values.astype(np.float32)
 

@@ -1,0 +1,89 @@
+"""The pixels a viewport shows: a cut of a saved pyramid, as 16-bit numbers.
+
+The page's canvas fetches it directly; the answer depends on the address alone, so that a browser
+may keep it for as long as the same person is signed in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from flask import Blueprint, Response, jsonify
+from flask_login import current_user
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.validate import MAX_ID, read_query
+from figures import pyramid
+from jobs import queue
+from services import files
+from services.errors import NotFound
+
+blueprint = Blueprint("images", __name__)
+
+RETRY_AFTER_S = 1
+KEEP = "private, max-age=31536000, immutable"
+
+Edge = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Viewport(BaseModel):
+    """Edges asked for in pixels of the image, and the size on the screen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x0: Edge
+    x1: Edge
+    y0: Edge
+    y1: Edge
+    w: int = Field(ge=1, le=8192)
+    h: int = Field(ge=1, le=8192)
+    v: str = Field("", max_length=64, description="The file's checksum: another one, another URL.")
+
+
+@blueprint.get("/img/<int:file_id>/view")
+def view(file_id: int) -> Response | tuple[Response, int]:
+    """Answer the numbers of a viewport, row by row from the bottom, little-endian.
+
+    The header ``X-View`` says what they cover and how to read them (`figures.pyramid.Codec`); when
+    it says ``saturated``, a byte a number follows, 1 where a pixel is saturated. 202 while the
+    pyramid is still being made.
+    """
+    asked = read_query(Viewport)
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    folder = files.preview(current_user.row, file_id)
+    image = None
+    if folder is not None:
+        try:
+            image = pyramid.load(folder)
+        except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
+            image = None
+    if image is None:
+        queue.preview(file_id, urgent=True)
+        waiting = jsonify(message="The image is being prepared.")
+        waiting.headers["Retry-After"] = str(RETRY_AFTER_S)
+        waiting.headers["Cache-Control"] = "no-store"
+        return waiting, 202
+    cut = pyramid.view(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
+    body = cut.numbers.astype("<u2").tobytes()
+    if cut.saturated is not None:
+        body += cut.saturated.astype("u1").tobytes()
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers["X-View"] = json.dumps(_facts(image, cut), separators=(",", ":"))
+    response.headers["Cache-Control"] = KEEP
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def _facts(image: pyramid.Pyramid, cut: pyramid.View) -> dict[str, object]:
+    n_y, n_x = cut.numbers.shape
+    codec = cut.codec
+    return {
+        "box": list(cut.box),
+        "shape": [n_y, n_x],
+        "bins": list(cut.bins),
+        "codec": [codec.name, codec.offset, codec.scale, codec.softening],
+        "limits": dict(image.limits),
+        "saturated": cut.saturated is not None,
+    }

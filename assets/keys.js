@@ -1,0 +1,65 @@
+// The keyboard: files with ↑ ↓, products with ← →, and a list of the keys with ?.
+(function () {
+  "use strict";
+
+  function step(selector, forward) {
+    const links = [...document.querySelectorAll(selector + " a[data-go]")];
+    if (!links.length) return false;
+    const here = links.findIndex((link) => link.getAttribute("aria-current"));
+    const next = here < 0 ? (forward ? 0 : -1) : here + (forward ? 1 : -1);
+    if (here >= 0 && (next < 0 || next >= links.length)) return turn(selector, forward);
+    const link = links.at(next);
+    link.click();
+    link.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  // Past the end of the list: its next page.
+  function turn(selector, forward) {
+    if (selector !== "#file-list") return false;
+    const page = document.querySelector(forward ? "#pager a[rel=next]" : "#pager a[rel=prev]");
+    if (page) page.click();
+    return Boolean(page);
+  }
+
+  function focus(id) {
+    const field = document.getElementById(id);
+    if (!field) return false;
+    if (!field.offsetParent) document.body.classList.add("index-open");
+    field.focus();
+    field.select();
+    return true;
+  }
+
+  const KEYS = {
+    ArrowDown: () => step("#file-list", true),
+    ArrowUp: () => step("#file-list", false),
+    ArrowRight: () => step("#view-head", true),
+    ArrowLeft: () => step("#view-head", false),
+    "/": () => focus("index-name"),
+    g: () => focus("index-page"),
+    h: () => click("header-toggle"),
+    o: () => click("options-toggle"),
+    f: () => click("follow"),
+    t: () => click("theme-toggle"),
+    "?": () => (document.getElementById("keys").showModal(), true),
+  };
+
+  function click(id) {
+    const button = document.getElementById(id);
+    if (button) button.click();
+    return Boolean(button);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    if (field) {
+      if (event.key === "Escape") field.blur();
+      return;
+    }
+    if (document.querySelector("dialog[open]")) return;
+    const act = KEYS[event.key];
+    if (act && act()) event.preventDefault();
+  });
+})();

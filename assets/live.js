@@ -1,0 +1,119 @@
+// What happens on the server, told to the page as it happens.
+(function () {
+  "use strict";
+  const gsp = (window.gsp = window.gsp || {});
+  const STAGES = {
+    1: "Master calibration",
+    2: "Reduced",
+    3: "Extracted",
+    4: "Wavelength calibrated",
+    5: "Flux calibrated",
+  };
+  const GATHER_MS = 120; // events come in bursts; the page is drawn once for each
+  const HIDDEN_MS = 5000; // a browser has six connections for a host: a hidden tab gives its own up
+
+  let source = null;
+  let last = null;
+  let batch = [];
+  let timer = null;
+  let hiding = null;
+  let serial = 0;
+  let arrived = 0;
+  let quiet = null;
+
+  function open() {
+    const live = document.getElementById("live");
+    if (!live) return void setTimeout(open, 100);
+    if (last === null) last = Number(live.dataset.since) || 0;
+    if (source) return;
+    source = new EventSource("/events?since=" + last);
+    source.onopen = () => state("live", "Live: new frames and results appear by themselves");
+    source.onerror = () => {
+      state("lost", "Not connected: trying again");
+      // The browser tries again by itself, unless the answer was an error.
+      if (source && source.readyState === EventSource.CLOSED) {
+        close();
+        setTimeout(() => !document.hidden && open(), 3000);
+      }
+    };
+    source.onmessage = (message) => hear(JSON.parse(message.data));
+  }
+
+  function close() {
+    if (source) source.close();
+    source = null;
+  }
+
+  function state(name, title) {
+    const lamp = document.getElementById("lamp");
+    if (!lamp) return;
+    lamp.dataset.state = name;
+    lamp.title = title;
+    lamp.setAttribute("aria-label", title);
+  }
+
+  function hear(event) {
+    last = Math.max(last, Number(event.id) || 0);
+    batch.push(event);
+    if (!timer) timer = setTimeout(tell, GATHER_MS);
+  }
+
+  function shown() {
+    const view = document.getElementById("view-head");
+    const mark = view && view.querySelector("[data-family]");
+    return mark ? mark.dataset.family.split(" ").map(Number) : [];
+  }
+
+  function tell() {
+    timer = null;
+    const events = batch;
+    batch = [];
+    serial += 1;
+    const listed = events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
+    if (listed) gsp.set("live-index", { data: serial });
+    const family = shown();
+    const concerns = (e) =>
+      [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));
+    const following = location.pathname.replace(/\/$/, "") === "/data";
+    if (events.some(concerns) || (listed && following)) gsp.set("live-view", { data: serial });
+    events.filter((e) => e.name === "file-added").forEach((e) => announce(e, concerns(e)));
+  }
+
+  function announce(event, related) {
+    const stage = STAGES[event.data_type];
+    const href = "/data/" + event.file + keep();
+    if (stage && event.data_type != 1) {
+      if (!related && event.data_type < 4) return; // steps of other frames: the index shows them
+      gsp.toast({
+        key: "product",
+        kind: "success",
+        href,
+        text: `${stage}: ${event.file_name}`,
+      });
+      return;
+    }
+    arrived += 1;
+    clearTimeout(quiet);
+    quiet = setTimeout(() => (arrived = 0), 7000);
+    const many = arrived > 1 ? `${arrived} new files, the newest ` : "New: ";
+    gsp.toast({ key: "arrival", kind: "info", href, text: many + event.file_name });
+    document.querySelectorAll(".count").forEach((badge) => {
+      badge.classList.remove("pulse");
+      void badge.offsetWidth; // starts the animation again
+      badge.classList.add("pulse");
+    });
+  }
+
+  function keep() {
+    const proposal = new URLSearchParams(location.search).get("proposal");
+    return proposal ? "?proposal=" + encodeURIComponent(proposal) : "";
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.hidden) hiding = setTimeout(close, HIDDEN_MS);
+    else open();
+  });
+  window.addEventListener("pagehide", close);
+  document.addEventListener("DOMContentLoaded", open);
+})();

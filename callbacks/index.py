@@ -1,0 +1,209 @@
+"""The file index: what was observed and what calibrates it, newest first, twenty a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, html
+from dash.exceptions import PreventUpdate
+
+from callbacks.address import CALIBRATIONS, OBSERVED, Address, file_key, parse
+from callbacks.guard import guarded, person
+from reduction.frames import DataType
+from services import files, glance, proposals
+from services.errors import ServiceError
+
+PAGE_SIZE = 20
+SUFFIXES = (".fits.gz", ".fits.fz", ".fits")
+STAGES = {
+    DataType.REDUCED: "2D",
+    DataType.EXTRACTED: "1D",
+    DataType.WAVELENGTH: "λ",
+    DataType.FLUX: "F",
+}
+"""The badge of a file: how far its newest product has come."""
+
+RUN_MARKS = {
+    "running": ("◐", "running"),
+    "queued": ("◌", "queued"),
+    "waiting": ("◌", "waiting"),
+    "failed": ("!", "failed"),
+}
+
+EMPTY = {
+    OBSERVED: "Nothing observed yet. A frame is listed here within a second of being whole in a "
+    "watched folder.",
+    CALIBRATIONS: "No master calibrations yet. They are made when enough bias or flat frames of "
+    "one configuration have come.",
+}
+
+
+def register(app: Dash) -> None:
+    """Connect the file index."""
+    app.callback(
+        Output("index-heads", "children"),
+        Output("file-list", "children"),
+        Output("pager", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("live-index", "data"),
+        Input("done", "data"),
+    )(guarded(3)(show))
+    app.callback(
+        Output("go", "data", allow_duplicate=True),
+        Input("index-go", "n_clicks"),
+        Input("index-page", "n_submit"),
+        State("index-page", "value"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )(guarded(1)(turn))
+    app.callback(
+        Output("go", "data", allow_duplicate=True),
+        Input("index-name", "value"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )(guarded(1)(narrow))
+    app.clientside_callback(
+        ClientsideFunction("gsp", "narrowed"), Output("index-name", "value"), Input("url", "search")
+    )
+
+
+def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any]:
+    """Draw the heads with their counts, the page of the open list, and its pager."""
+    address = parse(pathname, search)
+    if address is None:
+        raise PreventUpdate
+    user = person()
+    page = files.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
+    if address.page > max(page.pages, 1):
+        address = replace(address, page=page.pages)
+        page = files.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
+    selected = _selected(user, address, page.rows)
+    seen = glance.frames(user, [row.id for row in page.rows])
+    listed: Any = [
+        _item(address, row, seen.get(row.id, glance.Glance()), selected) for row in page.rows
+    ]
+    if not listed:
+        words = EMPTY[address.section]
+        if address.name:
+            words = f"No file name holds “{address.name}”."
+        listed = html.Li(words, className="empty")
+    return _heads(user, address), listed, _pager(address, page.pages)
+
+
+def turn(_clicks: Any, _submits: Any, value: Any, pathname: str, search: str) -> Any:
+    """Go to the page that was typed."""
+    address = parse(pathname, search)
+    if address is None or not str(value or "").isdigit():
+        raise PreventUpdate
+    wanted = max(1, int(value))
+    page = files.page(person(), _filters(address), "-date", 1, PAGE_SIZE)
+    return {"href": address.href(page=min(wanted, max(page.pages, 1)))}
+
+
+def narrow(value: str | None, pathname: str, search: str) -> Any:
+    """Show the files whose name holds what was typed."""
+    address = parse(pathname, search)
+    name = (value or "").strip()
+    if address is None or address.name == name:
+        raise PreventUpdate
+    return {"href": address.href(name=name, page=1), "replace": True}
+
+
+def _filters(address: Address) -> files.FileFilters:
+    wanted: dict[str, str] = {
+        "data_type": DataType.MASTER if address.section == CALIBRATIONS else DataType.RAW
+    }
+    if address.proposal and address.section == OBSERVED:
+        wanted["proposal_id"] = address.proposal
+    if address.name:
+        wanted["file_name"] = address.name
+    return files.FileFilters.model_validate(wanted)
+
+
+def _selected(user: Any, address: Address, rows: Iterable[Any]) -> int | None:
+    """Return the row to mark: the raw frame (or master) of the file on show."""
+    if address.file is None:
+        newest = next(iter(rows), None) if address.page == 1 else None
+        return newest.id if newest is not None and address.section == OBSERVED else None
+    try:
+        file = files.get(user, file_key(address.file))
+    except ServiceError:
+        return None  # the view says why
+    return int(file.original_id or file.id)
+
+
+def _item(address: Address, raw: Any, seen: glance.Glance, selected: int | None) -> html.Li:
+    name = raw.file_name
+    for suffix in SUFFIXES:
+        name = name.removesuffix(suffix)
+    mark, mark_word = RUN_MARKS.get(seen.state, ("", ""))
+    words = [raw.file_name, f"{raw.obstype} {raw.object}".strip()]
+    parts: list[Any] = [html.Span(name, className="name")]
+    if mark:
+        words.append(mark_word)
+        parts.append(html.Span(mark, className=f"mark {mark_word}"))
+    if seen.data_type in STAGES:
+        words.append(seen.data_type.label)
+        parts.append(html.Span(STAGES[seen.data_type], className=f"stage s{seen.data_type}"))
+    parts.append(html.Time(f"{raw.date_obs:%H:%M}", dateTime=raw.date_obs.isoformat()))
+    current = {"aria-current": "true"} if raw.id == selected else {}
+    return html.Li(
+        html.A(
+            parts,
+            href=address.href(file=str(seen.file_id or raw.id)),
+            title="\n".join(word for word in words if word),
+            **{"data-go": "", **current},
+        )
+    )
+
+
+def _heads(user: Any, address: Address) -> list[Any]:
+    own = _proposal_id(user, address.proposal) if address.proposal else None
+    observed, calibrations = files.counts(user, own)
+    heads = []
+    for section, label, count in (
+        (OBSERVED, "Observed", observed),
+        (CALIBRATIONS, "Calibrations", calibrations),
+    ):
+        current = {"aria-current": "true"} if section == address.section else {}
+        heads.append(
+            html.A(
+                [label, html.Span(f"{count:,}".replace(",", "\u202f"), className="count")],
+                href=address.href(section=section, page=1, name=""),
+                **{"data-go": "", **current},
+            )
+        )
+    return heads
+
+
+def _proposal_id(user: Any, soar_id: str) -> int:
+    """Return the proposal's id; 0, which no row has, when the person does not see it."""
+    return next((p.id for p in proposals.visible(user) if p.soar_id == soar_id), 0)
+
+
+def _pager(address: Address, n_pages: int) -> list[Any]:
+    if n_pages <= 1:
+        return []
+    page = address.page
+
+    def link(number: int, text: str, label: str, **more: str) -> Any:
+        if not 1 <= number <= n_pages:
+            return html.Span(text, className="off", **{"aria-hidden": "true"})
+        given = {"data-go": "", "aria-label": label, **more}
+        if number == page and text.isdigit():
+            given["aria-current"] = "page"
+        return html.A(text, href=address.href(page=number), **given)
+
+    near = sorted({1, n_pages, *range(max(1, page - 1), min(n_pages, page + 1) + 1)})
+    shown: list[Any] = [link(page - 1, "‹", "Previous page", rel="prev")]
+    for before, number in zip([0, *near], near, strict=False):
+        if number - before > 1:
+            shown.append(html.Span("…", className="off"))
+        shown.append(link(number, str(number), f"Page {number}"))
+    shown.append(link(page + 1, "›", "Next page", rel="next"))
+    return shown

@@ -1,0 +1,284 @@
+"""Pieces of the view of a file, from rows to components; they decide nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dash import html
+
+from callbacks.address import Address
+from reduction.frames import DataType
+from services import access
+from services.access import Action
+from services.errors import Conflict
+
+_TARGET = re.compile(r"_(?:target|ws)_(\d+)")
+_VERSION = re.compile(r"_v(\d+)\.fits")
+
+_UNITS = {"adu": "ADU", "electron": "electron", "angstrom": "Å", "pixel": "px", "percent": "%"}
+
+STEP_GLYPH = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"}
+
+
+def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> html.Div:
+    """Return the title and the tabs of the related files."""
+    following = address.file is None
+    times = Counter(member.data_type for member in family)
+    ids = " ".join(str(member.id) for member in family)
+    follow_href = address.href(file=str(file.id) if following else None, page=1)
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.H1(original.file_name, title=original.file_name),
+                    html.Button(
+                        "Follow newest",
+                        id="follow",
+                        type="button",
+                        className="switch",
+                        role="switch",
+                        title="Keep the newest file on show (f)",
+                        **{
+                            "aria-checked": str(following).lower(),
+                            "data-command": "follow",
+                            "data-href": follow_href,
+                        },
+                    ),
+                ],
+                className="title-row",
+            ),
+            html.Nav(
+                [_tab(address, member, file, times) for member in family],
+                className="tabs",
+                **{"aria-label": "Related files"},
+            ),
+        ],
+        **{"data-family": ids},
+    )
+
+
+def _tab(address: Address, member: Any, file: Any, times: Counter[int]) -> html.A:
+    label = DataType(str(member.data_type)).label
+    if times[member.data_type] > 1:
+        target, version = _TARGET.search(member.file_name), _VERSION.search(member.file_name)
+        label += f" {target[1]}" if target else ""
+        label += f" v{version[1]}" if version else ""
+    current = {"aria-current": "true"} if member.id == file.id else {}
+    return html.A(
+        label,
+        href=address.href(file=str(member.id)),
+        title=member.file_name,
+        **{"data-go": "", **current},
+    )
+
+
+def nothing_yet(address: Address) -> list[Any]:
+    """Say what will come here."""
+    whose = " of this proposal" if address.proposal else ""
+    return [
+        html.H1(f"No frames{whose} yet"),
+        html.P(
+            "The newest frame is shown here as soon as it is whole in a watched folder, and its "
+            "reduced, extracted and calibrated products as they are made."
+        ),
+    ]
+
+
+def gone(address: Address) -> list[Any]:
+    """Say that a file does not exist, or not for this person."""
+    return [
+        html.H1("No such file"),
+        html.P("It was deleted, or it belongs to a proposal that you are not part of."),
+        html.P(html.A("Show the newest file", href=address.href(file=None), **{"data-go": ""})),
+    ]
+
+
+def several(address: Address, error: Conflict) -> list[Any]:
+    """Offer the files of one name to choose from."""
+    ids = (error.detail or {}).get("ids", [])
+    links = [
+        html.Li(html.A(f"File {number}", href=address.href(file=str(number)), **{"data-go": ""}))
+        for number in ids
+    ]
+    return [html.H1("Several files have this name"), html.Ul(links)]
+
+
+def notes(file: Any, trouble: str | None) -> list[Any]:
+    """Return the name, time, measured numbers and warnings of a file."""
+    made: list[Any] = []
+    if trouble:
+        made.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))
+    facts = [
+        html.Span([html.Span(word, className="key"), " ", value])
+        for word, value in (_fact(*item) for item in dict(file.quality or {}).items())
+        if value
+    ]
+    made.append(html.Div(facts, className="facts") if facts else None)
+    sentences = list(file.warnings or [])
+    if file.stale:
+        sentences.append("A better calibration has come since this was made; run the step again.")
+    made += [html.P(_sentence(text), className="warning") for text in sentences]
+    stamp = file.last_modified.astimezone(dt.UTC)
+    made.append(
+        html.P(
+            [
+                html.Span(file.file_name, className="file-name"),
+                html.Span(
+                    [
+                        "Last Modified: ",
+                        html.Time(f"{stamp:%Y-%m-%d %H:%M:%S} UTC", dateTime=stamp.isoformat()),
+                    ]
+                ),
+            ],
+            className="stamp",
+        )
+    )
+    return [part for part in made if part is not None]
+
+
+def _fact(name: str, value: Any) -> tuple[str, str]:
+    words = name.split("_")
+    unit = _UNITS.get(words[-1], "")
+    if unit and len(words) > 1:
+        words = words[:-1]
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = "" if value is None else text
+    return " ".join(words), f"{text} {unit}".strip()
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def actions(user: Any, file: Any, states: Iterable[Any]) -> list[Any]:
+    """Return what can be done with a file; what can't is greyed and says why."""
+    made: list[Any] = [
+        html.A(
+            "Download",
+            href=f"/api/files/download/?id={file.id}",
+            className="button",
+            download=file.file_name,
+        )
+    ]
+    for state in states:
+        given = {"data-command": "run", "data-block": state.block, "data-file": str(file.id)}
+        if not state.enabled:
+            given["aria-disabled"] = "true"
+        made.append(
+            html.Button(
+                state.label,
+                type="button",
+                className="button main",
+                title=state.reason or "",
+                **given,
+            )
+        )
+    reasons = [f"{state.label}: {state.reason}" for state in states if not state.enabled]
+    if _may_delete(user, file):
+        made.append(
+            html.Button(
+                "Delete",
+                type="button",
+                className="button danger",
+                **{
+                    "data-command": "ask",
+                    "data-then": "delete",
+                    "data-file": str(file.id),
+                    "data-question": f"Delete {file.file_name} and everything made from it? "
+                    "The raw frame stays, so it can be made again.",
+                },
+            )
+        )
+    if reasons:
+        made.append(html.P([html.Span(_sentence(r)) for r in reasons], className="reasons"))
+    return made
+
+
+def _may_delete(user: Any, file: Any) -> bool:
+    if str(file.data_type) == DataType.RAW:
+        return False
+    if file.proposal is None:
+        return access.sees_everything(user)
+    may = access.allowed(user, file.proposal)
+    return bool({Action.DELETE_PRODUCT, Action.DELETE_OWN} & may)
+
+
+def run(line: dict[str, Any]) -> Any | None:
+    """Return how a run stands; None when there is nothing to say."""
+    state, number = line["state"], str(line["id"])
+    if state not in STEP_GLYPH:
+        return None
+    label = str(line.get("label") or line["block"])
+    words = {
+        "queued": "queued",
+        "waiting": line["message"] or "waiting",
+        "failed": line["message"] or "failed",
+        "running": line["step"] or "starting",
+    }[state]
+    parts: list[Any] = [
+        html.Span(STEP_GLYPH[state], className=f"mark {state}", **{"aria-hidden": "true"}),
+        html.Strong(label),
+        html.Span(_sentence(words) if state != "running" else words, className="words"),
+    ]
+    if state == "running":
+        percent = round(100 * float(line["progress"] or 0))
+        parts.append(html.Progress(value=str(percent), max="100", **{"aria-label": label}))
+    command, text = ("retry", "Try again") if state == "failed" else ("cancel", "Cancel")
+    parts.append(
+        html.Button(
+            text,
+            type="button",
+            className="plain",
+            **{"data-command": command, "data-run": number, "aria-label": f"{text}: {label}"},
+        )
+    )
+    return html.Div(
+        parts, className=f"run {state}", role="alert" if state == "failed" else "status"
+    )
+
+
+def comment(user: Any, said: Any) -> html.Li:
+    """Return a comment; its author can delete it."""
+    when = said.created.astimezone(dt.UTC)
+    parts: list[Any] = [
+        html.Strong(said.user.full_name),
+        html.Time(f"{when:%Y-%m-%d %H:%M} UTC", dateTime=when.isoformat()),
+    ]
+    if said.user.id == user.id or access.sees_everything(user):
+        parts.append(
+            html.Button(
+                "Delete",
+                type="button",
+                className="plain",
+                **{
+                    "data-command": "ask",
+                    "data-then": "delete-comment",
+                    "data-comment": str(said.id),
+                    "data-question": "Delete this comment?",
+                    "aria-label": f"Delete the comment of {said.user.full_name}",
+                },
+            )
+        )
+    return html.Li([html.Div(parts, className="by"), html.P(said.text)])
+
+
+def header_table(cards: Sequence[Any]) -> Any:
+    """Return the header cards as a table, a line for the begin of each HDU when there are more."""
+    rows: list[Any] = []
+    several = len({card.hdu for card in cards}) > 1
+    last: Any = None
+    for card in cards:
+        if several and card.hdu != last:
+            last = card.hdu
+            rows.append(html.Tr(html.Th(f"HDU {card.hdu}", colSpan=3, scope="rowgroup")))
+        value = "" if card.value is None else card.value
+        value = {True: "T", False: "F"}.get(value, value) if isinstance(value, bool) else value
+        cells = [html.Td(str(text)) for text in (card.keyword, value, card.comment or "")]
+        rows.append(html.Tr(cells))
+    head = html.Thead(html.Tr([html.Th(name) for name in ("Keyword", "Value", "Comment")]))
+    return html.Table([head, html.Tbody(rows)], className="table-quiet cards")

@@ -1,0 +1,151 @@
+"""The file on show: its family's tabs, plot, notes, actions, runs, header and comments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash.exceptions import PreventUpdate
+
+from callbacks import parts
+from callbacks.address import Address, file_key, parse
+from callbacks.guard import guarded, person
+from callbacks.plot import plot
+from reduction.errors import ReductionError
+from reduction.frames import DataType
+from services import comments, files, glance, runs
+from services.errors import Conflict, NotFound, ServiceError
+
+N_VIEW = 10
+
+
+def register(app: Dash) -> None:
+    """Connect the view of a file."""
+    app.callback(
+        Output("view", "className"),
+        Output("view-head", "children"),
+        Output("graph", "figure"),
+        Output("image", "data"),
+        Output("view-notes", "children"),
+        Output("view-actions", "children"),
+        Output("view-runs", "children"),
+        Output("comments", "children"),
+        Output("shown", "data"),
+        Output("document-title", "data", allow_duplicate=True),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("live-view", "data"),
+        Input("done", "data"),
+        State("shown", "data"),
+        prevent_initial_call="initial_duplicate",
+    )(guarded(N_VIEW)(show))
+    app.callback(
+        Output("header-table", "children"),
+        Input("header-open", "data"),
+        Input("shown", "data"),
+    )(guarded(1)(show_header))
+    app.clientside_callback(
+        ClientsideFunction("gsp", "filter"),
+        Output("header-search", "className"),
+        Input("header-search", "value"),
+        Input("header-table", "children"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("viewer", "show"),
+        Output("image", "id"),
+        Input("image", "data"),
+        Input("graph", "figure"),
+    )
+
+
+def show(
+    pathname: str, search: str, _live: Any, _done: Any, shown: dict[str, Any] | None
+) -> tuple[Any, ...]:
+    """Draw the file of the address; the plot only when it is another one than before."""
+    address = parse(pathname, search)
+    if address is None:
+        raise PreventUpdate
+    user = person()
+    try:
+        file = _file(user, address)
+    except NotFound as error:
+        return _nothing(str(error), parts.gone(address))
+    except Conflict as error:
+        return _nothing("Several files", parts.several(address, error))
+    if file is None:
+        return _nothing("Data", parts.nothing_yet(address))
+    same = shown is not None and (shown["id"], shown["checksum"]) == (file.id, file.checksum)
+    figure, image, trouble = (no_update, no_update, None) if same else _plot(user, file)
+    family = files.related(user, file) if file.original_id else [file]
+    if all(member.id != file.id for member in family):
+        family = [*family, file]
+    state = {
+        "id": file.id,
+        "checksum": file.checksum,
+        "original": file.original_id,
+        "original_name": _original(family, file).file_name,
+    }
+    return (
+        "shown" if trouble is None else "shown unreadable",
+        parts.head(address, file, _original(family, file), family),
+        figure,
+        image,
+        parts.notes(file, trouble),
+        parts.actions(user, file, files.actions(user, file)),
+        _runs(family),
+        [parts.comment(user, comment) for comment in comments.listing(user, file.id)],
+        no_update if same else state,
+        f"{file.file_name} · GSP Live",
+    )
+
+
+def show_header(is_open: bool, shown: dict[str, Any] | None) -> Any:
+    """Draw the header's table once it is opened."""
+    if not is_open or not shown:
+        return []
+    user = person()
+    return parts.header_table(files.header(user, files.get(user, int(shown["id"]))))
+
+
+def _file(user: Any, address: Address) -> Any:
+    """Return the file of the address: the newest frame's furthest product when it names none."""
+    if address.file is not None:
+        return files.get(user, file_key(address.file))
+    wanted = {"data_type": str(DataType.RAW)}
+    if address.proposal:
+        wanted["proposal_id"] = address.proposal
+    newest = files.page(user, files.FileFilters.model_validate(wanted), "-date", 1, 1).rows
+    if not newest:
+        return None
+    seen = glance.frames(user, [newest[0].id]).get(newest[0].id)
+    return files.get(user, seen.file_id) if seen and seen.file_id else newest[0]
+
+
+def _plot(user: Any, file: Any) -> tuple[Any, Any, str | None]:
+    try:
+        made = plot(user, file)
+    except (ServiceError, ReductionError) as error:
+        return {"data": [], "layout": {}}, None, str(error)
+    return made.figure, made.facts, None
+
+
+def _original(family: list[Any], file: Any) -> Any:
+    return next((member for member in family if member.id == file.original_id), file)
+
+
+def _runs(family: list[Any]) -> list[Any]:
+    """Show what is under way or failed: of each block on each file the newest run."""
+    shown = []
+    for member in family:
+        blocks = set()
+        for run in runs.of_file(member):
+            if run.block not in blocks:
+                blocks.add(run.block)
+                shown.append(runs.as_dict(run))
+    return [line for line in map(parts.run, shown) if line is not None]
+
+
+def _nothing(title: str, body: Any) -> tuple[Any, ...]:
+    empty: dict[str, Any] = {"data": [], "layout": {}}
+    head = html.Div(body, className="empty")
+    return ("bare", head, empty, None, [], [], [], [], None, f"{title.rstrip('.')} · GSP Live")

@@ -1,0 +1,131 @@
+"""What is around every page: top bar, stores, toasts, dialogs."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+from flask import has_request_context
+from flask_login import current_user
+
+from services import events
+
+KEYS = (
+    ("↑ ↓", "previous, next file"),
+    ("← →", "previous, next product of the file"),
+    ("/", "find a file by name"),
+    ("g", "go to a page of the list"),
+    ("h", "header"),
+    ("o", "options of the picture"),
+    ("f", "follow the newest file"),
+    ("t", "dark or light"),
+    ("?", "these keys"),
+)
+
+LINKS = (("home", "/", "Proposals"), ("data", "/data", "Data"))
+
+
+def layout() -> html.Div:
+    """Return the page's outer frame, for the person who asks for it."""
+    signed_in = has_request_context() and current_user.is_authenticated
+    name = current_user.row.full_name if signed_in else ""
+    since = events.latest_id() if signed_in else 0
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            *(dcc.Store(id=store) for store in _STORES),
+            html.Div(id="live", hidden=True, **{"data-since": str(since)}),
+            html.A("Skip to the content", href="#page", className="skip"),
+            _top_bar(name),
+            html.Div(id="page"),
+            html.Div(id="toasts", **{"aria-live": "polite"}),
+            _confirm(),
+            _keys(),
+        ],
+        id="shell",
+    )
+
+
+_STORES = (
+    "page-name",
+    "document-title",
+    "toast",
+    "go",
+    "theme",
+    "command",
+    "done",
+    "live-index",
+    "live-view",
+)
+
+
+def _top_bar(name: str) -> html.Header:
+    links = [
+        html.A(label, href=href, **{"data-go": "", "data-page": page})
+        for page, href, label in LINKS
+    ]
+    return html.Header(
+        [
+            html.A(
+                [html.Span(className="brand-mark", **{"aria-hidden": "true"}), "GSP Live"],
+                href="/",
+                className="brand",
+                title="Goodman Spectrograph Pipeline, live",
+                **{"data-go": ""},
+            ),
+            html.Nav([*links, html.A("API Docs", href="/api/docs")], **{"aria-label": "Pages"}),
+            html.Div(
+                [
+                    html.Span(id="lamp", role="img", title="Connecting", **{"data-state": "wait"}),
+                    html.Button(
+                        "?",
+                        type="button",
+                        className="plain",
+                        title="Keyboard (?)",
+                        **{"data-command": "keys", "aria-label": "Keyboard"},
+                    ),
+                    html.Button(
+                        id="theme-toggle",
+                        type="button",
+                        className="plain theme",
+                        title="Dark or light (t)",
+                        **{"data-command": "theme", "aria-label": "Dark or light theme"},
+                    ),
+                    html.Span(name, className="person", title=name),
+                    html.Button(
+                        "Logout", type="button", className="plain", **{"data-command": "logout"}
+                    ),
+                ],
+                className="corner",
+            ),
+        ],
+        className="top",
+    )
+
+
+def _confirm() -> html.Dialog:
+    return html.Dialog(
+        [
+            html.P(""),
+            html.Div(
+                [
+                    html.Button("Cancel", type="button", value="no", autoFocus="autofocus"),
+                    html.Button("Delete", type="button", value="yes", className="danger"),
+                ],
+                className="buttons",
+            ),
+        ],
+        id="confirm",
+        **{"aria-label": "Please confirm"},
+    )
+
+
+def _keys() -> html.Dialog:
+    rows = [html.Tr([html.Th(html.Kbd(keys)), html.Td(does)]) for keys, does in KEYS]
+    return html.Dialog(
+        [
+            html.H2("Keyboard"),
+            html.Table(html.Tbody(rows)),
+            html.Div(html.Button("Close", type="button", value="no"), className="buttons"),
+        ],
+        id="keys",
+        **{"aria-label": "Keyboard"},
+    )

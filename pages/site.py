@@ -1,0 +1,68 @@
+"""The Dash application: its pages, its callbacks, and the document they are drawn in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dash
+from flask import Flask
+from flask_login import current_user
+
+from callbacks import command, index, router, view
+from pages import data, home, missing, shell
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+PAGES = (home.PAGE, data.PAGE)
+
+DOCUMENT = """<!DOCTYPE html>
+<html lang="en" data-bs-theme="{theme}">
+  <head>
+    {metas}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="dark light">
+    <title>{title}</title>
+    <link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
+    {css}
+  </head>
+  <body>
+    <noscript>GSP Live needs JavaScript. Scripts can use the JSON API instead.</noscript>
+    {app_entry}
+    <footer>{config}{scripts}{renderer}</footer>
+  </body>
+</html>"""
+
+
+class Site(dash.Dash):
+    """Dash in a document of ours: the account's theme is there before anything is painted."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        """Return the document."""
+        visual = (current_user.row.visual or {}) if current_user.is_authenticated else {}
+        theme = "light" if visual.get("theme") == "light" else "dark"
+        return DOCUMENT.format(theme=theme, **parts)
+
+
+def create(server: Flask) -> dash.Dash:
+    """Mount the pages on a server; nothing they load comes from another host."""
+    app = Site(
+        "gsp",
+        server=server,
+        assets_folder=str(ASSETS),
+        serve_locally=True,
+        use_pages=False,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+        compress=True,
+        title="GSP Live",
+        update_title=None,
+        add_log_handler=False,
+        meta_tags=[],
+    )
+    app.layout = shell.layout
+    router.register(app, PAGES, missing.PAGE)
+    index.register(app)
+    view.register(app)
+    command.register(app)
+    return app
