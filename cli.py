@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -18,7 +19,7 @@ from peewee import PeeweeException
 import db
 from config import Config
 from db import database
-from jobs import wiring, worker
+from jobs import log, worker
 from jobs.queue import preview
 from reduction import simulation
 from reduction.errors import ReductionError
@@ -72,7 +73,7 @@ def register(server: Flask, config: Config) -> None:
 
 
 def _password_from_stdin() -> str:
-    password: str = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise BadRequest("No password was given on standard input.")
     return password
@@ -276,7 +277,7 @@ def _worker_command(config: Config) -> click.Command:
     @click.option("--workers", type=click.IntRange(1, 256), default=None, help="How many.")
     def run_workers(workers: int | None) -> None:
         """Run only workers, on a further machine, until stopped."""
-        wiring.log_to_stderr("workers")
+        log.to_stderr("workers")
         worker.run_pool(config, workers)
 
     return run_workers

@@ -1,7 +1,7 @@
 """The front door of the queue. The runs table is the truth; what is queued here is a *ticket*.
 
 A ticket says "something is due": the worker that draws it does the best run that is due by then,
-not necessarily the one the ticket was written for (ADR 0004). So a backlog never delays the frame
+not necessarily the one the ticket was written for (ADR 1). So a backlog never delays the frame
 that has just been taken, a ticket too many is harmless, and one that got lost is written again by
 the reconciler.
 """
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
-from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -43,7 +41,7 @@ class RefusedJob(Exception):
     """A job in the queue is none of ours."""
 
 
-class Ticket(Job):  # type: ignore[misc]  # rq ships no types here
+class Ticket(Job):
     """A job that can only be one of our tasks with one number.
 
     Whoever can write to the queue could otherwise name any function, or a callback, of any module
@@ -71,17 +69,6 @@ class Ticket(Job):  # type: ignore[misc]  # rq ships no types here
 
 
 _redis: list[Redis] = []
-
-
-def open_redis(url: str) -> Redis:
-    """Return a client that gives up within seconds: the runs table does not need the queue."""
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=1,
-        socket_timeout=3,
-        retry=Retry(ConstantBackoff(0.05), retries=1),
-        health_check_interval=30,
-    )
 
 
 def connect(redis: Redis) -> None:
@@ -150,8 +137,8 @@ def top_up(run_ids: list[int]) -> int:
 
 def tickets() -> int:
     """Return how many tickets for runs are in the queue (previews are not counted)."""
-    ids = _client().lrange(queue_of(_client()).key, 0, -1)
-    return sum(bytes(job_id).startswith(b"run-") for job_id in ids)
+    ids = cast("list[bytes]", _client().lrange(queue_of(_client()).key, 0, -1))
+    return sum(job_id.startswith(b"run-") for job_id in ids)
 
 
 def depth() -> int:

@@ -12,6 +12,7 @@ import time
 
 from config import Config
 from db import database
+from jobs import log as process_log
 from jobs import queue, wiring
 from jobs.lifeline import die_with_supervisor
 from services import runs
@@ -32,7 +33,7 @@ def reconcile() -> int:
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
-    wiring.log_to_stderr("reconciler")
+    process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
     pause = INTERVAL_S
     while True:

@@ -15,12 +15,15 @@ import time
 from pathlib import Path
 
 from config import Config
+from db import database
 from db.models import Proposal
+from jobs import log as process_log
 from jobs import wiring
 from jobs.lifeline import die_with_supervisor
 from reduction.simulation import NightPlan, write_frame
 from reduction.simulation.exposures import Exposure, expose
 from services import accounts, proposals
+from services.errors import ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,8 @@ SEED = 7
 N_SCIENCE = 12
 FIRST_FRAME = dt.time(19, 30)
 """UTC of the first bias: afternoon at the telescope."""
-NIGHT = dt.timedelta(hours=12)
+NIGHT = dt.timedelta(hours=8)
+"""More than the demo night lasts, from the first bias to the last lamp."""
 CALIBRATION_PACE = 0.2
 """Biases and flats come faster than the night's frames by this factor."""
 
@@ -101,15 +105,25 @@ def replay(plan: NightPlan, raw: Path, interval: float) -> None:
 
 
 def _start_of_last_night(now: dt.datetime) -> dt.datetime:
-    today = dt.datetime.combine(now.date(), FIRST_FRAME, tzinfo=dt.UTC)
-    return today if today + NIGHT <= now else today - dt.timedelta(days=1)
+    start = dt.datetime.combine(now.date(), FIRST_FRAME, tzinfo=dt.UTC)
+    while start + NIGHT > now:
+        start -= dt.timedelta(days=1)
+    return start
 
 
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
-    wiring.log_to_stderr("demo night")
+    process_log.to_stderr("demo night")
     config = Config.from_env()
+    wiring.connect(config)
+    try:
+        with database.connection_context():
+            username, password = demo_account()
+    except ServiceError as error:
+        log.warning("the demo account could not be made: %s", error.message)
+    else:
+        print(f"Demo account: {username}, password: {password}", flush=True)  # noqa: T201
     plan = plan_of(config.demo_dir.parent, dt.datetime.now(dt.UTC))
     replay(plan, config.demo_dir, config.demo_interval)
     log.info("the demo night is over: %d frames", len(plan.exposures))

@@ -23,11 +23,14 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from peewee import PeeweeException
 from redis.exceptions import RedisError
 
 import db
 from config import Config, ConfigError
-from jobs import queue, valkey
+from jobs import log as process_log
+from jobs import valkey
+from jobs.connection import open_redis
 from jobs.lifeline import before_exec
 
 log = logging.getLogger(__name__)
@@ -70,6 +73,8 @@ class Part:
             cwd=ROOT,
             env={**os.environ, **self.environment, "_GSP_SUPERVISOR": str(os.getpid())},
             stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
+            # What Valkey says before it knows its log file is of no use to anybody.
+            stdout=subprocess.DEVNULL if self.feed else None,
             pass_fds=self.descriptors,
             preexec_fn=before_exec(),  # noqa: PLW1509 - only a prctl call happens there
             start_new_session=True,  # Ctrl-C at the terminal is for the supervisor alone
@@ -213,7 +218,7 @@ class Supervisor:
 
     def _start_queue(self) -> None:
         """Wait for the queue: the parts would only complain without it."""
-        redis = queue.open_redis(self.config.redis_connection_url())
+        redis = open_redis(self.config.redis_connection_url())
         deadline = time.monotonic() + 10
         while not self.stop.wait(0.02) and time.monotonic() < deadline:
             if self.parts[0].name == "queue":
@@ -244,22 +249,41 @@ class Supervisor:
                     part.process.wait()
 
 
-def run(config: Config, announce: Callable[[], str]) -> int:
-    """Run the whole site until asked to stop; return the exit code.
-
-    `announce` makes what the site needs on top of an up-to-date database and returns the text
-    that is printed when everything has been started.
+def run(config: Config) -> None:
+    """Run the whole site until asked to stop.
 
     Raises
     ------
     ConfigError
-        When the folder or the port is taken, or the database can't be used.
+        When the folder or the port is taken.
+    peewee.PeeweeException
+        When the database can't be used.
     """
     with lock_home(config.home), listen(config.host, config.port) as server:
         config.queue_dir.mkdir(mode=0o700, exist_ok=True)
+        db.connect(config.database_url)
         for name in db.migrate():
             log.info("migration %s applied", name)
-        supervisor = Supervisor(config, parts_of(config, server))
-        text = announce()
-        supervisor.run(lambda: print(text, flush=True))  # noqa: T201 - said to the operator
+        Supervisor(config, parts_of(config, server)).run(lambda: _announce(config))
+
+
+def _announce(config: Config) -> None:
+    lines = [f"GSP Live is on {config.base_url} (stop it with Ctrl-C)"]
+    if not config.demo and not config.raw_dirs:
+        lines.append("No folder is watched: set GSP_RAW_DIRS to the folders of raw frames.")
+    print(*lines, sep="\n", flush=True)  # noqa: T201 - said to the operator
+
+
+def main() -> int:
+    """Entry point of ``python app.py``; what is wrong is said in one sentence, exit code 2."""
+    process_log.to_stderr("supervisor")
+    try:
+        run(Config.from_env())
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    except PeeweeException as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"GSP_DATABASE_URL: the database can't be used: {reason}.", file=sys.stderr)  # noqa: T201
+        return 2
     return 0

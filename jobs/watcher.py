@@ -19,6 +19,7 @@ from watchfiles import Change, watch
 
 from config import Config
 from db import database
+from jobs import log as process_log
 from jobs import queue, wiring
 from jobs.inbox import Inbox
 from jobs.lifeline import die_with_supervisor
@@ -239,7 +240,7 @@ def _or_die(job: Callable[[], None]) -> None:
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
-    wiring.log_to_stderr("watcher")
+    process_log.to_stderr("watcher")
     config = Config.from_env()
     wiring.connect(config)
     Watcher(config.watched_dirs, config.uploads_dir, poll=config.raw_poll).run()

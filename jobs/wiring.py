@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-
 import db
 from config import Config
 from jobs import queue
+from jobs.connection import open_redis
 from services import dispatch, events
 from services.setup import Site, configure
 
@@ -30,20 +28,7 @@ def connect(config: Config) -> None:
             mail_from=config.mail_from,
         )
     )
-    redis = queue.open_redis(config.redis_connection_url())
+    redis = open_redis(config.redis_connection_url())
     queue.connect(redis)
     dispatch.connect(queue.ticket)
     events.connect(redis)
-
-
-def log_to_stderr(part: str) -> None:
-    """Send the log of this process to standard error, one line a message."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format=f"%(asctime)s {part}: %(message)s",
-        datefmt="%H:%M:%S",
-        force=True,
-    )
-    for chatty in ("rq", "rq.worker", "watchfiles", "astropy"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

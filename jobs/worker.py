@@ -27,7 +27,9 @@ from rq.serializers import JSONSerializer
 
 from config import Config, ConfigError
 from db import database
+from jobs import log as process_log
 from jobs import queue, wiring
+from jobs.connection import open_redis
 from jobs.lifeline import die_with, die_with_supervisor
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ REPORT_S = 2.0
 MAX_PAUSE_S = 10.0
 
 
-class ReductionWorker(Worker):  # type: ignore[misc]  # rq ships no types here
+class ReductionWorker(Worker):
     """An RQ worker whose jobs die with it and can't take all of the memory."""
 
     max_connection_wait_time = 2.0
@@ -70,7 +72,7 @@ class Pool:
         """Start the workers, replace those that die, and stop them all at the end."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        redis = queue.open_redis(self.redis_url)
+        redis = open_redis(self.redis_url)
         reported = 0.0
         while not self.stop.wait(0.1):
             self._reap()
@@ -136,7 +138,7 @@ def _work(redis_url: str) -> None:
     """Be one worker until told to stop."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    redis = queue.open_redis(redis_url)
+    redis = open_redis(redis_url)
     worker = ReductionWorker(
         [queue.queue_of(redis)],
         connection=redis,
@@ -177,7 +179,7 @@ def run_pool(config: Config, n_workers: int | None = None) -> None:
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
-    wiring.log_to_stderr("workers")
+    process_log.to_stderr("workers")
     try:
         config = Config.from_env()
     except ConfigError as error:

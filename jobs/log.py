@@ -1,0 +1,21 @@
+"""The log of each process: standard error, one line a message."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+CHATTY = ("rq", "rq.worker", "watchfiles", "astropy", "peewee.migrations")
+
+
+def to_stderr(part: str) -> None:
+    """Send the log of this process, called `part`, to standard error."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format=f"%(asctime)s {part}: %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)

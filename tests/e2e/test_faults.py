@@ -1,0 +1,144 @@
+"""What is killed in the middle is done again, once; nothing half-made is ever visible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reduction.simulation import simulate_night
+from tests.e2e.conftest import LiveSite, until
+
+MakeSite = Callable[..., LiveSite]
+
+LIVE = "('waiting', 'queued', 'running')"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two targets with their arcs; no calibrations, so that nothing waits for a master."""
+    out = tmp_path_factory.mktemp("night")
+    return simulate_night(out, seed=3, n_bias=0, n_flat=0, n_science=2)
+
+
+def site_of(make_site: MakeSite, raw: Path, **settings: str) -> LiveSite:
+    raw.mkdir(exist_ok=True)
+    return make_site(GSP_RAW_DIRS=str(raw), **settings)
+
+
+def drop(frame: Path, raw: Path) -> Path:
+    """Let a frame appear as the camera's computer does: under another name, then renamed."""
+    part = raw / f".{frame.name}.part"
+    shutil.copyfile(frame, part)
+    return part.rename(raw / frame.name)
+
+
+def all_ended(site: LiveSite, at_least: int) -> bool:
+    n_runs, n_live = site.rows(f"SELECT count(*), coalesce(sum(state IN {LIVE}), 0) FROM run")[0]
+    return n_runs >= at_least and n_live == 0
+
+
+def assert_clean(site: LiveSite) -> None:
+    checked = site.flask("check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_run_whose_worker_is_killed_is_done_again_once(
+    make_site: MakeSite, night: list[Path], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    site = site_of(make_site, raw, GSP_WORKERS="1").start()
+    science = next(path for path in night if "COMP" not in path.name)
+    drop(science, raw)
+
+    def running() -> list[tuple[int, str]]:
+        return site.rows("SELECT id, worker FROM run WHERE state = 'running' AND block = 'reduce'")
+
+    run_id, worker = until(running, 20, "the frame is being reduced")[0]
+    horse = int(worker.rsplit(":", 1)[1])
+    parent = int(Path(f"/proc/{horse}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    os.kill(parent, signal.SIGKILL)  # the horse dies with it
+    killed = time.monotonic()
+
+    def done() -> bool:
+        return site.rows("SELECT state FROM run WHERE id = ?", run_id) == [("done",)]
+
+    until(done, 30, f"run {run_id} is done again")
+    assert time.monotonic() - killed < 30
+    assert site.rows("SELECT attempt FROM run WHERE id = ?", run_id) == [(2,)]
+    assert site.rows("SELECT count(*) FROM file WHERE run_id = ?", run_id) == [(1,)]
+    assert_clean(site)
+
+
+def test_frames_that_arrive_in_a_kill_are_indexed_once_and_reduced(
+    make_site: MakeSite, night: list[Path], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    site = site_of(make_site, raw).start()
+    for frame in night[:3]:
+        drop(frame, raw)
+    time.sleep(1)  # somewhere in the middle of it
+    site.process.kill()
+    site.process.wait()
+    until(lambda: not site.processes(), 3, "all processes are gone")
+    for frame in night[3:]:
+        drop(frame, raw)  # while nobody watches
+
+    site.start()
+    n_raw = len(night)
+    until(lambda: all_ended(site, n_raw), 60, "every run has ended")
+    names = site.rows("SELECT file_name FROM file WHERE data_type = 0 ORDER BY file_name")
+    assert names == [(name,) for name in sorted(path.name for path in night)]
+    reduced = site.rows("SELECT count(*), count(DISTINCT parent_id) FROM file WHERE data_type = 2")
+    assert reduced == [(n_raw, n_raw)]
+    assert_clean(site)
+
+
+def test_runs_survive_the_loss_of_the_queue(
+    make_site: MakeSite, night: list[Path], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    site = site_of(make_site, raw, GSP_WORKERS="1").start()
+    for frame in night:
+        drop(frame, raw)
+    n_raw = len(night)
+    until(
+        lambda: site.rows("SELECT count(*) FROM file WHERE data_type = 0") == [(n_raw,)],
+        20,
+        "all frames are indexed",
+    )
+    (valkey,) = site.pids("valkey-server")
+    shutil.rmtree(site.home / "queue" / "appendonlydir")
+    os.kill(valkey, signal.SIGKILL)
+    until(lambda: all_ended(site, n_raw), 60, "every run has ended")
+    assert site.rows("SELECT count(*) FROM run WHERE state = 'done' AND block = 'reduce'") == [
+        (n_raw,)
+    ]
+    assert_clean(site)
+
+
+def test_a_copy_under_way_is_indexed_when_it_is_whole(
+    make_site: MakeSite, night: list[Path], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    site = site_of(make_site, raw, GSP_WORKERS="1").start()
+    content = night[0].read_bytes()
+    folder = raw / "2026-07-06"
+    folder.mkdir()
+    with (folder / night[0].name).open("wb") as slow:
+        for start in range(0, len(content), len(content) // 8):
+            slow.write(content[start : start + len(content) // 8])
+            slow.flush()
+            time.sleep(0.1)
+            assert site.rows("SELECT count(*) FROM arrival") == [(0,)] or start > 0.8 * len(content)
+
+    def outcomes() -> list[tuple[str]]:
+        return site.rows("SELECT outcome FROM arrival")
+
+    assert until(outcomes, 10, "the frame is known") == [("indexed",)]
+    assert site.rows("SELECT size FROM file WHERE data_type = 0") == [(len(content),)]
