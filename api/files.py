@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from api import archive, models
 from api.paging import listing
@@ -24,31 +24,39 @@ from services.files import FileFilters
 
 TAG = "files"
 MAX_ZIPPED = 2000
+MAX_VALUES = 200
 MAX_UPLOAD_BYTES = 600 * 1024**2
 FITS_TYPE = "application/fits"
 
 
-class FileQuery(FileFilters, models.Paging):
+class Filters(FileFilters):
+    """The list's filters, of a length that every database takes."""
+
+    @field_validator(*FileFilters.model_fields)
+    @classmethod
+    def _short(cls, value: str | None) -> str | None:
+        if value is not None and value.count(",") >= MAX_VALUES:
+            raise ValueError(f"at most {MAX_VALUES} values")
+        return value
+
+    def filters(self) -> FileFilters:
+        """Return the filters alone."""
+        return FileFilters.model_validate(_given(self))
+
+
+class FileQuery(Filters, models.Paging):
     """Which files, in which order."""
 
     model_config = ConfigDict(extra="forbid")
     ordering: str = Field("-date", max_length=60, description="A column; `-` in front: descending.")
 
-    def filters(self) -> FileFilters:
-        """Return the filters alone."""
-        return FileFilters.model_validate(_given(self))
 
-
-class DownloadQuery(FileFilters):
+class DownloadQuery(Filters):
     """One file by `id`; several by `ids`, or by the filters of the list."""
 
     model_config = ConfigDict(extra="forbid")
     id: str | None = Field(None, min_length=1, max_length=255, description=models.KEY_DESCRIPTION)
     ids: str | None = Field(None, min_length=1, max_length=20_000, description="Comma-separated.")
-
-    def filters(self) -> FileFilters:
-        """Return the filters alone."""
-        return FileFilters.model_validate(_given(self))
 
 
 def _given(query: FileFilters) -> dict[str, Any]:
@@ -140,11 +148,10 @@ def read(key: str) -> Any:
     file = find(key)
     children = FileFilters.model_validate({"parent_file_id": str(file.id)})
     made = files.page(g.user, children, page_size=100).rows
-    ran = runs.page(g.user, {"file_id": file.id}, page=1, page_size=100)
     return {
         **files.as_dict(file),
         "children": [files.as_dict(row) for row in made if row.id != file.id],
-        "runs": [runs.as_dict(row) for row in ran.rows],
+        "runs": [runs.as_dict(row) for row in runs.of_file(file)],
     }
 
 

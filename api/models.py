@@ -93,7 +93,7 @@ class RunQuery(Paging):
     state: str | None = Field(
         None, max_length=80, description="waiting, queued, running, done, failed, cancelled."
     )
-    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID.")
+    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID, or id.")
 
 
 class LogQuery(Paging):
@@ -149,6 +149,9 @@ class FileOut(BaseModel):
     normalized: bool
     technique: str
     saturation_value: int | float | None
+    date_obs: dt.datetime
+    night: dt.date = Field(description="UTC date at the night's begin.")
+    kind: str = Field(description="bias, flat, arc, spectrum, image, focus or unknown.")
     type: str = Field(description="The label of `data_type`.")
     exptime: float | None
     ra_deg: float | None
@@ -156,8 +159,17 @@ class FileOut(BaseModel):
     checksum: str = Field(description="SHA-256 of the file.")
     size: int = Field(description="Bytes.")
     state: str = Field(description="`current` or `superseded`.")
+    quality: dict[str, Any]
+    inputs: list[Any] = Field(description="Names of the masters and arcs that went in.")
     warnings: list[str]
     stale: bool = Field(description="Made with calibrations that are no longer the best.")
+
+
+class Made(BaseModel):
+    """A file that a run made."""
+
+    id: int
+    file_name: str
 
 
 class RunOut(BaseModel):
@@ -165,15 +177,19 @@ class RunOut(BaseModel):
 
     id: int
     block: str
-    file_id: int
-    file_name: str
+    label: str
+    file_id: int | None = Field(description="Null in the run of a master, which is everyone's.")
+    file: str | None = Field(description="Its file name.")
+    proposal_id: str | None = Field(description="SOAR ID.")
     state: BlockState
+    live: bool = Field(description="It has not ended.")
+    automatic: bool
     step: str
     progress: float = Field(description="0 to 1.")
     message: str = Field(description="What it waits for, or why it failed.")
     settings: dict[str, Any]
     inputs: list[Any]
-    products: list[Any]
+    products: list[Made]
     attempt: int
     created: dt.datetime
     queued: dt.datetime | None

@@ -45,13 +45,13 @@ class Listener:
     person: int
     floor: int
     cursor: int
-    is_new: bool = True
+    is_behind: bool = True
     sent: set[int] = field(default_factory=set)
     waiting: queue.Queue[str | None] = field(default_factory=lambda: queue.Queue(BACKLOG))
 
     def offer(self, rows: list[Event]) -> None:
         """Queue the events that were not sent yet."""
-        self.is_new = False
+        self.is_behind = len(rows) >= PAGE
         for row in rows:
             if row.id > self.floor and row.id not in self.sent:
                 self.waiting.put_nowait(as_text(row))
@@ -140,11 +140,11 @@ class Broadcaster:
             self._ring(POLL_S)
 
     def _tell(self, *, everyone: bool) -> bool:
-        """Look for news, for the newcomers at least; tell whether somebody is still behind."""
+        """Look for news, at least for newcomers; tell whether somebody is still behind."""
         people: dict[Credential, list[Listener]] = {}
         with self._lock:
             for listener in self._listeners:
-                if everyone or listener.is_new:
+                if everyone or listener.is_behind:
                     people.setdefault(listener.credential, []).append(listener)
         behind = [self._tell_person(credential, group) for credential, group in people.items()]
         return any(behind)
