@@ -52,7 +52,8 @@ def layout(heading: str | None, **more: Any) -> dict[str, Any]:
             "font": {"size": 13},
             "x": 0.5,
             "xanchor": "center",
-            "y": 0.985,
+            "y": 1,
             "yanchor": "top",
+            "pad": {"t": 8},
         }
     return made | more
