@@ -22,36 +22,56 @@ Method = Literal["dcr", "lacosmic"]
 
 BLOCK_COLUMNS = 64
 """Columns over which a target's light changes little: its model is a median over as many."""
+BAND_ROWS = 48
+"""Rows over which tilt and bow of the slit move a sky line little, yet wide beside a target."""
+
+
+def _between(medians: Image, width: float, n: int) -> Image:
+    """Interpolate linearly, along the first axis, values that belong to the middles of blocks.
+
+    Parameters
+    ----------
+    medians : (n_blocks, n_other) float32
+    width : float
+        Of a block.
+    n : int
+        Length wanted; beyond the outer middles the outer blocks' values hold.
+    """
+    place = np.clip((np.arange(n) + 0.5) / width - 0.5, 0, len(medians) - 1)
+    low = np.minimum(place.astype(int), max(len(medians) - 2, 0))
+    high = np.minimum(low + 1, len(medians) - 1)
+    share = (place - low).astype(np.float32)[:, None]
+    mixed: Image = medians[low] * (1 - share) + medians[high] * share
+    return mixed
+
+
+def _block_medians(data: Image, length: int) -> tuple[Image, float]:
+    """Return medians over blocks of about `length` along the first axis, and the blocks' length."""
+    n_blocks = max(len(data) // length, 1)
+    edges = np.linspace(0, len(data), n_blocks + 1).round().astype(int)
+    medians = [np.median(data[a:b], axis=0) for a, b in pairwise(edges)]
+    return np.array(medians, dtype=np.float32), len(data) / n_blocks
 
 
 def smooth_scene(data: Image, bad: NDArray[np.bool_]) -> Image:
     """Model sky and targets of a spectrum, without cosmic rays and narrow lines of a target.
 
-    The sky is the median of every column, a target the running median of what is left of its row.
-    Subtracting both keeps sharp sky lines and narrow traces from looking like cosmic rays.
+    The sky is the median of every column in bands of rows (its lines are tilted and bowed along the
+    slit), a target the running median of what is left of its row. Subtracting both keeps sharp sky
+    lines and narrow traces from looking like cosmic rays.
 
     Parameters
     ----------
     data : (n_spatial, n_dispersion) float32
     bad : (n_spatial, n_dispersion) bool
-        Pixels to leave out; they are rare, so they are replaced by the frame's median.
+        Pixels to leave out; they are rare, so they are replaced by what is around them.
     """
-    filled = np.where(bad, np.float32(np.median(data[::4, ::4])), data)
-    sky = np.median(filled, axis=0)
-    rest = filled - sky
     n_rows, n_columns = data.shape
-    n_blocks = max(n_columns // BLOCK_COLUMNS, 1)
-    width = n_columns // n_blocks
-    blocks = rest[:, : n_blocks * width].reshape(n_rows, n_blocks, width)
-    medians = np.median(blocks, axis=2)
-    centres = (np.arange(n_blocks) + 0.5) * width - 0.5
-    position = np.clip(np.searchsorted(centres, np.arange(n_columns)) - 1, 0, max(n_blocks - 2, 0))
-    if n_blocks == 1:
-        return (sky + medians).astype(np.float32)
-    fraction = np.clip((np.arange(n_columns) - centres[position]) / width, 0, 1)
-    fraction = fraction.astype(np.float32)
-    target = medians[:, position] * (1 - fraction) + medians[:, position + 1] * fraction
-    return (sky + target).astype(np.float32)
+    filled = fill_from_around(data, bad) if bad.any() else data
+    sky = _between(*_block_medians(filled, BAND_ROWS), n_rows)
+    rest = np.ascontiguousarray((filled - sky).T)
+    target = _between(*_block_medians(rest, BLOCK_COLUMNS), n_columns)
+    return sky + target.T
 
 
 SIGMA_CLIP = 5.0
