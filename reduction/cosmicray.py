@@ -6,6 +6,7 @@ whole-image filters: it marks what astroscrappy marks (a test compares them), ma
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import cv2
