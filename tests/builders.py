@@ -136,10 +136,9 @@ class SmallNext(BlockSettings):
 
 
 def image(value: float) -> CCDData:
+    pixels = np.full((4, 5), value, dtype="f4")
     flags = np.zeros((4, 5), dtype=np.uint8)
-    return CCDData(
-        np.full((4, 5), value, dtype="f4"), unit=u.electron, mask=flags != 0, flags=flags
-    )
+    return CCDData(pixels, unit=u.electron, mask=flags != 0, flags=flags, meta=fits.Header())
 
 
 def _small_master(inputs: BlockInputs, settings: SmallMaster, report: Report) -> list[Product]:

@@ -16,9 +16,11 @@ from services.setup import Site
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A migrated, empty database: SQLite, or the PostgreSQL of ``GSP_TEST_DATABASE_URL``."""
     url = os.environ.get("GSP_TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'gsp.db'}"
+    # A test's database need not survive a power cut, and syncing is most of its time.
+    monkeypatch.setitem(db.SQLITE_PRAGMAS, "synchronous", "off")
     db.connect(url)
     db.migrate()
     with db.database.connection_context():

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.models import File, Run, utc_now
+from reduction.frames import DataType
+from services import calibrations, check, ingest, runs
+from services.setup import Site
+from tests import builders
+
+pytestmark = pytest.mark.usefixtures("site", "blocks")
+
+
+@pytest.fixture
+def blocks() -> Iterator[None]:
+    with builders.small_blocks():
+        yield
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+
+
+@pytest.fixture
+def raw(site: Site) -> Path:
+    return site.raw_roots[0]
+
+
+def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
+    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
+
+
+def biases(folder: Path, *numbers: int, **cards: Any) -> list[File]:
+    return [arrive(folder, f"{i:04d}_bias.fits", "BIAS", **cards) for i in numbers]
+
+
+def master() -> File | None:
+    return File.get_or_none(File.data_type == int(DataType.MASTER), File.state == "current")
+
+
+def reduced(file: File) -> File:
+    query = File.select().where(File.original == file, File.data_type == int(DataType.REDUCED))
+    return query.order_by(File.id.desc()).get()
+
+
+@pytest.mark.usefixtures("at_once")
+class TestMasters:
+    def test_a_master_is_made_when_the_minimum_is_reached(self, raw: Path) -> None:
+        biases(raw, 1, 2)
+        assert Run.select().count() == 0
+        biases(raw, 3)
+        run = Run.get()
+        assert (run.block, run.state, run.proposal) == ("master_bias", "queued", None)
+        builders.drain()
+        made = master()
+        assert made.quality == {}
+        assert made.inputs == ["0001_bias.fits", "0002_bias.fits", "0003_bias.fits"]
+        assert (made.proposal, made.original, made.kind) == (None, None, "bias")
+        assert Run.select().count() == 1
+
+    def test_the_minimum_is_the_proposals(self, raw: Path) -> None:
+        owner = builders.proposal("SOAR2024A-001")
+        owner.settings = {"master_bias": {"minimum": 2}}
+        owner.save()
+        biases(raw, 1, 2)
+        assert Run.get().block == "master_bias"
+
+    def test_frames_of_another_read_out_are_another_series(self, raw: Path) -> None:
+        biases(raw, 1, 2)
+        biases(raw, 3, GAIN=3.48, RDNOISE=5.88)
+        assert Run.select().count() == 0
+
+    def test_frames_that_come_later_make_it_anew_and_the_unused_one_goes(self, raw: Path) -> None:
+        biases(raw, 1, 2, 3)
+        builders.drain()
+        old = master()
+        biases(raw, 4, 5)
+        builders.drain()
+        new = master()
+        assert len(new.inputs) == 5
+        assert new.file_name == "master_bias_small_v2.fits"
+        assert File.select().where(File.data_type == 1).count() == 1
+        assert not Path(old.full_path).exists()
+        assert check.breaches() == []
+
+    def test_a_used_one_is_kept_and_what_it_made_is_stale(self, raw: Path) -> None:
+        biases(raw, 1, 2, 3)
+        science = arrive(raw, "0010.fits")
+        builders.drain()
+        first = reduced(science)
+        assert first.quality["bias_frames"] == 3
+        assert first.inputs == [master().file_name]
+        biases(raw, 4)
+        builders.drain()
+        states = {file.state for file in File.select().where(File.data_type == 1)}
+        assert states == {"current", "superseded"}
+        family = File.select().where(File.original == science, File.data_type > 0)
+        assert all(file.stale for file in family)
+        staff = builders.person("staff", is_staff=True)
+        runs.request(staff, "reduce", science.id)
+        builders.drain()
+        again = reduced(science)
+        assert (again.quality["bias_frames"], again.stale) == (4, False)
+        assert check.breaches() == []
+
+    def test_a_remake_waits_until_the_series_is_complete(
+        self, raw: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        biases(raw, 1, 2, 3)
+        builders.drain()
+        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(minutes=1))
+        biases(raw, 4)
+        biases(raw, 5)
+        remake = Run.get(Run.state == "waiting")
+        assert remake.message == "waiting until the series is complete"
+        assert runs.reconcile() == []
+        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+        assert runs.reconcile() == [remake.id]
+        builders.drain()
+        assert len(master().inputs) == 5
+
+
+class TestScience:
+    def test_it_waits_for_a_master_that_is_being_made(self, raw: Path) -> None:
+        biases(raw, 1, 2, 3)
+        science = arrive(raw, "0010.fits")
+        run = Run.get(Run.file == science)
+        assert run.state == "waiting"
+        assert run.message == "waiting for the master bias (3 frames) to be made"
+        builders.drain()
+        assert reduced(science).quality["bias_frames"] == 3
+
+    def test_it_waits_while_biases_of_now_are_too_few(self, raw: Path) -> None:
+        biases(raw, 1, 2)
+        science = arrive(raw, "0010.fits")
+        run = Run.get(Run.file == science)
+        assert run.message == "waiting for a master bias (2 of 3 frames so far)"
+        arrive(raw, "0003_bias.fits", "BIAS")
+        builders.drain()
+        assert reduced(science).quality["bias_frames"] == 3
+
+    @pytest.mark.usefixtures("at_once")
+    def test_it_does_not_wait_for_biases_that_nobody_completes(self, raw: Path) -> None:
+        biases(raw, 1, 2)
+        File.update(created=utc_now() - dt.timedelta(minutes=11)).execute()
+        science = arrive(raw, "0010.fits")
+        builders.drain()
+        made = reduced(science)
+        assert made.quality["bias_frames"] == 0
+        assert made.warnings[0].startswith("no bias with this read-out (Red camera, RDNOISE 3.89")
+
+    @pytest.mark.usefixtures("at_once")
+    def test_without_any_bias_it_goes_on_with_a_warning_until_one_comes(self, raw: Path) -> None:
+        science = arrive(raw, "0010.fits")
+        builders.drain()
+        made = reduced(science)
+        assert "there is no candidate at all" in made.warnings[0]
+        assert not made.stale
+        biases(raw, 11, 12, 13)
+        builders.drain()
+        assert reduced(science).stale
+        ignoring = builders.person("staff", is_staff=True)
+        runs.request(ignoring, "reduce", science.id, {"ignore_bias": True})
+        builders.drain()
+        assert reduced(science).warnings == []
+
+    @pytest.mark.usefixtures("at_once")
+    def test_the_nearest_candidate_is_named_with_what_differs(self, raw: Path) -> None:
+        biases(raw, 1, 2, 3, CCDSUM="1 1", ROI="Spectroscopic 1x1")
+        builders.drain()
+        science = arrive(raw, "0010.fits")
+        builders.drain()
+        (warning,) = reduced(science).warnings
+        assert "nearest: master_bias_small.fits, differs in CCDSUM 1x1 instead of 2x2" in warning
+
+    def test_a_frame_of_an_old_night_waits_for_the_rest_of_its_night(
+        self, raw: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(minutes=1))
+        science = arrive(raw, "0010.fits")
+        run = Run.get(Run.file == science)
+        assert run.message == "waiting for the rest of the night's frames"
+        biases(raw, 1, 2, 3)
+        builders.drain()
+        assert reduced(science).quality["bias_frames"] == 3
+
+    def test_a_frame_of_now_is_reduced_at_once(self, raw: Path) -> None:
+        now = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=2)
+        stamp = now.replace(tzinfo=None).isoformat(timespec="milliseconds")
+        science = arrive(raw, "0010.fits", DATE_OBS=stamp)
+        assert Run.get(Run.file == science).state == "queued"
+
+
+@pytest.mark.usefixtures("at_once")
+class TestArcs:
+    def waiting(self) -> Run | None:
+        return Run.get_or_none(Run.block == "wavelength", Run.state == "waiting")
+
+    def test_a_spectrum_waits_for_its_arc_and_is_woken(self, raw: Path) -> None:
+        science = arrive(raw, "0010.fits")
+        arrive(raw, "0011_comp.fits", "COMP", CAM_TARG=11.6, GRT_TARG=5.8)
+        builders.drain()
+        message = self.waiting().message
+        assert message.startswith("no arc lamp taken with this setup (GRATING 400_SYZY")
+        assert "nearest: 0011_comp.fits, differs in CAM_TARG 11.6 instead of 16.1" in message
+        arrive(raw, "0012_comp.fits", "COMP")
+        run = runs.claim("w")
+        runs.execute(run)  # reducing the arc is enough to wake it
+        assert self.waiting() is None
+        builders.drain()
+        calibrated = File.get(File.data_type == int(DataType.WAVELENGTH))
+        assert calibrated.original == science
+        assert calibrated.inputs == ["r0012_comp.fits"]
+
+    def test_an_arc_of_another_binning_and_slit_serves(self, raw: Path) -> None:
+        arrive(raw, "0010.fits")
+        arrive(raw, "0011_comp.fits", "COMP", CCDSUM="1 2", SLIT="0.45_LONG_SLIT")
+        builders.drain()
+        assert File.select().where(File.data_type == 4).count() == 1
+
+    def test_an_arc_that_can_not_be_reduced_is_said(self, raw: Path) -> None:
+        arrive(raw, "0011_comp.fits", "COMP", level=65000)
+        arrive(raw, "0010.fits")
+        builders.drain()
+        assert "0011_comp.fits, could not be reduced" in self.waiting().message
+
+    def test_another_observers_arc_stays_unseen(self, raw: Path) -> None:
+        builders.proposal("SOAR2024A-002", builders.person("other"))
+        arrive(raw, "0011_secret.fits", "COMP", PROPID="SOAR2024A-002")
+        arrive(raw, "0010.fits")
+        builders.drain()
+        assert "secret" not in self.waiting().message
+        arrive(raw, "0012_comp.fits", "COMP", PROPID="calibrate")
+        builders.drain()
+        assert self.waiting() is None

@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.models import Event, File, LogEntry, Run, utc_now
+from reduction import registry
+from reduction.frames import DataType
+from services import calibrations, check, execution, ingest, products, runs
+from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
+from services.setup import Site
+from tests import builders
+
+pytestmark = pytest.mark.usefixtures("site", "blocks")
+
+
+@pytest.fixture
+def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # The frames are of long ago: without this each would wait a moment for the rest of its night.
+    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+    with builders.small_blocks():
+        yield
+
+
+@pytest.fixture
+def raw(site: Site) -> Path:
+    return site.raw_roots[0]
+
+
+def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
+    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
+
+
+def doctor(block: str, function: Any) -> None:
+    """Give a block another function."""
+    real = registry._blocks[block]
+    values = {name: getattr(real, name) for name in real.__dataclass_fields__}
+    registry._blocks[block] = registry.Block(**{**values, "run": function})
+
+
+def test_a_frame_goes_the_whole_way_and_every_step_is_announced(raw: Path) -> None:
+    arrive(raw, "0001_comp.fits", "COMP")
+    science = arrive(raw, "0002_sci.fits")
+    done = builders.drain()
+    assert {run.state for run in done} == {"done"}
+    family = File.select().where(File.original == science).order_by(File.data_type)
+    assert [file.file_name for file in family] == [
+        "0002_sci.fits",
+        "r0002_sci.fits",
+        "er0002_sci_target_1.fits",
+        "wer0002_sci_target_1.fits",
+    ]
+    *_, extracted, calibrated = family
+    assert calibrated.parent == extracted
+    assert calibrated.proposal == science.proposal
+    assert calibrated.inputs == ["r0001_comp.fits"]
+    assert calibrated.night == science.night
+    states = [
+        event.payload["state"]
+        for event in Event.select().where(Event.name == "run-changed").order_by(Event.id)
+        if event.payload["run"] == calibrated.run_id
+    ]
+    assert states[-2:] == ["running", "done"]
+    arc = File.select().where(File.kind == "arc", File.data_type > 0).order_by(File.data_type)
+    assert [file.data_type for file in arc] == [2, 3], "an arc is extracted, not calibrated"
+    assert check.breaches() == []
+
+
+def test_quality_is_json(raw: Path) -> None:
+    arrive(raw, "0001.fits", level=1000)
+    builders.drain(1)
+    product = File.get(File.data_type == int(DataType.REDUCED))
+    assert product.quality["nothing"] is None
+    assert product.quality["level"] == pytest.approx(1000, abs=3)
+
+
+def test_the_newest_exposure_goes_first_and_a_person_before_all(raw: Path) -> None:
+    old, new = arrive(raw, "0001.fits"), arrive(raw, "0002.fits")
+    staff = builders.person("staff", is_staff=True)
+    asked = runs.request(staff, "reduce", old.id)
+    order = [runs.claim("w") for _ in range(3)]
+    assert [run.id for run in order[:1]] == [asked.id]
+    assert [run.file for run in order[1:]] == [new, old]
+    assert {(run.state, run.attempt) for run in order} == {("running", 1)}
+    assert runs.claim("w") is None
+
+
+def test_what_a_block_refuses_is_a_failed_run_with_its_sentence(raw: Path) -> None:
+    file = arrive(raw, "0001.fits", level=65000)
+    (run,) = builders.drain(1)
+    assert (run.state, run.message) == ("failed", "every pixel is saturated.")
+    entry = LogEntry.get(LogEntry.level == "error")
+    assert entry.sentence == "0001.fits: Reduce failed: every pixel is saturated."
+    assert (entry.proposal, entry.file) == (file.proposal, file)
+
+
+def test_an_unexpected_error_is_a_failed_run_and_kept(raw: Path) -> None:
+    arrive(raw, "0001.fits", level=0)
+    run = runs.claim("w")
+    with pytest.raises(ZeroDivisionError):
+        runs.execute(run)
+    run = Run.get_by_id(run.id)
+    assert run.state == "failed"
+    assert "ZeroDivisionError" in run.message
+    assert "Traceback" not in run.message
+
+
+def test_a_frame_changed_after_it_was_indexed_is_refused(raw: Path) -> None:
+    file = arrive(raw, "0001.fits")
+    builders.write_frame(Path(file.full_path))
+    (run,) = builders.drain(1)
+    assert run.state == "failed"
+    assert "was changed after it had been indexed" in run.message
+
+
+def test_a_vanished_worker_is_replaced_and_can_finish_no_more(raw: Path) -> None:
+    arrive(raw, "0001.fits")
+    first = runs.claim("dead")
+    silent = utc_now() - dt.timedelta(seconds=20)
+    Run.update(heartbeat=silent).execute()
+    assert runs.reconcile() == [first.id]
+    second = runs.claim("alive")
+    assert (second.id, second.attempt) == (first.id, 2)
+    runs.execute(first)  # the dead one was only slow
+    assert Run.get_by_id(first.id).state == "running"
+    assert File.select().where(File.data_type > 0).count() == 0
+    runs.execute(second)
+    assert File.select().where(File.run_id == first.id).count() == 1
+    assert check.breaches() == []
+
+
+def test_a_late_writer_is_fenced_after_its_block_has_run(raw: Path) -> None:
+    arrive(raw, "0001.fits")
+    slow = runs.claim("slow")
+
+    def outrun(inputs: Any, settings: Any, report: Any) -> Any:
+        Run.update(attempt=2).execute()  # another worker claims it meanwhile
+        return builders._small_reduce(inputs, settings, print)
+
+    doctor("reduce", outrun)
+    runs.execute(slow)
+    assert File.select().where(File.data_type > 0).count() == 0
+    assert Run.get().state == "running"
+    assert not list(products.temporary_dir().iterdir())
+
+
+def test_a_frame_that_kills_its_worker_is_given_up_after_three_tries(raw: Path) -> None:
+    arrive(raw, "0001.fits")
+    for tries in (1, 2, 3):
+        assert runs.claim("doomed").attempt == tries
+        Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
+        runs.reconcile()
+    run = Run.get()
+    assert (run.state, run.lost) == ("failed", 3)
+    assert runs.claim("next") is None
+    assert "3 times" in run.message
+
+
+def test_a_running_run_with_a_heartbeat_is_left_alone(raw: Path) -> None:
+    arrive(raw, "0001.fits")
+    runs.claim("w")
+    assert runs.reconcile() == []
+    assert Run.get().state == "running"
+
+
+def test_the_heartbeat_beats_while_a_block_works(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(raw, "0001.fits")
+    monkeypatch.setattr(execution, "HEARTBEAT_S", 0.02)
+    run = runs.claim("w")
+    before = Run.get_by_id(run.id).heartbeat
+
+    def patient(inputs: Any, settings: Any, report: Any) -> Any:
+        for _ in range(500):
+            if Run.get_by_id(run.id).heartbeat > before:
+                return builders._small_reduce(inputs, settings, report)
+            import time
+
+            time.sleep(0.01)
+        raise AssertionError("no heartbeat in five seconds")
+
+    doctor("reduce", patient)
+    runs.execute(run)
+    assert Run.get_by_id(run.id).state == "done"
+
+
+def test_a_cancelled_run_ends_at_its_next_step(raw: Path) -> None:
+    staff = builders.person("staff", is_staff=True)
+    arrive(raw, "0001.fits")
+    run = runs.claim("w")
+
+    def obedient(inputs: Any, settings: Any, report: Any) -> Any:
+        runs.cancel(staff, run.id)
+        report("Next", 0.5)
+        raise AssertionError("went on")
+
+    doctor("reduce", obedient)
+    runs.execute(run)
+    assert Run.get_by_id(run.id).state == "cancelled"
+    assert File.select().where(File.data_type > 0).count() == 0
+    with pytest.raises(Conflict, match="ended already"):
+        runs.cancel(staff, run.id)
+    assert runs.retry(staff, run.id).state == "queued"
+    with pytest.raises(Conflict):
+        runs.retry(staff, run.id)
+
+
+def test_no_room_on_the_disk_is_waited_for(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive(raw, "0001.fits")
+    with monkeypatch.context() as full:
+
+        def no_room(product: Any, path: Path) -> None:
+            path.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        full.setattr(products.fitsio, "write", no_room)
+        run = runs.claim("w")
+        runs.execute(run)
+    run = Run.get_by_id(run.id)
+    assert (run.state, run.message) == ("waiting", execution.NO_ROOM)
+    assert not list(products.temporary_dir().iterdir())
+    builders.drain()
+    assert Run.get_by_id(run.id).state == "done"
+
+
+def test_a_run_done_again_makes_the_next_version(raw: Path) -> None:
+    pi = builders.person("pi")
+    builders.proposal("SOAR2024A-001", pi)
+    file = arrive(raw, "0001.fits")
+    builders.drain(1)
+    for _ in range(2):
+        runs.request(pi, "reduce", file.id, {"factor": 2})
+        builders.drain(1)
+    reduced = File.select().where(File.data_type == 2).order_by(File.id)
+    names = ["r0001.fits", "r0001_v2.fits", "r0001_v3.fits"]
+    assert [one.file_name for one in reduced] == names
+    assert {one.state for one in reduced} == {"current"}
+    levels = [one.quality["level"] for one in reduced]
+    assert levels[1] == levels[2]
+    from reduction import fitsio
+
+    stored = fitsio.read_product(Path(reduced[1].full_path))
+    assert stored.data[0, 0] == pytest.approx(2 * levels[0])
+    assert stored.meta["GSP_FNAM"] == "r0001_v2.fits"
+    assert check.breaches() == []
+
+
+def test_several_targets_are_several_products(raw: Path) -> None:
+    staff = builders.person("staff", is_staff=True)
+    file = arrive(raw, "0001.fits")
+    builders.drain(1)
+    reduced = File.get(File.data_type == 2)
+    run = runs.request(staff, "extract", reduced.id, {"n_targets": 3})
+    builders.drain(1)
+    made = runs.as_dict(Run.get_by_id(run.id))["products"]
+    assert [product["file_name"] for product in made] == [
+        "er0001_target_1_v2.fits",
+        "er0001_target_2.fits",
+        "er0001_target_3.fits",
+    ]
+    assert File.select().where(File.original == file, File.data_type == 3).count() == 4
+
+
+class TestRequest:
+    @pytest.fixture
+    def file(self) -> File:
+        pi = builders.person("pi")
+        return builders.row("0001.fits", builders.proposal("A", pi))
+
+    def test_settings_are_checked_by_name(self, file: File) -> None:
+        pi = file.proposal.pi
+        run = runs.request(pi, "reduce", file.id, {"factor": 3})
+        assert run.settings == {"ignore_bias": False, "factor": 3.0}
+        assert (run.priority, run.user, run.automatic) == (10, pi, False)
+        for wrong, field in (({"factr": 1}, "factr"), ({"factor": "much"}, "factor")):
+            with pytest.raises(Unacceptable) as refusal:
+                runs.request(pi, "reduce", file.id, wrong)
+            assert refusal.value.field == field
+            assert field in refusal.value.message
+
+    def test_the_proposals_settings_hold(self, file: File) -> None:
+        file.proposal.settings = {"reduce": {"factor": 7}, "gone": {"x": 1}}
+        file.proposal.save()
+        assert runs.request(file.proposal.pi, "reduce", file.id).settings["factor"] == 7
+
+    def test_a_block_that_does_not_fit_is_refused(self, file: File) -> None:
+        for block in ("extract", "master_bias", "nothing"):
+            with pytest.raises(Unacceptable):
+                runs.request(file.proposal.pi, block, file.id)
+
+    def test_a_stranger_finds_nothing(self, file: File) -> None:
+        stranger = builders.person("stranger")
+        with pytest.raises(NotFound):
+            runs.request(stranger, "reduce", file.id)
+        run = runs.request(file.proposal.pi, "reduce", file.id)
+        for question in (runs.get, runs.cancel, runs.retry):
+            with pytest.raises(NotFound):
+                question(stranger, run.id)
+        assert runs.page(stranger, {}).count == 0
+        assert runs.page(file.proposal.pi, {"state": "queued,waiting"}).rows == [run]
+        with pytest.raises(Unacceptable):
+            runs.page(stranger, {"state": "asleep"})
+
+    def test_a_masters_run_is_everyones_but_names_no_frame(self, file: File) -> None:
+        frame = builders.row("0009_secret.fits", file.proposal, kind="bias", series="s")
+        run = builders.run(frame, "master_bias", proposal=None, state="failed", message="why")
+        stranger = builders.person("stranger")
+        assert "secret" not in str(runs.as_dict(runs.get(stranger, run.id)))
+        assert runs.page(stranger, {"file_id": frame.id}).count == 0
+        with pytest.raises(AccessDenied):
+            runs.retry(stranger, run.id)
+
+
+def test_leftovers_of_a_killed_attempt_are_seen_and_swept(raw: Path) -> None:
+    arrive(raw, "0001.fits")
+    run = runs.claim("killed")
+    part = products.temporary_dir() / f"{run.id}-{run.attempt}-0.fits"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"half")
+    assert check.breaches() == []
+    Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
+    assert any("heartbeat" in breach for breach in check.breaches())
+    Run.update(state="queued").execute()
+    assert [part.name in breach for breach in check.breaches()] == [True]
+    runs.reconcile()
+    assert check.breaches() == []
+
+
+def test_a_kill_between_rename_and_commit_is_healed_by_the_next_attempt(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(raw, "0001.fits")
+
+    class Killed(BaseException):
+        pass
+
+    def renamed_then_killed(written: Any) -> None:
+        for one in written:
+            shutil.move(one.temporary, one.path)
+        raise Killed
+
+    run = runs.claim("w")
+    with monkeypatch.context() as context, pytest.raises(Killed):
+        context.setattr(products, "reveal", renamed_then_killed)
+        runs.execute(run)
+    assert File.select().where(File.data_type > 0).count() == 0
+    Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
+    runs.reconcile()
+    builders.drain(1)
+    reduced = File.get(File.data_type == 2)
+    assert reduced.file_name == "r0001.fits"
+    assert check.breaches() == []
