@@ -8,7 +8,7 @@ result is checked before it is believed (`reduction.verification`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,17 @@ class Solution:
     def rms(self) -> float:
         """Residual rms of the used lines, Å."""
         return float(np.sqrt(np.mean(self.residual[self.used] ** 2)))
+
+    def displaced(self, offset: float) -> Solution:
+        """Return the solution moved along the detector so that wavelengths fall by `offset`, Å.
+
+        What lies `offset` too red on this scale is where it belongs on the new one; a shift along
+        the detector, not of the wavelengths, is what flexure does.
+        """
+        middle = 0.5 * float(np.sum(self.function.domain))
+        pixels = offset / float(self.function.deriv()(middle))
+        moved = np.polynomial.Chebyshev(self.function.coef, domain=self.function.domain + pixels)
+        return replace(self, function=moved, pixel=self.pixel + pixels)
 
     @property
     def n_used(self) -> int:

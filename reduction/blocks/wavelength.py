@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import numpy as np
 from astropy.io import fits
@@ -16,11 +17,14 @@ from reduction.linelist import lamp_name
 from reduction.linematch import Setup
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
 from reduction.resample import linear_grid, resample
+from reduction.skycheck import SkyOffset, sky_offset
 from reduction.verification import Limits
 from reduction.wavelength import Solution, SolveOptions, solve
 
 UNCERTAIN_END = 0.3
 """Part of a line width by which the scale may be off at an end before the observer is told."""
+SKY_TOLERANCE = 0.3
+"""Part of a line width by which the sky may be off before the observer is told."""
 
 
 class WavelengthSettings(BlockSettings):
@@ -63,6 +67,12 @@ class WavelengthSettings(BlockSettings):
         title="Linear Dispersion",
         description="Ångström per pixel of the resampled spectrum; 0 keeps the number of pixels.",
     )
+    sky: Literal["warn", "apply", "ignore"] = Field(
+        "warn",
+        title="Check Against the Sky",
+        description="Compare the sky of the exposure with airglow or, by moonlight, solar lines: "
+        "warn when the spectrum is shifted against its arc, apply the shift, or ignore it.",
+    )
 
 
 @block(
@@ -87,6 +97,13 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     report("Resample", 0.7)
     file_name = product_name(inputs.file_name)
     calibrated = apply_solution(spectrum, solution, settings.step)
+    offset = None if settings.sky == "ignore" else _offset_of(calibrated, solution)
+    if offset is not None and abs(offset.offset) > SKY_TOLERANCE * solution.fwhm:
+        applied = settings.sky == "apply"
+        warnings = (*warnings, _sky_sentence(offset, applied=applied))
+        if applied:
+            solution = solution.displaced(offset.offset)
+            calibrated = apply_solution(spectrum, solution, settings.step)
     header = calibrated.header
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
     provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
@@ -97,7 +114,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             DataType.WAVELENGTH,
             calibrated,
             inputs=() if arc is spectrum else (arc_name,),
-            quality=_quality(solution, calibrated),
+            quality=_quality(solution, calibrated, offset),
             warnings=(*inputs.notes, *warnings),
         )
     ]
@@ -215,10 +232,27 @@ def _solve(arc: Spectrum, settings: WavelengthSettings) -> tuple[Solution, tuple
     return solution, tuple(warnings)
 
 
-def _quality(solution: Solution, spectrum: Spectrum) -> dict[str, float | int | str]:
+def _offset_of(calibrated: Spectrum, solution: Solution) -> SkyOffset | None:
+    if calibrated.sky is None or calibrated.wavelength is None:
+        return None
+    return sky_offset(calibrated.sky, calibrated.wavelength, solution.fwhm)
+
+
+def _sky_sentence(offset: SkyOffset, *, applied: bool) -> str:
+    features = "airglow" if offset.features == "airglow" else "solar"
+    done = "the wavelengths were corrected by it" if applied else "the wavelengths are the arc's"
+    return (
+        f"The {features} lines of the sky lie {offset.offset:+.1f} Å from where they belong: the "
+        f"spectrum is shifted against its arc; {done}."
+    )
+
+
+def _quality(
+    solution: Solution, spectrum: Spectrum, offset: SkyOffset | None
+) -> dict[str, float | int | str]:
     axis = spectrum.wavelength
     first, last = (0.0, 0.0) if axis is None else (float(axis[0]), float(axis[-1]))
-    return {
+    quality: dict[str, float | int | str] = {
         "rms_angstrom": round(solution.rms, 4),
         "lines": solution.n_used,
         "lines_rejected": solution.n_rejected,
@@ -229,3 +263,6 @@ def _quality(solution: Solution, spectrum: Spectrum) -> dict[str, float | int | 
         "resolution_angstrom": round(float(solution.fwhm), 3),
         "brightest_lines_explained": round(float(solution.check.brightest_explained), 3),
     }
+    if offset is not None:
+        quality["sky_offset_angstrom"] = round(offset.offset, 2)
+    return quality

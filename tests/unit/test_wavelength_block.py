@@ -17,6 +17,7 @@ from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction import extract_along
 from reduction.frames import DataType, Product, Spectrum
 from reduction.registry import BlockInputs, Need
+from reduction.skycheck import sky_offset
 
 NIGHT = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "soar-blue-2018-02-04"
 SCIENCE, ARC = range(267, 272), 19
@@ -87,6 +88,41 @@ def test_the_real_night_five_of_five(arc: CCDData) -> None:
         assert quality["first_angstrom"] == pytest.approx(3577, abs=2)
         assert quality["last_angstrom"] == pytest.approx(5284, abs=2)
         assert product.warnings[0] == "a note"
+
+
+def with_sky(frame: CCDData) -> Spectrum:
+    spectrum = aperture(frame)
+    beside = np.r_[ROW - 30 : ROW - 12, ROW + 12 : ROW + 30].astype(int)
+    return Spectrum(
+        spectrum.flux,
+        spectrum.variance,
+        spectrum.mask,
+        spectrum.header,
+        sky=8 * np.median(frame.data[beside], axis=0).astype(float),
+    )
+
+
+def test_the_moonlit_sky_shows_that_the_afternoon_arc_is_shifted(arc: CCDData) -> None:
+    # Ca II H and K, Mg b and the Balmer lines of the moonlit sky lie 14.5 Å too blue: the arc was
+    # taken nine hours earlier with another slit plate
+    for number in SCIENCE:
+        science = with_sky(opened(number))
+        product = calibrate(science, arc)
+        assert product.quality["sky_offset_angstrom"] == pytest.approx(-14.55, abs=0.5)
+        assert "solar lines of the sky lie -14" in product.warnings[-1]
+    applied = calibrate(science, arc, sky="apply")
+    # what is left after the correction, by the same measure
+    axis, sky = applied.data.wavelength, applied.data.sky
+    rest = sky_offset(sky, axis, 1.5)
+    assert rest is not None
+    assert abs(rest.offset) < 0.3
+    calcium_k = axis[np.abs(axis - 3933.66) < 12]
+    assert abs(calcium_k[np.argmin(sky[np.abs(axis - 3933.66) < 12])] - 3933.66) < 4
+    table = dispersion.matched_lines(applied.data.header)
+    terms = [applied.data.header[f"{headers.GSP_C}{i:03d}"] for i in range(4)]
+    residual = np.polynomial.Chebyshev(terms, domain=[-1, 1])(table.pixel) - table.wavelength
+    np.testing.assert_allclose(residual, table.residual, atol=2e-3)
+    assert "sky_offset_angstrom" not in calibrate(science, arc, sky="ignore").quality
 
 
 def test_all_three_arcs_of_the_night_agree() -> None:
