@@ -136,6 +136,7 @@
     context.clip();
     const target = place(view.box);
     context.imageSmoothingEnabled = Math.abs(target[2]) < painted.width;
+    context.imageSmoothingQuality = "high";
     context.drawImage(painted, ...target);
     context.restore();
   }

@@ -84,9 +84,13 @@ def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any]:
         page = files.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
     selected = _selected(user, address, page.rows)
     seen = glance.frames(user, [row.id for row in page.rows])
-    listed: Any = [
-        _item(address, row, seen.get(row.id, glance.Glance()), selected) for row in page.rows
-    ]
+    listed: Any = []
+    night = None
+    for row in page.rows:
+        if row.night != night:
+            night = row.night
+            listed.append(html.Li(f"Night of {night:%Y-%m-%d}", className="night"))
+        listed.append(_item(address, row, seen.get(row.id, glance.Glance()), selected))
     if not listed:
         words = EMPTY[address.section]
         if address.name:

@@ -31,13 +31,12 @@ def register(app: Dash) -> None:
         Output("view-runs", "children"),
         Output("comments", "children"),
         Output("shown", "data"),
-        Output("document-title", "data", allow_duplicate=True),
+        Output("view-title", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-view", "data"),
         Input("done", "data"),
         State("shown", "data"),
-        prevent_initial_call="initial_duplicate",
     )(guarded(N_VIEW)(show))
     app.callback(
         Output("header-table", "children"),
@@ -49,6 +48,9 @@ def register(app: Dash) -> None:
         Output("header-search", "className"),
         Input("header-search", "value"),
         Input("header-table", "children"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("gsp", "title"), Output("view-title", "id"), Input("view-title", "data")
     )
     app.clientside_callback(
         ClientsideFunction("viewer", "show"),

@@ -31,6 +31,7 @@ def axis(label: str, **more: Any) -> dict[str, Any]:
         "mirror": True,
         "zeroline": False,
         "exponentformat": "power",
+        "minexponent": 6,
         **more,
     }
 
@@ -41,19 +42,24 @@ def layout(heading: str | None, **more: Any) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "inherit", "size": 12},
-        "margin": {"l": 68, "r": 16, "t": 46 if heading else 12, "b": 46, "autoexpand": False},
+        "margin": {"l": 68, "r": 16, "t": 44 if heading else 12, "b": 46, "autoexpand": False},
         "showlegend": False,
         "dragmode": "zoom",
         "autosize": True,
     }
     if heading:
-        made["title"] = {
-            "text": heading,
-            "font": {"size": 13},
-            "x": 0.5,
-            "xanchor": "center",
-            "y": 1,
-            "yanchor": "top",
-            "pad": {"t": 8},
-        }
+        # Not Plotly's title: that one is placed by its first line and loses it at the edge.
+        made["annotations"] = [
+            {
+                "text": heading,
+                "font": {"size": 13},
+                "showarrow": False,
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0.5,
+                "y": 1,
+                "yanchor": "bottom",
+                "yshift": 3,
+            }
+        ]
     return made | more

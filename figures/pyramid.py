@@ -26,6 +26,9 @@ NOTHING = 0
 _COARSEST = 600
 """Levels are made until both sides are below this: a viewport is never smaller."""
 
+_AFFORDABLE = 1_000_000
+"""A cut of at most so many pixels is sent as it is: the values under the cursor are exact."""
+
 _HALF = 32768
 _LARGEST = 65535
 
@@ -197,12 +200,14 @@ def view(
     Returns
     -------
     View
-        At least one number a screen pixel where the image has that many, less than two otherwise
-        possible along each axis; its box holds the one asked for.
+        At least one number a screen pixel where the image has that many, and each pixel of the
+        image where these are few; its box holds the one asked for.
     """
     n_y, n_x = pyramid.shape
     (x0, x1), (y0, y1) = _clip(x, n_x), _clip(y, n_y)
     coarse_x, coarse_y = max(1, (x1 - x0) // max(width, 1)), max(1, (y1 - y0) // max(height, 1))
+    if (x1 - x0) * (y1 - y0) <= _AFFORDABLE:
+        coarse_x = coarse_y = 1
     k = min(int(np.log2(min(coarse_x, coarse_y))), len(pyramid.levels) - 1)
     further = coarse_x >> k, coarse_y >> k
     bins = further[0] << k, further[1] << k

@@ -56,7 +56,6 @@ def spectrum(
         raise ValueError("wavelength, flux and uncertainty must be of one length")
     name = _UNITS.get(unit.strip().lower(), unit.strip())
     label = f"Flux ({plain(name)})" if "erg" in name.lower() else f"Intensity ({plain(name)})"
-    where = "%{x:.2f} Å" if wavelength else "pixel %{x:.0f}"
     band_x, band_y = _band(x, flux, sigma)
     figure = go.Figure(
         [
@@ -69,7 +68,7 @@ def spectrum(
                 customdata=sigma,
                 mode="lines",
                 line_width=1.2,
-                hovertemplate=f"{where}<br>%{{y:.5~g}} ± %{{customdata:.2~g}}<extra></extra>",
+                hovertemplate="%{y:.5~g} ± %{customdata:.2~g}<extra></extra>",
             ),
         ]
     )
@@ -88,7 +87,9 @@ def spectrum(
     figure.update_layout(
         layout(
             heading,
-            xaxis=axis(x_label, range=_reach(x), **spike),
+            xaxis=axis(
+                x_label, range=_reach(x), hoverformat=".2f" if wavelength else ".0f", **spike
+            ),
             yaxis=axis(label, range=_height(flux, sigma), **spike),
             hovermode="x",
             hoverdistance=40,

@@ -29,6 +29,7 @@ def layout(pathname: str, search: str) -> html.Div:
         [
             dcc.Store(id="shown"),
             dcc.Store(id="image"),
+            dcc.Store(id="view-title"),
             dcc.Store(id="header-open", data=False),
             _index(address.name if address else ""),
             html.Main(
@@ -36,6 +37,7 @@ def layout(pathname: str, search: str) -> html.Div:
                     html.Div(id="view-head"),
                     html.Div(
                         [
+                            _toolbar(),
                             _header(),
                             _stage(visual),
                             html.Div(id="view-notes"),
@@ -61,15 +63,17 @@ def _index(name: str) -> html.Aside:
             html.Div(
                 [
                     html.Nav(id="index-heads", **{"aria-label": "Kind of files"}),
-                    dcc.Input(
-                        id="index-name",
-                        type="search",
-                        value=name,
-                        debounce=0.3,
-                        placeholder="Find by name",
-                        maxLength=200,
-                        autoComplete="off",
-                        **{"aria-label": "Find a file by name"},
+                    _labelled(
+                        "Find a file by name",
+                        dcc.Input(
+                            id="index-name",
+                            type="search",
+                            value=name,
+                            debounce=0.3,
+                            placeholder="Find by name",
+                            maxLength=200,
+                            autoComplete="off",
+                        ),
                     ),
                     html.Ol(id="file-list", **{"aria-label": "Files, the newest first"}),
                     html.Nav(id="pager", **{"aria-label": "Pages of the list"}),
@@ -92,39 +96,49 @@ def _index(name: str) -> html.Aside:
     )
 
 
+def _toolbar() -> html.Div:
+    def fold(name: str, label: str, title: str, target: str, **more: str) -> html.Button:
+        given = {
+            "data-command": "toggle",
+            "data-target": target,
+            "aria-expanded": "false",
+            "aria-controls": target,
+            **more,
+        }
+        return html.Button(label, id=name, type="button", className="fold", title=title, **given)
+
+    return html.Div(
+        [
+            fold(
+                "header-toggle",
+                "Header",
+                "Header cards of the file (h)",
+                "header-body",
+                **{"data-store": "header-open"},
+            ),
+            fold("options-toggle", "Options", "Colour map, limits, title (o)", "options"),
+        ],
+        className="toolbar",
+    )
+
+
 def _header() -> html.Section:
     return html.Section(
         [
-            html.Button(
-                "Header",
-                id="header-toggle",
-                type="button",
-                className="fold",
-                title="Header cards of the file (h)",
-                **{
-                    "data-command": "toggle",
-                    "data-target": "header-body",
-                    "data-store": "header-open",
-                    "aria-expanded": "false",
-                    "aria-controls": "header-body",
-                },
+            _labelled(
+                "Search the header",
+                dcc.Input(
+                    id="header-search",
+                    type="search",
+                    placeholder="Search keyword, value, comment",
+                    autoComplete="off",
+                ),
             ),
-            html.Div(
-                [
-                    dcc.Input(
-                        id="header-search",
-                        type="search",
-                        placeholder="Search keyword, value, comment",
-                        autoComplete="off",
-                        **{"aria-label": "Search the header"},
-                    ),
-                    html.Div(id="header-table"),
-                ],
-                id="header-body",
-                hidden=True,
-            ),
+            html.Div(id="header-table"),
         ],
-        className="header",
+        id="header-body",
+        hidden=True,
+        **{"aria-label": "Header"},
     )
 
 
@@ -137,8 +151,9 @@ def _stage(visual: dict[str, Any]) -> html.Section:
             "displaylogo": False,
             "scrollZoom": True,
             "doubleClick": "reset",
-            # The camera would take the axes without the canvas behind them.
-            "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],
+            "showTips": False,
+            # No camera: it would take the axes without the canvas behind them.
+            "modeBarButtons": [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
         },
     )
     return html.Section(
@@ -149,19 +164,6 @@ def _stage(visual: dict[str, Any]) -> html.Section:
                 **{"data-kind": ""},
             ),
             html.Output(id="readout", **{"aria-label": "Value under the cursor"}),
-            html.Button(
-                "Options",
-                id="options-toggle",
-                type="button",
-                className="fold",
-                title="Colour map, limits, title (o)",
-                **{
-                    "data-command": "toggle",
-                    "data-target": "options",
-                    "aria-expanded": "false",
-                    "aria-controls": "options",
-                },
-            ),
             _options(visual),
         ],
         className="picture",
@@ -208,13 +210,17 @@ def _select(name: str, options: list[dict[str, str]], value: str) -> Any:
 
 
 def _limit(name: str, label: str) -> Any:
-    return dcc.Input(
-        id=name,
-        type="number",
-        debounce=0.4,
-        step="any",
-        autoComplete="off",
-        **{"aria-label": label},
+    return _labelled(
+        label, dcc.Input(id=name, type="number", debounce=0.4, step="any", autoComplete="off")
+    )
+
+
+def _labelled(label: str, field: Any) -> html.Label:
+    """Name a field whose purpose the eye sees anyway."""
+    return html.Label(
+        [html.Span(label, className="visually-hidden"), field],
+        className="labelled",
+        htmlFor=field.id,
     )
 
 
@@ -231,12 +237,11 @@ def _comments() -> html.Section:
             html.Ul(id="comments"),
             html.Div(
                 [
-                    dcc.Textarea(
-                        id="comment-text",
-                        placeholder="Add new comment",
-                        rows=1,
-                        maxLength=4000,
-                        **{"aria-label": "Add new comment"},
+                    _labelled(
+                        "Add new comment",
+                        dcc.Textarea(
+                            id="comment-text", placeholder="Add new comment", rows=1, maxLength=4000
+                        ),
                     ),
                     html.Button("Add comment", id="comment-add", type="button", className="button"),
                 ],

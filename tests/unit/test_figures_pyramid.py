@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from figures import pyramid
 from figures.pyramid import NOTHING, build, load, save, view
 
 
@@ -32,6 +35,11 @@ def test_real_values_keep_the_background_and_the_peaks() -> None:
     assert decoded[6, 6] == pytest.approx(-2000.0, rel=1e-3)
 
 
+def test_few_pixels_are_sent_as_they_are() -> None:
+    cut = view(build(frame(200, 2071)), (0, 2071), (0, 200), 300, 100)
+    assert cut.bins == (1, 1)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     n_y=st.integers(1, 90),
@@ -39,12 +47,14 @@ def test_real_values_keep_the_background_and_the_peaks() -> None:
     edges=st.tuples(*[st.floats(-50, 1600, allow_nan=False)] * 4),
     width=st.integers(1, 400),
     height=st.integers(1, 400),
+    afford=st.sampled_from([0, 1_000_000]),
 )
 def test_every_number_is_the_mean_of_the_pixels_its_box_says(
-    n_y: int, n_x: int, edges: tuple[float, ...], width: int, height: int
+    n_y: int, n_x: int, edges: tuple[float, ...], width: int, height: int, afford: int
 ) -> None:
     image = frame(n_y, n_x, seed=n_x)
-    cut = view(build(image), edges[:2], edges[2:], width, height)
+    with mock.patch.object(pyramid, "_AFFORDABLE", afford):
+        cut = view(build(image), edges[:2], edges[2:], width, height)
     (bin_x, bin_y), box = cut.bins, cut.box
     assert cut.numbers.shape == ((box.y1 - box.y0) // bin_y, (box.x1 - box.x0) // bin_x)
     decoded = cut.codec.decode(cut.numbers)
@@ -60,19 +70,19 @@ def test_every_number_is_the_mean_of_the_pixels_its_box_says(
 
 
 def test_a_view_is_never_coarser_than_the_screen() -> None:
-    pyramid = build(frame(400, 4142))
+    made = build(frame(1000, 4142))
     for width, height in ((1000, 400), (300, 100), (37, 11)):
-        cut = view(pyramid, (0, 4142), (0, 400), width, height)
+        cut = view(made, (0, 4142), (0, 1000), width, height)
         assert cut.numbers.shape[1] >= width
         assert cut.numbers.shape[0] >= height
         assert cut.numbers.size <= 4 * 2 * width * 2 * height
 
 
 def test_unknown_pixels_stay_unknown_and_do_not_spread() -> None:
-    image = frame(800, 800)
+    image = frame(1600, 800)
     image[:, 400:600] = np.nan
     image[10, 10] = np.inf
-    cut = view(build(image), (0, 800), (0, 800), 100, 100)
+    cut = view(build(image), (0, 800), (0, 1600), 100, 200)
     decoded = cut.codec.decode(cut.numbers)
     unknown = cut.numbers == NOTHING
     assert unknown[:, 51:74].all()
@@ -116,9 +126,9 @@ def test_a_saved_pyramid_is_the_same(tmp_path) -> None:
     ],
 )
 def test_flat_and_empty_images_have_limits(image: np.ndarray) -> None:
-    pyramid = build(image)
-    assert all(high > low for low, high in pyramid.limits.values())
-    view(pyramid, (0, 5), (0, 5), 10, 10)
+    made = build(image)
+    assert all(high > low for low, high in made.limits.values())
+    view(made, (0, 5), (0, 5), 10, 10)
 
 
 def test_limits_hold_background_and_signal() -> None:
