@@ -1,0 +1,102 @@
+"""From the shutter to the spectrum: a frame dropped into the folder of an idle server.
+
+Prints, for ten frames, the seconds until the calibrated spectrum is in the API, and how they are
+shared between the steps.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reduction.simulation import simulate_night
+from tests.e2e.conftest import LiveSite, until
+
+pytestmark = pytest.mark.bench
+
+N_FRAMES = 10
+SETUP = "400_M2"
+
+
+class Drop:
+    """A server with calibrations and a lamp, and frames that have not been taken yet."""
+
+    def __init__(self, folder: Path, binning: tuple[int, int]) -> None:
+        raw, later = folder / "raw", folder / "later"
+        raw.mkdir()
+        start = datetime.now(UTC) - timedelta(hours=1)
+        paths = simulate_night(
+            later, seed=7, setup=SETUP, binning=binning, n_science=N_FRAMES + 1, start=start
+        )
+        self.frames = [p for p in paths if _is_science(p)]
+        for path in paths:
+            if path not in self.frames[1:]:
+                os.rename(path, raw / path.name)
+        self.frames = self.frames[1:]
+        self.raw = raw
+        self.site = LiveSite(GSP_RAW_DIRS=str(raw)).start()
+        self.token = self.site.staff_token()
+        until(lambda: self.n_spectra() >= 1 and not self.live_runs(), 120, "the first spectrum")
+
+    def n_spectra(self) -> int:
+        return int(self.site.api("files/?data_type=4&page_size=1", self.token)["count"])
+
+    def live_runs(self) -> int:
+        states = "runs/?state=queued,running,waiting&page_size=1"
+        return int(self.site.api(states, self.token)["count"])
+
+    def drop(self, path: Path) -> dict[str, float]:
+        """Put a frame into the folder; return seconds by step, ``total`` included."""
+        before = self.n_spectra()
+        began = time.time()
+        os.rename(path, self.raw / path.name)
+        while self.n_spectra() == before:
+            if time.time() - began > 60:
+                pytest.fail(f"{path.name} has not become a spectrum within a minute")
+            time.sleep(0.01)
+        steps = {"total": time.time() - began}
+        raw = self.site.api(f"files/?file_name={path.name}&data_type=0", self.token)["results"][0]
+        steps["indexed after"] = _seconds(raw["created"]) - began
+        runs = self.site.api(f"files/{raw['id']}/", self.token)["runs"]
+        for run in sorted(runs, key=lambda run: run["id"]):
+            steps[f"{run['block']} queued"] = _seconds(run["started"]) - _seconds(run["queued"])
+            steps[f"{run['block']} runs"] = _seconds(run["finished"]) - _seconds(run["started"])
+        until(lambda: not self.live_runs(), 60, "idle again")
+        return steps
+
+
+def _is_science(path: Path) -> bool:
+    from astropy.io import fits
+
+    return fits.getval(path, "OBSTYPE") in ("OBJECT", "SPECTRUM")
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp()
+
+
+@pytest.fixture(params=[(2, 2), (1, 1)], ids=["2x2", "1x1"])
+def drop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Drop]:
+    made = Drop(tmp_path, request.param)
+    yield made
+    made.site.clean_up()
+
+
+def test_a_frame_dropped_into_an_idle_server(
+    drop: Drop, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = [drop.drop(path) for path in drop.frames]
+    totals = [steps["total"] for steps in taken]
+    with capsys.disabled():
+        print(f"\n{SETUP} {request.node.callspec.id}, {len(taken)} frames, seconds, median:")
+        for name in taken[0]:
+            print(f"  {name:28s} {np.median([steps.get(name, np.nan) for steps in taken]):7.3f}")
+        print(f"  total: min {min(totals):.3f}, max {max(totals):.3f}")
+    assert statistics.median(totals) > 0
