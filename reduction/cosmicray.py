@@ -23,6 +23,8 @@ Method = Literal["dcr", "lacosmic"]
 
 BLOCK_COLUMNS = 64
 """Columns over which a target's light changes little: its model is a median over as many."""
+SCENE_SHIFT = 0.1
+"""Columns by which the model of a sky line may be displaced."""
 BAND_ROWS = 48
 """Rows over which tilt and bow of the slit move a sky line little, yet wide beside a target."""
 
@@ -36,10 +38,10 @@ def _between(medians: Image, width: float, n: int) -> Image:
     width : float
         Of a block.
     n : int
-        Length wanted; beyond the outer middles the outer blocks' values hold.
+        Length wanted; beyond the outer middles the trend goes on.
     """
-    place = np.clip((np.arange(n) + 0.5) / width - 0.5, 0, len(medians) - 1)
-    low = np.minimum(place.astype(int), max(len(medians) - 2, 0))
+    place = (np.arange(n) + 0.5) / width - 0.5
+    low = np.clip(np.floor(place).astype(int), 0, max(len(medians) - 2, 0))
     high = np.minimum(low + 1, len(medians) - 1)
     share = (place - low).astype(np.float32)[:, None]
     mixed: Image = medians[low] * (1 - share) + medians[high] * share
@@ -123,6 +125,24 @@ def _fine_structure(work: Image, noise: Image) -> Image:
     return structure
 
 
+def _without_scene(
+    data: Image, bad: NDArray[np.bool_], *, spectrum: bool
+) -> tuple[Image, Image | np.float32]:
+    """Return the frame without its smooth scene, and how far that model may be off.
+
+    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in the line's place leaves
+    a residual as sharp as a cosmic ray.
+    """
+    work = np.ascontiguousarray(data, dtype=np.float32)
+    if bad.any():
+        work = fill_from_around(work, bad)
+    if not spectrum:
+        return work, np.float32(0)
+    scene = smooth_scene(work, bad)
+    slope = cv2.Sobel(scene, -1, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+    return work - scene, np.abs(slope) * np.float32(SCENE_SHIFT)
+
+
 def lacosmic(
     data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool
 ) -> NDArray[np.bool_]:
@@ -142,13 +162,10 @@ def lacosmic(
     (n_rows, n_columns) bool
         True where a cosmic ray fell.
     """
-    work = fill_from_around(np.ascontiguousarray(data, np.float32), bad) if bad.any() else data
-    if spectrum:
-        work = work - smooth_scene(work, bad)
-    work = np.ascontiguousarray(work, dtype=np.float32)
+    work, misfit = _without_scene(data, bad, spectrum=spectrum)
     # The median keeps a cosmic ray's own photon noise out of the noise it is judged by.
-    noise = np.sqrt(cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5))
-    noise = np.maximum(noise, np.float32(1e-3))
+    smooth = cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5)
+    noise = np.sqrt(smooth + misfit**2 + np.float32(1e-6))
     found = np.zeros(data.shape, dtype=bool)
     for _ in range(ITERATIONS):
         edges = _edges(work, noise)
@@ -192,7 +209,7 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, i
     if method == "lacosmic":
         found = lacosmic(data, variance, bad, spectrum=spectrum)
     else:
-        found = dcr(data, bad, spectrum=spectrum)
+        found = dcr(data, variance, bad, spectrum=spectrum)
     flags = flags_of(frame).copy()
     flags[found] |= np.uint8(PixelFlag.COSMIC_RAY)
     scene = smooth_scene(data, bad | found) if spectrum else np.zeros_like(data)
@@ -215,17 +232,21 @@ DCR_THRESHOLD = 3.0
 DCR_PASSES = 5
 
 
-def dcr(data: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> NDArray[np.bool_]:
+def dcr(
+    data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool
+) -> NDArray[np.bool_]:
     """Find cosmic rays as counts beyond a gap in the histogram of a sub-frame (Pych 2004).
 
     In each sub-frame the counts are clipped to the bulk around the mode; going up from there, the
     first gap wider than `DCR_THRESHOLD` standard deviations of the bulk separates cosmic rays from
     what belongs to the scene. Sub-frames overlap by half, and a pixel must be beyond the gap in
-    each that holds it. Found pixels and their neighbours are filled in before the next pass.
+    each that holds it, and sharper than the optics let light be (as in L.A.Cosmic; the published
+    program would take a bright target's emission lines too). Found pixels and their neighbours are
+    filled in before the next pass.
 
     Parameters
     ----------
-    data : (n_rows, n_columns) float32
+    data, variance : (n_rows, n_columns) float32
     bad : (n_rows, n_columns) bool
         Left out.
     spectrum : bool
@@ -235,29 +256,25 @@ def dcr(data: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> NDArray[np.bo
     -------
     (n_rows, n_columns) bool
     """
-    work = fill_from_around(data, bad) if bad.any() else data
-    if spectrum:
-        work = work - smooth_scene(work, bad)
+    work, misfit = _without_scene(data, bad, spectrum=spectrum)
+    smooth = cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5)
+    noise = np.sqrt(smooth + misfit**2 + np.float32(1e-6))
     found = np.zeros(data.shape, dtype=bool)
     for _ in range(DCR_PASSES):
         beyond = np.ones(data.shape, dtype=bool)
         for shift in (0, 1):
             offsets = (shift * DCR_SUBFRAME[0] // 2, shift * DCR_SUBFRAME[1] // 2)
-            beyond &= work > _gap_levels(work, offsets)
-        new = beyond & ~bad & ~found
-        if not new.any():
+            beyond &= work > _gap_levels(work, offsets) + DCR_THRESHOLD * misfit
+        # An emission line of a bright target is beyond a gap too, but not sharper than the optics.
+        edges = _edges(work, noise)
+        sharp = edges > np.maximum(OBJECT_LIMIT * _fine_structure(work, noise), DCR_THRESHOLD)
+        seeds = (beyond & sharp & ~found & ~bad).astype(np.uint8)
+        if not seeds.any():
             break
-        found |= cv2.dilate(new.astype(np.uint8), _AROUND).astype(bool) & (
-            new | (work > _spread(work) * DCR_THRESHOLD)
-        )
-        found &= ~bad
+        around = cv2.dilate(seeds, _AROUND).astype(bool)
+        found |= around & (work > DCR_THRESHOLD * noise) & ~bad
         work = fill_from_around(work, found | bad)
     return found
-
-
-def _spread(work: Image) -> np.float32:
-    sample = work[::4, ::4]
-    return np.float32(1.4826 * np.median(np.abs(sample - np.median(sample))))
 
 
 def _gap_levels(work: Image, offsets: tuple[int, int]) -> Image:
