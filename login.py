@@ -17,12 +17,11 @@ from flask import (
     send_from_directory,
     session,
 )
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, current_user, login_user, logout_user
-from flask_wtf.csrf import generate_csrf, validate_csrf
+from flask_wtf.csrf import ValidationError, generate_csrf, validate_csrf
 from itsdangerous import BadSignature
-from wtforms.validators import ValidationError
 
 from api import errors
 from db.models import User
@@ -36,7 +35,7 @@ FILES = ("login.css", "logo.svg")
 STALE_FORM = "This page was open for too long, or the browser keeps no cookies; please try again."
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]
     """Who is signed in, for flask-login; `row` is the person."""
 
     def __init__(self, row: User) -> None:
@@ -54,7 +53,7 @@ class Sessions(SecureCookieSessionInterface):
     the host's clock would sign everybody out.
     """
 
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Read the cookie; a forged, broken or old one is an empty session."""
         serializer = self.get_signing_serializer(app)
         if serializer is None:

@@ -66,6 +66,7 @@ def guard(server: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         BASE_URL=config.base_url,
     )
+    server.url_map.merge_slashes = False  # no redirect: a POST would arrive as something else
     manager = LoginManager()
     manager.session_protection = None  # an observer's address may change during the night
     manager.init_app(server)

@@ -18,11 +18,12 @@ from services import runs
 def declare(block: Block) -> None:
     """Offer a block below ``/api/files/``, with its own settings as the body's model."""
     title = "".join(part.capitalize() for part in block.name.split("_"))
+    settings: Any = (block.settings | None, Field(None))
     body: Any = create_model(
         f"{title}Request",
         __base__=models.FileReference,
         __doc__="Which file, and the settings that shall differ from the proposal's.",
-        settings=(block.settings | None, Field(None)),
+        settings=settings,
     )
 
     def start(body: Any) -> Any:

@@ -179,7 +179,7 @@ class RunOut(BaseModel):
     block: str
     label: str
     file_id: int | None = Field(description="Null in the run of a master, which is everyone's.")
-    file: str | None = Field(description="Its file name.")
+    file_name: str = Field(description="What it runs on; empty in the run of a master.")
     proposal_id: str | None = Field(description="SOAR ID.")
     state: BlockState
     live: bool = Field(description="It has not ended.")

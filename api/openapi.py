@@ -71,7 +71,7 @@ def _operation(declared: Operation) -> dict[str, Any]:
     if parameters:
         shown["parameters"] = parameters
     if declared.body is not None:
-        content = {"application/json": {"schema": _ref(declared.body)}}
+        content: dict[str, Any] = {"application/json": {"schema": _ref(declared.body)}}
         if declared.upload:
             content["multipart/form-data"] = {"schema": _UPLOAD}
         shown["requestBody"] = {"required": True, "content": content}
@@ -87,7 +87,7 @@ _UPLOAD = {
 
 def _responses(declared: Operation) -> dict[str, Any]:
     answer = declared.answer
-    content = (
+    content: dict[str, Any] = (
         {answer: {"schema": {"type": "string"}}}
         if isinstance(answer, str)
         else {"application/json": {"schema": _ref(answer)}}

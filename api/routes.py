@@ -8,6 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from api import blocks, comments, docs, files, runs, site
+from api.models import StreamQuery
 from api.routing import blueprint
 from api.validate import read_query
 
@@ -19,13 +20,20 @@ DECLARING = (site, files, blocks, runs, comments, docs)
 
 def register(server: Flask) -> None:
     """Put the routes on a server."""
+    server.before_request(claim_prefix)
     server.register_blueprint(blueprint)
     server.add_url_rule("/events", "page_events", page_events)
 
 
 def page_events() -> ResponseReturnValue:
     """Stream the events to an open page, as ``/api/events/`` does to a script."""
-    return site.event_stream(read_query(site.models.StreamQuery))
+    return site.event_stream(read_query(StreamQuery))
+
+
+def claim_prefix() -> None:
+    """Keep what no rule of the API takes, as ``/api//files``, from Dash's catch-all."""
+    if request.path.startswith("/api/") and request.blueprint != blueprint.name:
+        raise NotFound
 
 
 @blueprint.route("/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"])

@@ -41,7 +41,8 @@ def wait(timeout: float) -> None:
 def _subscription() -> PubSub:
     subscription: PubSub | None = getattr(_local, "subscription", None)
     if subscription is None:
-        subscription = queue._client().pubsub(ignore_subscribe_messages=True)
+        client = queue._client()
+        subscription = client.pubsub()  # type: ignore[no-untyped-call]
         subscription.subscribe(CHANNEL)
         _local.subscription, _local.heard = subscription, True
     return subscription

@@ -231,7 +231,7 @@ def test_sessions_outlive_a_clock_that_is_set_back(
     now = TimestampSigner.get_timestamp
     with monkeypatch.context() as patched:
         patched.setattr(TimestampSigner, "get_timestamp", lambda self: now(self) + 3600)
-        client = site.sign_in("user")
+        client = site.log_in("user")
     assert client.get("/api/").status_code == 200
     token = client.get_cookie("_csrf_token")
     assert token is not None
