@@ -114,7 +114,7 @@ def test_nan_and_saturation_are_carried_as_flags() -> None:
 
 def test_without_masters_the_overscan_is_used_and_said() -> None:
     product = run(raw(np.random.default_rng(6)), master_bias=None, master_flat=None, names={})
-    assert product.file_name == "cto_0079_X.fits"
+    assert product.file_name == "csto_0079_X.fits"
     assert any("overscan" in sentence for sentence in product.warnings)
     assert isinstance(product.data, CCDData)
     assert np.median(product.data.data) == pytest.approx(400, abs=3)
