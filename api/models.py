@@ -93,7 +93,7 @@ class RunQuery(Paging):
     state: str | None = Field(
         None, max_length=80, description="waiting, queued, running, done, failed, cancelled."
     )
-    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID, or id.")
+    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID.")
 
 
 class LogQuery(Paging):

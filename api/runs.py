@@ -10,7 +10,7 @@ from api import models
 from api.paging import listing
 from api.routing import operation
 from api.validate import row_id
-from services import proposals, runs
+from services import runs
 from services.errors import NotFound
 
 TAG = "processing"
@@ -23,21 +23,11 @@ def _id(text: str) -> int:
     return number
 
 
-def _proposal_id(name: str) -> int:
-    """Return the id of a proposal that the person sees; 0, which none has, when there is none."""
-    seen = {row.soar_id: row.id for row in proposals.visible(g.user)}
-    number = row_id(name)
-    return seen.get(name, number if number in seen.values() and number is not None else 0)
-
-
 @operation("GET", "/runs/", tag=TAG, name="runs_list", query=models.RunQuery, answer=models.RunPage)
 def index(query: models.RunQuery) -> Any:
     """Get a list of runs, newest first."""
-    filters = runs.RunFilters(file_id=query.file_id, block=query.block, state=query.state)
-    if query.proposal_id is not None:
-        found = _proposal_id(query.proposal_id)
-        filters = filters.model_copy(update={"proposal_id": found})
-    page = runs.page(g.user, filters, query.page, query.page_size)
+    given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
+    page = runs.page(g.user, runs.RunFilters(**given), query.page, query.page_size)
     rows = [runs.as_dict(row) for row in page.rows]
     return listing(page.count, query.page, query.page_size, rows)
 
