@@ -21,7 +21,7 @@ from reduction.skycheck import SkyOffset, sky_offset
 from reduction.verification import Limits
 from reduction.wavelength import Solution, SolveOptions, solve
 
-UNCERTAIN_END = 0.3
+UNCERTAIN_END = 0.2
 """Part of a line width by which the scale may be off at an end before the observer is told."""
 SKY_TOLERANCE = 0.3
 """Part of a line width by which the sky may be off before the observer is told."""
