@@ -258,7 +258,7 @@ def check_all() -> None:
     for breach in breaches:
         click.echo(breach)
     if breaches:
-        raise Refused(f"{len(breaches)} breaches.")
+        raise Refused(f"{len(breaches)} breach{'es' if len(breaches) > 1 else ''}.")
     click.echo("All is well.")
 
 
