@@ -126,6 +126,14 @@
     gsp.set("command", { data: { ...data, n: ++count } });
   }
 
+  // The row or tab is marked at once: the next key counts from it.
+  function choose(link) {
+    const list = link.closest("#file-list, .tabs");
+    if (!list) return;
+    list.querySelectorAll("[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+    link.setAttribute("aria-current", "true");
+  }
+
   document.addEventListener("click", (event) => {
     const dialog = event.target.closest("dialog");
     const inside = event.target.closest("button, a, [data-command]");
@@ -137,6 +145,7 @@
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
       event.preventDefault();
       document.body.classList.remove("index-open");
+      choose(link);
       gsp.go(link.getAttribute("href"));
       return;
     }

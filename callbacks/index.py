@@ -150,7 +150,7 @@ def _item(address: Address, raw: Any, seen: glance.Glance, selected: int | None)
     parts: list[Any] = [html.Span(name, className="name")]
     if mark:
         words.append(mark_word)
-        parts.append(html.Span(mark, className=f"mark {mark_word}"))
+        parts.append(html.Span(mark, className=f"run-mark {mark_word}"))
     if seen.data_type in STAGES:
         words.append(seen.data_type.label)
         parts.append(html.Span(STAGES[seen.data_type], className=f"stage s{seen.data_type}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from dash import html
@@ -155,8 +155,11 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def actions(user: Any, file: Any, states: Iterable[Any]) -> list[Any]:
-    """Return what can be done with a file; what can't is greyed and says why."""
+def actions(user: Any, file: Any, states: Sequence[Any], said: Container[str]) -> list[Any]:
+    """Return what can be done with a file; what can't is greyed and says why.
+
+    A reason that a run says already (`said`) is not repeated.
+    """
     made: list[Any] = [
         html.A(
             "Download",
@@ -178,7 +181,11 @@ def actions(user: Any, file: Any, states: Iterable[Any]) -> list[Any]:
                 **given,
             )
         )
-    reasons = [f"{state.label}: {state.reason}" for state in states if not state.enabled]
+    reasons = [
+        f"{state.label}: {state.reason}"
+        for state in states
+        if not state.enabled and state.reason not in said
+    ]
     if _may_delete(user, file):
         made.append(
             html.Button(
@@ -221,7 +228,7 @@ def run(line: dict[str, Any]) -> Any | None:
         "running": line["step"] or "starting",
     }[state]
     parts: list[Any] = [
-        html.Span(STEP_GLYPH[state], className=f"mark {state}", **{"aria-hidden": "true"}),
+        html.Span(STEP_GLYPH[state], className=f"run-mark {state}", **{"aria-hidden": "true"}),
         html.Strong(label),
         html.Span(_sentence(words) if state != "running" else words, className="words"),
     ]

@@ -81,6 +81,7 @@ def show(
     family = files.related(user, file) if file.original_id else [file]
     if all(member.id != file.id for member in family):
         family = [*family, file]
+    lines = _runs(family)
     state = {
         "id": file.id,
         "checksum": file.checksum,
@@ -93,8 +94,8 @@ def show(
         figure,
         image,
         parts.notes(file, trouble),
-        parts.actions(user, file, files.actions(user, file)),
-        _runs(family),
+        parts.actions(user, file, files.actions(user, file), [line["message"] for line in lines]),
+        [line for line in map(parts.run, lines) if line is not None],
         [parts.comment(user, comment) for comment in comments.listing(user, file.id)],
         no_update if same else state,
         f"{file.file_name} · GSP Live",
@@ -135,16 +136,16 @@ def _original(family: list[Any], file: Any) -> Any:
     return next((member for member in family if member.id == file.original_id), file)
 
 
-def _runs(family: list[Any]) -> list[Any]:
-    """Show what is under way or failed: of each block on each file the newest run."""
-    shown = []
+def _runs(family: list[Any]) -> list[dict[str, Any]]:
+    """Return of each block on each file the newest run."""
+    newest = []
     for member in family:
         blocks = set()
         for run in runs.of_file(member):
             if run.block not in blocks:
                 blocks.add(run.block)
-                shown.append(runs.as_dict(run))
-    return [line for line in map(parts.run, shown) if line is not None]
+                newest.append(runs.as_dict(run))
+    return newest
 
 
 def _nothing(title: str, body: Any) -> tuple[Any, ...]:

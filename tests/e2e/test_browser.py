@@ -1,0 +1,320 @@
+"""The pages, as an observer meets them: the demo night arrives in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import LiveSite
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+
+pytestmark = pytest.mark.browser
+
+SLOW_MS = 90_000
+"""The demo night's first calibrated spectrum, on a loaded machine."""
+
+OUTSIDER = ("outsider", "Quiet-Harbour-77")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
+        try:
+            browser = driver.chromium.launch(
+                executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+            )
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium can be started: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A browser of its own, which notes whatever goes wrong in it."""
+
+    def __init__(self, browser: Any, site: LiveSite, **options: Any) -> None:
+        self.site = site
+        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
+        self.context.set_default_timeout(20_000)
+        self.page = self.context.new_page()
+        self.trouble: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.trouble.append(f"uncaught: {error}"))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.trouble.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.site.url, "data:", "blob:")):
+            self.trouble.append(f"outside: {request.url}")
+
+    def submit(self, username: str, password: str) -> int:
+        """Fill in the login form that is open; return the status of the answer."""
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        with self.page.expect_response(lambda r: r.request.method == "POST") as answer:
+            self.page.get_by_role("button", name="Log in").click()
+        return int(answer.value.status)
+
+    def sign_in(self, username: str, password: str) -> Any:
+        self.page.goto(self.site.url + "/login")
+        self.submit(username, password)
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        return self.page
+
+    def open(self, path: str) -> Any:
+        self.page.goto(self.site.url + path)
+        return self.page
+
+
+@pytest.fixture
+def open_window(chromium: Any, demo_site: LiveSite) -> Iterator[Callable[..., Window]]:
+    windows: list[Window] = []
+
+    def make(**options: Any) -> Window:
+        windows.append(Window(chromium, demo_site, **options))
+        return windows[-1]
+
+    yield make
+    trouble = [line for window in windows for line in window.trouble]
+    for window in windows:
+        window.context.close()
+    assert not trouble, "the browser's console must stay empty"
+
+
+@pytest.fixture(scope="session")
+def demo_session(chromium: Any, demo_site: LiveSite) -> Any:
+    """Sign in once, as patiently as a person does while a backlog is being indexed."""
+    window = Window(chromium, demo_site)
+    for _ in range(6):
+        window.page.goto(demo_site.url + "/login")
+        if window.submit("demo", demo_site.demo_password) != 503:
+            break
+        window.page.wait_for_timeout(2000)
+    state = window.context.storage_state()
+    window.context.close()
+    return state
+
+
+@pytest.fixture
+def observer(open_window: Callable[..., Window], demo_session: Any) -> Window:
+    return open_window(storage_state=demo_session)
+
+
+def calibrated_row(page: Any) -> Any:
+    """Return the newest row of the file index whose spectrum is calibrated."""
+    return page.get_by_label("Files, the newest first").get_by_role("link").filter(has_text="λ")
+
+
+def plotted(page: Any) -> dict[str, Any]:
+    """Return what the plot on show says of itself."""
+    return page.evaluate(
+        """() => {
+            const plot = document.querySelector("#graph .js-plotly-plot");
+            if (!plot || !plot._fullData || !plot._fullLayout || !plot._fullLayout.xaxis) return {};
+            const { xaxis, yaxis } = plot._fullLayout;
+            const line = plot._fullData[1];
+            return { x: xaxis.title.text, y: yaxis.title.text, range: [...xaxis.range],
+                     points: line && line.x ? line.x.length : 0 };
+        }"""
+    )
+
+
+def painted_shades(page: Any) -> int:
+    """Return how many different colours the image's canvas shows."""
+    return page.evaluate(
+        """() => {
+            const canvas = document.getElementById("canvas");
+            if (!canvas || !canvas.width) return 0;
+            const copy = new OffscreenCanvas(canvas.width, canvas.height);
+            const context = copy.getContext("2d", { willReadFrequently: true });
+            context.drawImage(canvas, 0, 0);
+            const data = context.getImageData(0, 0, canvas.width, canvas.height);
+            return new Set(new Uint32Array(data.data.buffer)).size;
+        }"""
+    )
+
+
+def until(page: Any, condition: Callable[[], Any], what: str, timeout_ms: int = 20_000) -> None:
+    for _ in range(timeout_ms // 100):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not seen: {what}")
+
+
+def test_frames_arrive_and_become_calibrated_spectra_without_a_reload(observer: Window) -> None:
+    page = observer.open("/data")
+    page.evaluate("() => { window.neverReloaded = true; }")
+    files = page.get_by_label("Files, the newest first").get_by_role("link")
+    expect(files.first).to_be_visible(timeout=SLOW_MS)
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    until(page, lambda: plotted(page).get("x") == "Wavelength (Å)", "a wavelength axis")
+    shown = plotted(page)
+    assert shown["points"] > 1000
+    assert 3000 < shown["range"][0] < shown["range"][1] < 11000
+    expect(page.get_by_text("rms", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Observed Raw").click()
+    until(page, lambda: painted_shades(page) > 20, "the raw image on its canvas")
+    assert plotted(page)["x"] == "Dispersion Axis (Pixels)"
+    assert page.evaluate("() => window.neverReloaded") is True
+
+
+def test_the_value_under_the_cursor_and_the_zoom_in_the_url(observer: Window) -> None:
+    page = observer.open("/data")
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    page.get_by_role("link", name="Reduced").first.click()
+    until(page, lambda: painted_shades(page) > 20, "the reduced image")
+    box = page.locator("#stage").bounding_box()
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    page.mouse.move(*at(0.5, 0.5))
+    expect(page.get_by_label("Value under the cursor")).to_contain_text(
+        re.compile(r"x \d+ +y \d+ +-?[\d.]+(e-\d+)? electron")
+    )
+    page.mouse.move(*at(0.3, 0.3))
+    page.mouse.down()
+    page.mouse.move(*at(0.5, 0.6), steps=4)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"view=[-\d.]+,"))
+    zoomed = plotted(page)["range"]
+    page.reload()
+    until(page, lambda: painted_shades(page) > 20, "the image again")
+    until(
+        page,
+        lambda: plotted(page)["range"] == pytest.approx(zoomed, abs=1),
+        "the zoom of the URL",
+    )
+
+
+def test_the_header_can_be_searched(observer: Window) -> None:
+    page = observer.open("/data")
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    page.get_by_role("button", name="Header").click()
+    page.get_by_label("Search the header").fill("gsp_wrms")
+    rows = page.locator("#header-table tbody tr:visible")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("GSP_WRMS")
+
+
+def test_a_step_is_run_by_hand_watched_and_its_product_deleted(observer: Window) -> None:
+    page = observer.open("/data")
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    page.get_by_role("link", name="Reduced").first.click()
+    tabs = page.get_by_label("Related files").get_by_role("link")
+    page.get_by_role("button", name="Extract Target").click()
+    made = tabs.filter(has_text=re.compile(r"Extracted.*v2"))
+    expect(made.first).to_be_visible(timeout=SLOW_MS)
+    made.first.click()
+    until(page, lambda: plotted(page).get("points", 0) > 1000, "the new spectrum")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("_v2.fits")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status").filter(has_text="Deleted")).to_be_visible()
+    expect(made).to_have_count(0)
+
+
+def test_a_comment_is_text_and_its_author_deletes_it(observer: Window) -> None:
+    page = observer.open("/data")
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    page.get_by_label("Add new comment").fill("<b>clouds</b> at the end")
+    page.get_by_role("button", name="Add comment").click()
+    said = page.get_by_text("<b>clouds</b> at the end")
+    expect(said).to_be_visible()
+    expect(page.get_by_label("Add new comment")).to_have_value("")
+    page.get_by_role("button", name="Delete the comment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(said).to_have_count(0)
+
+
+def test_the_keyboard_walks_the_files_and_back_returns(observer: Window) -> None:
+    page = observer.open("/data")
+    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
+    calibrated_row(page).first.click()
+    first = page.url
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url(lambda url: url != first)
+    page.go_back()
+    page.wait_for_url(first)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("no such name")
+    expect(page.get_by_text("No file name holds “no such name”.")).to_be_visible()
+
+
+def test_the_theme_is_kept_with_the_account(
+    observer: Window, open_window: Callable[..., Window], demo_session: Any
+) -> None:
+    page = observer.open("/")
+    theme = page.locator("html").get_attribute("data-bs-theme")
+    other = {"dark": "light", "light": "dark"}[theme]
+    with page.expect_response(lambda r: "_dash-update-component" in r.url and r.ok):
+        page.get_by_role("button", name="Dark or light theme").click()
+    assert page.locator("html").get_attribute("data-bs-theme") == other
+    again = open_window(java_script_enabled=False, storage_state=demo_session)
+    again.open("/")
+    expect(again.page.locator("html")).to_have_attribute("data-bs-theme", other)
+
+
+def test_another_proposal_does_not_exist(
+    open_window: Callable[..., Window], demo_site: LiveSite
+) -> None:
+    name, password = OUTSIDER
+    made = demo_site.flask(
+        "user", "create", "--username", name, "--email", f"{name}@example.org",
+        "--password-stdin", given=password + "\n",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    window = open_window()
+    page = window.sign_in(name, password)
+    expect(page.get_by_text("No proposals yet.")).to_be_visible()
+    page = window.open("/data")
+    expect(page.get_by_role("link", name="Observed 0")).to_be_visible()
+    ((theirs,),) = demo_site.rows("SELECT min(id) FROM file WHERE data_type = 0")
+    page = window.open(f"/data/{theirs}")
+    expect(page.get_by_role("heading", name="No such file")).to_be_visible()
+    page = window.open("/data?proposal=" + demo_site.rows("SELECT soar_id FROM proposal")[0][0])
+    expect(page.get_by_role("link", name="Observed 0")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/data", "/nowhere"])
+def test_a_telephone_needs_no_sideways_scrolling(observer: Window, path: str) -> None:
+    observer.page.set_viewport_size({"width": 400, "height": 800})
+    page = observer.open(path)
+    expect(page.locator("main")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
+
+
+def test_nobody_passes_the_login_page(
+    open_window: Callable[..., Window], demo_site: LiveSite
+) -> None:
+    window = open_window()
+    page = window.open("/data/1?page=2")
+    assert page.url.endswith("/login?next=%2Fdata%2F1%3Fpage%3D2")
+    expect(page.get_by_text("Please don't share your credentials")).to_be_visible()
+    window.submit("demo", demo_site.demo_password)
+    page.wait_for_url("**/data/1?page=2")
+    page.get_by_role("button", name="Logout").click()
+    page.wait_for_url("**/login")
+    assert window.open("/").url.endswith("/login?next=%2F")
