@@ -44,11 +44,13 @@ def is_failure(answer: Any) -> bool:
     return True
 
 
-@pytest.mark.parametrize("declared", OPERATIONS, ids=lambda o: o.name)
+@pytest.mark.parametrize(
+    "declared",
+    [o for o in OPERATIONS if o.name != "users_me_token"],  # renewed in the walk of the roles
+    ids=lambda o: o.name,
+)
 def test_answers_are_what_the_document_says(site: Site, declared: Any) -> None:
     path, body = TABLE[(declared.method, f"/api{declared.path}")][1](site)
-    if declared.name == "users_me_token":
-        pytest.skip("renewing is walked with the roles")
     answer = site.call("staff", declared.method, path, **body)
     if isinstance(declared.answer, str):
         assert answer.mimetype == declared.answer
