@@ -183,7 +183,7 @@ class File(Table):
     class Meta:
         indexes = (
             # The file index and the search page: newest first, within what one may see.
-            (("data_type", "state", "date_obs", "id"), False),
+            (("data_type", "state", "date_obs", "id", "proposal"), False),
             (("proposal", "data_type", "date_obs", "id"), False),
             (("proposal", "date_obs", "id"), False),
             (("date_obs", "id"), False),

@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import fn
 
 from db.models import File, Proposal, Run, utc_now
 from reduction import matching
@@ -41,6 +41,9 @@ RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.RED
 FRESH = dt.timedelta(minutes=10)
 SETTLE = dt.timedelta(seconds=3)
 SETTLE_AT_MOST = dt.timedelta(seconds=60)
+
+STALE_DAYS = 3.0
+"""A master makes stale what was made without one this long before or after it."""
 
 _IGNORED_BY = {Need.MASTER_BIAS: "ignore_bias", Need.MASTER_FLAT: "ignore_flats"}
 
@@ -258,18 +261,35 @@ def _flat(file: File) -> Found | Waiting | _Nothing:
 # --- arcs -------------------------------------------------------------------------------------
 
 
+N_NEAREST = 40
+"""Candidates looked at on either side in time: enough to find the best, and to name the nearest."""
+
+
+def _nearest(query: Any, file: File) -> list[File]:
+    """Return the files of a query that were taken next before and next after a file."""
+    before = query.where(File.date_obs <= file.date_obs).order_by(File.date_obs.desc())
+    after = query.where(File.date_obs > file.date_obs).order_by(File.date_obs)
+    return [*before.limit(N_NEAREST), *after.limit(N_NEAREST)]
+
+
 def _arcs(file: File) -> list[File]:
     """Return the raw arcs that may serve a file: of its own proposal, or of one without a PI.
 
-    Another observer's lamps stay unseen, as everything of a proposal does.
+    Another observer's lamps stay unseen, as everything of a proposal does. Those with the file's
+    grating and angles come first; of the others only the nearest, to be named when none fits.
     """
-    query = File.select().join(Proposal, JOIN.LEFT_OUTER)
-    query = query.where(
+    shared = Proposal.select(Proposal.id).where(Proposal.pi.is_null())
+    arcs = File.select().where(
         _around(file, FrameKind.ARC, matching.ARC_DAYS),
         File.data_type == RAW,
-        (File.proposal == file.proposal_id) | Proposal.pi.is_null(),
+        (File.proposal == file.proposal_id) | File.proposal.in_(shared),
     )
-    return list(query.order_by(File.id))
+    likely = arcs.where(File.grating == file.grating, File.filter_2 == file.filter_2)
+    for column, angle in ((File.cam_targ, file.cam_targ), (File.grt_targ, file.grt_targ)):
+        if angle is not None:
+            likely = likely.where(column.between(angle - 0.1, angle + 0.1))
+    found = {arc.id: arc for arc in (*_nearest(likely, file), *_nearest(arcs, file))}
+    return list(found.values())
 
 
 def _arc(file: File) -> Found | Waiting | _Nothing:
@@ -315,7 +335,7 @@ def without(kind: FrameKind, master: File) -> list[File]:
         if kind is FrameKind.BIAS
         else (matching.rank_flats, matching.FLAT_DAYS)
     )
-    span = dt.timedelta(days=days)
+    span = dt.timedelta(days=min(days, STALE_DAYS))
     files = File.select().where(
         File.data_type.in_([MASTER, REDUCED]),
         File.state == "current",

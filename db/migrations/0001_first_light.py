@@ -143,7 +143,7 @@ class File(Table):
 
     class Meta:
         indexes = (
-            (("data_type", "state", "date_obs", "id"), False),
+            (("data_type", "state", "date_obs", "id", "proposal"), False),
             (("proposal", "data_type", "date_obs", "id"), False),
             (("proposal", "date_obs", "id"), False),
             (("date_obs", "id"), False),
