@@ -23,29 +23,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peewee import fn
-
 from db.models import File, Proposal, Run, utc_now
 from reduction import matching
 from reduction.frames import DataType, FrameDescription, FrameKind
 from reduction.matching import Match, Ranking
 from reduction.registry import Block, Need, all_blocks, blocks_for
-from services import proposals
+from services.masters import IGNORED_BY, MASTER, RAW, master_of, minimum_of, series_members
 from services.rows import describe
 
 __all__ = ["Inputs", "Refused", "Waiting", "describe", "resolve"]
 
 LIVE = ("waiting", "queued", "running")
-RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.REDUCED)
 
 FRESH = dt.timedelta(minutes=10)
 SETTLE = dt.timedelta(seconds=3)
 SETTLE_AT_MOST = dt.timedelta(seconds=60)
-
-STALE_DAYS = 3.0
-"""A master makes stale what was made without one this long before or after it."""
-
-_IGNORED_BY = {Need.MASTER_BIAS: "ignore_bias", Need.MASTER_FLAT: "ignore_flats"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     given: dict[Need, File] = {}
     notes: list[str] = []
     for need in block.needs:
-        if run.settings.get(_IGNORED_BY.get(need, ""), False):
+        if run.settings.get(IGNORED_BY.get(need, ""), False):
             continue
         answer = _FINDERS[need](members[-1] if members else run.file)
         if isinstance(answer, Waiting):
@@ -112,27 +104,6 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
 
 
 # --- masters ----------------------------------------------------------------------------------
-
-
-def series_members(series: str) -> list[File]:
-    """Return the raw frames of a series, oldest first."""
-    query = File.select().where(
-        File.series == series, File.data_type == RAW, File.state == "current"
-    )
-    return list(query.order_by(File.date_obs, File.id)) if series else []
-
-
-def master_of(series: str) -> File | None:
-    """Return the current master of a series."""
-    query = File.select().where(
-        File.series == series, File.data_type == MASTER, File.state == "current"
-    )
-    return query.order_by(File.id.desc()).first() if series else None
-
-
-def minimum_of(members: Sequence[File], block: Block) -> int:
-    """Return how many frames a master takes: the wish of the newest member's proposal."""
-    return int(getattr(proposals.block_settings(members[-1].proposal, block.name), "minimum", 1))
 
 
 def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
@@ -323,58 +294,3 @@ _FINDERS: dict[Need, Callable[[File], Found | Waiting | _Nothing]] = {
     Need.MASTER_FLAT: _flat,
     Need.ARC: _arc,
 }
-
-
-# --- when a master has come -------------------------------------------------------------------
-
-
-def without(kind: FrameKind, master: File) -> list[File]:
-    """Return the reduced frames and masters that `master` fits but that went without its kind."""
-    rank, days = (
-        (matching.rank_bias, matching.BIAS_DAYS)
-        if kind is FrameKind.BIAS
-        else (matching.rank_flats, matching.FLAT_DAYS)
-    )
-    span = dt.timedelta(days=min(days, STALE_DAYS))
-    files = File.select().where(
-        File.data_type.in_([MASTER, REDUCED]),
-        File.state == "current",
-        File.kind != str(kind),
-        File.camera == master.camera,
-        File.date_obs.between(master.date_obs - span, master.date_obs + span),
-        ~File.stale,
-    )
-    names = File.select(fn.DISTINCT(File.file_name)).where(
-        File.kind == str(kind), File.data_type == MASTER
-    )
-    of_kind = {name for (name,) in names.tuples()}
-    need = Need.MASTER_BIAS if kind is FrameKind.BIAS else Need.MASTER_FLAT
-    described = describe(master)
-    return [
-        file
-        for file in files
-        if not of_kind.intersection(file.inputs)
-        and _asked_for(file, need)
-        and rank(describe(file), [described]).best is not None
-    ]
-
-
-def _asked_for(file: File, need: Need) -> bool:
-    """Tell whether the run that made a file wanted this calibration."""
-    run = Run.get_or_none(Run.id == file.run_id)
-    block = all_blocks().get(run.block) if run else None
-    if run is None or block is None or need not in block.needs:
-        return False
-    return not run.settings.get(_IGNORED_BY.get(need, ""), False)
-
-
-def made_with(master: File) -> list[File]:
-    """Return the current files that a master went into."""
-    span = dt.timedelta(days=max(matching.BIAS_DAYS, matching.FLAT_DAYS))
-    files = File.select().where(
-        File.data_type.in_([MASTER, REDUCED]),
-        File.state == "current",
-        File.camera == master.camera,
-        File.date_obs.between(master.date_obs - span, master.date_obs + span),
-    )
-    return [file for file in files if master.file_name in file.inputs]

@@ -8,106 +8,28 @@ from __future__ import annotations
 
 import errno
 import logging
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from peewee import IntegrityError, InterfaceError, OperationalError
 from pydantic import ValidationError
 
-from db import database
 from db.models import File, Run, utc_now
 from reduction import fitsio
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import Block, BlockInputs, Need, all_blocks
-from services import calibrations, logs, products, rows, scheduling
+from services import calibrations, logs, masters, products, rows, scheduling
 from services.calibrations import Inputs, Refused, Waiting
 from services.effects import Effects, transaction
+from services.lease import Cancelled, Fenced, Lease, mine
 from services.products import Written
 from services.wholeness import Stamp, sha256
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 2.0
-PROGRESS_S = 0.3
-"""Progress is told at most this often: each telling is a transaction."""
-
 NO_ROOM = "the disk of the products is full or read-only; it goes on by itself when there is room"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-
-
-class _Cancelled(Exception):
-    """Somebody asked for the run to end."""
-
-
-class _Fenced(Exception):
-    """The run is another worker's by now, or gone: whatever was made here is dropped."""
-
-
-def mine(run: Run) -> Any:
-    """Return the condition that a run is still this attempt's."""
-    return (Run.id == run.id) & (Run.attempt == run.attempt) & (Run.state == "running")
-
-
-class Lease:
-    """Keeps a run's heartbeat while a block works, and stops the block when it should end."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.reason: type[Exception] | None = None
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"run-{run.id}", daemon=True)
-        self._told = 0.0
-
-    def __enter__(self) -> Lease:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        while not self._end.wait(HEARTBEAT_S):
-            try:
-                with database.connection_context():
-                    self._write(heartbeat=utc_now())
-            except (OperationalError, InterfaceError) as error:
-                log.warning("run %d: no heartbeat: %s", self.run.id, error)
-
-    def _write(self, **values: Any) -> bool:
-        """Write to the run if it is still ours, and learn whether it should end."""
-        if not Run.update(**values).where(mine(self.run)).execute():
-            self.reason = _Fenced
-            return False
-        wish = Run.select(Run.cancel_requested).where(Run.id == self.run.id)
-        if wish.scalar():
-            self.reason = _Cancelled
-        return True
-
-    def check(self) -> None:
-        """Raise when the run should end."""
-        if self.reason is not None:
-            raise self.reason()
-
-    def report(self, step: str, fraction: float) -> None:
-        """Tell the observer what is being done; raises to end a run that was cancelled."""
-        self.check()
-        run = self.run
-        now = time.monotonic()
-        run.progress = min(max(float(fraction), 0.0), 1.0)
-        if step == run.step or now - self._told < PROGRESS_S:
-            return
-        run.step, self._told = step[:80], now
-        try:
-            with transaction() as effects:
-                if self._write(step=run.step, progress=run.progress, heartbeat=utc_now()):
-                    effects.events.append(rows.run_event(run))
-        except (OperationalError, InterfaceError) as error:
-            log.warning("run %d: progress is not shown: %s", run.id, error)
-        self.check()
 
 
 def execute(run: Run) -> None:
@@ -124,9 +46,9 @@ def execute(run: Run) -> None:
             made = block.run(_open(run.file, inputs), settings, lease.report)
             lease.check()
         _finish(run, block, inputs, made)
-    except _Fenced:
+    except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
-    except _Cancelled:
+    except Cancelled:
         _end(run, "cancelled", "")
     except _Park as parked:
         _end(run, "waiting", str(parked))
@@ -235,7 +157,7 @@ def _bring_in(run: Run, block: Block, inputs: Inputs, written: list[Written]) ->
             state="done", step="", progress=1.0, message="", finished=now, heartbeat=now
         )
         if not ended.where(mine(run)).execute():
-            raise _Fenced()
+            raise Fenced()
         run.state, run.step, run.progress = "done", "", 1.0
         files = [products.add_row(run, one, inputs) for one in written]
         products.reveal(written)
@@ -258,9 +180,9 @@ def _master_came(master: File, effects: Effects) -> None:
         File.state == "current",
         File.id != master.id,
     )
-    affected = calibrations.without(FrameKind(master.kind), master)
+    affected = masters.without(FrameKind(master.kind), master)
     for old in list(older):
-        users = calibrations.made_with(old)
+        users = masters.made_with(old)
         affected += users
         if users:
             old.state = "superseded"

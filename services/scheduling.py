@@ -11,7 +11,7 @@ from db import database
 from db.models import File, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, blocks_for
-from services import calibrations, proposals, rows
+from services import calibrations, masters, proposals, rows
 from services.calibrations import LIVE, Waiting
 from services.effects import Effects, transaction
 
@@ -47,13 +47,13 @@ def schedule_master(
 
     `again` makes it even though the frames are the same: a better bias has come.
     """
-    members = calibrations.series_members(series)
-    if not members or len(members) < calibrations.minimum_of(members, block):
+    members = masters.series_members(series)
+    if not members or len(members) < masters.minimum_of(members, block):
         return None
     live = Run.select().where(Run.block == block.name, Run.state.in_(LIVE), Run.automatic)
     if live.join(File).where(File.series == series).exists():
         return None  # it takes every frame that is there when it begins
-    if not again and not _has_news(members, calibrations.master_of(series)):
+    if not again and not _has_news(members, masters.master_of(series)):
         return None
     settings = proposals.block_settings(members[-1].proposal, block.name).model_dump(mode="json")
     return add(effects, block, members[0], settings=settings, exposure=members[-1].date_obs)

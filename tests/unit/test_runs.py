@@ -12,7 +12,7 @@ import pytest
 from db.models import Event, File, LogEntry, Run, utc_now
 from reduction import registry
 from reduction.frames import DataType
-from services import calibrations, check, execution, ingest, products, runs
+from services import calibrations, check, execution, ingest, lease, products, runs
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.setup import Site
 from tests import builders
@@ -173,7 +173,7 @@ def test_the_heartbeat_beats_while_a_block_works(
     raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrive(raw, "0001.fits")
-    monkeypatch.setattr(execution, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(lease, "HEARTBEAT_S", 0.02)
     run = runs.claim("w")
     before = Run.get_by_id(run.id).heartbeat
 
