@@ -127,6 +127,7 @@ GSP_THI: Final = "GSP_THI"  # upper edge of the aperture against the trace, pixe
 GSP_TNUM: Final = "GSP_TNUM"  # number of the target
 GSP_SLO: Final = "GSP_SLO"  # first illuminated row of a flat, 1-based, inclusive
 GSP_SHI: Final = "GSP_SHI"  # last illuminated row of a flat, 1-based, inclusive
+GSP_SKYO: Final = "GSP_SKYO"  # sky minus arc scale, angstrom
 GSP_NCOM: Final = "GSP_NCOM"  # frames combined
 GSP_P: Final = "GSP_P"  # + three digits: pixel of a matched line, 0-based, before resampling
 GSP_A: Final = "GSP_A"  # + three digits: its laboratory wavelength in air, angstrom

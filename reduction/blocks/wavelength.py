@@ -23,8 +23,9 @@ from reduction.wavelength import Solution, SolveOptions, solve
 
 UNCERTAIN_END = 0.2
 """Part of a line width by which the scale may be off at an end before the observer is told."""
-SKY_TOLERANCE = 0.3
-"""Part of a line width by which the sky may be off before the observer is told."""
+SKY_TOLERANCE = {"airglow": 0.3, "solar": 1.0}
+"""Part of a line width by which the sky may be off before it counts: airglow lines are narrow, the
+blends of the moonlit sky tell their place to about 0.3 Å only."""
 
 
 class WavelengthSettings(BlockSettings):
@@ -67,11 +68,12 @@ class WavelengthSettings(BlockSettings):
         title="Linear Dispersion",
         description="Ångström per pixel of the resampled spectrum; 0 keeps the number of pixels.",
     )
-    sky: Literal["warn", "apply", "ignore"] = Field(
-        "warn",
+    sky: Literal["apply", "warn", "ignore"] = Field(
+        "apply",
         title="Check Against the Sky",
-        description="Compare the sky of the exposure with airglow or, by moonlight, solar lines: "
-        "warn when the spectrum is shifted against its arc, apply the shift, or ignore it.",
+        description="Compare the sky of the exposure with airglow or, by moonlight, solar lines. "
+        "When the spectrum is clearly shifted against its arc: 'apply' corrects it and says so, "
+        "'warn' only says so, 'ignore' does not look.",
     )
 
 
@@ -98,13 +100,17 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     file_name = product_name(inputs.file_name)
     calibrated = apply_solution(spectrum, solution, settings.step)
     offset = None if settings.sky == "ignore" else _offset_of(calibrated, solution)
-    if offset is not None and abs(offset.offset) > SKY_TOLERANCE * solution.fwhm:
+    applied = False
+    if offset is not None and _counts(offset, solution):
         applied = settings.sky == "apply"
         warnings = (*warnings, _sky_sentence(offset, applied=applied))
         if applied:
             solution = solution.displaced(offset.offset)
             calibrated = apply_solution(spectrum, solution, settings.step)
     header = calibrated.header
+    if offset is not None:
+        comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
+        provenance.put(header, headers.GSP_SKYO, round(offset.offset, 3), comment)
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
     provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
     report("Done", 1.0)
@@ -236,6 +242,10 @@ def _offset_of(calibrated: Spectrum, solution: Solution) -> SkyOffset | None:
     if calibrated.sky is None or calibrated.wavelength is None:
         return None
     return sky_offset(calibrated.sky, calibrated.wavelength, solution.fwhm)
+
+
+def _counts(offset: SkyOffset, solution: Solution) -> bool:
+    return abs(offset.offset) > SKY_TOLERANCE[offset.features] * solution.fwhm
 
 
 def _sky_sentence(offset: SkyOffset, *, applied: bool) -> str:
