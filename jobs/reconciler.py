@@ -15,12 +15,14 @@ from db import database
 from jobs import log as process_log
 from jobs import queue, wiring
 from jobs.lifeline import die_with_supervisor
-from services import runs
+from services import runs, scheduling
 
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 10.0
-RETRY_S = 2.0
+GLANCE_S = 2.0
+"""Some runs wait for time to pass only (a series that may not be complete): a glance at a few."""
+GLANCED_AT = 20
 
 
 def reconcile() -> int:
@@ -30,23 +32,30 @@ def reconcile() -> int:
     return queue.top_up(due)
 
 
+def glance() -> None:
+    """Look at a few of the runs that wait; what may go now gets its ticket."""
+    with database.connection_context():
+        scheduling.wake_some(GLANCED_AT)
+
+
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
     process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
-    pause = INTERVAL_S
+    last = float("-inf")
     while True:
         try:
-            missing = reconcile()
+            if time.monotonic() - last >= INTERVAL_S:
+                missing = reconcile()
+                last = time.monotonic()
+                if missing:
+                    log.info("%d due runs were announced again", missing)
+            else:
+                glance()
         except Exception as error:  # noqa: BLE001 - database or queue down: it tries again
             log.warning("could not reconcile, trying again: %s", error)
-            pause = RETRY_S
-        else:
-            if missing:
-                log.info("%d due runs were announced again", missing)
-            pause = INTERVAL_S
-        time.sleep(pause)
+        time.sleep(GLANCE_S)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from jobs import log as process_log
 from jobs import queue, wiring
 from jobs.inbox import Inbox
 from jobs.lifeline import die_with_supervisor
+from reduction import registry
 from services import ingest
 from services.errors import NotFound, Unavailable
 
@@ -243,6 +244,7 @@ def main() -> int:
     process_log.to_stderr("watcher")
     config = Config.from_env()
     wiring.connect(config)
+    registry.all_blocks()  # or the first frame of the night waits a second for the imports
     Watcher(config.watched_dirs, config.uploads_dir, poll=config.raw_poll).run()
     return 0
 

@@ -116,11 +116,11 @@ def wake(camera: str) -> None:
     _reconsider(waiting.order_by(Run.exposure.desc()).limit(LOOKED_AT_PER_ROUND))
 
 
-def wake_some() -> None:
-    """Look again at the waiting runs that were looked at longest ago."""
+def wake_some(limit: int = LOOKED_AT_PER_ROUND) -> None:
+    """Look again at the `limit` waiting runs that were looked at longest ago."""
     waiting = Run.select(Run, File).join(File).where(Run.state == "waiting")
     oldest = waiting.order_by(Run.heartbeat.asc(nulls="first"), Run.exposure.desc())
-    _reconsider(oldest.limit(LOOKED_AT_PER_ROUND))
+    _reconsider(oldest.limit(limit))
 
 
 def _reconsider(runs: Iterable[Run]) -> None:
