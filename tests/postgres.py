@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: ``python -m tests.postgres COMMAND…`` runs COMMAND with it.
+"""A PostgreSQL server of the tests' own: ``python -m tests.postgres COMMAND…`` runs one with it.
 
 The server lives in a temporary folder, listens on a unix socket there, and is gone afterwards.
 COMMAND finds it in ``GSP_TEST_DATABASE_URL``.
@@ -60,7 +60,8 @@ def main(command: list[str]) -> int:
         sys.stderr.write(f"SKIPPED: {MISSING}\n")
         return 1 if os.environ.get("CI") == "true" else 0
     with server(binaries) as url:
-        return subprocess.run(command, env={**os.environ, "GSP_TEST_DATABASE_URL": url}).returncode
+        environment = {**os.environ, "GSP_TEST_DATABASE_URL": url}
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
