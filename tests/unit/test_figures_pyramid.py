@@ -50,7 +50,7 @@ def test_few_pixels_are_sent_as_they_are() -> None:
     afford=st.sampled_from([0, 1_000_000]),
 )
 def test_every_number_is_the_mean_of_the_pixels_its_box_says(
-    n_y: int, n_x: int, edges: tuple[float, ...], width: int, height: int, afford: int
+    *, n_y: int, n_x: int, edges: tuple[float, ...], width: int, height: int, afford: int
 ) -> None:
     image = frame(n_y, n_x, seed=n_x)
     with mock.patch.object(pyramid, "_AFFORDABLE", afford):

@@ -1,0 +1,75 @@
+"""The viewport endpoint: exact numbers, an honest box, nothing of another's."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from db.models import File
+from services import previews
+from tests import builders
+from tests.api.conftest import Site
+
+WHOLE = "x0=0&x1=40&y0=0&y1=6&w=400&h=60"
+
+
+def prepare(file: File) -> None:
+    """Put a real Goodman frame in the file's place, and make its pyramid."""
+    pixels = np.arange(240, dtype=np.int16).reshape(6, 40)
+    fits.PrimaryHDU(pixels, builders.header()).writeto(file.full_path, overwrite=True)
+    previews.build(file.id)
+
+
+def view(site: Site, role: str, file_id: int, query: str = WHOLE):
+    return site.sign_in(role).get(f"/img/{file_id}/view?{query}")
+
+
+def test_the_numbers_are_the_pixels(site: Site) -> None:
+    prepare(site.raw)
+    answer = view(site, "PI", site.raw.id)
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "Cookie" in answer.headers["Vary"]
+    facts = json.loads(answer.headers["X-View"])
+    assert facts["box"] == [0, 40, 0, 6]
+    name, offset, scale, _ = facts["codec"]
+    assert name == "linear"
+    numbers = np.frombuffer(answer.data[: 2 * 240], dtype="<u2").reshape(facts["shape"])
+    values = offset + scale * (numbers.astype(float) - 1)
+    assert np.array_equal(values, np.arange(240).reshape(6, 40))
+
+
+def test_a_cut_says_where_it_lies(site: Site) -> None:
+    prepare(site.raw)
+    facts = json.loads(
+        view(site, "PI", site.raw.id, "x0=10.4&x1=20.2&y0=-5&y1=3&w=9&h=9").headers["X-View"]
+    )
+    assert facts["box"] == [10, 21, 0, 3]
+    assert facts["shape"] == [3, 11]
+
+
+def test_an_image_of_another_proposal_does_not_exist(site: Site) -> None:
+    prepare(site.secret)
+    for role in ("user", "collaborator", "PI"):
+        assert view(site, role, site.secret.id).status_code == 404
+    assert view(site, "staff", site.secret.id).status_code == 200
+    assert site.client().get(f"/img/{site.secret.id}/view?{WHOLE}").status_code == 401
+
+
+def test_while_the_queue_is_down_the_page_is_told_to_come_back(site: Site) -> None:
+    answer = view(site, "PI", site.spectrum.id)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "x0=0", WHOLE.replace("x1=40", "x1=nan"), WHOLE.replace("w=400", "w=0"), WHOLE + "&z=1"],
+)
+def test_a_viewport_without_sense_is_refused_by_name(site: Site, query: str) -> None:
+    answer = view(site, "PI", site.raw.id, query)
+    assert answer.status_code in (400, 422)
+    assert answer.get_json()["error"]["field"]
