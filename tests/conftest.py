@@ -23,11 +23,13 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
     monkeypatch.setitem(db.SQLITE_PRAGMAS, "synchronous", "off")
     db.connect(url)
     db.migrate()
-    with db.database.connection_context():
-        if isinstance(db.database.obj, PostgresqlDatabase):
-            names = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
-            db.database.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        yield db.database.obj
+    db.database.connect(reuse_if_open=True)
+    if isinstance(db.database.obj, PostgresqlDatabase):
+        names = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
+        db.database.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    yield db.database.obj
+    if not db.database.is_closed():
+        db.database.close()
 
 
 @pytest.fixture
