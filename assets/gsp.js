@@ -89,6 +89,8 @@
     }
   };
 
+  let narrowing = null;
+
   // -- buttons that carry a command: {command, …every other data-* attribute} ---------------------
   let count = 0;
   const LOCAL = {
@@ -185,6 +187,21 @@
       },
       go: (target) => {
         if (target) gsp.go(target.href, target.replace);
+        return window.dash_clientside.no_update;
+      },
+      // The URL follows the field once the hand rests; the list follows the URL.
+      narrow: (value) => {
+        clearTimeout(narrowing);
+        narrowing = setTimeout(() => {
+          const url = new URL(location.href);
+          const name = (value || "").trim();
+          if (!url.pathname.startsWith("/data")) return;
+          if ((url.searchParams.get("name") || "") === name) return;
+          if (name) url.searchParams.set("name", name);
+          else url.searchParams.delete("name");
+          url.searchParams.delete("page");
+          gsp.go(url.pathname + url.search, true);
+        }, 250);
         return window.dash_clientside.no_update;
       },
       // A field that somebody types in is left alone; else it says what the URL says.

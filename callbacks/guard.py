@@ -18,6 +18,10 @@ from services.errors import ServiceError
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "Something went wrong here; it has been logged."
+BUSY = "The database is busy or away for the moment; try again shortly."
+
+# By name: the pages know the services, not the library that reaches the database.
+_DATABASE_DOWN = frozenset({"OperationalError", "InterfaceError"})
 
 
 def person() -> Any:
@@ -45,9 +49,13 @@ def guarded(n_outputs: int) -> Callable[[Callable[..., Any]], Callable[..., Any]
                 raise
             except (ServiceError, ReductionError) as error:
                 set_props("toast", {"data": toast(str(error), "danger")})
-            except Exception:  # any defect of ours ends as a sentence, its traceback in the log
-                log.exception("a callback failed")
-                set_props("toast", {"data": toast(UNEXPECTED, "danger")})
+            except Exception as error:  # a defect ends as a sentence, its traceback in the log
+                down = type(error).__name__ in _DATABASE_DOWN
+                if down:
+                    log.warning("database: %s", error)
+                else:
+                    log.exception("a callback failed")
+                set_props("toast", {"data": toast(BUSY if down else UNEXPECTED, "danger")})
             return no_update if n_outputs == 1 else [no_update] * n_outputs
 
         return inner

@@ -60,13 +60,12 @@ def register(app: Dash) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )(guarded(1)(turn))
-    app.callback(
-        Output("go", "data", allow_duplicate=True),
+    app.clientside_callback(
+        ClientsideFunction("gsp", "narrow"),
+        Output("index-name", "className"),
         Input("index-name", "value"),
-        State("url", "pathname"),
-        State("url", "search"),
         prevent_initial_call=True,
-    )(guarded(1)(narrow))
+    )
     app.clientside_callback(
         ClientsideFunction("gsp", "narrowed"), Output("index-name", "value"), Input("url", "search")
     )
@@ -107,15 +106,6 @@ def turn(_clicks: Any, _submits: Any, value: Any, pathname: str, search: str) ->
     wanted = max(1, int(value))
     page = files.page(person(), _filters(address), "-date", 1, PAGE_SIZE)
     return {"href": address.href(page=min(wanted, max(page.pages, 1)))}
-
-
-def narrow(value: str | None, pathname: str, search: str) -> Any:
-    """Show the files whose name holds what was typed."""
-    address = parse(pathname, search)
-    name = (value or "").strip()
-    if address is None or address.name == name:
-        raise PreventUpdate
-    return {"href": address.href(name=name, page=1), "replace": True}
 
 
 def _filters(address: Address) -> files.FileFilters:

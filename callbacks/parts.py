@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
 from collections.abc import Container, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from services.access import Action
 from services.errors import Conflict
 
 _TARGET = re.compile(r"_(?:target|ws)_(\d+)")
-_VERSION = re.compile(r"_v(\d+)\.fits")
+_VERSION = re.compile(r"_v(\d+)(?=[_.])")
 
 _UNITS = {"adu": "ADU", "electron": "electron", "angstrom": "Å", "pixel": "px", "percent": "%"}
 
@@ -27,7 +26,9 @@ STEP_GLYPH = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"
 def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> html.Div:
     """Return the title and the tabs of the related files."""
     following = address.file is None
-    times = Counter(member.data_type for member in family)
+    targets: dict[int, set[str]] = {}
+    for member in family:
+        targets.setdefault(member.data_type, set()).update(_TARGET.findall(member.file_name))
     ids = " ".join(str(member.id) for member in family)
     follow_href = address.href(file=str(file.id) if following else None, page=1)
     return html.Div(
@@ -52,7 +53,7 @@ def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> h
                 className="title-row",
             ),
             html.Nav(
-                [_tab(address, member, file, times) for member in family],
+                [_tab(address, member, file, targets) for member in family],
                 className="tabs",
                 **{"aria-label": "Related files"},
             ),
@@ -61,12 +62,13 @@ def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> h
     )
 
 
-def _tab(address: Address, member: Any, file: Any, times: Counter[int]) -> html.A:
+def _tab(address: Address, member: Any, file: Any, targets: dict[int, set[str]]) -> html.A:
     label = DataType(str(member.data_type)).label
-    if times[member.data_type] > 1:
-        target, version = _TARGET.search(member.file_name), _VERSION.search(member.file_name)
-        label += f" {target[1]}" if target else ""
-        label += f" v{version[1]}" if version else ""
+    target, version = _TARGET.search(member.file_name), _VERSION.search(member.file_name)
+    if target and len(targets[member.data_type]) > 1:
+        label += f" {target[1]}"
+    if version and str(member.data_type) != DataType.RAW:
+        label += f" v{version[1]}"
     current = {"aria-current": "true"} if member.id == file.id else {}
     return html.A(
         label,

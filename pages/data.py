@@ -69,7 +69,6 @@ def _index(name: str) -> html.Aside:
                             id="index-name",
                             type="search",
                             value=name,
-                            debounce=0.3,
                             placeholder="Find by name",
                             maxLength=200,
                             autoComplete="off",
