@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from peewee import IntegrityError
 
-from db.models import Arrival, File, Proposal, User
+from db.models import Arrival, File, Proposal, User, utc_now
 from reduction import fitsio
 from reduction import headers as vocabulary
 from reduction.errors import HeaderError, ReductionError
@@ -138,10 +138,18 @@ def _examine(path: Path, stamp: Stamp) -> _Sighting:
 
 def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
     """Write down what became of a path, in place of what was known of it before."""
-    Arrival.delete().where(Arrival.path == str(path)).execute()
-    return Arrival.create(
-        path=str(path), size=stamp.size, mtime_ns=stamp.mtime_ns, outcome=outcome, **facts
-    )
+    row: dict[str, Any] = {
+        "file": None,
+        "proposal": None,
+        "keyword": "",
+        "sentence": "",
+        "seen": utc_now(),
+    }
+    row |= {"size": stamp.size, "mtime_ns": stamp.mtime_ns, "outcome": outcome, **facts}
+    replaced = [getattr(Arrival, name) for name in row]
+    insert = Arrival.insert(path=str(path), **row)
+    insert.on_conflict(conflict_target=[Arrival.path], preserve=replaced).execute()
+    return Arrival.get(Arrival.path == str(path))
 
 
 def _quarantine(path: Path, stamp: Stamp, keyword: str, sentence: str) -> Arrival:
