@@ -94,7 +94,12 @@ def show(
         figure,
         image,
         parts.notes(file, trouble),
-        parts.actions(user, file, files.actions(user, file), [line["message"] for line in lines]),
+        parts.actions(
+            user,
+            file,
+            files.actions(user, file),
+            {line["message"] or f"{line['label']} is {line['state']}." for line in lines},
+        ),
         [line for line in map(parts.run, lines) if line is not None],
         [parts.comment(user, comment) for comment in comments.listing(user, file.id)],
         no_update if same else state,

@@ -203,9 +203,9 @@ def _options(visual: dict[str, Any]) -> html.Div:
 
 
 def _select(name: str, options: list[dict[str, str]], value: str) -> Any:
-    return dbc.Select(
-        id=name, options=options, value=value, size="sm", persistence=name, persistence_type="local"
-    )
+    # The colour map is kept with the account; the rest with this browser.
+    kept = {"persistence": name, "persistence_type": "local"} if name != "colormap" else {}
+    return dbc.Select(id=name, options=options, value=value, size="sm", **kept)
 
 
 def _limit(name: str, label: str) -> Any:

@@ -30,11 +30,12 @@ def frames(user: User, raw_ids: Sequence[int]) -> dict[int, Glance]:
     """
     best = _furthest(user, raw_ids)
     states = _states(user, raw_ids)
-    return {
-        number: Glance(*best.get(number, (None, None)), states.get(number, ""))
-        for number in raw_ids
-        if number in best or number in states
-    }
+    seen = {}
+    for number in raw_ids:
+        if number in best or number in states:
+            file_id, data_type = best.get(number, (None, None))
+            seen[number] = Glance(file_id, data_type, states.get(number, ""))
+    return seen
 
 
 def _furthest(user: User, raw_ids: Sequence[int]) -> dict[int, tuple[int, DataType]]:
