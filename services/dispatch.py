@@ -1,8 +1,4 @@
-"""Tells the queue what has become due, without the services knowing which queue it is.
-
-The runs table is the truth. A queue that is down costs time, never work: what could not be
-announced here is found again by the reconciler.
-"""
+"""Hand due runs to the queue, whatever it is: the composition root connects the two."""
 
 from __future__ import annotations
 
@@ -13,24 +9,27 @@ log = logging.getLogger(__name__)
 
 Ticket = Callable[[int], None]
 
-_tickets: list[Ticket] = []
+
+class _Holder:
+    ticket: Ticket | None = None
 
 
 def connect(ticket: Ticket | None) -> None:
-    """Choose what is called with the id of each due run; None disconnects."""
-    _tickets[:] = [] if ticket is None else [ticket]
+    """Take the function that puts one run's ticket into the queue (None: no queue here)."""
+    _Holder.ticket = ticket
 
 
 def due(run_ids: Iterable[int]) -> None:
-    """Announce runs that may start now. Call it after the commit that made them due.
+    """Queue a ticket for each run, after the commit that made it due.
 
-    Never raises: the first failure is logged and the rest is left to the reconciler, so that a
-    dead queue is not asked again for every run.
+    A broken queue is logged and swallowed: the table of runs is the truth, and the reconciler
+    gives out the tickets that are missing.
     """
-    for ticket in _tickets:
-        for run_id in run_ids:
-            try:
-                ticket(run_id)
-            except Exception as error:  # noqa: BLE001 - any queue, any of its errors
-                log.warning("run %d waits for the reconciler: the queue is down (%s)", run_id, error)
-                break
+    if _Holder.ticket is None:
+        return
+    for run_id in run_ids:
+        try:
+            _Holder.ticket(run_id)
+        except Exception as error:  # noqa: BLE001 (any client's failure means the same)
+            log.warning("The queue is down, run %d waits for the reconciler: %s", run_id, error)
+            return

@@ -1,4 +1,4 @@
-"""Where this site keeps things: handed to the services once by each process's entry point."""
+"""Where this deployment keeps things: set once by the entry points, read by the services."""
 
 from __future__ import annotations
 
@@ -8,55 +8,42 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The part of the deployment the services need.
+    """What the services need to know of a deployment.
 
-    Parameters
-    ----------
-    home : Path
-        The deployment's own folder; secrets and the outbox live here.
-    products_dir, previews_dir, uploads_dir : Path
-        Products of the reduction, image pyramids of the viewer, frames sent in by upload.
-    raw_roots : tuple of Path
-        Resolved folders raw frames may come from; `uploads_dir` is one of them.
-    base_url : str
-        Address people reach the site at, without a trailing slash.
-    smtp_url : str or None
-        Mail server; None writes mails to ``home/outbox``.
-    mail_from : str
-        Sender of mails.
+    `raw_roots` are real paths (no links in them); uploads are a raw root of their own, always in
+    force. `smtp_url` None writes mails to ``home/outbox``.
     """
 
     home: Path
     products_dir: Path
     previews_dir: Path
-    uploads_dir: Path
-    raw_roots: tuple[Path, ...]
+    raw_roots: tuple[Path, ...] = ()
     base_url: str = "http://127.0.0.1:8050"
     smtp_url: str | None = None
     mail_from: str = "gsp-live@localhost"
 
+    @property
+    def uploads_dir(self) -> Path:
+        """Frames that came through the API."""
+        return self.home / "uploads"
 
-_configured: list[Site] = []
+    @property
+    def all_raw_roots(self) -> tuple[Path, ...]:
+        """Every folder a raw frame may lie in."""
+        return (*self.raw_roots, self.uploads_dir.resolve())
 
 
-def configure(site_: Site) -> None:
-    """Make `site_` the site of this process; its folders are made when absent.
+class _Holder:
+    site: Site | None = None
 
-    A later call replaces the earlier one.
-    """
-    for folder in (site_.products_dir, site_.previews_dir, site_.uploads_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-    _configured[:] = [site_]
+
+def configure(site: Site) -> None:
+    """Take the deployment's places; called once by each entry point."""
+    _Holder.site = site
 
 
 def site() -> Site:
-    """Return the site of this process.
-
-    Raises
-    ------
-    RuntimeError
-        When the process has not been configured: an error of the programmer, not of a person.
-    """
-    if not _configured:
-        raise RuntimeError("services.setup.configure has not been called in this process")
-    return _configured[0]
+    """Return the deployment's places."""
+    if _Holder.site is None:
+        raise RuntimeError("services.setup.configure() was not called by this entry point")
+    return _Holder.site
