@@ -223,10 +223,14 @@
       },
       filter: (text) => {
         const words = (text || "").toLowerCase().split(/\s+/).filter(Boolean);
-        document.querySelectorAll("#header-table tbody tr").forEach((row) => {
-          const line = row.textContent.toLowerCase();
-          row.hidden = !words.every((word) => line.includes(word));
-        });
+        const sift = () =>
+          document.querySelectorAll("#header-table tbody tr").forEach((row) => {
+            const line = row.textContent.toLowerCase();
+            row.hidden = !words.every((word) => line.includes(word));
+          });
+        sift();
+        setTimeout(sift, 0); // the rows of a new table are in the document a moment later
+        setTimeout(sift, 60);
         return window.dash_clientside.no_update;
       },
     },

@@ -14,6 +14,7 @@ from tests.e2e.conftest import LiveSite
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
+expect.set_options(timeout=20_000)
 
 pytestmark = pytest.mark.browser
 
