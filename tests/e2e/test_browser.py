@@ -117,6 +117,15 @@ def calibrated_row(page: Any) -> Any:
     return page.get_by_label("Files, the newest first").get_by_role("link").filter(has_text="λ")
 
 
+def show_calibrated(page: Any) -> None:
+    """Open the newest calibrated spectrum and wait until it is the file on show."""
+    row = calibrated_row(page).first
+    expect(row).to_be_visible(timeout=SLOW_MS)
+    href = row.get_attribute("href")
+    page.locator(f'#file-list a[href="{href}"]').click()
+    expect(page.locator(f'#view-head a[href="{href}"][aria-current]')).to_be_visible()
+
+
 def plotted(page: Any) -> dict[str, Any]:
     """Return what the plot on show says of itself."""
     return page.evaluate(
@@ -159,8 +168,7 @@ def test_frames_arrive_and_become_calibrated_spectra_without_a_reload(observer: 
     page.evaluate("() => { window.neverReloaded = true; }")
     files = page.get_by_label("Files, the newest first").get_by_role("link")
     expect(files.first).to_be_visible(timeout=SLOW_MS)
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     until(page, lambda: plotted(page).get("x") == "Wavelength (Å)", "a wavelength axis")
     shown = plotted(page)
     assert shown["points"] > 1000
@@ -174,8 +182,7 @@ def test_frames_arrive_and_become_calibrated_spectra_without_a_reload(observer: 
 
 def test_the_value_under_the_cursor_and_the_zoom_in_the_url(observer: Window) -> None:
     page = observer.open("/data")
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     page.get_by_role("link", name="Reduced").first.click()
     until(page, lambda: painted_shades(page) > 20, "the reduced image")
     box = page.locator("#stage").bounding_box()
@@ -204,8 +211,7 @@ def test_the_value_under_the_cursor_and_the_zoom_in_the_url(observer: Window) ->
 
 def test_the_header_can_be_searched(observer: Window) -> None:
     page = observer.open("/data")
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     page.get_by_role("button", name="Header").click()
     page.get_by_label("Search the header").fill("gsp_wrms")
     rows = page.locator("#header-table tbody tr:visible")
@@ -215,8 +221,7 @@ def test_the_header_can_be_searched(observer: Window) -> None:
 
 def test_a_step_is_run_by_hand_watched_and_its_product_deleted(observer: Window) -> None:
     page = observer.open("/data")
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     page.get_by_role("link", name="Reduced").first.click()
     tabs = page.get_by_label("Related files").get_by_role("link")
     page.get_by_role("button", name="Extract Target").click()
@@ -234,8 +239,7 @@ def test_a_step_is_run_by_hand_watched_and_its_product_deleted(observer: Window)
 
 def test_a_comment_is_text_and_its_author_deletes_it(observer: Window) -> None:
     page = observer.open("/data")
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     page.get_by_label("Add new comment").fill("<b>clouds</b> at the end")
     page.get_by_role("button", name="Add comment").click()
     said = page.get_by_text("<b>clouds</b> at the end")
@@ -248,8 +252,7 @@ def test_a_comment_is_text_and_its_author_deletes_it(observer: Window) -> None:
 
 def test_the_keyboard_walks_the_files_and_back_returns(observer: Window) -> None:
     page = observer.open("/data")
-    expect(calibrated_row(page).first).to_be_visible(timeout=SLOW_MS)
-    calibrated_row(page).first.click()
+    show_calibrated(page)
     first = page.url
     page.keyboard.press("ArrowDown")
     page.wait_for_url(lambda url: url != first)
