@@ -13,14 +13,18 @@ log = logging.getLogger(__name__)
 
 
 def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
-    """Do the best run that is due: priority first, then the newest exposure.
+    """Do the best run that is due: priority first, then the newest exposure; then its next steps.
 
-    Nothing is done when other tickets have already led to all of them.
+    A frame's chain is carried to its spectrum before another frame is begun, so that under a
+    backlog some frames are ready early instead of all being half done. Nothing is done when other
+    tickets have already led to everything that was due.
     """
+    worker = f"{socket.gethostname()}:{os.getpid()}"
     with database.connection_context():
-        run = runs.claim(f"{socket.gethostname()}:{os.getpid()}")
-        if run is not None:
+        run = runs.claim(worker)
+        while run is not None:
             runs.execute(run)
+            run = runs.claim(worker, following=run)
 
 
 def make_preview(file_id: int) -> None:

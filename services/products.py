@@ -116,7 +116,8 @@ def add_row(run: Run, one: Written, inputs: Inputs) -> File:
         stale=parent.stale,
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
-        warnings=list(dict.fromkeys((*inputs.notes, *product.warnings))),
+        # What was amiss with the parent is amiss with what is made of it.
+        warnings=list(dict.fromkeys((*parent.warnings, *inputs.notes, *product.warnings))),
         inputs=_names(inputs, product.inputs),
         **lineage,
         **rows.inherited(parent),

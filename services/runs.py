@@ -105,8 +105,15 @@ def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[st
 # --- the worker's side ------------------------------------------------------------------------
 
 
-def claim(worker: str) -> Run | None:
+def claim(worker: str, *, following: Run | None = None) -> Run | None:
     """Take the best run that is due: by priority, then the newest exposure.
+
+    Parameters
+    ----------
+    worker : str
+        Who takes it.
+    following : Run, optional
+        Take only what is due on the products of this run: the frame's own next step.
 
     Returns
     -------
@@ -114,6 +121,8 @@ def claim(worker: str) -> Run | None:
         Now running, its `attempt` being this worker's; None when nothing is due.
     """
     best = Run.select(Run.id).where(Run.state == "queued")
+    if following is not None:
+        best = best.where(Run.file.in_(File.select(File.id).where(File.run_id == following.id)))
     best = best.order_by(Run.priority.desc(), Run.exposure.desc(), Run.id).limit(1)
     while (run_id := best.scalar()) is not None:
         now = utc_now()

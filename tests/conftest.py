@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from peewee import Database, PostgresqlDatabase
@@ -15,10 +16,37 @@ from services import dispatch, events, setup
 from services.setup import Site
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-database", action="store_true", help="run only the tests that use the database"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        items[:] = [item for item in items if "database" in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str | None:
+    """An own database on the server of ``GSP_TEST_DATABASE_URL``, one for each test process."""
+    url = os.environ.get("GSP_TEST_DATABASE_URL")
+    if not url:
+        return None
+    name = f"gsp_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
+    server = db.open_database(url)
+    server.execute_sql(f"DROP DATABASE IF EXISTS {name}")
+    server.execute_sql(f"CREATE DATABASE {name}")
+    server.close()
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(
+    tmp_path: Path, postgres_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
     """A migrated, empty database: SQLite, or the PostgreSQL of ``GSP_TEST_DATABASE_URL``."""
-    url = os.environ.get("GSP_TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'gsp.db'}"
+    url = postgres_url or f"sqlite:///{tmp_path / 'gsp.db'}"
     # A test's database need not survive a power cut, and syncing is most of its time.
     monkeypatch.setitem(db.SQLITE_PRAGMAS, "synchronous", "off")
     db.connect(url)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from db.models import Event, File, LogEntry, Run, utc_now
+from jobs import tasks
 from reduction import registry
 from reduction.frames import DataType
 from services import calibrations, check, execution, ingest, lease, products, runs
@@ -89,6 +90,24 @@ def test_the_newest_exposure_goes_first_and_a_person_before_all(raw: Path) -> No
     assert [run.file for run in order[1:]] == [new, old]
     assert {(run.state, run.attempt) for run in order} == {("running", 1)}
     assert runs.claim("w") is None
+
+
+def test_one_ticket_carries_the_newest_frame_to_its_spectrum(raw: Path) -> None:
+    arrive(raw, "0001_comp.fits", "COMP")
+    builders.drain()
+    old, new = arrive(raw, "0002.fits"), arrive(raw, "0003.fits")
+    tasks.work(0)
+    assert File.select().where(File.original == new).count() == 4
+    assert File.select().where(File.original == old).count() == 1
+
+
+def test_what_is_amiss_with_a_frame_is_said_of_its_spectrum_too(raw: Path) -> None:
+    arrive(raw, "0001_comp.fits", "COMP")
+    science = arrive(raw, "0002.fits")
+    builders.drain()
+    reduced, *later = File.select().where(File.original == science, File.data_type > 0)
+    assert any("no bias" in warning for warning in reduced.warnings)
+    assert all(set(reduced.warnings) <= set(file.warnings) for file in later)
 
 
 def test_what_a_block_refuses_is_a_failed_run_with_its_sentence(raw: Path) -> None:
