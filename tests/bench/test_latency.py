@@ -64,8 +64,13 @@ class Drop:
         steps = {"total": time.time() - began}
         raw = self.site.api(f"files/?file_name={path.name}&data_type=0", self.token)["results"][0]
         steps["indexed after"] = _seconds(raw["created"]) - began
-        runs = self.site.api(f"files/{raw['id']}/", self.token)["runs"]
-        for run in sorted(runs, key=lambda run: run["id"]):
+        family = self.site.api(f"files/?original_file_id={raw['id']}&page_size=100", self.token)
+        runs = {
+            run["id"]: run
+            for file in family["results"]
+            for run in self.site.api(f"runs/?file_id={file['id']}", self.token)["results"]
+        }
+        for _, run in sorted(runs.items(), reverse=True):
             steps[f"{run['block']} queued"] = _seconds(run["started"]) - _seconds(run["queued"])
             steps[f"{run['block']} runs"] = _seconds(run["finished"]) - _seconds(run["started"])
         until(lambda: not self.live_runs(), 60, "idle again")
