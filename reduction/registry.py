@@ -49,6 +49,9 @@ class BlockInputs:
         A raw CCDData is as on disk: ADU, untrimmed, no uncertainty.
     file_name : str
         The parent's file name.
+    kind : FrameKind or None
+        What the parent is for: as judged at its arrival, or as a person has ruled since. A header
+        that says otherwise is overruled; None leaves the judgement to the header.
     members : tuple of Path
         Raw frames of a master, oldest first.
     master_bias, master_flat : CCDData or None
@@ -63,6 +66,7 @@ class BlockInputs:
 
     frame: CCDData | Spectrum | None = None
     file_name: str = ""
+    kind: FrameKind | None = None
     members: tuple[Path, ...] = ()
     master_bias: CCDData | None = None
     master_flat: CCDData | None = None

@@ -122,6 +122,7 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
     return BlockInputs(
         frame=None if inputs.members else _open_frame(file),
         file_name="" if inputs.members else file.file_name,
+        kind=FrameKind(file.kind),
         members=tuple(_as_indexed(member) for member in inputs.members),
         master_bias=given.get(Need.MASTER_BIAS),
         master_flat=given.get(Need.MASTER_FLAT),

@@ -100,7 +100,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     if min(frame.shape) < 8:
         raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
-    if facts.kind in {FrameKind.ARC, FrameKind.FOCUS}:
+    if (inputs.kind or facts.kind) in {FrameKind.ARC, FrameKind.FOCUS}:
         report("Extract", 0.5)
         spectrum = extraction.extract_lamp(frame)
         report("Done", 1.0)

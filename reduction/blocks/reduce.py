@@ -86,7 +86,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
     technique = facts.technique if settings.technique == "auto" else Technique(settings.technique)
     spectrum = technique is not Technique.IMAGING
-    lamp = facts.kind in {FrameKind.ARC, FrameKind.FOCUS}
+    lamp = (inputs.kind or facts.kind) in {FrameKind.ARC, FrameKind.FOCUS}
     course = _Course(warnings=[*inputs.notes])
     frame = frame.copy() if frame.flags is None else _with_meta(frame)
     geometry.set_physical(frame.meta, frame.shape)

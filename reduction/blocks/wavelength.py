@@ -168,8 +168,13 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
 
 def _arc_of(inputs: BlockInputs, spectrum: Spectrum) -> tuple[Spectrum, str]:
     """Return the arc to solve: the spectrum itself if it is one, else along its aperture."""
-    obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
-    if obstype in {"COMP", "ARC"} or (inputs.arc is None and headers.lamps(spectrum.header)):
+    if inputs.kind is not None:
+        is_lamp = inputs.kind in {FrameKind.ARC, FrameKind.FOCUS}
+    else:
+        obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
+        lamps_on = inputs.arc is None and bool(headers.lamps(spectrum.header))
+        is_lamp = obstype in {"COMP", "ARC"} or lamps_on
+    if is_lamp:
         return spectrum, inputs.file_name
     if inputs.arc is None:
         raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
