@@ -90,6 +90,8 @@ ROWS_COMMENT: Final = "Parallel Active Pix"
 CONTROLLER_PREFIX: Final = "PG"
 FLIPPED_COMMENT: Final = "Image Transform: Flip Y"
 
+MJD_OBS: Final = "MJD-OBS"  # days, of the shutter opening
+
 # --- product keywords -------------------------------------------------------------------------
 GSP_VERS: Final = "GSP_VERS"  # version of this software
 GSP_ONAM: Final = "GSP_ONAM"  # original (raw) file name

@@ -12,10 +12,12 @@ from pathlib import Path
 from astropy.io import fits
 
 from reduction import headers
+from reduction.errors import HeaderError
 from reduction.frames import Technique
 
 PACKAGE = "gsp-live"
 NONE = "none"
+MJD_ZERO = dt.datetime(1858, 11, 17, tzinfo=dt.UTC)
 
 
 @cache
@@ -83,6 +85,24 @@ def stamp(
         put(header, headers.GSP_TECH, str(technique), "observing technique")
     now = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
     put(header, headers.GSP_DATE, now.isoformat(), "processing date, UTC")
+    _put_mjd(header)
+
+
+def _put_mjd(header: fits.Header) -> None:
+    """Write ``MJD-OBS`` where it is missing, and complete a ``DATE-OBS`` that is a day only.
+
+    Readers of the axes (WCSLIB) expect both, and the same moment in both.
+    """
+    if headers.MJD_OBS in header:
+        return
+    try:
+        begin = headers.read_date(header)
+    except HeaderError:
+        return  # without a time of day nothing can be said
+    days = (begin - MJD_ZERO) / dt.timedelta(days=1)
+    put(header, headers.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
+    if "T" not in headers.text(header, headers.DATE_OBS):
+        put(header, headers.DATE_OBS.keyword, begin.replace(tzinfo=None).isoformat(), "UTC")
 
 
 def record_inputs(header: fits.Header, names: Sequence[str]) -> None:
