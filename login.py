@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,16 +23,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import ValidationError, generate_csrf, validate_csrf
 from itsdangerous import BadSignature
+from peewee import InterfaceError, OperationalError
 
 from api import errors
 from db.models import User
 from services import accounts
-from services.errors import NotAuthenticated, NotFound, ServiceError
+from services.errors import NotAuthenticated, NotFound, ServiceError, Unavailable
+
+log = logging.getLogger(__name__)
 
 CSRF_COOKIE = "_csrf_token"
 STATIC = Path(__file__).resolve().parent / "static"
 FILES = ("login.css", "logo.svg")
 
+DATABASE_AWAY = "The database is busy or away for the moment; please try again shortly."
 STALE_FORM = "This page was open for too long, or the browser keeps no cookies; please try again."
 
 
@@ -104,26 +109,39 @@ def is_csrf_token(token: str | None) -> bool:
 
 def login_page() -> ResponseReturnValue:
     """Show the login form, or sign in."""
-    if request.method != "POST":
-        if current_user.is_authenticated:
-            return redirect(own_path(request.args.get("next")))
-        return _form(own_path(request.args.get("next")))
-    target = own_path(request.form.get("next"))
+    target = own_path(request.values.get("next"))
+    try:
+        return _enter(target) if request.method == "POST" else _show(target)
+    except ServiceError as error:
+        return _refused(target, error)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("login: %s", str(error).strip().partition("\n")[0])
+        return _refused(target, Unavailable(DATABASE_AWAY, retry_after=errors.RETRY_AFTER_S))
+
+
+def _show(target: str) -> ResponseReturnValue:
+    return redirect(target) if current_user.is_authenticated else _form(target)
+
+
+def _enter(target: str) -> ResponseReturnValue:
     if not is_csrf_token(request.form.get("csrf_token")):
         return _form(target, STALE_FORM, 403)
-    try:
-        row = _authenticate()
-    except ServiceError as error:
-        response = _form(target, error.message, errors.STATUS[error.code])
-        if error.retry_after:
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
+    row = _authenticate()
     session.clear()  # a session known before the login is worth nothing after it
     session.permanent = True
     session["seen"] = today()
     login_user(SignedIn(row))
     g.user = row
     return redirect(target, 303)
+
+
+def _refused(target: str, error: ServiceError) -> Response:
+    """Show the form again with the reason. A mistyped password is no failure of the page: 200."""
+    wrong = isinstance(error, NotAuthenticated)
+    response = _form(target, error.message, 200 if wrong else errors.STATUS[error.code])
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _authenticate() -> User:

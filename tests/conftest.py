@@ -24,21 +24,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--only-database"):
-        items[:] = [item for item in items if "database" in getattr(item, "fixturenames", ())]
+        uses = {"database", "deployment"}
+        items[:] = [item for item in items if uses & set(getattr(item, "fixturenames", ()))]
+
+
+def fresh_postgres(purpose: str) -> str | None:
+    """Make an empty database on the server of ``GSP_TEST_DATABASE_URL``, of this process alone."""
+    url = os.environ.get("GSP_TEST_DATABASE_URL")
+    if not url:
+        return None
+    name = f"gsp_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
+    server = db.open_database(url)
+    server.execute_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    server.execute_sql(f"CREATE DATABASE {name}")
+    server.close()
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str | None:
-    """An own database on the server of ``GSP_TEST_DATABASE_URL``, one for each test process."""
-    url = os.environ.get("GSP_TEST_DATABASE_URL")
-    if not url:
-        return None
-    name = f"gsp_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
-    server = db.open_database(url)
-    server.execute_sql(f"DROP DATABASE IF EXISTS {name}")
-    server.execute_sql(f"CREATE DATABASE {name}")
-    server.close()
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    """The database that the `database` fixture empties for each test; None: SQLite."""
+    return fresh_postgres("rows")
 
 
 @pytest.fixture

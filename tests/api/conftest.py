@@ -36,6 +36,7 @@ from db.models import (
 from reduction import fitsio
 from reduction.frames import DataType, Product, Spectrum
 from services import accounts
+from tests.conftest import fresh_postgres
 
 PASSWORD = "seven clear nights"
 ROLES = ("user", "collaborator", "PI", "staff", "superuser")
@@ -105,6 +106,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask
             "GSP_RAW_DIRS": str(raw),
             "GSP_REDIS_URL": f"unix://{home}/nobody.sock",
             "GSP_BASE_URL": "http://localhost",
+            "GSP_DATABASE_URL": fresh_postgres("api") or "",
         }
     )
     server = app.create_app(config)
