@@ -320,6 +320,27 @@ class Event(Table):
     created = UtcDateTimeField(default=utc_now, index=True)
 
 
+class Mail(Table):
+    """A message to one person. `state`: ``queued`` (tried when `due`), ``sent`` or ``failed``.
+
+    `problem` says what the last try ran into.
+    """
+
+    recipient = CharField(254)
+    reply_to = CharField(254, default="")
+    subject = CharField(200)
+    text = TextField()
+    state = CharField(8, default="queued")
+    attempts = IntegerField(default=0)
+    problem = TextField(default="")
+    created = UtcDateTimeField(default=utc_now)
+    due = UtcDateTimeField(default=utc_now)
+
+    class Meta:
+        indexes = ((("state", "due"), False),)
+
+
 TABLES = [
     User, Token, LoginFailure, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event,
+    Mail,
 ]  # fmt: skip

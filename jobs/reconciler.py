@@ -13,7 +13,7 @@ import time
 from config import Config
 from db import database
 from jobs import log as process_log
-from jobs import queue, wiring
+from jobs import postman, queue, wiring
 from jobs.lifeline import die_with_supervisor
 from services import runs, scheduling
 
@@ -43,6 +43,7 @@ def main() -> int:
     die_with_supervisor()
     process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
+    postman.start()
     last = float("-inf")
     while True:
         try:

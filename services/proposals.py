@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from db import database
 from db.models import Membership, Proposal, User
 from reduction.settings import settings_model
-from services import access, accounts
+from services import access, accounts, logs, mail
 from services.access import Action
+from services.effects import transaction
 from services.errors import Conflict, NotFound, Unacceptable
 
 UNKNOWN = "UNKNOWN"
@@ -138,6 +139,25 @@ def settings_of(proposal: Proposal) -> BaseModel:
     return model.model_validate(sound)
 
 
+def configure(user: User, proposal_id: int, settings: BaseModel) -> BaseModel:
+    """Replace the reduction settings of a proposal, for every run that begins from now on.
+
+    Parameters
+    ----------
+    settings : BaseModel
+        A `reduction.settings.settings_model`.
+    """
+    proposal = access.proposal_for(user, Action.CONFIGURE, proposal_id)
+    before, after = settings_of(proposal), settings.model_dump(mode="json")
+    with transaction() as effects:
+        Proposal.update(settings=after).where(Proposal.id == proposal.id).execute()
+        if before != settings:
+            changed = [name for name in after if getattr(before, name) != getattr(settings, name)]
+            said = f"{user.full_name} changed the reduction settings of {', '.join(changed)}."
+            effects.events.append(logs.write("info", said, proposal=proposal))
+    return settings
+
+
 def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
     """Return a proposal's settings of one block; the defaults when there is no proposal."""
     whole = settings_model()() if proposal is None else settings_of(proposal)
@@ -146,15 +166,17 @@ def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
 
 
 def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
-    """Make a person a collaborator; an unknown address becomes an account without a password."""
+    """Make a person a collaborator; an unknown address becomes an account, and is told."""
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
-    person = accounts.find(email)
-    if person is None:
-        username = re.sub(r"[^\w.@+-]", "_", email.strip())[:150]
-        person, _ = accounts.create_user(username=username, email=email)
-    if person.id == proposal.pi_id:
-        raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
-    Membership.insert(proposal=proposal, user=person).on_conflict_ignore().execute()
+    with database.atomic():
+        person = accounts.find(email)
+        if person is None:
+            username = re.sub(r"[^\w.@+-]", "_", email.strip())[:150]
+            person, _ = accounts.create_user(username=username, email=email)
+            mail.invite(person, proposal, user)
+        if person.id == proposal.pi_id:
+            raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
+        Membership.insert(proposal=proposal, user=person).on_conflict_ignore().execute()
     return proposal
 
 

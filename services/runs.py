@@ -22,6 +22,7 @@ from services.effects import transaction
 from services.errors import Conflict, Unacceptable
 from services.execution import execute
 from services.paging import Page, paginate
+from services.samerun import same_live
 from services.scheduling import schedule, wake
 
 __all__ = [
@@ -56,6 +57,8 @@ def request(
 ) -> Run:
     """Ask for a run of a block on a file: the proposal's settings, with `overrides` on top.
 
+    While the same is waiting, queued or running, that run is the answer.
+
     Raises
     ------
     Unacceptable
@@ -70,6 +73,9 @@ def request(
         raise Unacceptable(reason, field="id")
     settings = settings_for(block, file, overrides or {})
     with transaction() as effects:
+        same = same_live(block, file, settings, scheduling.MANUAL_PRIORITY)
+        if same is not None:
+            return same
         run = scheduling.add(effects, block, file, settings=settings, user=user)
     assert run is not None  # the index that can refuse is of automatic runs
     return run

@@ -7,7 +7,7 @@ from services import accounts, proposals
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from tests import builders
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("site")
 
 
 def test_a_frame_makes_a_placeholder_that_staff_completes() -> None:

@@ -85,11 +85,27 @@ def test_the_newest_exposure_goes_first_and_a_person_before_all(raw: Path) -> No
     old, new = arrive(raw, "0001.fits"), arrive(raw, "0002.fits")
     staff = builders.person("staff", is_staff=True)
     asked = runs.request(staff, "reduce", old.id)
-    order = [runs.claim("w") for _ in range(3)]
-    assert [run.id for run in order[:1]] == [asked.id]
-    assert [run.file for run in order[1:]] == [new, old]
+    order = [runs.claim("w") for _ in range(2)]
+    assert order[0].id == asked.id
+    assert [run.file for run in order] == [old, new]
     assert {(run.state, run.attempt) for run in order} == {("running", 1)}
     assert runs.claim("w") is None
+
+
+def test_the_same_request_is_the_same_run_until_it_has_ended(raw: Path) -> None:
+    file = arrive(raw, "0001.fits")
+    staff = builders.person("staff", is_staff=True)
+    automatic = Run.get(Run.file == file)
+    first = runs.request(staff, "reduce", file.id)
+    assert (first.id, Run.get_by_id(first.id).priority) == (automatic.id, 10)
+    other = runs.request(staff, "reduce", file.id, {"factor": 2.0})
+    again = runs.request(staff, "reduce", file.id, {"factor": 2.0})
+    assert other.id == again.id != first.id
+    claimed = runs.claim("w")
+    assert claimed is not None
+    assert runs.request(staff, "reduce", file.id).id == first.id  # running counts, too
+    runs.cancel(staff, other.id)
+    assert runs.request(staff, "reduce", file.id, {"factor": 2.0}).id != other.id
 
 
 def test_one_ticket_carries_the_newest_frame_to_its_spectrum(raw: Path) -> None:
