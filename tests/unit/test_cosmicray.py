@@ -6,6 +6,7 @@ import pytest
 from scipy.ndimage import label, maximum
 
 from reduction import cosmicray
+from reduction.scene import without_scene
 from tests.goodman_frames import moffat, reduced
 
 NY, NX = 240, 700
@@ -72,7 +73,7 @@ def test_it_finds_the_events_that_astroscrappy_finds() -> None:
     frame.data += with_rays(rng, 80).astype(np.float32)
     variance = frame.uncertainty.array
     good = np.zeros(frame.shape, bool)
-    ours = cosmicray.lacosmic(frame.data, variance, good, spectrum=False)
+    ours = cosmicray.lacosmic(without_scene(frame.data, variance, good, spectrum=False), good)
     theirs, _ = astroscrappy.detect_cosmics(
         frame.data, invar=variance, sigclip=5.0, sigfrac=0.3, objlim=5.0, gain=1.0, readnoise=0.0,
         satlevel=np.inf, sepmed=True, cleantype="meanmask",

@@ -1,0 +1,77 @@
+"""Small patches around the few pixels that matter, put into one image: filters run on that alone.
+
+A frame holds some hundred cosmic rays in millions of pixels. Whatever looks only at what surrounds
+them gives the same answer on the patches as on the frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CORE = 16
+"""Pixels along an edge of the part of a patch that is answered for."""
+MARGIN = 7
+"""Pixels around it, wider than any filter reaches."""
+_SIZE = CORE + 2 * MARGIN
+_GROWTH = 3
+"""Pixels by which a mark may grow, perhaps into the neighbouring patch."""
+
+
+class Patches:
+    """The patches of a frame that hold marked pixels, in one tall image.
+
+    Parameters
+    ----------
+    marks : (n_rows, n_columns) bool
+        What the patches must hold.
+
+    Attributes
+    ----------
+    count : int
+        Patches; 0 when nothing is marked.
+    edge : (count * 30, 30) bool
+        Where nothing may be concluded: beyond the frame, and where patches touch one another.
+    """
+
+    def __init__(self, marks: NDArray[np.bool_]) -> None:
+        self._shape = marks.shape
+        row, column = np.divmod(np.flatnonzero(marks), marks.shape[1])
+        across = -(-marks.shape[1] // CORE)
+        tiles = []
+        for dy in (-_GROWTH, _GROWTH):
+            for dx in (-_GROWTH, _GROWTH):
+                y = np.clip(row + dy, 0, marks.shape[0] - 1) // CORE
+                x = np.clip(column + dx, 0, marks.shape[1] - 1) // CORE
+                tiles.append(np.unique(y * across + x))
+        y, x = np.divmod(np.unique(np.concatenate(tiles)), across)
+        reach = np.arange(-MARGIN, CORE + MARGIN)
+        self._rows = y[:, None] * CORE + reach
+        self._columns = x[:, None] * CORE + reach
+        self.count = len(y)
+        n_rows, n_columns = marks.shape
+        beyond = ((self._rows < 0) | (self._rows >= n_rows))[:, :, None]
+        beyond = beyond | ((self._columns < 0) | (self._columns >= n_columns))[:, None, :]
+        beyond[:, [0, 1, -2, -1], :] = True
+        beyond[:, :, [0, 1, -2, -1]] = True
+        self.edge: NDArray[np.bool_] = beyond.reshape(-1, _SIZE)
+        self._inside_rows = np.clip(self._rows, 0, n_rows - 1)[:, :, None]
+        self._inside_columns = np.clip(self._columns, 0, n_columns - 1)[:, None, :]
+
+    def cut(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return the patches of an image; beyond its edges its outermost pixels are repeated."""
+        return np.ascontiguousarray(
+            image[self._inside_rows, self._inside_columns].reshape(-1, _SIZE)
+        )
+
+    def frame(self, marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return marks made on the patches as marks on the whole frame."""
+        whole = np.zeros(self._shape, dtype=bool)
+        core = slice(MARGIN, MARGIN + CORE)
+        patch, y, x = np.nonzero(marks.reshape(-1, _SIZE, _SIZE)[:, core, core])
+        rows, columns = self._rows[patch, y + MARGIN], self._columns[patch, x + MARGIN]
+        inside = (rows < self._shape[0]) & (columns < self._shape[1])
+        whole[rows[inside], columns[inside]] = True
+        return whole
