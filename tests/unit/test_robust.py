@@ -28,7 +28,7 @@ def test_medians_of_blocks_follow_a_smooth_scene(shape: tuple[int, int]) -> None
     across = robust.interpolation(shape[0], len(columns)) @ columns
     assert along.shape == across.shape == shape
     if shape[1] >= 64:
-        assert np.abs(along - scene).max() < 1
+        assert np.abs(along - scene).max() < 1.25  # blocks begin at whole pairs of columns
     if shape[0] >= 64:
         assert np.abs(across - scene).max() < 0.5
 
