@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ import db
 from config import Config
 from db import database
 from jobs import log, worker
-from jobs.queue import preview
 from reduction import simulation
 from reduction.errors import ReductionError
 from services import accounts, check, ingest, proposals
-from services.errors import Conflict, NotFound, ServiceError, Unavailable
+from services.errors import Conflict, NotFound, ServiceError
 
 user_commands = AppGroup("user", help="People's accounts.")
 proposal_commands = AppGroup("proposal", help="Observing proposals.")
@@ -214,9 +212,6 @@ def _ingest(path: Path) -> tuple[str, str]:
         return "refused", f"{path} is no frame inside the raw folders (GSP_RAW_DIRS)."
     except ingest.IncompleteFile as error:
         return "incomplete", error.message
-    if arrival.outcome == "indexed" and arrival.file is not None:
-        with suppress(Unavailable):  # then it is made when somebody looks at the frame
-            preview(arrival.file.id)
     return arrival.outcome, arrival.sentence
 
 

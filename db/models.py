@@ -121,8 +121,10 @@ class File(Table):
     ``superseded`` (a newer version took its place; kept while something was made with it).
     `full_path` of a raw frame is where it was first seen; of a product below ``GSP_HOME/products``.
     `series` is what the frames of one master share (`reduction.matching.group_key`), "" for others.
-    A product keeps the facts of its raw frame, a master those of its newest member, `n_x`, `n_y`
-    included: they are the read-out's, which calibrations are matched on.
+    A product keeps the facts of its raw frame, a master those of its newest member. `n_x`, `n_y`
+    are its own size (a spectrum has one row); `readout_x`, `readout_y` are that of the read-out it
+    was made from, which calibrations are matched on (null: its own). `n_combined` is how many
+    frames a master was made of.
     """
 
     file_name = CharField(255, index=True)
@@ -156,6 +158,9 @@ class File(Table):
     binning_y = IntegerField()
     n_x = IntegerField()
     n_y = IntegerField()
+    readout_x = IntegerField(null=True)
+    readout_y = IntegerField(null=True)
+    n_combined = IntegerField(null=True)
     obsra = CharField(32, default="")
     obsdec = CharField(32, default="")
     ra_deg = DoubleField(null=True)
@@ -203,6 +208,9 @@ class File(Table):
             Check("state IN ('current','superseded')"),
         ]
 
+
+# What could be made again; most files are not stale.
+File.add_index(File.index(File.data_type, File.proposal, where=SQL("stale"), name="file_stale"))
 
 # Each raw frame once: the second of two ingests of the same content loses.
 File.add_index(

@@ -6,6 +6,7 @@ looked at again, and tickets that got lost (a killed or flushed Redis) are writt
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import sys
 import time
@@ -20,15 +21,16 @@ from services import runs, scheduling
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 10.0
+WIDE, WIDE_EVERY = dt.timedelta(days=60), 6
 GLANCE_S = 2.0
 """Some runs wait for time to pass only (a series that may not be complete): a glance at a few."""
 GLANCED_AT = 20
 
 
-def reconcile() -> int:
-    """Do one round; return how many tickets were missing."""
+def reconcile(since: dt.timedelta) -> int:
+    """Do one round, looking for masters `since` back; return how many tickets were missing."""
     with database.connection_context():
-        due = runs.reconcile()
+        due = runs.reconcile(since)
     return queue.top_up(due)
 
 
@@ -44,12 +46,15 @@ def main() -> int:
     process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
     postman.start()
-    last = float("-inf")
+    last, n_rounds = float("-inf"), 0
     while True:
         try:
             if time.monotonic() - last >= INTERVAL_S:
-                missing = reconcile()
-                last = time.monotonic()
+                # Settings change seldom, and the frames of a stop have been missed: now and then
+                # everything that could still be made a master of is looked at.
+                wide = n_rounds % WIDE_EVERY == 0
+                missing = reconcile(WIDE if wide else runs.LATELY)
+                last, n_rounds = time.monotonic(), n_rounds + 1
                 if missing:
                     log.info("%d due runs were announced again", missing)
             else:

@@ -20,12 +20,12 @@ from watchfiles import Change, watch
 from config import Config
 from db import database
 from jobs import log as process_log
-from jobs import queue, wiring
+from jobs import wiring
 from jobs.inbox import Inbox
 from jobs.lifeline import die_with_supervisor
 from reduction import registry
 from services import ingest
-from services.errors import NotFound, Unavailable
+from services.errors import NotFound
 
 log = logging.getLogger(__name__)
 
@@ -195,9 +195,7 @@ class Watcher:
             self._again(path)
         else:
             self.tries.pop(path, None)
-            if arrival.outcome == "indexed" and arrival.file is not None:
-                _preview(arrival.file.id)
-            elif arrival.outcome != "duplicate":
+            if arrival.outcome not in ("indexed", "duplicate"):
                 log.warning("%s: %s: %s", path, arrival.outcome, arrival.sentence)
 
     def _again(self, path: str) -> None:
@@ -220,13 +218,6 @@ def _identity(folder: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
-
-
-def _preview(file_id: int) -> None:
-    try:
-        queue.preview(file_id)
-    except Unavailable:
-        log.info("no preview of file %d was asked for: the queue is down", file_id)
 
 
 def _or_die(job: Callable[[], None]) -> None:

@@ -30,5 +30,5 @@ def connect(config: Config) -> None:
     )
     redis = open_redis(config.redis_connection_url())
     queue.connect(redis)
-    dispatch.connect(queue.ticket)
+    dispatch.connect(queue.ticket, queue.preview)
     events.connect(redis)

@@ -1,19 +1,31 @@
-"""A proposal's settings: one section per registered block, nothing else."""
+"""A proposal's settings: one section per registered block, and one of what is no block's."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from reduction.registry import all_blocks
+from reduction.registry import BlockSettings, all_blocks
+
+
+class GeneralSettings(BlockSettings):
+    """What holds for the reduction as a whole."""
+
+    redo_stale: bool = Field(
+        False,
+        title="Reduce Again What Is Stale",
+        description="If set to True frames are reduced again by themselves when a better master "
+        "calibration has been made since. Every version is kept.",
+    )
 
 
 @cache
 def settings_model() -> type[BaseModel]:
     """Compose the blocks' settings models; a stored or submitted dict is validated by it."""
-    fields: dict[str, Any] = {b.name: (b.settings, b.settings()) for b in all_blocks().values()}
+    fields: dict[str, Any] = {"general": (GeneralSettings, GeneralSettings())}
+    fields |= {b.name: (b.settings, b.settings()) for b in all_blocks().values()}
     return create_model(
         "ProposalSettings", __config__=ConfigDict(frozen=True, extra="forbid"), **fields
     )

@@ -1,78 +1,26 @@
 """What a run needs besides its frame: the frames of a master, a bias, a flat, an arc.
 
-What counts as fitting is `reduction.matching`; what is there, pending or on its way is known here.
-
-The rule for a master bias or flat, the first that applies:
-
-1. A fitting series has reached its minimum and its first master is being made: wait for it.
-2. A fitting master exists: take the best.
-3. Frames of a fitting series were taken within 10 minutes of this exposure and are still
-   arriving, but are fewer than the minimum: wait ("7 of 10 frames so far").
-4. The frame arrived long after it was taken, so the rest of its night may be behind it: wait until
-   nothing has arrived for a few seconds, at most a minute.
-5. Go on without, with a warning: an observer at the telescope gets the spectrum now, and it is
-   marked stale when a fitting master appears.
-
-A wavelength calibration always waits for an arc: without one there is nothing to show.
+What counts as fitting is `reduction.matching`; what is there, pending or on its way is known here,
+in `services.masterchoice` for masters. A wavelength calibration always waits for an arc: without
+one there is nothing to show.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from db.models import File, Proposal, Run, utc_now
 from reduction import matching
-from reduction.frames import DataType, FrameDescription, FrameKind
-from reduction.matching import Match, Ranking
-from reduction.registry import Block, Need, all_blocks, blocks_for
-from services.masters import IGNORED_BY, MASTER, RAW, master_of, minimum_of, series_members
+from reduction.frames import DataType, FrameKind
+from reduction.registry import Block, Need, all_blocks
+from services import masterchoice, masters
+from services.answers import Found, Inputs, Nothing, Refused, Waiting
+from services.masterchoice import LIVE, around, so_far, words
+from services.masters import IGNORED_BY, RAW
 from services.rows import describe
 
-__all__ = ["Inputs", "Refused", "Waiting", "describe", "resolve"]
-
-LIVE = ("waiting", "queued", "running")
-
-FRESH = dt.timedelta(minutes=10)
-SETTLE = dt.timedelta(seconds=3)
-SETTLE_AT_MOST = dt.timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a run is given: rows only, nothing is opened."""
-
-    members: tuple[File, ...] = ()
-    given: dict[Need, File] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> list[str]:
-        """File names of everything that goes in besides the parent."""
-        return [file.file_name for file in (*self.members, *self.given.values())]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something may still come; the sentence says what."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing that comes will help; the sentence says why."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Nothing:
-    """No calibration, and no reason to wait: go on with a warning."""
-
-    sentence: str
+__all__ = ["LIVE", "Inputs", "Refused", "Waiting", "describe", "resolve"]
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
@@ -81,152 +29,55 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     if block is None:
         return Refused(f"{run.block} is no process block of this release.")
     members: tuple[File, ...] = ()
+    anchor: File | None = None
     if block.produces is DataType.MASTER:
         found = _members(run, block)
         if not isinstance(found, tuple):
             return found
         members = found
+        anchor = [member for member in members if member.series == run.file.series][-1]
     given: dict[Need, File] = {}
     notes: list[str] = []
     for need in block.needs:
         if run.settings.get(IGNORED_BY.get(need, ""), False):
             continue
-        answer = _FINDERS[need](members[-1] if members else run.file)
+        answer = _FINDERS[need](anchor or run.file)
         if isinstance(answer, Waiting):
             return answer
-        if isinstance(answer, _Nothing):
+        if isinstance(answer, Nothing):
             notes.append(answer.sentence)
             continue
         given[need], degraded = answer
         if degraded:
             notes.append(f"{need}: {degraded}")
-    return Inputs(members, given, tuple(notes))
+    return Inputs(members, anchor, given, tuple(notes))
 
 
-# --- masters ----------------------------------------------------------------------------------
+# --- the frames of a master -------------------------------------------------------------------
 
 
 def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
-    members = series_members(run.file.series)
+    series = run.file.series
     minimum = int(run.settings.get("minimum", 1))
-    if not members:
+    members = masters.pool(series, minimum)
+    own = [member for member in members if member.series == series]
+    if not own:
         return Refused(f"{run.file.file_name} is no frame that a master is made of.")
+    what = words(block)
     if len(members) < minimum and not run.automatic:
-        return Refused(
-            f"minimum: only {len(members)} of {minimum} frames for a {_words(block.name)}."
-        )
+        return Refused(f"minimum: only {len(members)} of {minimum} frames for a {what}.")
     if len(members) < minimum:
-        return Waiting(_so_far(_words(block.name), len(members), minimum))
-    newest = max(member.created for member in members)
-    if run.automatic and master_of(run.file.series) and utc_now() - newest < SETTLE:
+        return Waiting(so_far(what, len(members), minimum))
+    if run.automatic and len(own) < minimum and masterchoice.still_coming(own[-1]):
+        return Waiting(so_far(what, len(own), minimum))
+    newest = max(member.created for member in own)
+    if (
+        run.automatic
+        and masters.master_of(series) is not None
+        and utc_now() - newest < masterchoice.SETTLE
+    ):
         return Waiting("waiting until the series is complete")
     return tuple(members)
-
-
-def _words(block_name: str) -> str:
-    return block_name.replace("_", " ")
-
-
-def _so_far(what: str, n_frames: int, minimum: int) -> str:
-    return f"waiting for a {what} ({n_frames} of {minimum} frames so far)"
-
-
-# --- bias and flat ----------------------------------------------------------------------------
-
-Rank = Callable[[FrameDescription, Sequence[FrameDescription]], Ranking]
-Sentence = Callable[[FrameDescription, str | None, Match | None], str]
-Found = tuple[File, str | None]
-
-
-def _around(file: File, kind: FrameKind, days: float) -> Any:
-    """Return the condition for files of a kind and camera taken within `days` of a file."""
-    span = dt.timedelta(days=days)
-    return (
-        (File.kind == str(kind))
-        & (File.state == "current")
-        & (File.camera == file.camera)
-        & File.date_obs.between(file.date_obs - span, file.date_obs + span)
-    )
-
-
-def _master(
-    file: File, kind: FrameKind, days: float, rank: Rank, say: Sentence
-) -> Found | Waiting | _Nothing:
-    frame = describe(file)
-    block = blocks_for(DataType.RAW, kind)[0]
-    pending = _pending(frame, block, rank)
-    if pending is not None:
-        return Waiting(f"waiting for the {_words(block.name)} ({pending} frames) to be made")
-    masters = list(
-        File.select().where(_around(file, kind, days), File.data_type == MASTER).order_by(File.id)
-    )
-    ranking = rank(frame, [describe(master) for master in masters])
-    if ranking.best is not None:
-        return masters[ranking.best.index], ranking.best.degraded
-    waiting = _arriving(file, frame, block, rank) or settling(file)
-    if waiting is not None:
-        return waiting
-    nearest = masters[ranking.nearest.index].file_name if ranking.nearest else None
-    return _Nothing(say(frame, nearest, ranking.nearest))
-
-
-def _pending(frame: FrameDescription, block: Block, rank: Rank) -> int | None:
-    """Return the number of frames of a fitting first master that is being made."""
-    runs = Run.select(Run, File).join(File).where(Run.block == block.name, Run.state.in_(LIVE))
-    anchors = [run.file for run in runs if master_of(run.file.series) is None]
-    best = rank(frame, [describe(anchor) for anchor in anchors]).best
-    return None if best is None else len(series_members(anchors[best.index].series))
-
-
-def _arriving(file: File, frame: FrameDescription, block: Block, rank: Rank) -> Waiting | None:
-    """Wait while a fitting series is being taken right now."""
-    kind = next(iter(block.kinds))
-    near = File.date_obs.between(file.date_obs - FRESH, file.date_obs + FRESH)
-    just_now = File.created > utc_now() - FRESH
-    frames = list(
-        File.select().where(_around(file, kind, 1), File.data_type == RAW, near, just_now)
-    )
-    best = rank(frame, [describe(other) for other in frames]).best
-    if best is None:
-        return None
-    members = series_members(frames[best.index].series)
-    minimum = minimum_of(members, block)
-    if len(members) >= minimum:  # it was tried, and failed
-        return None
-    return Waiting(_so_far(_words(block.name), len(members), minimum))
-
-
-def settling(file: File) -> Waiting | None:
-    """Wait a moment when a frame came with a batch of older frames that is still arriving."""
-    raw = file.original or file
-    now = utc_now()
-    taken = raw.date_obs + dt.timedelta(seconds=raw.exptime)
-    if raw.created - taken < FRESH or now - raw.created > SETTLE_AT_MOST:
-        return None
-    newest = File.select().where(File.data_type == RAW).order_by(File.id.desc()).first()
-    if newest is None or now - newest.created >= SETTLE:
-        return None
-    return Waiting("waiting for the rest of the night's frames")
-
-
-def _bias(file: File) -> Found | Waiting | _Nothing:
-    return _master(
-        file,
-        FrameKind.BIAS,
-        matching.BIAS_DAYS,
-        matching.rank_bias,
-        matching.no_bias_sentence,
-    )
-
-
-def _flat(file: File) -> Found | Waiting | _Nothing:
-    return _master(
-        file,
-        FrameKind.FLAT,
-        matching.FLAT_DAYS,
-        matching.rank_flats,
-        matching.no_flat_sentence,
-    )
 
 
 # --- arcs -------------------------------------------------------------------------------------
@@ -251,7 +102,7 @@ def _arcs(file: File) -> list[File]:
     """
     shared = Proposal.select(Proposal.id).where(Proposal.pi.is_null())
     arcs = File.select().where(
-        _around(file, FrameKind.ARC, matching.ARC_DAYS),
+        around(file, FrameKind.ARC, matching.ARC_DAYS),
         File.data_type == RAW,
         (File.proposal == file.proposal_id) | File.proposal.in_(shared),
     )
@@ -263,7 +114,7 @@ def _arcs(file: File) -> list[File]:
     return list(found.values())
 
 
-def _arc(file: File) -> Found | Waiting | _Nothing:
+def _arc(file: File) -> Found | Waiting | Nothing:
     frame = describe(file)
     arcs = _arcs(file)
     ranking = matching.rank_arcs(frame, [describe(arc) for arc in arcs])
@@ -289,8 +140,8 @@ def newest_product(raw: File, data_type: DataType) -> File | None:
     return query.order_by(File.id.desc()).first()
 
 
-_FINDERS: dict[Need, Callable[[File], Found | Waiting | _Nothing]] = {
-    Need.MASTER_BIAS: _bias,
-    Need.MASTER_FLAT: _flat,
+_FINDERS: dict[Need, Callable[[File], Found | Waiting | Nothing]] = {
+    Need.MASTER_BIAS: masterchoice.bias_for,
+    Need.MASTER_FLAT: masterchoice.flat_for,
     Need.ARC: _arc,
 }

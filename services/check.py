@@ -12,7 +12,7 @@ from peewee import SqliteDatabase, fn
 from db import database
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
-from services.calibrations import LIVE
+from services.masterchoice import LIVE
 from services.products import temporary_dir
 from services.setup import site
 from services.wholeness import sha256

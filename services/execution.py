@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from reduction import fitsio
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import Block, BlockInputs, Need, all_blocks
-from services import calibrations, logs, masters, products, rows, scheduling
-from services.calibrations import Inputs, Refused, Waiting
-from services.effects import Effects, transaction
+from services import calibrations, logs, products, rows, scheduling
+from services.answers import Inputs, Refused, Waiting
+from services.effects import WORKER_PATIENCE_S, Effects, transaction
+from services.errors import Unavailable
 from services.lease import Cancelled, Fenced, Lease, mine
-from services.products import Written
+from services.succession import Succession, newest_file, outrun
 from services.wholeness import Stamp, sha256
 
 log = logging.getLogger(__name__)
@@ -41,11 +43,12 @@ def execute(run: Run) -> None:
         What nobody expected of a block, after the run was marked as failed.
     """
     try:
-        block, inputs, settings = _prepare(run)
         with Lease(run) as lease:
+            known = newest_file()
+            block, inputs, settings = _prepare(run)
             made = block.run(_open(run.file, inputs), settings, lease.report)
             lease.check()
-        _finish(run, block, inputs, made)
+            _finish(run, block, inputs, made, known)
     except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
     except Cancelled:
@@ -59,7 +62,7 @@ def execute(run: Run) -> None:
             _fail(run, f"internal error ({type(error).__name__})")
             raise
         _end(run, "waiting", NO_ROOM)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, Unavailable):
         raise  # the database is away: the reconciler gives the run to another attempt
     except Exception as error:
         _fail(run, f"internal error ({type(error).__name__}); the log of the workers tells more")
@@ -135,13 +138,22 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
 # --- ending -----------------------------------------------------------------------------------
 
 
-def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product]) -> None:
-    """Bring the products in; a name that another run has just taken is chosen anew."""
-    night = (inputs.members[-1] if inputs.members else run.file).night
+def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product], known: int) -> None:
+    """Bring the products in; a name that another run has just taken is chosen anew.
+
+    `known` is the newest file of the time when the inputs were chosen.
+    """
+    night = (inputs.anchor or run.file).night
     for attempt in range(3):
         written = products.write(run, made, night)
+        files = [products.draft(run, one, inputs) for one in written]
+        successions = [Succession(file) for file in files if block.produces is DataType.MASTER]
         try:
-            _bring_in(run, block, inputs, written)
+            with transaction(WORKER_PATIENCE_S) as effects:
+                _bring_in(effects, run, block, inputs, files, known=known)
+                for succession in successions:
+                    succession.take_place(effects)
+                products.reveal(written)
         except IntegrityError:
             if attempt == 2:
                 raise
@@ -151,69 +163,27 @@ def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product]) -> None
         scheduling.wake(run.file.camera)
 
 
-def _bring_in(run: Run, block: Block, inputs: Inputs, written: list[Written]) -> None:
+def _bring_in(
+    effects: Effects, run: Run, block: Block, inputs: Inputs, files: list[File], *, known: int
+) -> None:
+    """Write the rows of the products and of what is due with them, if the run is still ours."""
     now = utc_now()
-    with transaction() as effects:
-        ended = Run.update(
-            state="done", step="", progress=1.0, message="", finished=now, heartbeat=now
-        )
-        if not ended.where(mine(run)).execute():
-            raise Fenced()
-        run.state, run.step, run.progress = "done", "", 1.0
-        files = [products.add_row(run, one, inputs) for one in written]
-        products.reveal(written)
-        for file in files:
-            effects.events.append(rows.file_event("file-added", file))
-            if block.produces is DataType.MASTER:
-                _master_came(file, effects)
-            else:
-                scheduling.schedule(file, effects)
-        if inputs.members:  # frames that came while this master was being made
-            scheduling.schedule_master(run.file.series, block, effects)
-        effects.events.append(rows.run_event(run))
-
-
-def _master_came(master: File, effects: Effects) -> None:
-    """Let a new master take the place of the older ones, and mark what would be better with it."""
-    older = File.select().where(
-        File.series == master.series,
-        File.data_type == int(DataType.MASTER),
-        File.state == "current",
-        File.id != master.id,
-    )
-    affected = masters.without(FrameKind(master.kind), master)
-    for old in list(older):
-        users = masters.made_with(old)
-        affected += users
-        if users:
-            old.state = "superseded"
-            old.save(only=[File.state])
-            effects.events.append(rows.file_event("file-changed", old))
-        else:
-            effects.removed.append(Path(old.full_path))
-            effects.events.append(rows.file_event("file-deleted", old))
-            old.delete_instance()
-    _age(affected, effects)
-
-
-def _age(files: list[File], effects: Effects) -> None:
-    """Mark files and what was made of them as stale; a stale master is made again."""
-    todo, seen = list(files), set()
-    while todo:
-        file = todo.pop()
-        if file.id in seen:
-            continue
-        seen.add(file.id)
-        if not file.stale:
-            File.update(stale=True, last_modified=utc_now()).where(File.id == file.id).execute()
-            effects.events.append(rows.file_event("file-changed", file))
-        if file.data_type == int(DataType.MASTER):
-            run = Run.get_or_none(Run.id == file.run_id)
-            if run is not None and run.block in all_blocks():
-                scheduling.schedule_master(
-                    file.series, all_blocks()[run.block], effects, again=True
-                )
-        todo += list(File.select().where(File.parent == file.id, File.id != file.id))
+    ended = Run.update(state="done", step="", progress=1.0, message="", finished=now, heartbeat=now)
+    if not ended.where(mine(run)).execute():
+        raise Fenced()
+    run.state, run.step, run.progress = "done", "", 1.0
+    stale = outrun(run, block, inputs, known)
+    for file in files:
+        file.stale = stale
+        file.save(force_insert=True)
+        effects.events.append(rows.file_event("file-added", file))
+        if file.n_y > 1:
+            effects.pictures.append(file.id)
+        if block.produces is not DataType.MASTER:
+            scheduling.schedule(file, effects)
+    if inputs.members:  # frames that came while this master was being made
+        effects.after.append(partial(scheduling.schedule_master, run.file.series, block))
+    effects.events.append(rows.run_event(run))
 
 
 def _end(run: Run, state: str, message: str) -> None:
@@ -221,7 +191,7 @@ def _end(run: Run, state: str, message: str) -> None:
     values: dict[str, Any] = {"state": state, "message": message, "heartbeat": utc_now()}
     if state != "waiting":
         values["finished"] = utc_now()
-    with transaction() as effects:
+    with transaction(WORKER_PATIENCE_S) as effects:
         if Run.update(**values).where(mine(run)).execute():
             run.state, run.message = state, message
             effects.events.append(rows.run_event(run))
@@ -229,7 +199,7 @@ def _end(run: Run, state: str, message: str) -> None:
 
 def _fail(run: Run, sentence: str) -> None:
     now = utc_now()
-    with transaction() as effects:
+    with transaction(WORKER_PATIENCE_S) as effects:
         failed = Run.update(state="failed", message=sentence, finished=now, heartbeat=now)
         if not failed.where(mine(run)).execute():
             return

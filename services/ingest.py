@@ -208,6 +208,7 @@ def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:
     file.original = file.parent = file
     file.save(only=[File.original, File.parent])
     effects.events.append(rows.file_event("file-added", file))
+    effects.pictures.append(file.id)
     for sentence in file.warnings:
         said = f"{file.file_name}: {sentence}"
         effects.events.append(logs.write("warning", said, proposal=proposal, file=file))

@@ -17,6 +17,7 @@ from db import database
 from db.models import Run, utc_now
 from services import rows
 from services.effects import transaction
+from services.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,6 @@ class Lease:
             with transaction() as effects:
                 if self._write(step=run.step, progress=run.progress, heartbeat=utc_now()):
                     effects.events.append(rows.run_event(run))
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, Unavailable) as error:
             log.warning("run %d: progress is not shown: %s", run.id, error)
         self.check()

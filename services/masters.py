@@ -1,23 +1,32 @@
-"""Series of calibration frames, their masters, and what is made with a master or without."""
+"""Series of calibration frames, their masters, and what is made with a master or without.
+
+The policy for master biases and flats:
+
+* The pool is every frame of the kind and read-out (for a flat: and setup), whatever its proposal.
+  The frames of one night are a *series*, and each series has one current master. A series that
+  stays too short borrows the frames nearest in time of other nights, biases within 30 days and
+  flats within 7 (`reduction.matching.BIAS_DAYS`, `FLAT_DAYS`).
+* A master is made as soon as *any* proposal observed then would accept its number of frames
+  (`accepted_count`); a frame of a proposal only uses masters of at least the proposal's own
+  minimum (`minimum_for`).
+* More frames make it anew. What was made with the older master is stale (`services.staleness`).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from typing import Any
 
-from peewee import fn
-
-from db.models import File, Run
+from db.models import File, Proposal
 from reduction import matching
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, Need, all_blocks
+from reduction.registry import Block, Need
 from services import proposals
-from services.rows import describe
 
 RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.REDUCED)
 
-STALE_DAYS = 3.0
-"""A master makes stale what was made without one this long before or after it."""
+DAYS = {str(FrameKind.BIAS): matching.BIAS_DAYS, str(FrameKind.FLAT): matching.FLAT_DAYS}
+"""How far away in time a frame or a master may be, by kind."""
 
 IGNORED_BY = {Need.MASTER_BIAS: "ignore_bias", Need.MASTER_FLAT: "ignore_flats"}
 """The setting that tells a block to do without a calibration."""
@@ -25,10 +34,24 @@ IGNORED_BY = {Need.MASTER_BIAS: "ignore_bias", Need.MASTER_FLAT: "ignore_flats"}
 
 def series_members(series: str) -> list[File]:
     """Return the raw frames of a series, oldest first."""
-    query = File.select().where(
+    return list(_of_series(series).order_by(File.date_obs, File.id)) if series else []
+
+
+def newest_of(series: str) -> File | None:
+    """Return the newest raw frame of a series."""
+    newest = _of_series(series).order_by(File.date_obs.desc(), File.id.desc())
+    return newest.first() if series else None
+
+
+def length(series: str) -> int:
+    """Return how many raw frames a series has."""
+    return int(_of_series(series).count()) if series else 0
+
+
+def _of_series(series: str) -> Any:
+    return File.select().where(
         File.series == series, File.data_type == RAW, File.state == "current"
     )
-    return list(query.order_by(File.date_obs, File.id)) if series else []
 
 
 def master_of(series: str) -> File | None:
@@ -39,58 +62,66 @@ def master_of(series: str) -> File | None:
     return query.order_by(File.id.desc()).first() if series else None
 
 
-def minimum_of(members: Sequence[File], block: Block) -> int:
-    """Return how many frames a master takes: the wish of the newest member's proposal."""
-    return int(getattr(proposals.block_settings(members[-1].proposal, block.name), "minimum", 1))
+def pool(series: str, minimum: int) -> list[File]:
+    """Return what the master of a series is made of, oldest first.
+
+    The series itself; when it is shorter than `minimum`, with the nearest frames of other nights.
+    """
+    own = series_members(series)
+    if not own or len(own) >= minimum:
+        return own
+    borrowed = _neighbours(own[-1], minimum - len(own))
+    return sorted([*own, *borrowed], key=lambda file: (file.date_obs, file.id))
 
 
-def without(kind: FrameKind, master: File) -> list[File]:
-    """Return the reduced frames and masters that `master` fits but that went without its kind."""
-    rank, days = (
-        (matching.rank_bias, matching.BIAS_DAYS)
-        if kind is FrameKind.BIAS
-        else (matching.rank_flats, matching.FLAT_DAYS)
-    )
-    span = dt.timedelta(days=min(days, STALE_DAYS))
-    files = File.select().where(
-        File.data_type.in_([MASTER, REDUCED]),
+def _neighbours(anchor: File, n_frames: int) -> list[File]:
+    """Return the frames of other nights that are like `anchor`, the nearest in time."""
+    span = dt.timedelta(days=DAYS[anchor.kind])
+    others = File.select(File.id, File.series, File.date_obs).where(
+        File.kind == anchor.kind,
+        File.data_type == RAW,
         File.state == "current",
-        File.kind != str(kind),
-        File.camera == master.camera,
-        File.date_obs.between(master.date_obs - span, master.date_obs + span),
-        ~File.stale,
+        File.camera == anchor.camera,
+        File.date_obs.between(anchor.date_obs - span, anchor.date_obs + span),
+        File.series != anchor.series,
     )
-    names = File.select(fn.DISTINCT(File.file_name)).where(
-        File.kind == str(kind), File.data_type == MASTER
+    wanted = _without_night(anchor.series)
+    near = sorted(
+        (abs(other.date_obs - anchor.date_obs), other.id)
+        for other in others
+        if _without_night(other.series) == wanted
     )
-    of_kind = {name for (name,) in names.tuples()}
-    need = Need.MASTER_BIAS if kind is FrameKind.BIAS else Need.MASTER_FLAT
-    described = describe(master)
-    return [
-        file
-        for file in files
-        if not of_kind.intersection(file.inputs)
-        and _asked_for(file, need)
-        and rank(describe(file), [described]).best is not None
-    ]
+    ids = [number for _, number in near[:n_frames]]
+    return list(File.select().where(File.id.in_(ids))) if ids else []
 
 
-def _asked_for(file: File, need: Need) -> bool:
-    """Tell whether the run that made a file wanted this calibration."""
-    run = Run.get_or_none(Run.id == file.run_id)
-    block = all_blocks().get(run.block) if run else None
-    if run is None or block is None or need not in block.needs:
-        return False
-    return not run.settings.get(IGNORED_BY.get(need, ""), False)
+def _without_night(series: str) -> list[str]:
+    kind, _, *rest = series.split("|")
+    return [kind, *rest]
 
 
-def made_with(master: File) -> list[File]:
-    """Return the current files that a master went into."""
-    span = dt.timedelta(days=max(matching.BIAS_DAYS, matching.FLAT_DAYS))
-    files = File.select().where(
-        File.data_type.in_([MASTER, REDUCED]),
+def accepted_count(anchor: File, block: Block) -> int:
+    """Return the smallest number of frames that a proposal observed around `anchor` accepts."""
+    span = dt.timedelta(days=DAYS[anchor.kind])
+    observed = File.select(File.proposal).where(
+        File.data_type == RAW,
         File.state == "current",
-        File.camera == master.camera,
-        File.date_obs.between(master.date_obs - span, master.date_obs + span),
+        File.date_obs.between(anchor.date_obs - span, anchor.date_obs + span),
     )
-    return [file for file in files if master.file_name in file.inputs]
+    return min(
+        (_minimum(proposal, block) for proposal in Proposal.select().where(
+            Proposal.id.in_(observed.distinct())
+        )),
+        default=_minimum(anchor.proposal, block),
+    )  # fmt: skip
+
+
+def minimum_for(file: File, block: Block) -> int:
+    """Return how many frames a master must be made of to serve a file."""
+    if file.kind in DAYS:  # a frame of a master, which serves everybody
+        return accepted_count(file, block)
+    return _minimum(file.proposal, block)
+
+
+def _minimum(proposal: Proposal | None, block: Block) -> int:
+    return int(getattr(proposals.block_settings(proposal, block.name), "minimum", 1))

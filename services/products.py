@@ -19,7 +19,7 @@ from reduction import fitsio
 from reduction.cards import GSP_FNAM
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from services import rows
-from services.calibrations import Inputs
+from services.answers import Inputs
 from services.setup import site
 from services.wholeness import sha256, sync_folder
 
@@ -96,32 +96,45 @@ def reveal(written: Iterable[Written]) -> None:
         sync_folder(folder)
 
 
-def add_row(run: Run, one: Written, inputs: Inputs) -> File:
-    """Write the row of a product; it keeps the facts of the frame it was made from."""
+def draft(run: Run, one: Written, inputs: Inputs) -> File:
+    """Return the row of a product, unsaved; it keeps the facts of the frame it was made from."""
     product = one.product
+    parent = inputs.anchor or run.file
     master = product.data_type is DataType.MASTER
-    parent = inputs.members[-1] if master else run.file
     lineage = (
         {"original": None, "parent": None, "proposal": None}
         if master
         else {"original": parent.original_id, "parent": parent, "proposal": parent.proposal_id}
     )
-    return File.create(
+    said = _names(inputs, product.inputs)
+    members = {member.file_name for member in inputs.members}
+    n_x, n_y = _size(product)
+    return File(
         file_name=one.path.name,
         full_path=str(one.path),
         size=one.size,
         checksum=one.checksum,
         data_type=int(product.data_type),
         run_id=run.id,
-        stale=parent.stale,
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
         # What was amiss with the parent is amiss with what is made of it.
         warnings=list(dict.fromkeys((*parent.warnings, *inputs.notes, *product.warnings))),
-        inputs=_names(inputs, product.inputs),
+        inputs=said,
+        n_x=n_x,
+        n_y=n_y,
+        n_combined=len(members.intersection(said)) if master else None,
         **lineage,
         **rows.inherited(parent),
     )
+
+
+def _size(product: Product) -> tuple[int, int]:
+    """Return columns and rows of a product; a spectrum has one row."""
+    if isinstance(product.data, Spectrum):
+        return int(product.data.flux.size), 1
+    n_y, n_x = product.data.shape
+    return int(n_x), int(n_y)
 
 
 def _names(inputs: Inputs, said: Sequence[str]) -> list[str]:

@@ -19,8 +19,8 @@ _SAME = (
 """Facts that have the same name and type in both."""
 
 _INHERITED = (
-    *_SAME, "kind", "technique", "binning_x", "binning_y", "n_x", "n_y", "date_obs", "date",
-    "night", "series", "lamps", "saturation_value", "overrides",
+    *_SAME, "kind", "technique", "binning_x", "binning_y", "date_obs", "date", "night", "series",
+    "lamps", "saturation_value", "overrides",
 )  # fmt: skip
 
 
@@ -54,7 +54,11 @@ def columns(frame: FrameDescription) -> dict[str, Any]:
 
 def inherited(file: File) -> dict[str, Any]:
     """Return the facts that a product takes over from the frame it was made from."""
-    return {name: getattr(file, name) for name in _INHERITED}
+    facts = {name: getattr(file, name) for name in _INHERITED}
+    return facts | {
+        "readout_x": file.readout_x or file.n_x,
+        "readout_y": file.readout_y or file.n_y,
+    }
 
 
 def describe(file: File) -> FrameDescription:
@@ -64,7 +68,7 @@ def describe(file: File) -> FrameDescription:
         kind=FrameKind(file.kind),
         technique=Technique(file.technique),
         binning=(file.binning_x, file.binning_y),
-        shape=(file.n_y, file.n_x),
+        shape=(file.readout_y or file.n_y, file.readout_x or file.n_x),
         date_obs=file.date_obs,
         lamps=tuple(file.lamps),
         saturation_adu=file.saturation_value,

@@ -15,24 +15,25 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from db.models import File, Proposal, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks
-from services import access, events, logs, products, proposals, rows, scheduling
+from services import access, events, logs, products, proposals, rows, scheduling, staleness
 from services.access import Action
-from services.calibrations import LIVE
-from services.effects import transaction
+from services.effects import WORKER_PATIENCE_S, transaction
 from services.errors import Conflict, Unacceptable
 from services.execution import execute
+from services.masterchoice import LIVE
 from services.paging import Page, paginate
 from services.samerun import same_live
 from services.scheduling import schedule, wake
 
 __all__ = [
-    "as_dict", "cancel", "claim", "execute", "get", "page", "reconcile", "request", "retry",
-    "schedule", "wake",
+    "as_dict", "cancel", "claim", "execute", "get", "page", "reconcile", "request", "request_stale",
+    "retry", "schedule", "wake",
 ]  # fmt: skip
 
 STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
 STALE = dt.timedelta(seconds=15)
 TRIES = 3
+LATELY = dt.timedelta(minutes=2)
 VANISHED = f"the worker ended {TRIES} times in the middle of it; the frame is not tried again"
 
 
@@ -72,13 +73,19 @@ def request(
     if reason:
         raise Unacceptable(reason, field="id")
     settings = settings_for(block, file, overrides or {})
+    run = scheduling.draft(block, file, settings, user)
+    scheduling.judge(run)
     with transaction() as effects:
         same = same_live(block, file, settings, scheduling.MANUAL_PRIORITY)
         if same is not None:
             return same
-        run = scheduling.add(effects, block, file, settings=settings, user=user)
-    assert run is not None  # the index that can refuse is of automatic runs
+        scheduling.enter(run, effects)
     return run
+
+
+def request_stale(user: User, proposal_id: int) -> list[Run]:
+    """Reduce again all frames of a proposal whose newest reduced version is stale."""
+    return staleness.request_all(user, proposal_id)
 
 
 def why_not(block: Block, file: File) -> str:
@@ -132,7 +139,7 @@ def claim(worker: str, *, following: Run | None = None) -> Run | None:
     best = best.order_by(Run.priority.desc(), Run.exposure.desc(), Run.id).limit(1)
     while (run_id := best.scalar()) is not None:
         now = utc_now()
-        with transaction() as effects:
+        with transaction(WORKER_PATIENCE_S) as effects:
             taken = Run.update(
                 state="running", attempt=Run.attempt + 1, worker=worker[:120], heartbeat=now,
                 started=now, finished=None, step="", progress=0.0, message="",
@@ -145,17 +152,20 @@ def claim(worker: str, *, following: Run | None = None) -> Run | None:
     return None
 
 
-def reconcile() -> list[int]:
+def reconcile(since: dt.timedelta = LATELY) -> list[int]:
     """Make the table true again; return the ids of the runs that are due, the best first.
 
     A run whose worker has not been heard of for 15 s is queued again, or failed after 3 such
-    ends; what waits is looked at again; leftovers of dead attempts are removed.
+    ends; what waits is looked at again; masters that nobody asked for are made, of frames that
+    were indexed up to `since` ago; leftovers of dead attempts are removed.
     """
     quiet = (Run.state == "running") & (
         Run.heartbeat.is_null() | (Run.heartbeat < utc_now() - STALE)
     )
     for run in list(Run.select(Run, File).join(File).where(quiet)):
         _take_back(run)
+    scheduling.overdue(since)
+    staleness.redo()
     scheduling.wake_some()
     products.sweep()
     events.forget_old()

@@ -1,22 +1,35 @@
-"""What is due: which runs a new file asks for by itself, and which waiting ones may go now."""
+"""What is due: which runs a new file asks for by itself, and which waiting ones may go now.
+
+Rows are written inside the transaction of the change that makes a run due; the search for its
+calibrations, which may take a while, happens after the commit (`Effects.after`). What a killed
+process left unsearched is found by the reconciler: runs that wait in `wake_some`, masters that
+nobody asked for in `overdue`.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 
-from peewee import IntegrityError
+from peewee import IntegrityError, fn
 
 from db import database
 from db.models import File, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, blocks_for
+from reduction.registry import Block, all_blocks, blocks_for
 from services import calibrations, masters, proposals, rows
-from services.calibrations import LIVE, Waiting
-from services.effects import Effects, transaction
+from services.answers import Waiting
+from services.effects import WORKER_PATIENCE_S, Effects, transaction
+from services.masterchoice import LIVE
+from services.masters import DAYS, MASTER, RAW
 
 MANUAL_PRIORITY = 10
 LOOKED_AT_PER_ROUND = 200
+LOOKED_BACK_AT = 50_000
+"""Files among which `overdue` looks for series without a master: more than a month of them."""
+NOT_LOOKED_AT = "looking for its calibrations"
 
 
 def schedule(file: File, effects: Effects) -> list[Run]:
@@ -27,73 +40,59 @@ def schedule(file: File, effects: Effects) -> list[Run]:
     """
     kind = FrameKind(file.kind)
     made = []
+    if file.data_type == RAW and file.kind not in DAYS:
+        effects.after.append(partial(masters_for_newcomer, file))
     for block in blocks_for(DataType(str(file.data_type)), kind):
         if block.produces is DataType.MASTER:
-            run = schedule_master(file.series, block, effects)
-        elif block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC:
+            effects.after.append(partial(schedule_master, file.series, block))
             continue
-        else:
-            settings = proposals.block_settings(file.proposal, block.name)
-            run = add(effects, block, file, settings=settings.model_dump(mode="json"))
-        if run is not None:
+        if block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC:
+            continue
+        settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
+        run = draft(block, file, settings)
+        if not block.needs:
+            judge(run)
+        if enter(run, effects):
             made.append(run)
+            if run.state == "waiting":
+                effects.after.append(partial(_reconsider, [run]))
     return made
 
 
-def schedule_master(
-    series: str, block: Block, effects: Effects, *, again: bool = False
-) -> Run | None:
-    """Make the run of a series' master, when it has enough frames and something is new.
-
-    `again` makes it even though the frames are the same: a better bias has come.
-    """
-    members = masters.series_members(series)
-    if not members or len(members) < masters.minimum_of(members, block):
-        return None
-    live = Run.select().where(Run.block == block.name, Run.state.in_(LIVE), Run.automatic)
-    if live.join(File).where(File.series == series).exists():
-        return None  # it takes every frame that is there when it begins
-    if not again and not _has_news(members, masters.master_of(series)):
-        return None
-    settings = proposals.block_settings(members[-1].proposal, block.name).model_dump(mode="json")
-    return add(effects, block, members[0], settings=settings, exposure=members[-1].date_obs)
-
-
-def _has_news(members: list[File], master: File | None) -> bool:
-    run = Run.get_or_none(Run.id == master.run_id) if master else None
-    return run is None or not {member.file_name for member in members} <= set(run.inputs)
-
-
-def add(
-    effects: Effects,
+def draft(
     block: Block,
     file: File,
-    *,
     settings: dict[str, Any],
     user: User | None = None,
-    exposure: Any = None,
-) -> Run | None:
-    """Make a run, waiting or due; None when an automatic one is there already."""
-    run = Run(
+    exposure: dt.datetime | None = None,
+) -> Run:
+    """Return a run that nobody has looked at and that is in no table yet."""
+    return Run(
         file=file,
         proposal=None if block.produces is DataType.MASTER else file.proposal_id,
         block=block.name,
+        state="waiting",
+        message=NOT_LOOKED_AT,
         automatic=user is None,
         user=user,
         priority=0 if user is None else MANUAL_PRIORITY,
         exposure=exposure or file.date_obs,
         settings=settings,
     )
-    judge(run)
+
+
+def enter(run: Run, effects: Effects) -> bool:
+    """Write a drafted run into the table; False when an automatic one is there already."""
     try:
         with database.atomic():
             run.save(force_insert=True)
     except IntegrityError:
-        return None
-    effects.events.append(rows.run_event(run))
+        return False
+    if run.message != NOT_LOOKED_AT:
+        effects.events.append(rows.run_event(run))
     if run.state == "queued":
         effects.due.append(run.id)
-    return run
+    return True
 
 
 def judge(run: Run) -> bool:
@@ -108,6 +107,114 @@ def judge(run: Run) -> bool:
     else:
         run.state, run.message, run.queued = "queued", "", now
     return before != (run.state, run.message)
+
+
+# --- masters ----------------------------------------------------------------------------------
+
+
+def schedule_master(series: str, block: Block, *, again: bool = False) -> Run | None:
+    """Make the run of a series' master, when it has enough frames and something is new.
+
+    Outside of transactions. `again` makes it even though the frames are the same: a better bias
+    has come.
+    """
+    live = Run.select().where(Run.block == block.name, Run.state.in_(LIVE), Run.automatic)
+    if live.join(File).where(File.series == series).exists():
+        return None  # it takes every frame that is there when it begins
+    newest = masters.newest_of(series)
+    if newest is None:
+        return None
+    minimum = masters.accepted_count(newest, block)
+    members = masters.pool(series, minimum)
+    if len(members) < minimum or not (again or _has_news(members, block, series)):
+        return None
+    settings = proposals.block_settings(newest.proposal, block.name).model_dump(mode="json")
+    own = next(member for member in members if member.series == series)
+    run = draft(block, own, settings | {"minimum": minimum}, exposure=newest.date_obs)
+    judge(run)
+    with transaction(WORKER_PATIENCE_S) as effects:
+        return run if enter(run, effects) else None
+
+
+def _has_news(members: list[File], block: Block, series: str) -> bool:
+    """Tell whether there is a frame that the last attempt at the series' master did not have."""
+    of_series = Run.select(Run).join(File).where(Run.block == block.name, File.series == series)
+    last = of_series.order_by(Run.id.desc()).first()
+    if last is None:
+        return True
+    if last.inputs:
+        return not {member.file_name for member in members} <= set(last.inputs)
+    return max(member.created for member in members) > last.created
+
+
+def masters_for_newcomer(file: File) -> None:
+    """Make the masters that the proposal of a raw frame accepts and nobody asked for before.
+
+    Only its first frame for a while: from then on it is among those observed.
+    """
+    span = dt.timedelta(days=min(DAYS.values()))
+    before = File.select().where(
+        File.proposal == file.proposal_id,
+        File.data_type == RAW,
+        File.date_obs.between(file.date_obs - span, file.date_obs + span),
+        File.id != file.id,
+    )
+    if not before.exists():
+        for kind in DAYS:
+            _schedule_series(_near(file, kind))
+
+
+def _near(file: File, kind: str) -> Any:
+    span = dt.timedelta(days=DAYS[kind])
+    return (
+        (File.kind == kind)
+        & (File.data_type == RAW)
+        & (File.state == "current")
+        & (File.camera == file.camera)
+        & File.date_obs.between(file.date_obs - span, file.date_obs + span)
+    )
+
+
+def _schedule_series(condition: Any) -> None:
+    for kind, series in File.select(File.kind, File.series).where(condition).distinct().tuples():
+        for block in blocks_for(DataType.RAW, FrameKind(kind)):
+            if series and block.produces is DataType.MASTER:
+                schedule_master(series, block)
+
+
+def overdue(since: dt.timedelta) -> None:
+    """Make the masters that are due and that nobody asked for: a process died, or settings changed.
+
+    Parameters
+    ----------
+    since : timedelta
+        Look at the series of frames that were indexed this long ago or later.
+    """
+    newest = int(File.select(fn.MAX(File.id)).scalar() or 0)
+    _schedule_series(
+        (File.id > newest - LOOKED_BACK_AT)
+        & (File.created > utc_now() - since)
+        & (File.data_type == RAW)
+        & File.kind.in_(list(DAYS))
+    )
+    remake_stale_masters()
+
+
+def remake_stale_masters() -> None:
+    """Make again the masters that are stale and that no later run has made."""
+    stale = File.select().where(File.stale, File.data_type == MASTER, File.state == "current")
+    for master in stale:
+        run = Run.get_or_none(Run.id == master.run_id)
+        if run is None or run.block not in all_blocks():
+            continue
+        later = Run.select().join(File).where(
+            Run.block == run.block, File.series == master.series, Run.created > master.last_modified
+        )  # fmt: skip
+        if not later.exists():
+            schedule_master(master.series, all_blocks()[run.block], again=True)
+
+
+# --- what waits -------------------------------------------------------------------------------
 
 
 def wake(camera: str) -> None:
@@ -125,17 +232,20 @@ def wake_some(limit: int = LOOKED_AT_PER_ROUND) -> None:
 
 def _reconsider(runs: Iterable[Run]) -> None:
     """Judge waiting runs anew, each in a transaction of its own: others write in between."""
-    ids = []
+    still = []
     for run in list(runs):
-        ids.append(run.id)
         if not judge(run):
+            still.append(run.id)
             continue
-        with transaction() as effects:
-            update = Run.update(state=run.state, message=run.message, queued=run.queued)
+        with transaction(WORKER_PATIENCE_S) as effects:
+            update = Run.update(
+                state=run.state, message=run.message, queued=run.queued, heartbeat=utc_now()
+            )
             if not update.where(Run.id == run.id, Run.state == "waiting").execute():
                 continue
             effects.events.append(rows.run_event(run))
             if run.state == "queued":
                 effects.due.append(run.id)
-    still = Run.id.in_(ids) & (Run.state == "waiting")
-    Run.update(heartbeat=utc_now()).where(still).execute()
+    if still:
+        waits = Run.id.in_(still) & (Run.state == "waiting")
+        Run.update(heartbeat=utc_now()).where(waits).execute()

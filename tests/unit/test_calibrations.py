@@ -9,7 +9,7 @@ import pytest
 
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
-from services import calibrations, check, ingest, runs
+from services import check, ingest, masterchoice, runs
 from services.setup import Site
 from tests import builders
 
@@ -24,7 +24,7 @@ def blocks() -> Iterator[None]:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
 
 
 @pytest.fixture
@@ -114,13 +114,13 @@ class TestMasters:
     ) -> None:
         biases(raw, 1, 2, 3)
         builders.drain()
-        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(minutes=1))
+        monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(minutes=1))
         biases(raw, 4)
         biases(raw, 5)
         remake = Run.get(Run.state == "waiting")
         assert remake.message == "waiting until the series is complete"
         assert runs.reconcile() == []
-        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+        monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
         assert runs.reconcile() == [remake.id]
         builders.drain()
         assert len(master().inputs) == 5
@@ -182,7 +182,7 @@ class TestScience:
     def test_a_frame_of_an_old_night_waits_for_the_rest_of_its_night(
         self, raw: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(minutes=1))
+        monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(minutes=1))
         science = arrive(raw, "0010.fits")
         run = Run.get(Run.file == science)
         assert run.message == "waiting for the rest of the night's frames"

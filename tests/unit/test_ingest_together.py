@@ -12,7 +12,7 @@ from peewee import Database
 
 import db
 from db.models import Arrival, File, Run
-from services import calibrations, check, ingest, runs
+from services import check, ingest, masterchoice, runs
 from services.setup import Site
 from tests import builders
 
@@ -35,7 +35,7 @@ def _work(folder: Path, number: int) -> None:
 def test_each_frame_and_each_run_once(
     site: Site, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
     folder = site.raw_roots[0]
     for i in range(N_FRAMES):
         builders.write_frame(folder / f"{i:04d}.fits", "BIAS" if i < 4 else "OBJECT")

@@ -13,7 +13,7 @@ from db.models import Event, File, LogEntry, Run, utc_now
 from jobs import tasks
 from reduction import registry
 from reduction.frames import DataType
-from services import calibrations, check, execution, ingest, lease, products, runs
+from services import check, execution, ingest, lease, masterchoice, products, runs
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.setup import Site
 from tests import builders
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("site", "blocks")
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # The frames are of long ago: without this each would wait a moment for the rest of its night.
-    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
     with builders.small_blocks():
         yield
 

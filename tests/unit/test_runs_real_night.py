@@ -10,7 +10,7 @@ import pytest
 
 from db.models import Event, File, LogEntry, Run
 from reduction.frames import DataType
-from services import calibrations, check, ingest, setup
+from services import check, ingest, masterchoice, setup
 from services.setup import Site
 from tests import builders
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 def test_five_of_five_supernova_frames_are_calibrated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibrations, "SETTLE", dt.timedelta(0))
+    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
     home = tmp_path / "home"
     setup.configure(Site(home, home / "products", home / "previews", (NIGHT.resolve(),)))
     frames = sorted(NIGHT.glob("*.fits"))

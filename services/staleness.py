@@ -1,0 +1,175 @@
+"""What would be better if it were made again: with a newer master, or with one at all.
+
+A file is stale when the master it was made with has been replaced, when a fitting master came after
+it had been made without one, or when what it was made of is stale. A stale master is made again by
+itself; a stale reduced frame on request (`request_all`, or Reduce on its raw frame), or by itself
+where the proposal's settings say so (`general.redo_stale`). Every version is kept, the newest shown
+first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from peewee import fn
+
+from db.models import File, Proposal, Run, User, utc_now
+from reduction import matching
+from reduction.frames import DataType, FrameKind
+from reduction.registry import Need, all_blocks, blocks_for
+from services import access, masters, proposals, rows, scheduling
+from services.access import Action
+from services.effects import Effects, transaction
+from services.masterchoice import LIVE
+from services.masters import DAYS, IGNORED_BY, MASTER, REDUCED
+from services.rows import describe
+
+STALE_DAYS = 3.0
+"""A master makes stale what was made without one this long before or after it."""
+REDONE_PER_ROUND = 50
+REDUCE = "reduce"
+
+_RANKS = {FrameKind.BIAS: matching.rank_bias, FrameKind.FLAT: matching.rank_flats}
+_NEEDS = {FrameKind.BIAS: Need.MASTER_BIAS, FrameKind.FLAT: Need.MASTER_FLAT}
+
+
+# --- what a new master makes stale ------------------------------------------------------------
+
+
+def made_without(master: File, *, above: int = 0) -> list[File]:
+    """Return the reduced frames and masters that a new master fits but that went without its kind.
+
+    Parameters
+    ----------
+    master : File
+        Its row, which need not be saved yet.
+    above : int
+        Look only at files with a higher id.
+    """
+    kind = FrameKind(master.kind)
+    span = dt.timedelta(days=min(DAYS[str(kind)], STALE_DAYS))
+    files = File.select().where(
+        File.id > above,
+        File.data_type.in_([MASTER, REDUCED]),
+        File.state == "current",
+        File.kind != str(kind),
+        File.camera == master.camera,
+        File.date_obs.between(master.date_obs - span, master.date_obs + span),
+        ~File.stale,
+    )
+    names = File.select(fn.DISTINCT(File.file_name)).where(
+        File.kind == str(kind), File.data_type == MASTER
+    )
+    of_kind = {name for (name,) in names.tuples()}
+    block = blocks_for(DataType.RAW, kind)[0]
+    described = describe(master)
+    return [
+        file
+        for file in files
+        if not of_kind.intersection(file.inputs)
+        and _asked_for(file, _NEEDS[kind])
+        and _RANKS[kind](describe(file), [described]).best is not None
+        and (master.n_combined or 0) >= masters.minimum_for(file, block)
+    ]
+
+
+def _asked_for(file: File, need: Need) -> bool:
+    """Tell whether the run that made a file wanted this calibration."""
+    run = Run.get_or_none(Run.id == file.run_id)
+    block = all_blocks().get(run.block) if run else None
+    if run is None or block is None or need not in block.needs:
+        return False
+    return not run.settings.get(IGNORED_BY.get(need, ""), False)
+
+
+def made_with(master: File, *, above: int = 0) -> list[File]:
+    """Return the current files, of an id higher than `above`, that a master went into."""
+    span = dt.timedelta(days=max(DAYS.values()))
+    files = File.select().where(
+        File.id > above,
+        File.data_type.in_([MASTER, REDUCED]),
+        File.state == "current",
+        File.camera == master.camera,
+        File.date_obs.between(master.date_obs - span, master.date_obs + span),
+    )
+    return [file for file in files if master.file_name in file.inputs]
+
+
+def mark(files: Iterable[File], effects: Effects) -> None:
+    """Mark files, and what was made of them, as stale; inside a transaction."""
+    fresh = {file.id: file for file in files}
+    seen: set[int] = set()
+    while fresh:
+        seen.update(fresh)
+        File.update(stale=True, last_modified=utc_now()).where(
+            File.id.in_(list(fresh)), ~File.stale
+        ).execute()
+        for file in fresh.values():
+            if not file.stale:
+                effects.events.append(rows.file_event("file-changed", file))
+            if file.data_type == MASTER:
+                effects.after.append(scheduling.remake_stale_masters)
+        children = File.select().where(File.parent.in_(list(fresh)), File.id != File.parent)
+        fresh = {child.id: child for child in children if child.id not in seen}
+
+
+# --- making it again --------------------------------------------------------------------------
+
+
+def request_all(user: User, proposal_id: int) -> list[Run]:
+    """Reduce again, with the settings they were reduced with, all stale frames of a proposal.
+
+    Returns
+    -------
+    list of Run
+        One for each frame; none for what a newer run has reduced already, or is about to.
+    """
+    proposal = access.proposal_for(user, Action.PROCESS, proposal_id)
+    return [_redo(file, user) for file in _outdated(proposal)]
+
+
+def redo() -> None:
+    """Reduce again what is stale in the proposals whose settings ask for it."""
+    stale = File.select(File.proposal).where(File.stale, File.data_type == REDUCED).distinct()
+    for proposal in Proposal.select().where(Proposal.id.in_(stale)):
+        if getattr(proposals.settings_of(proposal), "general").redo_stale:  # noqa: B009 - composed
+            for file in _outdated(proposal)[:REDONE_PER_ROUND]:
+                _redo(file, None)
+
+
+def _outdated(proposal: Proposal) -> list[File]:
+    """Return the newest reduced version of each frame where it is stale, newest frame first."""
+    newest = File.alias()
+    later = newest.select(newest.id).where(
+        newest.original == File.original, newest.data_type == REDUCED, newest.id > File.id
+    )
+    live = Run.select(Run.id).where(
+        Run.file == File.original, Run.block == REDUCE, Run.state.in_(LIVE)
+    )
+    tried = Run.select(Run.id).where(
+        Run.file == File.original, Run.block == REDUCE, Run.created > File.last_modified
+    )
+    stale = File.select().where(
+        File.proposal == proposal,
+        File.data_type == REDUCED,
+        File.state == "current",
+        File.stale,
+        ~fn.EXISTS(later),
+        ~fn.EXISTS(live),
+        ~fn.EXISTS(tried),
+    )
+    return list(stale.order_by(File.date_obs.desc(), File.id))
+
+
+def _redo(file: File, user: User | None) -> Run:
+    """Make the run that reduces a stale file's frame again."""
+    before = Run.get_or_none(Run.id == file.run_id)
+    block = all_blocks()[REDUCE]
+    raw = file.original
+    settings = proposals.block_settings(file.proposal, REDUCE).model_dump(mode="json")
+    run = scheduling.draft(block, raw, {**settings, **(before.settings if before else {})}, user)
+    scheduling.judge(run)
+    with transaction() as effects:
+        scheduling.enter(run, effects)
+    return run
