@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 STRETCHES = np.linspace(-0.008, 0.008, 17)
 """The grating equation is good to 0.003 in scale; steps move a line by two pixels at the end."""
 
+DISPLACED_PX = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
@@ -110,3 +112,39 @@ def align(
         found.append(Alignment(float(lags[j]), float(STRETCHES[i]), float(score[i, j])))
         score[:, np.abs(lags - lags[j]) <= max(4 * sigma, 6)] = 0
     return found
+
+
+def resemblance(
+    arc: Pattern, templates: list[Pattern], *, extent: tuple[float, float], fwhm: float
+) -> tuple[float, float]:
+    """Tell how much like its best template an arc looks, and how much more than when displaced.
+
+    Parameters
+    ----------
+    arc : Pattern
+        Lines of the arc, where a solution puts them.
+    templates : list of Pattern
+        Expected lines.
+    extent : (float, float)
+        First and last detector pixel of the arc.
+    fwhm : float
+        Width of a line, pixels.
+
+    Returns
+    -------
+    coefficient, contrast : float, float
+        Correlation within half a line width of no displacement, 0 to 1, and its ratio to the
+        largest at a displacement of 2.5 line widths or more, up to `DISPLACED_PX`.
+    """
+    first, size = extent[0] - DISPLACED_PX, int(extent[1] - extent[0]) + 2 * DISPLACED_PX + 1
+    n = int(fft.next_fast_len(size, real=True))
+    blur = np.exp(-2 * (np.pi * max(0.5 * fwhm, 1.2) * np.arange(n // 2 + 1) / n) ** 2)
+    lags = np.arange(-DISPLACED_PX, DISPLACED_PX + 1)
+    here, elsewhere = np.abs(lags) <= max(0.5 * fwhm, 1.0), np.abs(lags) > 2.5 * fwhm
+    seen = arc.drawn(first, size, blur, n)
+    best = (0.0, 0.0)
+    for one in templates:
+        score = fft.irfft(seen * np.conj(one.drawn(first, size, blur, n)), n)[lags]
+        coefficient = float(score[here].max())
+        best = max(best, (coefficient, coefficient / max(float(score[elsewhere].max()), 0.05)))
+    return best

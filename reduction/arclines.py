@@ -78,7 +78,7 @@ def _smooth(signal: Floats, fwhm: float) -> tuple[Floats, Floats]:
     return smooth, slope
 
 
-def _peaks(signal: Floats, fwhm: float, threshold: float) -> tuple[Floats, Floats]:
+def centres(signal: Floats, fwhm: float, threshold: float) -> tuple[Floats, Floats]:
     """Zero crossings of the smoothed slope with a peak above threshold: positions, heights.
 
     The zero of the correlation with an odd function is the centre of any symmetric line, also of
@@ -109,7 +109,7 @@ def _half_widths(signal: Floats, pixel: Floats, reach: int) -> tuple[Floats, Flo
 
 def line_width(signal: Floats, noise: float) -> float:
     """Return the FWHM of single lines, pixels: the common width of the well exposed ones."""
-    pixel, height = _peaks(signal, 2.5, 15 * noise)
+    pixel, height = centres(signal, 2.5, 15 * noise)
     if pixel.size == 0:
         return 2.5
     strong = np.argsort(height)[-60:]
@@ -145,7 +145,7 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
     if noise == 0:
         return ArcLines(np.empty(0), np.empty(0), np.empty(0, dtype=bool), 2.5)
     fwhm = line_width(signal, noise)
-    pixel, height = _peaks(signal, fwhm, threshold * noise / np.sqrt(max(fwhm, 1.0)))
+    pixel, height = centres(signal, fwhm, threshold * noise / np.sqrt(max(fwhm, 1.0)))
     if pixel.size == 0:
         return ArcLines(pixel, height, np.empty(0, dtype=bool), fwhm)
     left, right = _half_widths(signal, pixel, int(np.ceil(3 * fwhm)))

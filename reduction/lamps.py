@@ -45,7 +45,7 @@ class Lamp:
     cam_targ, grt_targ : float
         Camera and grating angle, degrees.
     first_column : float
-        Raw detector column (0-based, unbinned, prescan included) of pixel 0; NaN when not known.
+        Raw detector column (0-based, unbinned, prescan included) of pixel 0.
     flux : (n,) float64
         Extracted signal, ADU.
     coefficients : (order + 1,) float64

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from reduction.alignment import Alignment, compress
 from reduction.grating import predicted_wavelength
-from reduction.linelist import single_lines
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
-CENTROID_PX = 0.15
+CENTROID_PX = 0.1
 """What a good line's centre is worth with unlisted blends left in, pixels."""
-CORRECTION_PRIOR_PX = (10.0, 8.0, 1.0, 0.4, 0.2, 0.1, 0.1)
-"""Expected size of each Chebyshev term of the correction to the grating equation, pixels."""
+CORRECTION_MEAN_PX = (0.0, 0.0, 0.0, 0.15, 0.0, 0.0, 0.0)
+CORRECTION_PRIOR_PX = (60.0, 8.0, 0.5, 0.15, 0.08, 0.05, 0.05)
+"""Mean and scatter of the correction's Chebyshev terms over the published lamps, pixels: what is
+assumed where a lamp has no lines."""
 MARGIN_PX = 400.0
 """How far outside the detector laboratory lines are kept, so that a large shift finds them."""
 
@@ -56,6 +57,9 @@ class Problem:
         Grating and angles.
     laboratory, strength : (m,) float64
         Laboratory lines, air Å ascending, and their relative strengths.
+    single : (m,) bool
+        Those whose place in the arc can be told: they stand alone at its resolution, or are the
+        common centre of a blend that published lamps show.
     """
 
     pixel: Floats
@@ -66,6 +70,7 @@ class Problem:
     setup: Setup
     laboratory: Floats
     strength: Floats
+    single: Bools
 
     @property
     def centre(self) -> float:
@@ -153,15 +158,18 @@ def robust_correction(scaled: Floats, miss: Floats, order: int) -> tuple[Floats,
         Chebyshev terms (pixels), their covariance, and which points lie within three robust sigma.
     """
     basis = np.polynomial.chebyshev.chebvander(scaled, order)
-    prior = np.diag((CENTROID_PX / np.array(CORRECTION_PRIOR_PX[: order + 1])) ** 2)
-    weight = np.ones(scaled.size)
+    mean = np.array(CORRECTION_MEAN_PX[: order + 1])
+    inverse = np.diag(np.array(CORRECTION_PRIOR_PX[: order + 1]) ** -2.0)
+    weight, noise = np.ones(scaled.size), CENTROID_PX
     for _ in range(10):
+        prior = noise**2 * inverse
         normal = basis.T @ (weight[:, None] * basis) + prior
-        terms = np.linalg.solve(normal, basis.T @ (weight * miss))
+        terms = np.linalg.solve(normal, basis.T @ (weight * miss) + prior @ mean)
         rest = miss - basis @ terms
         scale = max(1.4826 * float(np.median(np.abs(rest))), 0.06)
         weight = np.clip(1 - (rest / (4.7 * scale)) ** 2, 0, None) ** 2
-    covariance = np.asarray(np.linalg.inv(normal) * max(CENTROID_PX, scale) ** 2, dtype=float)
+        noise = max(CENTROID_PX, scale)
+    covariance = np.asarray(np.linalg.inv(normal) * noise**2, dtype=float)
     return np.asarray(terms, dtype=float), covariance, np.abs(rest) < 3 * scale
 
 
@@ -169,14 +177,7 @@ def measurable(problem: Problem) -> tuple[Indices, Floats, Indices]:
     """Laboratory lines near the detector: indices, model pixels, and which of them stand alone."""
     pixel = problem.model_pixel(problem.laboratory)
     index = np.flatnonzero(np.isfinite(pixel))
-    pixel = pixel[index]
-    if index.size < 2:
-        return index, pixel, np.empty(0, dtype=np.intp)
-    dispersion = np.gradient(problem.predicted(pixel), pixel)
-    single = single_lines(
-        problem.laboratory[index], problem.strength[index], problem.fwhm * dispersion
-    )
-    return index, pixel, np.flatnonzero(single)
+    return index, pixel[index], np.flatnonzero(problem.single[index])
 
 
 def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
@@ -192,6 +193,7 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
         (2, 1.0 + 0.5 * fwhm),
         (order, max(0.6 * fwhm, 0.8)),
         (order, max(0.4 * fwhm, 0.8)),
+        (order, max(0.2 * fwhm, 0.8)),
     )
     for degree, tolerance in stages:
         model = problem.pixel + np.polynomial.chebyshev.chebval(scaled, terms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reduction.alignment import Pattern, compress
 from reduction.lamps import Lamp, library
 from reduction.linematch import Problem
 
@@ -37,3 +38,20 @@ def published_patterns(
     """Return wavelengths (air Å) and heights of the lines seen in the best published lamps."""
     lamps = overlapping(problem, lamp, without)
     return [(one.seen_wavelength, one.seen_height) for one in lamps]
+
+
+def expected_patterns(
+    problem: Problem, lamp: str, without: frozenset[str] = frozenset()
+) -> list[Pattern]:
+    """Return what the arc may look like, each line at the pixel that the grating puts it on.
+
+    The first is the lamp's laboratory lines, the others are the best published lamps.
+    """
+    there = problem.model_pixel(problem.laboratory)
+    known = np.isfinite(there)
+    patterns = [Pattern(there[known], problem.strength[known] ** 0.35)]
+    for wavelength, height in published_patterns(problem, lamp, without):
+        there = problem.model_pixel(wavelength)
+        near = np.isfinite(there)
+        patterns.append(Pattern(there[near], compress(height)[near]))
+    return patterns

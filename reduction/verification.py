@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.alignment import compress
+from reduction.alignment import Pattern, compress, resemblance
 from reduction.linelist import is_hollow_cathode
 from reduction.linematch import Fit, Problem, explained, measurable, nearest
-from reduction.templates import published_patterns
+from reduction.templates import expected_patterns, published_patterns
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +42,12 @@ class Limits:
         Smallest part of the brightest lines of the published lamp that the arc must show.
     uncertainty : float
         Largest one-sigma uncertainty at either end of the detector, in FWHM of a line.
+    resemblance : float
+        Correlation of the whole line pattern with what the lamp shows from which on, if also
+        `distinctness` is reached, the pattern is beyond doubt, although single lines agree little
+        better than by chance (few lines, or a wide slit that blends them).
+    distinctness : float
+        Resemblance times its ratio (at most 2) to the largest at any other displacement.
     """
 
     minimum_lines: int = 5
@@ -51,6 +57,8 @@ class Limits:
     contrast: float = 2.2
     published_seen: float = 0.6
     uncertainty: float = 0.6
+    resemblance: float = 0.65
+    distinctness: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Check:
     contrast: float
     published_seen: float
     uncertainty: float
+    resemblance: float
+    distinctness: float
     span: float
     reason: str = ""
 
@@ -111,6 +121,12 @@ def verify(
     chance = displaced_scores(problem, model, expected)
     pixel = problem.pixel[fit.line]
     miss = problem.model_pixel(problem.laboratory[fit.laboratory]) - model[fit.line]
+    alike, contrast = resemblance(
+        Pattern(model, compress(problem.height)),
+        expected_patterns(problem, lamp, without),
+        extent=problem.extent,
+        fwhm=problem.fwhm,
+    )
     check = Check(
         n_used=int(fit.used.sum()),
         rms=float(np.sqrt(np.mean(miss[fit.used] ** 2)) / problem.fwhm),
@@ -119,6 +135,8 @@ def verify(
         contrast=float(fit.score / (chance.max() + 0.5)),
         published_seen=_published_seen(problem, fit, lamp, without),
         uncertainty=float(fit.uncertainty(problem, np.array(problem.extent)).max() / problem.fwhm),
+        resemblance=alike,
+        distinctness=alike * min(contrast, 2.0),
         span=float(np.ptp(pixel[fit.used]) / (problem.extent[1] - problem.extent[0])),
     )
     reason = _objection(check, limits, lamp)
@@ -127,26 +145,30 @@ def verify(
 
 def _objection(check: Check, limits: Limits, lamp: str) -> str:
     """Return the first thing that is not as it should be, as a clause for the observer."""
+    beyond_doubt = (
+        check.resemblance >= limits.resemblance and check.distinctness >= limits.distinctness
+    )
     # hollow cathodes have so many lines that chance matches are common
     strict = 1.7 if is_hollow_cathode(lamp) else 1.0
     minimum = round(strict * limits.minimum_lines)
     chance = check.significance < strict * limits.significance or check.contrast < limits.contrast
+    leniency = 0.1 if beyond_doubt else 0.0
     objections = (
         (
             check.n_used < minimum,
             f"only {check.n_used} laboratory lines could be used, {minimum} are asked for",
         ),
         (
-            check.brightest_explained < limits.brightest_explained,
+            check.brightest_explained < limits.brightest_explained - leniency,
             f"known lines of that lamp explain only {100 * check.brightest_explained:.0f} % of its "
             "brightest lines; is it another lamp or another grating angle?",
         ),
         (
-            check.published_seen < limits.published_seen,
+            check.published_seen < limits.published_seen - leniency,
             f"only {100 * check.published_seen:.0f} % of the brightest lines of that lamp are "
             "there; is it another lamp?",
         ),
-        (chance, "the lines agree hardly better than by chance"),
+        (chance and not beyond_doubt, "the lines agree hardly better than by chance"),
         (
             check.rms > limits.maximum_rms,
             f"the lines scatter by {check.rms:.2f} of their width",

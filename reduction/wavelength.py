@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from reduction.alignment import Alignment, Pattern, align, compress
 from reduction.arclines import find_lines
+from reduction.blends import resolved
 from reduction.errors import NoWavelengthSolution
 from reduction.linelist import lamp_lines
 from reduction.linematch import Fit, Problem, Setup, fit_lines
-from reduction.templates import published_patterns
+from reduction.templates import expected_patterns
 from reduction.verification import Check, Limits, verify
 
 Floats = NDArray[np.float64]
@@ -145,7 +146,7 @@ def solve(
         With the reason: no lines, wrong lamp, too few or too scattered lines.
     """
     options = options or SolveOptions()
-    problem = pose(flux, column, setup, lamp, saturated)
+    problem = pose(flux, column, setup, lamp, saturated, options.without)
     best: tuple[Fit, Check] | None = None
     for start in alignments(problem, lamp, options):
         fit = fit_lines(problem, start, options.order)
@@ -164,9 +165,16 @@ def solve(
 
 
 def pose(
-    flux: Floats, column: Floats, setup: Setup, lamp: str, saturated: Bools | None = None
+    flux: Floats,
+    column: Floats,
+    setup: Setup,
+    lamp: str,
+    saturated: Bools | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Problem:
     """Detect the arc's lines and put them on unbinned columns beside the laboratory lines.
+
+    Published lamps that are named in `without` have no say in which lines blend.
 
     Raises
     ------
@@ -180,7 +188,7 @@ def pose(
         raise NoWavelengthSolution(
             f"The arc shows {lines.pixel.size} emission lines; was the lamp on?"
         )
-    return Problem(
+    problem = Problem(
         pixel=column[0] + step * lines.pixel,
         height=lines.height,
         clean=lines.clean,
@@ -189,18 +197,14 @@ def pose(
         setup=setup,
         laboratory=laboratory,
         strength=strength,
+        single=np.zeros(laboratory.size, dtype=bool),
     )
+    return resolved(problem, lamp, without)
 
 
 def alignments(problem: Problem, lamp: str, options: SolveOptions) -> list[Alignment]:
     """Cross-correlate the arc with the laboratory lines and with published lamps of its kind."""
-    expected = problem.model_pixel(problem.laboratory)
-    known = np.isfinite(expected)
-    templates = [Pattern(expected[known], problem.strength[known] ** 0.35)]
-    for wavelength, height in published_patterns(problem, lamp, options.without):
-        there = problem.model_pixel(wavelength)
-        near = np.isfinite(there)
-        templates.append(Pattern(there[near], compress(height)[near]))
+    templates = expected_patterns(problem, lamp, options.without)
     whole = problem.extent[1] - problem.extent[0] > WHOLE_DETECTOR_PX
     return align(
         Pattern(problem.pixel, compress(problem.height)),

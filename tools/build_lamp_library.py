@@ -39,6 +39,7 @@ of Basic Atomic Spectroscopic Data, NIST). The lines seen in each lamp are our o
 The licence of that package follows.
 
 """
+SERIAL_ORIGIN = "PG5_11"
 LAMP_NAMES = {"ArHg": "HgAr", "HgNeAr": "HgArNe"}
 """Spellings of the file names that differ from the instrument's own lamp names."""
 
@@ -51,9 +52,13 @@ def fetch_wheel(folder: Path) -> Path:
 
 
 def first_column(header: fits.Header) -> float:
-    """Return the raw unbinned column (0-based) of the lamp's pixel 0; NaN where it is not said."""
+    """Return the raw unbinned column (0-based) of the lamp's pixel 0.
+
+    The lamps of 600_RED were read in a window and not trimmed: the controller's card tells where
+    the window begins.
+    """
     found = re.match(r"\[(\d+):", str(header.get("GSP_TRIM", "")))
-    return float(found.group(1)) - 1 if found else float("nan")
+    return float(found.group(1)) - 1 if found else float(header[SERIAL_ORIGIN])
 
 
 def normalised(value: Any) -> str:
@@ -117,7 +122,7 @@ def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
     seen = []
     for fact, lamp in zip(facts, library().lamps, strict=True):
         setup = Setup(lamp.grating, lamp.cam_targ, lamp.grt_targ)
-        column = np.arange(lamp.flux.size) + (lamp.first_column if lamp.first_column > 0 else 50.0)
+        column = lamp.first_column + np.arange(lamp.flux.size)
         lines = pose(lamp.flux, column, setup, lamp.lamp)
         try:
             scale = solve(lamp.flux, column, setup, lamp.lamp).function

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, percentile_filter
 from scipy.optimize import nnls
 
 from reduction.lamps import laboratory_lines
-from reduction.simulation.modes import Setup, first_column
+from reduction.simulation.modes import Setup
 from reduction.simulation.sky import throughput
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ def arc_lines(setup: Setup) -> ArcLines:
     """
     lamp = setup.lamp
     wavelength, _ = laboratory_lines(lamp.elements)
-    pixel = setup.column(_in_reach(setup, wavelength)) - first_column(lamp)
+    pixel = setup.column(_in_reach(setup, wavelength)) - lamp.first_column
     wavelength = _in_reach(setup, wavelength)
     inside = (pixel > 3) & (pixel < lamp.flux.size - 4)
     pixel, wavelength = pixel[inside], wavelength[inside]

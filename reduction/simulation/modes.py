@@ -119,22 +119,13 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
     # Lamps of one mode can be ten pixels apart (other nights); pool them only when one has too
     # few lines to stand by itself.
     pool = [chosen] if chosen.pixel.size >= 8 else mode
-    x = np.concatenate([one.pixel + first_column(one) for one in pool])
+    x = np.concatenate([one.pixel + one.first_column for one in pool])
     zero, turn, scale = _fit(chosen, x, np.concatenate([one.wavelength for one in pool]))
     filter_2 = "NO_FILTER" if "NO" in chosen.filter_2.upper() else chosen.filter_2
     angles = (chosen.cam_targ, chosen.grt_targ)
     return Setup(
         chosen.wavmode, chosen.grating, filter_2, *angles, chosen, zero, turn, scale * FOCAL_LENGTH
     )
-
-
-def first_column(lamp: Lamp) -> float:
-    """Raw column of a library spectrum's first pixel.
-
-    The 600_RED lamps, read in a shorter region, have it only as their header's serial origin
-    (``PG5_11``), which is 530.
-    """
-    return lamp.first_column if np.isfinite(lamp.first_column) else 530.0
 
 
 def _plain(name: str) -> str:

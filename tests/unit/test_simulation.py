@@ -15,7 +15,7 @@ from reduction.simulation import (
 )
 from reduction.simulation.arcs import arc_lines
 from reduction.simulation.detector import CAMERAS, detector
-from reduction.simulation.modes import find_setup, first_column
+from reduction.simulation.modes import find_setup
 from reduction.simulation.optics import slit_illumination
 
 PLAN = NightPlan(11, n_bias=2, n_flat=2, n_science=3, rows=300)
@@ -227,7 +227,7 @@ def test_one_frame_has_two_targets(night: list[Frame]) -> None:
 def test_every_setup_agrees_with_the_library(name: str) -> None:
     setup = find_setup(name)
     lamp = setup.lamp
-    off = setup.wavelength(lamp.pixel + first_column(lamp)) - lamp.wavelength
+    off = setup.wavelength(lamp.pixel + lamp.first_column) - lamp.wavelength
     dispersion = np.ptp(setup.wavelength(np.array([2000.0, 2100.0]))) / 100
     assert np.median(abs(off)) < 0.6 * dispersion
     column = np.linspace(0, 4141, 50)
