@@ -8,8 +8,8 @@ import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
 
-from reduction import extraction, fitsio, headers, provenance, tracing
-from reduction.errors import TargetNotFound, UnusableFrame
+from reduction import extraction, fitsio, headers, provenance, slitprofiles, tracing
+from reduction.errors import UnusableFrame
 from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 
@@ -132,33 +132,27 @@ def _identify(
     variance = fitsio.variance_of(frame)
     assert variance is not None  # checked by the caller
     bad = (fitsio.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
-    bad |= ~np.isfinite(frame.data) | ~np.isfinite(variance)
+    for plane in (frame.data, variance):
+        if not np.isfinite(plane.sum()):
+            bad |= ~np.isfinite(plane)
     if bad.mean() > 0.9:
         raise UnusableFrame("almost no pixel of the frame is usable.")
-    data, variance = np.where(bad, 0, frame.data), np.where(bad, 0, variance)
-    blocks = tracing.make_blocks(data, variance, bad)
-    bend = tracing.common_bend(blocks)
-    profile, noise = tracing.aligned_profile(blocks, bend)
+    blocks = slitprofiles.make_blocks(frame.data, variance, bad)
+    bend = slitprofiles.common_bend(blocks)
+    profile, noise = slitprofiles.aligned_profile(blocks, bend)
     targets = tracing.find_targets(
         profile,
         noise,
         threshold=settings.threshold,
         max_targets=settings.max_targets,
-        model=settings.target_model,
     )
     report("Trace", 0.4)
-    traces: list[tracing.Trace] = []
-    warnings: list[str] = []
-    failure: TargetNotFound | None = None
-    for target in targets:
-        try:
-            traces.append(tracing.trace_target(blocks, bend, target, settings.trace_degree))
-        except TargetNotFound as error:
-            failure = error
-            warnings.append(f"left out: {error}")
-    if failure is not None and not traces:
-        raise failure
-    return traces, warnings
+    traces, failures = tracing.follow(
+        blocks, bend, targets, settings.trace_degree, settings.target_model
+    )
+    if failures and not traces:
+        raise failures[0]
+    return traces, [f"left out: {failure}" for failure in failures]
 
 
 def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
@@ -168,8 +162,8 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
     return {
         "target": number,
         "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
-        "fwhm_pixel": round(trace.profile.fwhm, 2),
-        "fwhm_arcsec": round(trace.profile.fwhm * rows * PLATE_SCALE, 2),
+        "fwhm_pixel": round(trace.fwhm, 2),
+        "fwhm_arcsec": round(trace.fwhm * rows * PLATE_SCALE, 2),
         "trace_rms_pixel": round(trace.rms, 3),
         "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
     }
