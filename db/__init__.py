@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,10 +27,17 @@ def open_database(url: str) -> Database:
     """
     if urlsplit(url).scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
-        return SqliteDatabase(
+        opened = SqliteDatabase(
             path, pragmas=SQLITE_PRAGMAS, lock_type="IMMEDIATE", timeout=BUSY_TIMEOUT_S
         )
+        for function in (math.sin, math.cos):  # not every SQLite was built with them
+            opened.register_function(_of_number(function), function.__name__, 1)
+        return opened
     return connect_url(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
+
+
+def _of_number(function: Callable[[float], float]) -> Callable[[float | None], float | None]:
+    return lambda number: None if number is None else function(number)
 
 
 def connect(url: str) -> None:

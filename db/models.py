@@ -197,6 +197,9 @@ class File(Table):
             (("series", "data_type", "state"), False),
             # What can calibrate a frame.
             (("kind", "data_type", "state", "camera", "date_obs"), False),
+            # The search page: any page of the whole list, and a part of the sky.
+            (("state", "date_obs", "id"), False),
+            (("dec_deg", "ra_deg"), False),
             # The filters of the search page.
             *(((column,), False) for column in (
                 "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from peewee import Expression
+from peewee import Asc, Desc, Expression
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.models import File, Proposal
+from services import sky
 from services.errors import Unacceptable
 
 LIST = "One value, or several separated by commas."
@@ -35,6 +37,10 @@ class FileFilters(BaseModel):
     date_from: str | None = Field(None, description="First UTC date.")
     date_to: str | None = Field(None, description="Last UTC date.")
     file_name: str | None = Field(None, description=f"Part of the name. {LIST}")
+    object_name: str | None = Field(None, description=f"Part of the object's name. {LIST}")
+    ra: str | None = Field(None, description="Centre of a cone: degrees, or 13:23:35.26 (hours).")
+    dec: str | None = Field(None, description="Centre of a cone: degrees, or -54:36:19.5.")
+    radius: str | None = Field(None, description='Of the cone: arcminutes (5), 30" or 1d.')
     original_file_id: str | None = Field(None, description=f"Id of the raw frame. {LIST}")
     parent_file_id: str | None = Field(None, description=f"Id of what it was made from. {LIST}")
 
@@ -51,7 +57,8 @@ ORDERINGS = {
 } | {
     "date": File.date_obs,
     "type": File.data_type,
-    "proposal_id": File.proposal,
+    # By the text that is shown, which a join would have to carry through every list.
+    "proposal_id": Proposal.select(Proposal.soar_id).where(Proposal.id == File.proposal),
     "original_file_id": File.original,
     "parent_file_id": File.parent,
 }  # fmt: skip
@@ -62,9 +69,11 @@ def order(ordering: str) -> tuple[Any, ...]:
     field = ORDERINGS.get(ordering.removeprefix("-"))
     if field is None:
         raise Unacceptable(f"{ordering[:40]} is no column to order by.", field="ordering")
+    # Where nothing can be absent, saying so would keep the index from being used.
+    nulls = "last" if getattr(field, "null", True) else None
     if ordering.startswith("-"):
-        return field.desc(nulls="last"), File.id.desc()
-    return field.asc(nulls="last"), File.id.asc()
+        return Desc(field, nulls=nulls), Desc(File.id)
+    return Asc(field, nulls=nulls), Asc(File.id)
 
 
 def _number(name: str, text: str) -> int:
@@ -107,6 +116,14 @@ _EXACT: dict[str, tuple[Any, Reader]] = {
 }  # fmt: skip
 
 
+_CONTAINS = {"file_name": File.file_name, "object_name": File.object}
+
+
+def values(text: str) -> list[str]:
+    r"""Return the values of a comma-separated list; ``\\,`` is a comma within a value."""
+    return [part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", text)]
+
+
 def conditions(filters: FileFilters) -> Iterable[Expression]:
     """Yield the conditions that a file meets.
 
@@ -118,14 +135,14 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
     for name, value in filters.model_dump(exclude_none=True).items():
         if "\x00" in value:
             raise Unacceptable(f"{name}: NUL can't be in a value.", field=name)
-        parts = [part.strip() for part in value.split(",")]
+        parts = values(value)
         if name in _EXACT:
             field, read = _EXACT[name]
             yield field.in_([read(name, part) for part in parts])
         elif name == "proposal_id":
             yield File.proposal.in_(Proposal.select(Proposal.id).where(Proposal.soar_id.in_(parts)))
-        elif name == "file_name":
-            first, *others = (File.file_name.contains(part) for part in parts)
+        elif name in _CONTAINS:
+            first, *others = (_CONTAINS[name].contains(part) for part in parts)
             for other in others:
                 first = first | other
             yield first
@@ -133,3 +150,15 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
             yield File.date >= _day(name, value.strip())
         elif name == "date_to":
             yield File.date <= _day(name, value.strip())
+    if filters.ra is not None or filters.dec is not None or filters.radius is not None:
+        yield _cone(filters)
+
+
+def _cone(filters: FileFilters) -> Expression:
+    for name, value in (("ra", filters.ra), ("dec", filters.dec)):
+        if value is None:
+            raise Unacceptable("A cone needs a right ascension and a declination.", field=name)
+    reach = sky.RADIUS_ARCMIN / 60 if filters.radius is None else sky.radius(filters.radius)
+    return sky.cone(
+        sky.right_ascension(filters.ra or ""), sky.declination(filters.dec or ""), reach
+    )
