@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
@@ -51,7 +52,9 @@ def cut(frame: CCDData, section: Section) -> CCDData:
     return CCDData(
         frame.data[section.slices],
         unit=frame.unit,
-        uncertainty=None if variance is None else VarianceUncertainty(variance[section.slices]),
+        uncertainty=None
+        if variance is None
+        else VarianceUncertainty(variance[section.slices], copy=False),
         mask=flags != 0,
         flags=flags,
         meta=meta,
@@ -80,18 +83,23 @@ def bias_level(frame: CCDData, master: CCDData) -> Image:
     MissingCalibration
         The master was taken with another size or binning.
     """
-    here, there = (headers.text(f.meta, headers.CCDSUM) for f in (frame, master))
-    if frame.shape != master.shape or here != there:
-        raise MissingCalibration(
-            f"the master bias ({_size(master)}, binning {there}) does not fit the frame "
-            f"({_size(frame)}, binning {here})."
-        )
+    check_bias_fits(frame.meta, frame.shape, master)
     drift = 0.0
     now, then = overscan_level(frame), overscan_level(master)
     if now is not None and then is not None:
         drift = now[0] - then[0]
     level: Image = master.data + np.float32(drift)
     return level
+
+
+def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData) -> None:
+    """Raise MissingCalibration when a raw frame has another size or binning than a master bias."""
+    here, there = (headers.text(meta, headers.CCDSUM) for meta in (header, master.meta))
+    if shape != master.shape or here != there:
+        raise MissingCalibration(
+            f"the master bias ({_size(master)}, binning {there}) does not fit the frame "
+            f"({shape[1]} x {shape[0]} pixels, binning {here})."
+        )
 
 
 def _size(frame: CCDData) -> str:
@@ -125,20 +133,21 @@ def to_electrons(
     """
     read_noise, gain = read_noise_and_gain(frame)
     flags = flags_of(frame).copy()
-    data = (frame.data - bias) * np.float32(gain)
+    data = np.subtract(frame.data, bias, dtype=np.float32)
+    data *= np.float32(gain)
     bad = ~np.isfinite(data)
-    if bad.all():
-        raise UnusableFrame("no pixel of the frame holds a number.")
     if bad.any():
+        if bad.all():
+            raise UnusableFrame("no pixel of the frame holds a number.")
         data[bad] = 0
         flags[bad] |= np.uint8(PixelFlag.BAD)
-    variance = np.maximum(data, 0) + np.float32(read_noise**2)
-    variance += np.asarray(bias_variance * gain**2, dtype=np.float32)
-    data, variance = data.astype(np.float32, copy=False), variance.astype(np.float32, copy=False)
+    variance = np.maximum(data, 0)
+    variance += np.multiply(bias_variance, gain**2, dtype=np.float32)
+    variance += np.float32(read_noise**2)
     return CCDData(
         data,
         unit=u.electron,
-        uncertainty=VarianceUncertainty(variance),
+        uncertainty=VarianceUncertainty(variance, copy=False),
         mask=flags != 0,
         flags=flags,
         meta=frame.meta.copy(),
@@ -151,24 +160,24 @@ def divide_flat(frame: CCDData, flat: CCDData) -> CCDData:
     A pixel whose response is below `FLAT_FLOOR` or flagged in the flat is left as it is and flagged
     NO_FLAT.
     """
-    flags = flags_of(frame).copy()
     response = flat.data
     with np.errstate(invalid="ignore"):
         unusable = ~(response > FLAT_FLOOR) | (flags_of(flat) != 0)
-    flags[unusable] |= np.uint8(PixelFlag.NO_FLAT)
-    divisor = np.where(unusable, np.float32(1), response).astype(np.float32)
-    data = frame.data / divisor
-    variance = variance_of(frame)
-    assert variance is not None  # to_electrons has given one
-    variance = variance / divisor**2
+    flags = flags_of(frame) | unusable * np.uint8(PixelFlag.NO_FLAT)
+    inverse = np.divide(1, response, out=np.ones(frame.shape, np.float32), where=~unusable)
+    data = frame.data * inverse
     flat_variance = variance_of(flat)
+    variance = np.zeros_like(data)
     if flat_variance is not None:
-        relative = np.where(unusable, np.float32(0), flat_variance) / divisor**2
-        variance = variance + data**2 * relative.astype(np.float32)
+        np.multiply(flat_variance, data**2, out=variance, where=~unusable, casting="same_kind")
+    own = variance_of(frame)
+    assert own is not None  # to_electrons has given one
+    variance += own
+    variance *= inverse**2
     return CCDData(
         data,
         unit=frame.unit,
-        uncertainty=VarianceUncertainty(variance.astype(np.float32, copy=False)),
+        uncertainty=VarianceUncertainty(variance, copy=False),
         mask=flags != 0,
         flags=flags,
         meta=frame.meta.copy(),

@@ -114,7 +114,7 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, i
         CCDData(
             np.where(found, repaired, data),
             unit=frame.unit,
-            uncertainty=VarianceUncertainty(variance),
+            uncertainty=VarianceUncertainty(variance, copy=False),
             mask=flags != 0,
             flags=flags,
             meta=frame.meta.copy(),

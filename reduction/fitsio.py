@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,35 +14,16 @@ from numpy.typing import NDArray
 from reduction import hdus, headers
 from reduction.errors import UnusableFrame
 from reduction.frames import PixelFlag, Product, Spectrum
+from reduction.pixels import RawPixels, image_unit
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
 """The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""
 
-_TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _STRUCTURE: Final = frozenset(
     "SIMPLE XTENSION BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 EXTEND PCOUNT GCOUNT BZERO BSCALE BLANK "
     "CHECKSUM DATASUM END".split()
 )
-
-
-def _image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
-    """Find the HDU that holds the image: the primary, or the first extension of a packed file."""
-    for number, unit in enumerate(hdus.units(path)):
-        shape = hdus.axes(unit.header, "Z") if unit.compressed else hdus.axes(unit.header)
-        if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
-            continue
-        n_pixels = 1
-        for length in shape:
-            n_pixels *= length
-        if not shape or n_pixels == 0:
-            continue
-        if n_pixels > hdus.MAX_PIXELS:
-            raise UnusableFrame(
-                f"{path.name}: {n_pixels / 1e6:.0f} million pixels are more than any Goodman frame."
-            )
-        return number, unit, shape
-    raise UnusableFrame(f"{path.name} holds no image.")
 
 
 def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
@@ -61,7 +41,7 @@ def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
     HeaderError
         A size card is missing or mistyped.
     """
-    _, unit, shape = _image_unit(path)
+    _, unit, shape = image_unit(path)
     return hdus.image_header(unit), shape
 
 
@@ -117,7 +97,7 @@ def hollow_tail(path: Path) -> str | None:
     ``BZERO`` is stored as two zero bytes unless it holds exactly 32768 ADU, so a tenth of the frame
     being zero bytes at the end means that those rows have not been written.
     """
-    _, unit, _ = _image_unit(path)
+    _, unit, _ = image_unit(path)
     if unit.compressed:
         return None
     with hdus.opened(path) as stream:
@@ -128,50 +108,6 @@ def hollow_tail(path: Path) -> str | None:
     if n_hollow < max(data.size // 10, 1):
         return None
     return f"{path.name}: the last {n_hollow / data.size:.0%} of the pixels are empty bytes."
-
-
-def _stored_pixels(path: Path) -> tuple[fits.Header, NDArray[Any]]:
-    """Return the image header and the physical pixel values (BZERO, BSCALE, BLANK applied)."""
-    number, unit, shape = _image_unit(path)
-    header = hdus.image_header(unit)
-    if unit.compressed:
-        return header, _unpack(path, number)
-    bitpix = int(header["BITPIX"])
-    if bitpix not in _TYPES:
-        raise UnusableFrame(f"{path.name}: BITPIX {bitpix} is no FITS pixel type.")
-    with hdus.opened(path) as stream:
-        stream.seek(unit.data_start)
-        raw = stream.read(unit.data_size)
-    if len(raw) < unit.data_size:
-        raise UnusableFrame(
-            f"{path.name}: {unit.data_size - len(raw)} bytes of the pixels are missing."
-        )
-    stored = np.frombuffer(raw, dtype=_TYPES[bitpix]).reshape(shape)
-    values: NDArray[np.floating[Any]] = stored.astype(
-        np.float32 if bitpix in {8, 16, -32} else np.float64
-    )
-    scale, zero = (float(header.get(k, d)) for k, d in (("BSCALE", 1.0), ("BZERO", 0.0)))
-    if scale != 1.0:
-        values = values * np.float32(scale)
-    if zero != 0.0:
-        values = values + np.float32(zero)
-    if "BLANK" in header and bitpix > 0:
-        values[stored == header["BLANK"]] = np.nan
-    return header, values
-
-
-def _unpack(path: Path, number: int) -> NDArray[Any]:
-    """Decompress a tile-compressed image, its header bytes made harmless first."""
-    whole = bytearray(path.read_bytes())
-    for unit in hdus.units(path):
-        start = unit.data_start - len(unit.header_bytes)
-        clean = bytes(b if 32 <= b < 127 else 63 for b in unit.header_bytes)
-        whole[start : unit.data_start] = clean
-    try:
-        with fits.open(io.BytesIO(bytes(whole)), memmap=False) as opened:
-            return np.asarray(opened[number].data)
-    except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
-        raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error
 
 
 def read_raw(path: Path) -> CCDData:
@@ -189,19 +125,17 @@ def read_raw(path: Path) -> CCDData:
     UnusableFrame
         Damaged, incomplete or not one plane.
     """
-    header, values = _stored_pixels(path)
-    if values.ndim == 3 and values.shape[0] == 1:
-        values = values[0]
-    if values.ndim != 2:
-        raise UnusableFrame(f"{path.name}: an image of one plane is needed, not {values.shape}.")
-    data = np.ascontiguousarray(values, dtype=np.float32)
-    flags = np.zeros(data.shape, dtype=np.uint8)
-    finite = np.isfinite(data)
-    flags[~finite] |= np.uint8(PixelFlag.BAD)
+    pixels = RawPixels(path)
+    data = pixels.read()
     with np.errstate(invalid="ignore"):
-        flags[data >= saturation_level(header)] |= np.uint8(PixelFlag.SATURATED)
-    clean = clean_header(header)
-    return CCDData(data, unit=u.adu, mask=flags != 0, flags=flags, meta=clean)
+        mask = ~(data < saturation_level(pixels.header))
+    flags = mask.astype(np.uint8)
+    mask |= np.isneginf(data)
+    if mask.any():
+        finite = np.isfinite(data)
+        flags *= np.where(finite, np.uint8(PixelFlag.SATURATED), np.uint8(PixelFlag.BAD))
+    clean = clean_header(pixels.header)
+    return CCDData(data, unit=u.adu, mask=mask, flags=flags, meta=clean)
 
 
 def saturation_level(header: fits.Header) -> float:
@@ -271,7 +205,10 @@ def variance_of(frame: CCDData) -> NDArray[Any] | None:
     """Return a frame's variance as an array, None when it carries no uncertainty."""
     if frame.uncertainty is None:
         return None
-    variance: NDArray[Any] = frame.uncertainty.represent_as(VarianceUncertainty).array
+    stated = frame.uncertainty
+    if not isinstance(stated, VarianceUncertainty):
+        stated = stated.represent_as(VarianceUncertainty)
+    variance: NDArray[Any] = stated.array
     return variance
 
 
@@ -312,7 +249,7 @@ def read_product(path: Path) -> CCDData | Spectrum:
             sky=planes.get("SKY"),
             wavelength=planes.get("WAVE"),
         )
-    uncertainty = VarianceUncertainty(planes["UNCERT"]) if "UNCERT" in planes else None
+    uncertainty = VarianceUncertainty(planes["UNCERT"], copy=False) if "UNCERT" in planes else None
     unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
     return CCDData(
         data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean

@@ -10,7 +10,7 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.polynomial import Chebyshev, chebyshev
 from numpy.typing import NDArray
 
-from reduction import headers, slit
+from reduction import headers, robust, slit
 from reduction.errors import UnusableFrame
 from reduction.fitsio import flags_of, variance_of
 from reduction.frames import PixelFlag
@@ -76,12 +76,12 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
     """
     first, last = lit_rows(flat)
     good = flags_of(flat) == 0
-    values = np.where(good, flat.data, np.nan)[first:last]
+    values = np.where(good[first:last], flat.data[first:last], np.float32(np.nan))
     model: NDArray[Any]
     if method == "mean":
         model = np.full((1, flat.shape[1]), np.nanmean(values))
     elif method == "simple":
-        model = fit_colour(np.nanmedian(values, axis=0), order)[None, :]
+        model = fit_colour(robust.known_median(values, 0), order)[None, :]
     else:
         model = _fit_rows(values, order, flat.shape[0], first)
     # Where the lamp is fainter than a thousandth of its typical light, the ratio is noise.
@@ -102,7 +102,7 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
         unit=u.dimensionless_unscaled,
         uncertainty=None
         if variance is None
-        else VarianceUncertainty((variance / divisor**2).astype(np.float32)),
+        else VarianceUncertainty((variance / divisor**2).astype(np.float32), copy=False),
         mask=flags != 0,
         flags=flags.astype(np.uint8),
         meta=meta,
@@ -114,7 +114,7 @@ def _fit_rows(values: NDArray[Any], order: int, n_rows: int, first: int) -> NDAr
     n = values.shape[1]
     x = np.linspace(-1, 1, n)
     design = chebyshev.chebvander(x, min(order, n - 1))
-    typical = fit_colour(np.nanmedian(values, axis=0), order)
+    typical = fit_colour(robust.known_median(values, 0), order)
     filled = np.where(np.isfinite(values), values, typical)
     coefficients, *_ = np.linalg.lstsq(design, filled.T, rcond=None)
     model = np.repeat(typical[None, :], n_rows, axis=0)

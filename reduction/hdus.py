@@ -37,6 +37,9 @@ _TABLE_CARDS = re.compile(
 )
 
 
+_PRINTABLE: Final = bytes(b if 32 <= b < 127 else (63 if b > 127 else 32) for b in range(256))
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One HDU: the bytes of its header, the header parsed, and where its data are."""
@@ -112,10 +115,14 @@ def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
     raise UnusableFrame(f"{name}: a header of more than {MAX_CARDS} cards is refused.")
 
 
+def printable(raw: bytes) -> bytes:
+    """Return header bytes without those that FITS does not allow: ``?`` (or a space) for them."""
+    return raw.translate(_PRINTABLE)
+
+
 def parse(raw: bytes) -> fits.Header:
     """Return the header in `raw`; bytes that FITS does not allow become ``?`` (or a space)."""
-    printable = bytes(b if 32 <= b < 127 else (63 if b > 127 else 32) for b in raw)
-    return fits.Header.fromstring(printable.decode("ascii"))
+    return fits.Header.fromstring(printable(raw).decode("ascii"))
 
 
 def units(path: Path) -> Iterator[Unit]:

@@ -2,66 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
 from reduction import ccd, fitsio, geometry, headers
+from reduction.combine import N_THREADS, combine
 from reduction.errors import MissingCalibration, UnusableFrame
 from reduction.frames import FrameDescription, PixelFlag
 from reduction.geometry import Section
+from reduction.pixels import RawPixels
 
 CHUNK_BYTES = 96 * 1024 * 1024
 """Pixels of all frames that are held at once while combining."""
-CLIP_SIGMA = 3.0
-_MAD_TO_SIGMA = 1.4826
 
 Progress = Callable[[float], None]
+Image = NDArray[np.float32]
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
-def combine(stack: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Combine frames pixel by pixel: the mean of what lies within 3 σ of the median.
-
-    σ is the larger of the frames' scatter (from the median absolute deviation) in a pixel and
-    typically in its row, so that a pixel that happens to scatter little does not lose good values.
-
-    Parameters
-    ----------
-    stack : (n_frames, n_rows, n_columns) float32
-        NaN where a frame has no value.
-
-    Returns
-    -------
-    mean, variance : (n_rows, n_columns) float32
-        `variance` is that of the mean. A pixel without any value is (nan, inf).
-    """
-    known = np.isfinite(stack)
-    empty = ~known.any(axis=0)
-    if known.all():
-        centre = np.median(stack, axis=0)
-        distance = np.abs(stack - centre)
-        spread = _MAD_TO_SIGMA * np.median(distance, axis=0)
-    else:
-        filled = np.where(empty, np.float32(0), stack)
-        centre = np.nanmedian(filled, axis=0)
-        distance = np.abs(filled - centre)
-        spread = _MAD_TO_SIGMA * np.nanmedian(distance, axis=0)
-    typical = np.median(spread, axis=1, keepdims=True)
-    keep = known & (np.nan_to_num(distance) <= CLIP_SIGMA * np.maximum(spread, typical) + 1e-6)
-    n = np.maximum(keep.sum(axis=0), 1)
-    offset = np.where(keep, stack - centre, 0)  # about the median: small numbers keep precision
-    shift = offset.sum(axis=0) / n
-    scatter = np.maximum((offset**2).sum(axis=0) - n * shift**2, 0) / np.maximum(n - 1, 1)
-    # The scatter of one or two values says nothing; the row's typical spread stands in for it.
-    variance = np.where(n > 2, scatter, typical**2) / n
-    mean = centre + shift
-    mean[empty], variance[empty] = np.nan, np.inf
-    return mean.astype(np.float32), variance.astype(np.float32)
+def _each(do: Callable[[_T], _R], things: Iterable[_T]) -> Iterator[_R]:
+    """Do something with every frame, two at a time, in order; stops when the caller does."""
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        try:
+            yield from pool.map(do, things)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _row_chunks(shape: tuple[int, int], n_frames: int) -> Iterator[slice]:
@@ -71,38 +46,41 @@ def _row_chunks(shape: tuple[int, int], n_frames: int) -> Iterator[slice]:
         yield slice(start, min(start + rows, ny))
 
 
-def combine_files(
-    paths: Sequence[Path],
+def combine_frames(
+    n_frames: int,
     shape: tuple[int, int],
-    prepare: Callable[[CCDData, int], NDArray[np.float32]],
+    prepare: Callable[[int, slice], Image],
     progress: Progress,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Combine frames from disk, holding `CHUNK_BYTES` of pixels and one whole frame at a time.
+) -> tuple[Image, Image]:
+    """Combine frames from disk, holding `CHUNK_BYTES` of their pixels at a time.
 
     Parameters
     ----------
-    paths : sequence of Path
-        Raw frames.
+    n_frames : int
     shape : (int, int)
-        Shape of what `prepare` returns.
+        Rows and columns to combine.
     prepare : callable
-        Raw frame and its place in `paths` → the values to combine, NaN where there is none.
+        Number of a frame and the rows wanted → the values to combine, NaN where there is none.
     progress : callable
         Told the fraction done.
 
     Returns
     -------
     mean, variance : `shape` float32
-        See `combine`.
+        See `combine.combine`.
     """
     mean, variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    chunks = list(_row_chunks(shape, len(paths)))
+    chunks = list(_row_chunks(shape, n_frames))
     for number, rows in enumerate(chunks):
-        stack = np.empty((len(paths), rows.stop - rows.start, shape[1]), np.float32)
-        for index, path in enumerate(paths):
-            stack[index] = prepare(fitsio.read_raw(path), index)[rows]
-            progress((number + (index + 1) / (len(paths) + 1)) / len(chunks))
+        stack = np.empty((n_frames, rows.stop - rows.start, shape[1]), np.float32)
+
+        def load(index: int, rows: slice = rows, stack: Image = stack) -> None:
+            stack[index] = prepare(index, rows)
+
+        for done, _ in enumerate(_each(load, range(n_frames)), start=1):
+            progress((number + done / (n_frames + 2)) / len(chunks))
         mean[rows], variance[rows] = combine(stack)
+    progress(1.0)
     return mean, variance
 
 
@@ -141,10 +119,37 @@ def describe_members(paths: Sequence[Path], minimum: int, what: str) -> list[Fra
     return described
 
 
-def _blank(frame: CCDData) -> NDArray[np.float32]:
-    """Return a frame's pixels with NaN where they are flagged."""
-    values: NDArray[np.float32] = np.where(frame.mask, np.float32(np.nan), frame.data)
-    return values
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A raw frame that is read in parts, and the level from which its pixels are saturated."""
+
+    pixels: RawPixels
+    saturation: float
+
+    @classmethod
+    def of(cls, path: Path) -> _Member:
+        pixels = RawPixels(path)
+        return cls(pixels, fitsio.saturation_level(pixels.header))
+
+    def overscan(self) -> float | None:
+        """Return the median of the columns read without light, ADU, None without any."""
+        section = geometry.overscan_section(self.pixels.header, self.pixels.shape)
+        if section is None:
+            return None
+        level = float(np.nanmedian(self.pixels.read(*section.slices)))
+        return level if np.isfinite(level) else None
+
+    def values(self, rows: slice, columns: slice) -> Image:
+        """Return counts, ADU, NaN where saturated or not a number."""
+        counts = self.pixels.read(rows, columns)
+        with np.errstate(invalid="ignore"):
+            useless = ~(np.abs(counts) < self.saturation)
+        if useless.any():
+            counts[useless] = np.nan
+        return counts
+
+
+_WHOLE = slice(None)
 
 
 def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
@@ -157,30 +162,26 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
     CCDData
         ADU, with the variance of the mean; a pixel without any value is 0 and flagged BAD.
     """
-    first = fitsio.read_raw(paths[0])
-    levels = []
-    for path in paths:
-        known = ccd.overscan_level(fitsio.read_raw(path))
-        levels.append(np.nan if known is None else known[0])
-    reference = float(np.mean(levels))
+    members = [_Member.of(path) for path in paths]
+    levels = [np.nan if level is None else level for level in _each(_Member.overscan, members)]
+    drifts = np.nan_to_num(np.array(levels) - np.mean(levels)).astype(np.float32)
 
-    def prepare(frame: CCDData, index: int) -> NDArray[np.float32]:
-        drift = levels[index] - reference
-        return _blank(frame) - np.float32(drift if np.isfinite(drift) else 0)
+    def prepare(index: int, rows: slice) -> Image:
+        counts = members[index].values(rows, _WHOLE)
+        counts -= drifts[index]
+        return counts
 
-    mean, variance = combine_files(paths, first.shape, prepare, progress)
-    return _master(mean, variance, first, u.adu)
+    first = members[0].pixels
+    mean, variance = combine_frames(len(members), first.shape, prepare, progress)
+    return _master(mean, variance, fitsio.clean_header(first.header), u.adu)
 
 
-def _master(
-    mean: NDArray[np.float32], variance: NDArray[np.float32], model: CCDData, unit: u.UnitBase
-) -> CCDData:
+def _master(mean: Image, variance: Image, meta: fits.Header, unit: u.UnitBase) -> CCDData:
     flags = np.where(np.isfinite(mean), np.uint8(0), np.uint8(PixelFlag.BAD))
-    meta = model.meta.copy()
     return CCDData(
         np.where(flags == 0, mean, np.float32(0)),
         unit=unit,
-        uncertainty=VarianceUncertainty(np.where(flags == 0, variance, np.float32(0))),
+        uncertainty=VarianceUncertainty(np.where(flags == 0, variance, np.float32(0)), copy=False),
         mask=flags != 0,
         flags=flags,
         meta=meta,
@@ -189,23 +190,43 @@ def _master(
 
 @dataclass(frozen=True, slots=True)
 class FlatMember:
-    """One flat frame as judged before combining: its typical level and saturated fraction."""
+    """One flat frame as judged before combining: its typical level and saturated fraction.
+
+    `drift` is what its own bias differs by from the master's (or from nothing), ADU.
+    """
 
     path: Path
     level: float
     saturated_percent: float
+    drift: float
 
 
-def subtract_bias(frame: CCDData, bias: CCDData | None) -> NDArray[np.float32]:
-    """Return a raw frame without its bias, ADU, NaN where flagged; untrimmed.
+def _drift(member: _Member, bias: CCDData | None) -> float:
+    """Return what is to be taken off a frame besides the master bias: its overscan's drift.
 
-    Without a master the overscan level is taken off, and nothing where there is no overscan.
+    Without a master it is the overscan level itself, and nothing where there is no overscan.
     """
+    here = member.overscan()
+    if bias is None:
+        return here or 0.0
+    ccd.check_bias_fits(member.pixels.header, member.pixels.shape, bias)
+    then = ccd.overscan_level(bias)
+    return 0.0 if here is None or then is None else here - then[0]
+
+
+def _judge(path: Path, bias: CCDData | None) -> FlatMember:
+    member = _Member.of(path)
+    section = geometry.image_section(member.pixels.header, member.pixels.shape)
+    counts = member.pixels.read(*section.slices)
+    with np.errstate(invalid="ignore"):
+        percent = 100 * float((counts >= member.saturation).mean())
+    drift = _drift(member, bias)
+    sample = counts[:, ::4]
     if bias is not None:
-        level = ccd.bias_level(frame, bias)
-        return (_blank(frame) - level).astype(np.float32, copy=False)
-    known = ccd.overscan_level(frame)
-    return _blank(frame) - np.float32(0 if known is None else known[0])
+        sample = sample - bias.data[section.slices][:, ::4]
+    known = sample[np.isfinite(sample)]
+    level = float(np.median(known)) - drift if known.size else np.nan
+    return FlatMember(path, level, percent, drift)
 
 
 def judge_flats(
@@ -225,15 +246,8 @@ def judge_flats(
     """
     used: list[FlatMember] = []
     dropped: list[FlatMember] = []
-    for path in paths:
-        frame = fitsio.read_raw(path)
-        section = geometry.image_section(frame.meta, frame.shape).slices
-        saturated = (fitsio.flags_of(frame)[section] & PixelFlag.SATURATED) != 0
-        percent = 100 * float(saturated.mean())
-        values = subtract_bias(frame, bias)[section]
-        level = float(np.nanmedian(values[:, ::4])) if np.isfinite(values).any() else np.nan
-        member = FlatMember(path, level, percent)
-        (dropped if percent > threshold else used).append(member)
+    for member in _each(lambda path: _judge(path, bias), paths):
+        (dropped if member.saturated_percent > threshold else used).append(member)
     if not used:
         least = min(m.saturated_percent for m in dropped)
         raise UnusableFrame(
@@ -258,16 +272,24 @@ def combine_flats(
     section : Section
         What was kept of the raw frame.
     """
-    first = fitsio.read_raw(members[0].path)
-    section = geometry.image_section(first.meta, first.shape)
+    raws = [_Member.of(member.path) for member in members]
+    first = raws[0].pixels
+    section = geometry.image_section(first.header, first.shape)
     level = float(np.mean([m.level for m in members]))
-    paths = [m.path for m in members]
+    structure = None if bias is None else bias.data[section.slices]
+    columns = section.slices[1]
 
-    def prepare(frame: CCDData, index: int) -> NDArray[np.float32]:
-        scale = np.float32(level / members[index].level)
-        values: NDArray[np.float32] = subtract_bias(frame, bias)[section.slices] * scale
-        return values
+    def prepare(index: int, rows: slice) -> Image:
+        inside = slice(section.y0 + rows.start, section.y0 + rows.stop)
+        counts = raws[index].values(inside, columns)
+        if structure is not None:
+            counts -= structure[rows]
+        counts -= np.float32(members[index].drift)
+        counts *= np.float32(level / members[index].level)
+        return counts
 
-    mean, variance = combine_files(paths, section.shape, prepare, progress)
-    geometry.set_physical(first.meta, first.shape)
-    return _master(mean, variance, ccd.cut(first, section), u.adu), section
+    mean, variance = combine_frames(len(members), section.shape, prepare, progress)
+    meta = fitsio.clean_header(first.header)
+    geometry.set_physical(meta, first.shape)
+    geometry.shift_physical(meta, section.x0, section.y0)
+    return _master(mean, variance, meta, u.adu), section

@@ -130,3 +130,21 @@ def interpolation(n: int, n_blocks: int) -> Image:
     weights[rows, low] = 1 - share
     weights[rows, low + 1] = share
     return weights
+
+
+def known_median(values: Image, axis: int) -> Image:
+    """Return the median along an axis of a plane, NaN left out; NaN where nothing is known.
+
+    Parameters
+    ----------
+    values : (n_rows, n_columns) float32
+    axis : {0, 1}
+    """
+    lines = np.sort(np.ascontiguousarray(values.T if axis == 0 else values), axis=1)
+    known = np.count_nonzero(~np.isnan(lines), axis=1)  # NaN comes last
+    line = np.arange(len(lines))
+    low, high = np.maximum(known - 1, 0) // 2, known // 2
+    median: Image = lines[line, low] + lines[line, high]
+    median *= np.float32(0.5)
+    median[known == 0] = np.nan
+    return median

@@ -135,11 +135,11 @@ def _with_meta(frame: CCDData) -> CCDData:
 
 def _refuse_useless(frame: CCDData) -> None:
     flags = fitsio.flags_of(frame)
-    useless = (flags & (PixelFlag.BAD | PixelFlag.SATURATED)) != 0
-    if useless.mean() > 0.9:
-        saturated = (flags & PixelFlag.SATURATED) != 0
-        why = "are saturated" if saturated.mean() > 0.5 else "hold no number"
-        raise UnusableFrame(f"{useless.mean():.0%} of the pixels {why}: the frame can't be used.")
+    useless = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
+    if useless > 0.9:
+        saturated = np.count_nonzero(flags & PixelFlag.SATURATED) / flags.size
+        why = "are saturated" if saturated > 0.5 else "hold no number"
+        raise UnusableFrame(f"{useless:.0%} of the pixels {why}: the frame can't be used.")
 
 
 Level = NDArray[np.float32] | float

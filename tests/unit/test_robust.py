@@ -54,3 +54,18 @@ def test_marks_on_patches_come_back_where_they_were() -> None:
 def test_nothing_marked_is_no_patch() -> None:
     patches = Patches(np.zeros((30, 30), bool))
     assert patches.count == 0
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_median_leaves_nan_out(axis: int) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(30, 41)).astype(np.float32)
+    values[rng.uniform(size=values.shape) < 0.3] = np.nan
+    values[4] = np.nan
+    values[:, 7] = np.nan
+    found = robust.known_median(values, axis)
+    empty = 7 if axis == 0 else 4
+    assert np.isnan(found[empty])
+    others = np.arange(len(found)) != empty
+    expected = np.nanmedian(np.delete(values, empty, 1 - axis), axis=axis)
+    assert np.allclose(found[others], expected)
