@@ -8,7 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from api.validate import MAX_ID
+from figures.colormaps import STOPS
 
+Colormap = Literal[tuple(STOPS)]  # type: ignore[valid-type]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 FileKey = (
     Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
     | Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
@@ -83,6 +86,91 @@ class CommentReference(Strict):
     """Which comment."""
 
     comment_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
+
+
+class Classification(FileReference):
+    """What a raw frame is. With neither choice it is judged again from its header."""
+
+    technique: Literal["Spectroscopy", "Imaging"] | None = Field(
+        None, description="Kept until the frame is judged again."
+    )
+    obstype: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20)] | None = (
+        Field(
+            None,
+            description="BIAS, ZERO, FLAT, LAMPFLAT, DFLAT, COMP, ARC, OBJECT, SPECTRUM, EXPOSE or "
+            "FOCUS; kept until the frame is judged again.",
+        )
+    )
+
+
+Setup = Annotated[str, StringConstraints(strict=True, max_length=80)]
+
+
+class MasterRequest(Strict):
+    """Which master: `ids` of frames, or `type` and `date` with what else tells the setup.
+
+    A master is made of a whole series: all frames of that kind, night and setup.
+    """
+
+    ids: list[FileKey] | None = Field(
+        None, min_length=1, max_length=500, description="Bias or flat frames: ids or file names."
+    )
+    type: Literal["bias", "flat"] | None = None
+    date: dt.date | None = Field(None, description="UTC date of the exposures, or of the night.")
+    camera: Setup | None = Field(None, description="Red or Blue.")
+    grating: Setup | None = None
+    filter: Setup | None = None
+    filter_2: Setup | None = None
+    slit: Setup | None = None
+    roi: Setup | None = None
+    wavmode: Setup | None = None
+
+
+class CollaboratorChange(Strict):
+    """Whom to add to a proposal, or to take out of it."""
+
+    email: Annotated[str, StringConstraints(strict=True, min_length=3, max_length=254)] = Field(
+        description="An unknown address becomes an account, and is told by mail.",
+        examples=["user@server.net"],
+    )
+    action: Literal["add", "remove"]
+
+
+class NewMail(Strict):
+    """A message to the people of a proposal, or to registered addresses."""
+
+    proposal_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None = Field(
+        None, description="Row id of the proposal: its PI and collaborators."
+    )
+    recipients: list[Annotated[str, StringConstraints(strict=True, max_length=254)]] | None = Field(
+        None, min_length=1, max_length=500, description="Addresses of accounts."
+    )
+    subject: Annotated[str, StringConstraints(strict=True, max_length=1000)] = Field(
+        description="One line, at most 200 characters.", examples=["Closed for the night"]
+    )
+    message: Annotated[str, StringConstraints(strict=True, max_length=100_000)] = Field(
+        description="Plain text, at most 20,000 characters.", examples=["Humidity is above 80 %."]
+    )
+
+
+class PictureQuery(OneFile):
+    """Which file, and how it is drawn."""
+
+    format: Literal["json", "png"] = Field("json", description="A Plotly figure, or a picture.")
+    colormap: Colormap = Field("Gray", description="Of an image.")  # type: ignore[valid-type]
+    stretch: Literal["linear", "log", "sqrt", "asinh"] = Field(
+        "linear", description="From numbers to colours."
+    )
+    vmin: Finite | None = Field(None, description="Darkest value; default: zscale's.")
+    vmax: Finite | None = Field(None, description="Brightest value; default: zscale's.")
+    show_saturated: bool = Field(True, description="Mark saturated pixels in red.")
+    show_title: bool = Field(True, description="Observation type, object and proposal on top.")
+    width: int = Field(
+        1000,
+        ge=200,
+        le=4000,
+        description="Width of the picture, and columns of the figure at most.",
+    )
 
 
 class RunQuery(Paging):
@@ -195,6 +283,25 @@ class RunOut(BaseModel):
     queued: dt.datetime | None
     started: dt.datetime | None
     finished: dt.datetime | None
+
+
+class MasterRuns(RunOut):
+    """The run that makes the master; `runs` has all of them when several series were meant."""
+
+    runs: list[RunOut]
+
+
+class Queued(BaseModel):
+    """What will be sent."""
+
+    queued: int = Field(description="How many people it goes to.")
+
+
+class PlotlyFigure(BaseModel):
+    """A Plotly figure: what `plotly.io.from_json` takes."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
 
 
 class FileDetail(FileOut):
@@ -334,8 +441,8 @@ class Counts(BaseModel):
     calibrations: int
 
 
-class ProposalOut(BaseModel):
-    """An observing proposal."""
+class ProposalMembers(BaseModel):
+    """An observing proposal as the manual's scripts know it."""
 
     id: int
     soar_id: str
@@ -344,6 +451,11 @@ class ProposalOut(BaseModel):
     abstract: str
     user: Person | None = Field(description="The PI.")
     collaborators: list[Person]
+
+
+class ProposalOut(ProposalMembers):
+    """An observing proposal."""
+
     counts: Counts
 
 

@@ -92,6 +92,8 @@ def _responses(declared: Operation) -> dict[str, Any]:
         if isinstance(answer, str)
         else {"application/json": {"schema": _ref(answer)}}
     )
+    if declared.also is not None:
+        content[declared.also] = {"schema": {"type": "string", "contentMediaType": declared.also}}
     good = {"description": HTTPStatus(declared.status).phrase, "content": content}
     bad = {"application/json": {"schema": _ref(Error)}}
     refusals = sorted({400, *ALWAYS, *declared.refusals})

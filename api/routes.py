@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from api import blocks, comments, docs, files, runs, site
+from api import blocks, calibrations, comments, docs, files, mail, proposals, runs, site, visualize
 from api.models import StreamQuery
 from api.routing import blueprint
 from api.validate import read_query
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-DECLARING = (site, files, blocks, runs, comments, docs)
+DECLARING = (site, files, visualize, blocks, calibrations, runs, comments, proposals, mail, docs)
 """The modules whose import declares routes, in the order of the document."""
 
 

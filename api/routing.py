@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, g, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from api import validate
+from api import limits, validate
 
 View = Callable[..., ResponseReturnValue]
 
@@ -24,7 +24,8 @@ View = Callable[..., ResponseReturnValue]
 class Operation:
     """One method of one address, as the OpenAPI document shows it.
 
-    `answer` is a model, or a media type for what is not JSON; `refusals` are the statuses beyond
+    `answer` is a model, or a media type for what is not JSON; `also` is a media type that the
+    answer has when the request asks for it; `refusals` are the statuses beyond
     401, 422, 429 and 503, which every operation may give.
     """
 
@@ -40,6 +41,8 @@ class Operation:
     answer: type[BaseModel] | str
     refusals: tuple[int, ...]
     upload: bool
+    limit: str
+    also: str | None
 
 
 OPERATIONS: list[Operation] = []
@@ -58,6 +61,8 @@ def operation(
     body: type[BaseModel] | None = None,
     refusals: tuple[int, ...] = (),
     upload: bool = False,
+    limit: str | None = None,
+    also: str | None = None,
     name: str | None = None,
     summary: str | None = None,
 ) -> Callable[[View], View]:
@@ -74,8 +79,10 @@ def operation(
     tag, name, summary : str
         Heading, operation id (default: the view's name) and title in the document (default: the
         first line of the view's docstring).
-    answer, status, refusals
+    answer, status, refusals, also
         See `Operation`.
+    limit : str, optional
+        Which of `api.limits.LIMITS` holds; default ``read`` for GET, else ``write``.
     query, body : type of BaseModel, optional
         What is accepted; anything else is refused by name.
     """
@@ -95,6 +102,8 @@ def operation(
             answer,
             refusals,
             upload,
+            limit or ("read" if method == "GET" else "write"),
+            also,
         )
         OPERATIONS.append(declared)
         blueprint.add_url_rule(
@@ -112,6 +121,7 @@ def operation(
 def _validated(view: View, declared: Operation) -> View:
     @wraps(view)
     def wrapper(**given: Any) -> ResponseReturnValue:
+        limits.count(g.user.id, declared.limit)
         if declared.query is None:
             validate.refuse_query()
         else:

@@ -1,4 +1,4 @@
-"""The site itself: status, the signed-in person, proposals, log, live events."""
+"""The site itself: status, the signed-in person, log, live events."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from api.paging import listing
 from api.routing import operation
 from api.validate import row_id
 from jobs import queue
-from services import accounts, events, files, health, logs, proposals
-from services.errors import InvalidRequest, NotFound
+from services import accounts, events, files, health, logs
+from services.errors import InvalidRequest
 
 broadcaster = stream.Broadcaster()
 
 
-def _counts(proposal_id: int | None = None) -> dict[str, int]:
+def counts(proposal_id: int | None = None) -> dict[str, int]:
+    """Return how many frames (of a proposal) and masters the signed-in person sees."""
     observed, calibrations = files.counts(g.user, proposal_id)
     return {"observed": observed, "calibrations": calibrations}
 
@@ -34,7 +35,7 @@ def status() -> Any:
         "version": version(),
         "time": dt.datetime.now(dt.UTC).isoformat(),
         **{name: parts[name] for name in ("database", "queue", "workers")},
-        "counts": _counts(),
+        "counts": counts(),
     }
 
 
@@ -49,39 +50,20 @@ def me() -> Any:
     }
 
 
-@operation("POST", "/users/me/token/", tag="users", name="users_me_token", answer=models.TokenOut)
+@operation(
+    "POST",
+    "/users/me/token/",
+    tag="users",
+    name="users_me_token",
+    answer=models.TokenOut,
+    limit="rare",
+)
 def renew_token() -> Any:
     """Make a new API token; the old one dies at once.
 
     It is shown in this answer and never again.
     """
     return {"token": accounts.renew_token(g.user)}
-
-
-def _proposal(proposal: Any) -> dict[str, Any]:
-    return {**proposals.serialize(proposal), "counts": _counts(proposal.id)}
-
-
-@operation("GET", "/proposals/", tag="proposals", name="proposals_list", answer=models.Proposals)
-def proposal_index() -> Any:
-    """Get the proposals where you are PI or collaborator."""
-    return {"results": [_proposal(row) for row in proposals.visible(g.user)]}
-
-
-@operation(
-    "GET",
-    "/proposals/<proposal>/",
-    tag="proposals",
-    name="proposals_read",
-    answer=models.ProposalOut,
-    refusals=(404,),
-)
-def proposal_read(proposal: str) -> Any:
-    """Get one proposal."""
-    number = row_id(proposal)
-    if number is None:
-        raise NotFound("No such proposal.")
-    return _proposal(proposals.get(g.user, number))
 
 
 @operation(

@@ -71,7 +71,7 @@ def _json_object() -> dict[str, Any]:
         raise InvalidRequest("The body is not valid JSON.") from None
     if not isinstance(parsed, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    _check_text(parsed)
+    check_text(parsed)
     return parsed
 
 
@@ -79,17 +79,17 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check_text(value: Any, name: str = "") -> None:
+def check_text(value: Any, name: str = "") -> None:
     """Refuse text no database stores: NUL, and halves of surrogate pairs."""
     if isinstance(value, str):
         _printable(value, name)
     elif isinstance(value, dict):
         for key, inner in value.items():
             _printable(key, "a key")
-            _check_text(inner, key)
+            check_text(inner, key)
     elif isinstance(value, list):
         for inner in value:
-            _check_text(inner, name)
+            check_text(inner, name)
 
 
 def _printable(text: str, name: str) -> str:

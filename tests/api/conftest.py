@@ -27,6 +27,7 @@ from db.models import (
     File,
     LogEntry,
     LoginFailure,
+    Mail,
     Membership,
     Proposal,
     Run,
@@ -136,13 +137,15 @@ def site(
     deployment: tuple[Flask, Config], people: tuple[dict[str, User], dict[str, str]]
 ) -> Iterator[Site]:
     """The site with fresh rows; whoever bound the process to another database is undone."""
+    from api import limits
     from jobs import wiring
 
     server, config = deployment
     wiring.connect(config)
+    limits.buckets.clear()
     users, tokens = people
     yield Site(server, config, users, dict(tokens), shared_tokens=tokens, **_rows(config, users))
-    tables = (Comment, LogEntry, Event, Run, File, Membership, Proposal, LoginFailure)
+    tables = (Comment, LogEntry, Event, Run, File, Membership, Proposal, LoginFailure, Mail)
     with db.database.atomic():
         for table in tables:
             table.delete().execute()

@@ -56,6 +56,44 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
     ),
     ("GET", "/api/files/header/"): (MEMBERS, lambda s: (f"/api/files/header/?id={s.raw.id}", {})),
     ("GET", "/api/files/data/"): (MEMBERS, lambda s: (f"/api/files/data/?id={s.spectrum.id}", {})),
+    ("GET", "/api/files/visualize/"): (
+        MEMBERS,
+        lambda s: (f"/api/files/visualize/?id={s.spectrum.id}", {}),
+    ),
+    ("GET", "/api/proposals/settings/<proposal>/"): (
+        MEMBERS,
+        lambda s: (f"/api/proposals/settings/{s.own.id}/", {}),
+    ),
+    ("PUT", "/api/proposals/settings/<proposal>/"): (
+        (404, 403, 200, 200, 200),
+        lambda s: (f"/api/proposals/settings/{s.own.id}/", {"json": {}}),
+    ),
+    ("GET", "/api/proposals/collaborators/<proposal>/"): (
+        MEMBERS,
+        lambda s: (f"/api/proposals/collaborators/{s.own.id}/", {}),
+    ),
+    ("POST", "/api/proposals/collaborators/<proposal>/"): (
+        (404, 403, 200, 200, 200),
+        lambda s: (
+            f"/api/proposals/collaborators/{s.own.id}/",
+            {"json": {"email": s.people["user"].email, "action": "add"}},
+        ),
+    ),
+    ("POST", "/api/email/"): (
+        (403, 403, 403, 202, 202),
+        lambda s: (
+            "/api/email/",
+            {"json": {"proposal_id": s.own.id, "subject": "Clouds", "message": "We wait."}},
+        ),
+    ),
+    ("POST", "/api/files/calibrations/"): (
+        QUEUED,
+        lambda s: ("/api/files/calibrations/", {"json": {"ids": [_bias(s)]}}),
+    ),
+    ("POST", "/api/files/reclassify/"): (
+        MEMBERS,
+        lambda s: ("/api/files/reclassify/", {"json": {"id": s.raw.id, "technique": "Imaging"}}),
+    ),
     ("GET", "/api/files/comments/"): (
         MEMBERS,
         lambda s: (f"/api/files/comments/?id={s.raw.id}", {}),
@@ -101,6 +139,15 @@ def _comment_of_pi(site: Site) -> int:
     return int(comments.add(site.people["PI"], site.raw.id, "first light").id)
 
 
+def _bias(site: Site) -> int:
+    name = f"bias_{secrets.token_hex(4)}.fits"
+    series = f"bias {name}"
+    file = add_file(site.config, name, site.own, kind="bias", obstype="BIAS", series=series)
+    site.own.settings = {"master_bias": {"minimum": 1}}
+    site.own.save()
+    return int(file.id)
+
+
 def _product(site: Site, data_type: int) -> int:
     name = f"product_{data_type}_{secrets.token_hex(4)}.fits"
     facts = {"data_type": data_type, "original": site.raw, "parent": site.raw}
@@ -141,7 +188,7 @@ OF_A_ROW = [
     for row, (statuses, _) in TABLE.items()
     # What takes a given row, and does not first make one of its own.
     if statuses[0] == 404
-    and not row[1].endswith(("/extract/", "/wavelength/", "/cancel/", "/retry/"))
+    and not row[1].endswith(("/extract/", "/wavelength/", "/cancel/", "/retry/", "/calibrations/"))
     and row != ("DELETE", "/api/files/comments/")
 ]
 

@@ -1,0 +1,64 @@
+"""Masters on request, and what a raw frame is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from api import models
+from api.files import find
+from api.routing import operation
+from jobs import queue
+from services import files, reclassify, runs, series
+from services.errors import Unacceptable
+
+
+@operation(
+    "POST",
+    "/files/calibrations/",
+    tag="processing",
+    name="files_calibrations",
+    status=202,
+    body=models.MasterRequest,
+    answer=models.MasterRuns,
+    refusals=(404, 409),
+)
+def make(body: models.MasterRequest) -> Any:
+    """Build master calibrations, of given frames or of a kind, date and setup.
+
+    Each series of frames (one kind, night and setup) becomes one master, made of all its frames.
+    The answer is the first run; `runs` has all of them.
+    """
+    given = body.model_dump(exclude_none=True)
+    if body.ids is not None:
+        if len(given) > 1:
+            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+        anchors = series.of_files([find(key) for key in body.ids])
+    else:
+        if body.type is None or body.date is None:
+            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+        setup = {name: given[name] for name in series.SETUP if name in given}
+        anchors = series.of_night(g.user, body.type, body.date, setup)
+    made = [queue.submit(g.user, series.block_of(file).name, file.id) for file in anchors]
+    shown = [runs.as_dict(run) for run in made]
+    return {**shown[0], "runs": shown}
+
+
+@operation(
+    "POST",
+    "/files/reclassify/",
+    tag="processing",
+    name="files_reclassify",
+    body=models.Classification,
+    answer=models.FileOut,
+    refusals=(404, 409),
+)
+def judge(body: models.Classification) -> Any:
+    """Re-identify the observing technique of a raw frame, or overrule it.
+
+    What was made of the frame as it was before is marked stale; what is due for it now is done.
+    """
+    file = find(body.id)
+    changed = reclassify.reclassify(g.user, file.id, technique=body.technique, obstype=body.obstype)
+    return files.as_dict(changed)

@@ -1,0 +1,147 @@
+"""A file as a figure or picture, for scripts; the pages draw for themselves."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from flask import Response, g
+from flask.typing import ResponseReturnValue
+
+from api import models
+from api.files import find
+from api.routing import operation
+from figures import image, picture, pyramid, spectrum
+from figures.layout import title
+from figures.picture import Look
+from jobs import queue
+from reduction.frames import DataType, PixelFlag, Technique
+from services import files
+from services.errors import Unacceptable, Unavailable
+
+SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
+PATIENCE_S = 5.0
+LOOK_S = 0.1
+
+
+@operation(
+    "GET",
+    "/files/visualize/",
+    tag="files",
+    name="files_visualize",
+    query=models.PictureQuery,
+    answer=models.PlotlyFigure,
+    also="image/png",
+    refusals=(404, 409),
+    limit="picture",
+)
+def visualize(query: models.PictureQuery) -> ResponseReturnValue:
+    """Get a file as a Plotly figure or a PNG picture.
+
+    An image is reduced to about `width` columns; limits that are not given are zscale's. When the
+    picture has not been prepared yet, the answer may be 503 with `Retry-After`.
+    """
+    file = find(query.id)
+    draw = _spectrum if DataType(str(file.data_type)) in SPECTRA else _image
+    return draw(file, query)
+
+
+def _lines(file: Any, query: models.PictureQuery) -> list[str]:
+    if not query.show_title:
+        return []
+    soar_id = file.proposal.soar_id if file.proposal else ""
+    first = " ".join(part for part in (file.obstype, file.object) if part.strip())
+    return [line for line in (first, soar_id) if line]
+
+
+def _heading(file: Any, query: models.PictureQuery) -> str | None:
+    soar_id = file.proposal.soar_id if file.proposal else ""
+    return title(file.obstype, file.object, soar_id) if query.show_title else None
+
+
+def _spectrum(file: Any, query: models.PictureQuery) -> Response:
+    data = files.spectrum(g.user, file)
+    calibrated = data.wavelength is not None
+    x = np.asarray(data.wavelength if calibrated else data.pixel, dtype=float)
+    flux, sigma = np.asarray(data.flux, dtype=float), np.asarray(data.sigma, dtype=float)
+    figure = spectrum.spectrum(
+        x,
+        flux,
+        sigma,
+        saturated=(np.asarray(data.mask) & PixelFlag.SATURATED) != 0
+        if query.show_saturated
+        else None,
+        wavelength=calibrated,
+        unit=data.unit,
+        heading=_heading(file, query),
+    )
+    if query.format == "json":
+        return _figure(figure)
+    labels = (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text)
+    lines = _lines(file, query)
+    return _png(picture.spectrum_png(x, flux, lines=lines, labels=labels, width=query.width))
+
+
+def _image(file: Any, query: models.PictureQuery) -> Response:
+    whole = _pyramid(file)
+    n_y, n_x = whole.shape
+    low, high = whole.limits["zscale"]
+    vmin = low if query.vmin is None else query.vmin
+    vmax = high if query.vmax is None else query.vmax
+    if not vmin < vmax:
+        raise Unacceptable(f"vmin ({vmin:g}) must be below vmax ({vmax:g}).", field="vmin")
+    look = Look(vmin, vmax, query.colormap, query.stretch, query.show_saturated)
+    height = max(1, round(query.width * n_y / n_x))
+    view = pyramid.view(whole, (0, n_x), (0, n_y), query.width, height)
+    spectroscopic = file.technique != Technique.IMAGING
+    frame = image.frame(
+        n_x, n_y, heading=_heading(file, query), unit=_unit(file), spectroscopic=spectroscopic
+    )
+    if query.format == "json":
+        return _figure(picture.heatmap(frame, view, look))
+    labels = (frame.layout.xaxis.title.text, frame.layout.yaxis.title.text)
+    drawn = picture.image_png(
+        view,
+        look,
+        lines=_lines(file, query),
+        labels=labels,
+        width=query.width,
+        square=not spectroscopic,
+    )
+    return _png(drawn)
+
+
+def _unit(file: Any) -> str:
+    if DataType(str(file.data_type)) is DataType.RAW:
+        return "ADU"
+    cards = files.header(g.user, file)
+    unit = next((str(c.value).strip() for c in cards if c.keyword == "BUNIT" and c.value), "ADU")
+    return "ADU" if unit.lower() == "adu" else unit
+
+
+def _pyramid(file: Any) -> pyramid.Pyramid:
+    """Open the pyramid of an image; when it is not there have it made, and wait a moment."""
+    end = time.monotonic() + PATIENCE_S
+    asked = False
+    while True:
+        folder = files.preview(g.user, file.id)
+        if folder is not None:
+            try:
+                return pyramid.load(folder)
+            except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
+                asked = False
+        if not asked:
+            queue.preview(file.id, urgent=True)
+            asked = True
+        if time.monotonic() > end:
+            raise Unavailable("The image is being prepared; ask again.", retry_after=2)
+        time.sleep(LOOK_S)
+
+
+def _figure(figure: Any) -> Response:
+    return Response(figure.to_json(), mimetype="application/json")
+
+
+def _png(data: bytes) -> Response:
+    return Response(data, mimetype="image/png")

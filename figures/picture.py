@@ -1,0 +1,191 @@
+"""Figures for scripts: an image as a Plotly heat map of few cells, and PNG pictures.
+
+The pages paint images themselves (`figures.image`); what is here stands alone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from figures import colormaps
+from figures.pyramid import View
+
+Numbers = NDArray[np.float64]
+
+INK, PAPER, LINE = (20, 24, 30), (255, 255, 255), (31, 95, 168)
+LEFT, RIGHT, BOTTOM, TITLE_LINE = 84, 20, 56, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an image is shown: limits, colour map and stretch by name, and what is marked."""
+
+    vmin: float
+    vmax: float
+    colormap: str = "Gray"
+    stretch: str = "linear"
+    saturated: bool = True
+
+
+def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
+    """Put the pixels of a cut into the empty frame of an image (`figures.image.frame`)."""
+    values = view.codec.decode(view.numbers).astype(np.float32)
+    scale: dict[str, Any] = {
+        "colorscale": colormaps.colorscale(look.colormap, look.stretch),
+        "zmin": look.vmin,
+        "zmax": look.vmax,
+    }
+    figure.data[0].marker.showscale = False
+    bar = figure.data[0].marker.colorbar.to_plotly_json()
+    # Pixel i is centred at i, so a bin of n pixels from i on is centred at i + (n − 1) / 2.
+    place = {
+        "x0": view.box.x0 + (view.bins[0] - 1) / 2,
+        "dx": view.bins[0],
+        "y0": view.box.y0 + (view.bins[1] - 1) / 2,
+        "dy": view.bins[1],
+    }
+    figure.add_trace(go.Heatmap(z=values, colorbar=bar, **place, **scale))
+    if look.saturated and view.saturated is not None:
+        marked = np.where(view.saturated, np.float32(1), np.float32(np.nan))
+        red = f"rgb{colormaps.SATURATED}"
+        figure.add_trace(
+            go.Heatmap(
+                z=marked,
+                colorscale=[[0, red], [1, red]],
+                showscale=False,
+                hoverinfo="skip",
+                **place,
+            )
+        )
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
+def image_png(
+    view: View,
+    look: Look,
+    *,
+    lines: Sequence[str],
+    labels: tuple[str, str],
+    width: int,
+    square: bool,
+) -> bytes:
+    """Return a picture of an image.
+
+    Parameters
+    ----------
+    view : View
+        What is drawn, row 0 at the bottom.
+    lines : sequence of str
+        The title, line by line.
+    labels : tuple of str
+        Of the x and y axis.
+    width : int
+        Pixels of the picture, margins included.
+    square : bool
+        Keep the pixels of the image square; else it fills half of its width.
+    """
+    span = np.clip((view.codec.decode(view.numbers) - look.vmin) / (look.vmax - look.vmin), 0, 1)
+    shown = colormaps.colours(look.colormap, colormaps.STRETCHES[look.stretch](span))
+    if look.saturated and view.saturated is not None:
+        shown[view.saturated] = colormaps.SATURATED
+    box = view.box
+    inner = width - LEFT - RIGHT
+    ratio = (box.y1 - box.y0) / (box.x1 - box.x0) if square else 0.5
+    size = (inner, max(40, min(4 * inner, round(inner * ratio))))
+    canvas = _Canvas(size, lines)
+    pixels = Image.fromarray(np.ascontiguousarray(shown[::-1]))
+    canvas.image.paste(pixels.resize(size, Image.Resampling.BOX), (LEFT, canvas.top))
+    canvas.axes((box.x0 - 0.5, box.x1 - 0.5), (box.y0 - 0.5, box.y1 - 0.5), labels)
+    return canvas.png()
+
+
+def spectrum_png(
+    x: Numbers, flux: Numbers, *, lines: Sequence[str], labels: tuple[str, str], width: int
+) -> bytes:
+    """Return a picture of a spectrum; its line is broken where nothing is known."""
+    canvas = _Canvas((width - LEFT - RIGHT, round(width * 0.4)), lines)
+    good = np.isfinite(x) & np.isfinite(flux)
+    reach_x = _range(x[np.isfinite(x)])
+    reach_y = _range(flux[good], margin=0.05)
+    column = LEFT + (x - reach_x[0]) / (reach_x[1] - reach_x[0]) * (canvas.size[0] - 1)
+    row = canvas.top + (reach_y[1] - flux) / (reach_y[1] - reach_y[0]) * (canvas.size[1] - 1)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        points = list(zip(column[start:stop].tolist(), row[start:stop].tolist(), strict=True))
+        if len(points) == 1:
+            canvas.draw.point(points, fill=LINE)
+        else:
+            canvas.draw.line(points, fill=LINE, width=1)
+    canvas.axes(reach_x, reach_y, labels)
+    return canvas.png()
+
+
+def _range(values: Numbers, margin: float = 0.0) -> tuple[float, float]:
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    more = margin * (high - low) if high > low else 0.5
+    return low - more, high + more
+
+
+class _Canvas:
+    """A sheet with a plot area, its title and its axes."""
+
+    def __init__(self, size: tuple[int, int], lines: Sequence[str]) -> None:
+        self.size = size
+        self.top = 12 + TITLE_LINE * len(lines)
+        self.font = ImageFont.load_default(13)
+        self.image = Image.new("RGB", (LEFT + size[0] + RIGHT, self.top + size[1] + BOTTOM), PAPER)
+        self.draw = ImageDraw.Draw(self.image)
+        for number, line in enumerate(lines):
+            place = (LEFT + size[0] / 2, 8 + TITLE_LINE * (number + 0.5))
+            self.draw.text(place, line[:200], fill=INK, font=self.font, anchor="mm")
+
+    def axes(self, x: tuple[float, float], y: tuple[float, float], labels: tuple[str, str]) -> None:
+        """Draw the frame, ticks with their numbers, and the axes' labels."""
+        (n_x, n_y), top, draw = self.size, self.top, self.draw
+        bottom = top + n_y
+        draw.rectangle((LEFT, top, LEFT + n_x - 1, bottom - 1), outline=INK)
+        for value in ticks(*x, n_x // 90):
+            at = LEFT + (value - x[0]) / (x[1] - x[0]) * (n_x - 1)
+            draw.line((at, bottom, at, bottom + 5), fill=INK)
+            draw.text((at, bottom + 8), f"{value:.6g}", fill=INK, font=self.font, anchor="mt")
+        for value in ticks(*y, n_y // 50):
+            at = top + (y[1] - value) / (y[1] - y[0]) * (n_y - 1)
+            draw.line((LEFT - 5, at, LEFT, at), fill=INK)
+            draw.text((LEFT - 8, at), f"{value:.6g}", fill=INK, font=self.font, anchor="rm")
+        draw.text((LEFT + n_x / 2, bottom + 34), labels[0], fill=INK, font=self.font, anchor="mm")
+        self._upright(labels[1], top + n_y // 2)
+
+    def _upright(self, text: str, middle: int) -> None:
+        """Write the label of the y axis from the bottom up."""
+        length = max(1, round(self.font.getlength(text)))
+        strip = Image.new("RGB", (length, 18), PAPER)
+        ImageDraw.Draw(strip).text((0, 9), text, fill=INK, font=self.font, anchor="lm")
+        turned = strip.rotate(90, expand=True)
+        self.image.paste(turned, (4, middle - length // 2))
+
+    def png(self) -> bytes:
+        """Return the sheet as a PNG file."""
+        file = io.BytesIO()
+        self.image.save(file, "PNG", compress_level=4)
+        return file.getvalue()
+
+
+def ticks(low: float, high: float, about: int) -> list[float]:
+    """Return round numbers within a range: about so many, at steps of 1, 2 or 5 × 10ⁿ."""
+    raw = (high - low) / max(about, 2)
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999) * power
+    first = np.ceil(low / step - 1e-9)
+    n = int(np.floor(high / step + 1e-9) - first) + 1
+    return [float(step * (first + i)) + 0.0 for i in range(max(n, 0))]
