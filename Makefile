@@ -1,11 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench lint help
+.PHONY: run test bench lint help soak
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
+	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make lint   only ruff, mypy and the import contracts"
 
 .venv/bin/python:
@@ -39,3 +40,6 @@ test: lint
 
 bench: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+soak: .venv/.test-installed
+	$(BIN)/python -m tests.soak.kill_night

@@ -59,7 +59,7 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
 def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
     series = run.file.series
     minimum = int(run.settings.get("minimum", 1))
-    members = masters.pool(series, minimum)
+    members = masters.pool(series, minimum, masterchoice.at_rest)
     own = [member for member in members if member.series == series]
     if not own:
         return Refused(f"{run.file.file_name} is no frame that a master is made of.")

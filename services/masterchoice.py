@@ -139,6 +139,11 @@ def still_coming(newest: File) -> bool:
     return bool(utc_now() - newest.created < (SETTLE if late else FRESH))
 
 
+def at_rest(frame: File) -> bool:
+    """Tell whether the series of a frame may lend it to another: it would be complete by now."""
+    return not still_coming(frame)
+
+
 def settling(file: File) -> Waiting | None:
     """Wait a moment when a frame came with a batch of older frames that is still arriving."""
     raw = file.original or file

@@ -4,8 +4,9 @@ The policy for master biases and flats:
 
 * The pool is every frame of the kind and read-out (for a flat: and setup), whatever its proposal.
   The frames of one night are a *series*, and each series has one current master. A series that
-  stays too short borrows the frames nearest in time of other nights, biases within 30 days and
-  flats within 7 (`reduction.matching.BIAS_DAYS`, `FLAT_DAYS`).
+  stays too short, with no master of another night near enough, borrows the frames nearest in time
+  of other nights: biases within 30 days, flats within 7 (`reduction.matching.BIAS_DAYS`,
+  `FLAT_DAYS`).
 * A master is made as soon as *any* proposal observed then would accept its number of frames
   (`accepted_count`); a frame of a proposal only uses masters of at least the proposal's own
   minimum (`minimum_for`).
@@ -15,6 +16,7 @@ The policy for master biases and flats:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from db.models import File, Proposal
@@ -62,37 +64,49 @@ def master_of(series: str) -> File | None:
     return query.order_by(File.id.desc()).first() if series else None
 
 
-def pool(series: str, minimum: int) -> list[File]:
+def pool(series: str, minimum: int, lends: Callable[[File], bool]) -> list[File]:
     """Return what the master of a series is made of, oldest first.
 
-    The series itself; when it is shorter than `minimum`, with the nearest frames of other nights.
+    The series itself; when it is shorter than `minimum`, with the nearest frames of other nights,
+    those that `lends` tells may be taken.
     """
     own = series_members(series)
     if not own or len(own) >= minimum:
         return own
-    borrowed = _neighbours(own[-1], minimum - len(own))
+    borrowed = _neighbours(own[-1], minimum - len(own), lends)
     return sorted([*own, *borrowed], key=lambda file: (file.date_obs, file.id))
 
 
-def _neighbours(anchor: File, n_frames: int) -> list[File]:
+def _neighbours(anchor: File, n_frames: int, lends: Callable[[File], bool]) -> list[File]:
     """Return the frames of other nights that are like `anchor`, the nearest in time."""
+    near = sorted(
+        (abs(other.date_obs - anchor.date_obs), other.id)
+        for other in _alike(anchor, RAW)
+        if lends(other)
+    )
+    ids = [number for _, number in near[:n_frames]]
+    return list(File.select().where(File.id.in_(ids))) if ids else []
+
+
+def _alike(anchor: File, data_type: int) -> list[File]:
+    """Return frames or masters of other nights' series that differ from the anchor's in nothing."""
     span = dt.timedelta(days=DAYS[anchor.kind])
-    others = File.select(File.id, File.series, File.date_obs).where(
+    columns = (File.id, File.series, File.date_obs, File.created, File.n_combined)
+    others = File.select(*columns).where(
         File.kind == anchor.kind,
-        File.data_type == RAW,
+        File.data_type == data_type,
         File.state == "current",
         File.camera == anchor.camera,
         File.date_obs.between(anchor.date_obs - span, anchor.date_obs + span),
         File.series != anchor.series,
     )
     wanted = _without_night(anchor.series)
-    near = sorted(
-        (abs(other.date_obs - anchor.date_obs), other.id)
-        for other in others
-        if _without_night(other.series) == wanted
-    )
-    ids = [number for _, number in near[:n_frames]]
-    return list(File.select().where(File.id.in_(ids))) if ids else []
+    return [other for other in others if _without_night(other.series) == wanted]
+
+
+def is_served(anchor: File, minimum: int) -> bool:
+    """Tell whether the frames around `anchor` have a long enough master of another night."""
+    return any((master.n_combined or 0) >= minimum for master in _alike(anchor, MASTER))
 
 
 def _without_night(series: str) -> list[str]:

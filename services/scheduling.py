@@ -19,7 +19,7 @@ from db import database
 from db.models import File, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks, blocks_for
-from services import calibrations, masters, proposals, rows
+from services import calibrations, masterchoice, masters, proposals, rows
 from services.answers import Waiting
 from services.effects import WORKER_PATIENCE_S, Effects, transaction
 from services.masterchoice import LIVE
@@ -125,8 +125,11 @@ def schedule_master(series: str, block: Block, *, again: bool = False) -> Run | 
     if newest is None:
         return None
     minimum = masters.accepted_count(newest, block)
-    members = masters.pool(series, minimum)
+    members = masters.pool(series, minimum, masterchoice.at_rest)
     if len(members) < minimum or not (again or _has_news(members, block, series)):
+        return None
+    borrows = any(member.series != series for member in members)
+    if borrows and masters.is_served(newest, minimum):
         return None
     settings = proposals.block_settings(newest.proposal, block.name).model_dump(mode="json")
     own = next(member for member in members if member.series == series)

@@ -1,0 +1,140 @@
+"""Kills processes at random while the demo night arrives: ``python -m tests.soak.kill_night``.
+
+Each round waits a random while, then sends SIGKILL to one process of the deployment or to all of
+them, starts again what does not start by itself, and asks until ``flask check`` is clean. When a
+night is over, every raw frame must be there once and every run must have ended. A night that is
+over makes place for the next until the rounds are used up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import time
+
+from tests.e2e.conftest import LiveSite
+
+CLEAN_WITHIN_S = 60.0
+NIGHT_WITHIN_S = 300.0
+LIVE = "('waiting', 'queued', 'running')"
+
+
+class Broken(Exception):
+    """What must hold does not; the text says what."""
+
+
+class Night:
+    """One demo night that is disturbed."""
+
+    def __init__(self, chance: random.Random, interval: str) -> None:
+        self.chance = chance
+        self.site = LiveSite(GSP_DEMO_INTERVAL=interval).start()
+
+    def disturb(self) -> str:
+        """Kill one process, or all; return what was killed."""
+        time.sleep(self.chance.uniform(0.5, 8))
+        processes = self.site.processes()
+        if self.chance.random() < 0.4:
+            victims, name = list(processes), "everything"
+        else:
+            victim = self.chance.choice(sorted(processes))
+            victims, name = [victim], processes[victim][-60:]
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # the death of another took it along
+        time.sleep(0.5)
+        if self.site.process.poll() is not None:
+            self.site.start()
+        return name
+
+    def seconds_until_clean(self) -> float:
+        """Ask until the check is clean; return how long it took."""
+        began = time.monotonic()
+        while True:
+            checked = self.site.flask("check")
+            took = time.monotonic() - began
+            if checked.returncode == 0:
+                return took
+            if took > CLEAN_WITHIN_S:
+                raise Broken(f"not clean after {took:.0f} s:\n{checked.stdout}{checked.stderr}")
+            time.sleep(0.5)
+
+    def _frames(self) -> list[str]:
+        return sorted(path.name for path in self.site.home.glob("demo/raw/*/*.fits"))
+
+    def over(self) -> bool:
+        """Tell whether all frames have been taken and everything has been done with them."""
+        taken = "demo night is over" in self.site.log.read_text(errors="replace")
+        live = self.site.rows(f"SELECT count(*) FROM run WHERE state IN {LIVE}")[0][0]
+        rows = self.site.rows("SELECT count(*) FROM file WHERE data_type = 0")[0][0]
+        return taken and live == 0 and rows >= len(self._frames())
+
+    def judge(self) -> str:
+        """Wait for the end of the night; raise `Broken` when something is missing or double."""
+        began = time.monotonic()
+        while not self.over():
+            if time.monotonic() - began > NIGHT_WITHIN_S:
+                live = self.site.rows(
+                    f"SELECT id, block, state, message FROM run WHERE state IN {LIVE}"
+                )
+                raise Broken(f"the night does not end; live runs: {live}")
+            time.sleep(1)
+        names = self.site.rows("SELECT file_name FROM file WHERE data_type = 0 ORDER BY file_name")
+        if [name for (name,) in names] != self._frames():
+            raise Broken(f"{len(names)} raw rows for {len(self._frames())} frames")
+        failed = self.site.rows("SELECT block, message FROM run WHERE state != 'done'")
+        if failed:
+            raise Broken(f"runs that are not done: {failed}")
+        made, parents = self.site.rows(
+            "SELECT count(*), count(DISTINCT parent_id) FROM file WHERE data_type = 2"
+        )[0]
+        if made != parents:
+            raise Broken(f"{made} reduced files of {parents} frames")
+        spectra = self.site.rows("SELECT count(*) FROM file WHERE data_type = 4")[0][0]
+        again = self.site.rows("SELECT count(*) FROM run WHERE attempt > 1")[0][0]
+        self.seconds_until_clean()
+        return f"{len(names)} frames, {made} reduced, {spectra} spectra; {again} runs done again"
+
+
+def main() -> int:
+    """Do the rounds; exit 1 at the first thing that does not hold, leaving its folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--interval", default="1.0", help="seconds between two frames")
+    wish = parser.parse_args()
+    chance = random.Random(wish.seed)
+    print(f"seed {wish.seed}")
+    night: Night | None = None
+    try:
+        for number in range(1, wish.rounds + 1):
+            night = night or Night(chance, wish.interval)
+            killed = night.disturb()
+            print(
+                f"{number:3d}: clean {night.seconds_until_clean():4.1f} s after {killed}",
+                flush=True,
+            )
+            if number == wish.rounds or night.over():
+                print(f"     night: {night.judge()}", flush=True)
+                night.site.clean_up()
+                night = None
+    except Broken as broken:
+        print(f"BROKEN: {broken}", file=sys.stderr)
+        if night is not None:
+            print(f"see {night.site.log}", file=sys.stderr)
+            night.site.stop()
+        return 1
+    except BaseException:
+        if night is not None:
+            night.site.clean_up()
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
