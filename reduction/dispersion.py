@@ -10,8 +10,10 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reduction import geometry, headers
-from reduction.errors import HeaderError
+from reduction.errors import HeaderError, NoWavelengthSolution
+from reduction.frames import Spectrum
 from reduction.provenance import put
+from reduction.resample import linear_grid, resample
 from reduction.wavelength import Solution
 
 Floats = NDArray[np.float64]
@@ -123,3 +125,39 @@ def matched_lines(header: fits.Header) -> MatchedLines:
         rows.append([float(header[key]) for key in keys])
     table = np.array(rows, dtype=float).reshape(-1, 3)
     return MatchedLines(table[:, 0], table[:, 1], table[:, 2], np.arange(len(rows)) < n_used)
+
+
+def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spectrum:
+    """Resample a spectrum to a linear wavelength axis, counts kept.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Extracted, with detector coordinates in its header.
+    solution : Solution
+        Detector column → air wavelength.
+    step : float
+        Å per pixel, 0 for as many pixels as before.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        If the wavelengths do not rise along the spectrum.
+    """
+    n = spectrum.flux.size
+    edges = solution.function(pixel_edges(spectrum.header, n))
+    if not np.all(np.diff(edges) > 0):
+        raise NoWavelengthSolution("The wavelength solution is not monotonic over the spectrum.")
+    first, step, n_new = linear_grid(edges, step)
+    new_edges = np.asarray(first + step * (np.arange(n_new + 1) - 0.5), dtype=float)
+    flux, variance, mask = resample(
+        spectrum.flux, spectrum.variance, spectrum.mask, edges, new_edges
+    )
+    sky = spectrum.sky
+    if sky is not None:
+        no_noise, no_flags = np.zeros(n), np.zeros(n, dtype=np.uint8)
+        sky = resample(sky, no_noise, no_flags, edges, new_edges)[0]
+    header: fits.Header = spectrum.header.copy()
+    write_solution(header, solution, n)
+    set_linear_axis(header, first, step)
+    return Spectrum(flux, variance, mask, header, sky, axis_of(header, n_new))

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from reduction.frames import FrameDescription, FrameKind, Technique
 
@@ -20,6 +21,17 @@ FLAT_DAYS = 7.0
 ARC_DAYS = 30.0
 ARC_WARNING_DAYS = 1.0
 """A lamp of another night is used with a sentence: the optics have been moved in between."""
+
+ARC_SPAN = dt.timedelta(days=ARC_DAYS)
+
+
+class ArcChoice(StrEnum):
+    """Which comparison lamps calibrate a spectrum."""
+
+    NEAREST = "nearest"
+    BRACKETING = "bracketing"
+    FIXED = "fixed"
+
 
 Difference = tuple[str, bool]
 """A header keyword with both values, and whether the calibration can still be used."""
@@ -121,6 +133,29 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     an hour nearer: flexure follows the telescope.
     """
     return _rank(frame, candidates, _arc_differences, ARC_DAYS)
+
+
+def choose_arcs(
+    frame: FrameDescription, candidates: Sequence[FrameDescription], choice: ArcChoice
+) -> tuple[Match, ...]:
+    """Return the arcs to use: the nearest, or the nearest before and after in the same night.
+
+    Returns
+    -------
+    tuple of Match
+        Empty when none fits; for bracketing two, or one when there is none on the other side.
+    """
+    matches = rank_arcs(frame, candidates).matches
+    if choice is not ArcChoice.BRACKETING or not matches:
+        return matches[:1]
+    tonight = [m for m in matches if candidates[m.index].night == frame.night]
+    sides = (
+        [m for m in tonight if candidates[m.index].date_obs <= frame.date_obs],
+        [m for m in tonight if candidates[m.index].date_obs > frame.date_obs],
+    )
+    if all(sides):
+        return tuple(sorted((side[0] for side in sides), key=matches.index))
+    return matches[:1]
 
 
 def group_key(frame: FrameDescription) -> str:

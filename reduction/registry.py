@@ -31,6 +31,7 @@ class Need(StrEnum):
     MASTER_BIAS = "master bias"
     MASTER_FLAT = "master flat"
     ARC = "arc lamp"
+    SECOND_ARC = "second arc lamp"
 
 
 Report = Callable[[str, float], None]
@@ -58,6 +59,8 @@ class BlockInputs:
         None when the settings ignore them, or when `notes` says why there is none.
     arc : CCDData or None
         A **reduced 2-D** arc frame of the same setup, possibly with another binning or slit.
+    second_arc : CCDData or None
+        As `arc`, on the other side of the exposure in time; given when the arcs are to bracket it.
     names : mapping
         Need → file name of what was given.
     notes : tuple of str
@@ -71,6 +74,7 @@ class BlockInputs:
     master_bias: CCDData | None = None
     master_flat: CCDData | None = None
     arc: CCDData | None = None
+    second_arc: CCDData | None = None
     names: Mapping[Need, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -20,12 +20,15 @@ Floats = NDArray[np.float64]
 
 AIRGLOW: Final = np.array(
     # wavelength in air (Å), strength, own width (Å). Osterbrock et al. 1996, PASP 108, 277 and
-    # Hanuschik 2003, A&A 407, 1157; Na D and the OH doublets as unresolved blends.
+    # Hanuschik 2003, A&A 407, 1157; the OH doublets as unresolved blends.
     [
         (5577.34, 1.0, 0.0),
-        (5892.9, 0.5, 6.0),
+        (5889.95, 0.25, 0.0),
+        (5895.92, 0.15, 0.0),
         (6300.30, 0.8, 0.0),
-        (6363.78, 0.4, 0.0),
+        (6363.78, 0.3, 0.0),
+        (6533.04, 0.08, 0.0),
+        (6553.62, 0.06, 0.0),
         (6863.96, 0.3, 0.0),
         (6923.22, 0.3, 0.0),
         (7276.41, 0.4, 0.0),
@@ -87,6 +90,8 @@ REACH_A = 60.0
 SMOOTH_A = 50.0
 COEFFICIENT, CONTRAST = 0.4, 1.8
 """What a match must reach, and by what it must exceed the best at any other shift."""
+BLENDS: Final = {"airglow": 0.03, "solar": 0.3}
+"""What the features' places are worth: airglow in line widths, the blends of solar lines in Å."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,15 @@ class SkyOffset:
         Correlation with the known features at that offset, 0 to 1.
     features : str
         ``"airglow"`` or ``"solar"``.
+    error : float
+        One-sigma uncertainty of the offset, Å: the noise about the shifted pattern, and what the
+        place of blended features is worth.
     """
 
     offset: float
     coefficient: float
     features: str
+    error: float
 
 
 def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset | None:
@@ -143,7 +152,10 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
         seen = np.clip(sign * seen / scale, -2, 40 if sign > 0 else 8)
         match = _best_lag(seen, pattern, int(REACH_A / step))
         if match is not None:
-            found.append(SkyOffset(match[0] * step, match[1], name))
+            offset = match[0] * step
+            error = _uncertainty(seen, pattern, match[0]) * step
+            worth = BLENDS[name] * (resolution if name == "airglow" else 1.0)
+            found.append(SkyOffset(offset, match[1], name, float(np.hypot(error, worth))))
     return max(found, key=lambda one: one.coefficient, default=None)
 
 
@@ -182,3 +194,14 @@ def _best_lag(seen: Floats, pattern: Floats, reach: int) -> tuple[float, float] 
     before, peak, after = score[best - 1 : best + 2]
     part = 0.5 * (before - after) / (before - 2 * peak + after)
     return best - reach + float(part), float(peak)
+
+
+def _uncertainty(seen: Floats, pattern: Floats, lag: float) -> float:
+    """Uncertainty of a lag (pixels) from the scatter of the sky about the shifted pattern."""
+    pixel = np.arange(pattern.size, dtype=float)
+    shifted = np.interp(pixel - lag, pixel, pattern)
+    shifted -= shifted.mean()
+    amplitude = float(shifted @ (seen - seen.mean()) / (shifted @ shifted))
+    scatter = float(np.std(seen - amplitude * shifted))
+    slope = float(np.linalg.norm(amplitude * np.gradient(shifted)))
+    return scatter / slope if slope > 0 else float("inf")

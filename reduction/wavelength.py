@@ -146,7 +146,7 @@ def solve(
         With the reason: no lines, wrong lamp, too few or too scattered lines.
     """
     options = options or SolveOptions()
-    problem = pose(flux, column, setup, lamp, saturated, options.without)
+    problem = pose(flux, column, setup, lamp, saturated=saturated, without=options.without)
     best: tuple[Fit, Check] | None = None
     for start in alignments(problem, lamp, options):
         fit = fit_lines(problem, start, options.order)
@@ -169,6 +169,7 @@ def pose(
     column: Floats,
     setup: Setup,
     lamp: str,
+    *,
     saturated: Bools | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Problem:

@@ -20,7 +20,7 @@ from reduction import fitsio
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import Block, BlockInputs, Need, all_blocks
-from services import calibrations, logs, products, rows, scheduling
+from services import arcchoice, calibrations, logs, products, rows, scheduling, staleness
 from services.answers import Inputs, Refused, Waiting
 from services.effects import WORKER_PATIENCE_S, Effects, transaction
 from services.errors import Unavailable
@@ -130,6 +130,7 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
         master_bias=given.get(Need.MASTER_BIAS),
         master_flat=given.get(Need.MASTER_FLAT),
         arc=given.get(Need.ARC),
+        second_arc=given.get(Need.SECOND_ARC),
         names={need: calibration.file_name for need, calibration in inputs.given.items()},
         notes=inputs.notes,
     )
@@ -148,11 +149,13 @@ def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product], known: 
         written = products.write(run, made, night)
         files = [products.draft(run, one, inputs) for one in written]
         successions = [Succession(file) for file in files if block.produces is DataType.MASTER]
+        outdone = arcchoice.outdone_by(run.file) if _makes_arc(run, block) else []
         try:
             with transaction(WORKER_PATIENCE_S) as effects:
                 _bring_in(effects, run, block, inputs, files, known=known)
                 for succession in successions:
                     succession.take_place(effects)
+                staleness.mark(outdone, effects)
                 products.reveal(written)
         except IntegrityError:
             if attempt == 2:
@@ -161,6 +164,10 @@ def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product], known: 
             break
     if block.produces is DataType.MASTER or run.file.kind == str(FrameKind.ARC):
         scheduling.wake(run.file.camera)
+
+
+def _makes_arc(run: Run, block: Block) -> bool:
+    return run.file.kind == str(FrameKind.ARC) and block.produces is DataType.REDUCED
 
 
 def _bring_in(

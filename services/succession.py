@@ -7,12 +7,12 @@ from pathlib import Path
 from peewee import fn
 
 from db.models import File, Run
-from reduction.frames import DataType
+from reduction.frames import DataType, FrameKind
 from reduction.registry import Block
 from services import calibrations, rows, staleness
 from services.answers import Inputs
 from services.effects import Effects
-from services.masters import MASTER
+from services.masters import MASTER, REDUCED
 
 
 def newest_file() -> int:
@@ -23,16 +23,17 @@ def newest_file() -> int:
 def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
     """Tell whether what a run made is stale already: something came while it was being made.
 
-    `known` is the newest file of the time when the inputs were chosen; only when a master has come
-    since is there anything to search.
+    `known` is the newest file of the time when the inputs were chosen; only when a master
+    or an arc has come since is there anything to search.
     """
     parent = inputs.anchor or run.file
     if block.produces is DataType.MASTER:
         return False
     if File.select().where(File.id == parent.id, File.stale).exists():
         return True
+    arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
     came = File.select().where(
-        File.id > known, File.data_type == MASTER, File.camera == parent.camera
+        File.id > known, (File.data_type == MASTER) | arc, File.camera == parent.camera
     )
     if not block.needs or not came.exists():
         return False

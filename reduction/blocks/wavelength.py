@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-from astropy.io import fits
 from pydantic import Field
 
-from reduction import dispersion, extraction, geometry, headers, normalise, provenance
-from reduction.errors import HeaderError, MissingCalibration, NoWavelengthSolution
-from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
-from reduction.lamps import LAMP_ELEMENTS
-from reduction.linelist import lamp_name
-from reduction.linematch import Setup
+from reduction import dispersion, headers, provenance
+from reduction.arcscale import along, between, share_of_second, shift_between, solve_arc
+from reduction.errors import (
+    HeaderError,
+    MissingCalibration,
+    ReductionError,
+)
+from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.matching import ArcChoice
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
-from reduction.resample import linear_grid, resample
 from reduction.skycheck import SkyOffset, sky_offset
 from reduction.verification import Limits
-from reduction.wavelength import Solution, SolveOptions, solve
+from reduction.wavelength import Solution, SolveOptions
 
-UNCERTAIN_END = 0.2
-"""Part of a line width by which the scale may be off at an end before the observer is told."""
-SKY_TOLERANCE = {"airglow": 0.3, "solar": 1.0}
-"""Part of a line width by which the sky may be off before it counts: airglow lines are narrow, the
-blends of the moonlit sky tell their place to about 0.3 Å only."""
+UNCERTAIN_END = 0.07
+"""Part of a line width that the scale is uncertain by (one sigma) at an end before the observer is
+told; half an unbinned pixel through a slit of 1 arcsec."""
+CORRECTED_FROM = 2.0
+"""Errors of the sky's offset beyond which correcting for it is sure to help."""
+SOLAR_LEAST = 1.0
+"""Part of a line width that moonlit features must be off by: their blends change with the Moon."""
+WORTH_SAYING = {"airglow": 0.3, "solar": 1.0}
+"""Part of a line width from which an offset is said to the observer, not only recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """A solution, the names of its arcs, what to say about them, and the shift between two."""
+
+    solution: Solution
+    arcs: tuple[str, ...]
+    warnings: tuple[str, ...]
+    shift: float | None = None
 
 
 class WavelengthSettings(BlockSettings):
@@ -61,6 +76,19 @@ class WavelengthSettings(BlockSettings):
         description="Largest distance between where the grating angles put the lines and where "
         "they are, in unbinned pixels.",
     )
+    arc_choice: ArcChoice = Field(
+        ArcChoice.NEAREST,
+        title="Arc Choice",
+        description="Which comparison lamp of the setup is taken: 'nearest' in time, one at the "
+        "same pointing first; 'bracketing' the nearest before and after in the same night, with "
+        "the scale interpolated to the exposure; 'fixed' the one named below.",
+    )
+    arc_name: str = Field(
+        "",
+        max_length=200,
+        title="Fixed Arc",
+        description="File name of the raw arc for the choice 'fixed'.",
+    )
     step: float = Field(
         0.0,
         ge=0.0,
@@ -92,25 +120,25 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     if not isinstance(inputs.frame, Spectrum):
         raise HeaderError("NAXIS", f"{inputs.file_name} is not an extracted spectrum.")
     spectrum = inputs.frame
-    report("Extract arc", 0.1)
-    arc, arc_name = _arc_of(inputs, spectrum)
-    report("Find lamp lines", 0.3)
-    solution, warnings = _solve(arc, settings)
+    scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
-    file_name = product_name(inputs.file_name)
-    calibrated = apply_solution(spectrum, solution, settings.step)
-    offset = None if settings.sky == "ignore" else _offset_of(calibrated, solution)
-    applied = False
-    if offset is not None and _counts(offset, solution):
-        applied = settings.sky == "apply"
-        warnings = (*warnings, _sky_sentence(offset, applied=applied))
-        if applied:
-            solution = solution.displaced(offset.offset)
-            calibrated = apply_solution(spectrum, solution, settings.step)
-    header = calibrated.header
+    calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
+    offset = None if settings.sky == "ignore" else _offset_of(calibrated, scale.solution)
+    warnings: tuple[str, ...] = ()
     if offset is not None:
+        applied = settings.sky == "apply" and _counts(offset, scale.solution)
+        if abs(offset.offset) > WORTH_SAYING[offset.features] * scale.solution.fwhm:
+            warnings = (_sky_sentence(offset, applied=applied),)
+        if applied:
+            scale = replace(scale, solution=scale.solution.displaced(offset.offset))
+            calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
         comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
-        provenance.put(header, headers.GSP_SKYO, round(offset.offset, 3), comment)
+        provenance.put(calibrated.header, headers.GSP_SKYO, round(offset.offset, 3), comment)
+        provenance.put(calibrated.header, headers.GSP_SKYE, round(offset.error, 3), "its error, A")
+    file_name = product_name(inputs.file_name)
+    header = calibrated.header
+    for number, name in enumerate(scale.arcs, start=1):
+        provenance.put(header, f"{headers.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
     provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
     report("Done", 1.0)
@@ -119,9 +147,9 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             file_name,
             DataType.WAVELENGTH,
             calibrated,
-            inputs=() if arc is spectrum else (arc_name,),
-            quality=_quality(solution, calibrated, offset),
-            warnings=(*inputs.notes, *warnings),
+            inputs=scale.arcs,
+            quality=_quality(scale, calibrated, offset),
+            warnings=(*inputs.notes, *scale.warnings, *warnings),
         )
     ]
 
@@ -135,112 +163,70 @@ def product_name(parent: str) -> str:
     return provenance.product_name("w", f"{bare}.fits", f"_ws_{number}")
 
 
-def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spectrum:
-    """Resample a spectrum to a linear wavelength axis, counts kept.
-
-    Parameters
-    ----------
-    spectrum : Spectrum
-        Extracted, with detector coordinates in its header.
-    solution : Solution
-        Detector column → air wavelength.
-    step : float
-        Å per pixel, 0 for as many pixels as before.
-    """
-    n = spectrum.flux.size
-    edges = solution.function(dispersion.pixel_edges(spectrum.header, n))
-    if not np.all(np.diff(edges) > 0):
-        raise NoWavelengthSolution("The wavelength solution is not monotonic over the spectrum.")
-    first, step, n_new = linear_grid(edges, step)
-    new_edges = np.asarray(first + step * (np.arange(n_new + 1) - 0.5), dtype=float)
-    flux, variance, mask = resample(
-        spectrum.flux, spectrum.variance, spectrum.mask, edges, new_edges
-    )
-    sky = spectrum.sky
-    if sky is not None:
-        no_noise, no_flags = np.zeros(n), np.zeros(n, dtype=np.uint8)
-        sky = resample(sky, no_noise, no_flags, edges, new_edges)[0]
-    header: fits.Header = spectrum.header.copy()
-    dispersion.write_solution(header, solution, n)
-    dispersion.set_linear_axis(header, first, step)
-    return Spectrum(flux, variance, mask, header, sky, dispersion.axis_of(header, n_new))
-
-
-def _arc_of(inputs: BlockInputs, spectrum: Spectrum) -> tuple[Spectrum, str]:
-    """Return the arc to solve: the spectrum itself if it is one, else along its aperture."""
-    if inputs.kind is not None:
-        is_lamp = inputs.kind in {FrameKind.ARC, FrameKind.FOCUS}
-    else:
-        obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
-        lamps_on = inputs.arc is None and bool(headers.lamps(spectrum.header))
-        is_lamp = obstype in {"COMP", "ARC"} or lamps_on
-    if is_lamp:
-        return spectrum, inputs.file_name
-    if inputs.arc is None:
-        raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
-    arc_name = inputs.names.get(Need.ARC, "the arc")
-    _check_setups(spectrum.header, inputs.arc.meta, arc_name)
-    return extraction.extract_along(inputs.arc, spectrum.header), arc_name
-
-
-def _check_setups(science: fits.Header, arc: fits.Header, arc_name: str) -> None:
-    """Refuse an arc taken with another grating or angle: its scale is not the spectrum's."""
-    one, other = setup_of(science), setup_of(arc)
-    angles = (one.cam_targ - other.cam_targ, one.grt_targ - other.grt_targ)
-    if one.grating != other.grating or max(abs(a) for a in angles) > 0.05:
-        raise MissingCalibration(
-            f"{arc_name} was taken with GRATING {other.grating}, CAM_TARG {other.cam_targ:g}, "
-            f"GRT_TARG {other.grt_targ:g}, the spectrum with GRATING {one.grating}, "
-            f"CAM_TARG {one.cam_targ:g}, GRT_TARG {one.grt_targ:g}."
-        )
-
-
-def setup_of(header: fits.Header) -> Setup:
-    """Return grating and angles; HeaderError names what is missing."""
-    return Setup(
-        normalise.grating_name(headers.require_text(header, headers.GRATING)),
-        headers.require_number(header, headers.CAM_TARG),
-        headers.require_number(header, headers.GRT_TARG),
-    )
-
-
-def _solve(arc: Spectrum, settings: WavelengthSettings) -> tuple[Solution, tuple[str, ...]]:
-    """Solve with the lamps the header names; if it names none, with each that fits."""
+def _scale_of(
+    inputs: BlockInputs, spectrum: Spectrum, settings: WavelengthSettings, report: Report
+) -> _Scale:
+    """Solve the arcs along the spectrum's aperture; an arc is solved by itself."""
     options = SolveOptions(
         order=settings.order,
         reach=settings.maximum_shift,
         limits=Limits(minimum_lines=settings.minimum_lines, maximum_rms=settings.maximum_rms),
     )
-    pixel = np.arange(arc.flux.size, dtype=float)
-    column = np.asarray(geometry.to_physical(arc.header, 1, pixel), dtype=float)
-    saturated = (arc.mask & np.uint8(PixelFlag.SATURATED)) != 0
-    setup = setup_of(arc.header)
-    name = lamp_name(headers.lamps(arc.header))
-    warnings: list[str] = []
-    if name:
-        solution = solve(arc.flux, column, setup, name, saturated=saturated, options=options)
-    else:
-        found = []
-        for lamp in LAMP_ELEMENTS:
-            try:
-                found.append(
-                    solve(arc.flux, column, setup, lamp, saturated=saturated, options=options)
-                )
-            except NoWavelengthSolution:
-                continue
-        if not found:
-            raise NoWavelengthSolution(
-                "The arc's header names no lamp, and none of the known lamps fits its lines."
-            )
-        solution = max(found, key=lambda one: one.check.brightest_explained * one.n_used)
-        warnings.append(f"The arc's header names no lamp; its lines are those of {solution.lamp}.")
-    if solution.check.uncertainty > UNCERTAIN_END:
-        warnings.append(
-            f"The lamp's lines end {solution.wavelength[solution.used].min():.0f}–"
-            f"{solution.wavelength[solution.used].max():.0f} Å: beyond them the scale may be off "
-            f"by {solution.check.uncertainty * solution.fwhm:.2f} Å."
-        )
-    return solution, tuple(warnings)
+    report("Extract arc", 0.1)
+    if _is_lamp(inputs, spectrum):
+        report("Find lamp lines", 0.3)
+        solution, warnings = solve_arc(spectrum, options)
+        return _Scale(solution, (), (*warnings, *_ends(solution)))
+    if inputs.arc is None:
+        raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
+    name = inputs.names.get(Need.ARC, "the arc")
+    arc = along(spectrum, inputs.arc, name)
+    report("Find lamp lines", 0.3)
+    solution, warnings = solve_arc(arc, options)
+    if inputs.second_arc is None:
+        return _Scale(solution, (name,), (*warnings, *_ends(solution)))
+    return _bracketed(inputs, spectrum, _Scale(solution, (name,), warnings), options)
+
+
+def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
+    """Tell whether the spectrum is an arc's own; the kind that a person gave it decides."""
+    if inputs.kind is not None:
+        return inputs.kind in {FrameKind.ARC, FrameKind.FOCUS}
+    obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
+    lamps_on = inputs.arc is None and bool(headers.lamps(spectrum.header))
+    return obstype in {"COMP", "ARC"} or lamps_on
+
+
+def _bracketed(
+    inputs: BlockInputs, spectrum: Spectrum, one: _Scale, options: SolveOptions
+) -> _Scale:
+    """Interpolate to the exposure between its two arcs; one that fails leaves the other alone."""
+    assert inputs.arc is not None and inputs.second_arc is not None
+    name = inputs.names.get(Need.SECOND_ARC, "the second arc")
+    try:
+        other, warnings = solve_arc(along(spectrum, inputs.second_arc, name), options)
+    except ReductionError as error:
+        said = f"{name} was not used: {str(error).rstrip('.')}."
+        return _Scale(one.solution, one.arcs, (*one.warnings, said, *_ends(one.solution)))
+    share = share_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
+    solution = between(one.solution, other, share)
+    return _Scale(
+        solution,
+        (*one.arcs, name),
+        (*dict.fromkeys((*one.warnings, *warnings)), *_ends(solution)),
+        shift_between(one.solution, other),
+    )
+
+
+def _ends(solution: Solution) -> tuple[str, ...]:
+    """Warn of the ends beyond the last lines, where only the grating's equation leads on."""
+    if solution.check.uncertainty <= UNCERTAIN_END:
+        return ()
+    return (
+        f"The lamp's lines end {solution.wavelength[solution.used].min():.0f}–"
+        f"{solution.wavelength[solution.used].max():.0f} Å: beyond them the scale may be off "
+        f"by {2 * solution.check.uncertainty * solution.fwhm:.2f} Å.",
+    )
 
 
 def _offset_of(calibrated: Spectrum, solution: Solution) -> SkyOffset | None:
@@ -250,21 +236,24 @@ def _offset_of(calibrated: Spectrum, solution: Solution) -> SkyOffset | None:
 
 
 def _counts(offset: SkyOffset, solution: Solution) -> bool:
-    return abs(offset.offset) > SKY_TOLERANCE[offset.features] * solution.fwhm
+    """Tell whether correcting for an offset makes the scale better rather than worse."""
+    least = SOLAR_LEAST * solution.fwhm if offset.features == "solar" else 0.0
+    return abs(offset.offset) > max(CORRECTED_FROM * offset.error, least)
 
 
 def _sky_sentence(offset: SkyOffset, *, applied: bool) -> str:
     features = "airglow" if offset.features == "airglow" else "solar"
     done = "the wavelengths were corrected by it" if applied else "the wavelengths are the arc's"
     return (
-        f"The {features} lines of the sky lie {offset.offset:+.1f} Å from where they belong: the "
-        f"spectrum is shifted against its arc; {done}."
+        f"The {features} lines of the sky lie {offset.offset:+.1f} ± {offset.error:.1f} Å from "
+        f"where they belong: the spectrum is shifted against its arc; {done}."
     )
 
 
 def _quality(
-    solution: Solution, spectrum: Spectrum, offset: SkyOffset | None
+    scale: _Scale, spectrum: Spectrum, offset: SkyOffset | None
 ) -> dict[str, float | int | str]:
+    solution = scale.solution
     axis = spectrum.wavelength
     first, last = (0.0, 0.0) if axis is None else (float(axis[0]), float(axis[-1]))
     quality: dict[str, float | int | str] = {
@@ -278,6 +267,9 @@ def _quality(
         "resolution_angstrom": round(float(solution.fwhm), 3),
         "brightest_lines_explained": round(float(solution.check.brightest_explained), 3),
     }
+    if scale.shift is not None:
+        quality["arc_shift_pixel"] = round(scale.shift, 3)
     if offset is not None:
         quality["sky_offset_angstrom"] = round(offset.offset, 2)
+        quality["sky_offset_error_angstrom"] = round(offset.error, 2)
     return quality

@@ -9,7 +9,8 @@ import pytest
 
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
-from services import check, ingest, masterchoice, runs
+from services import calibrations, check, ingest, masterchoice, runs
+from services.answers import Inputs, Refused, Waiting
 from services.setup import Site
 from tests import builders
 
@@ -239,3 +240,57 @@ class TestArcs:
         arrive(raw, "0012_comp.fits", "COMP", PROPID="calibrate")
         builders.drain()
         assert self.waiting() is None
+
+    def wish(self, science: File, **settings: Any) -> object:
+        """What a calibration of the frame's spectrum would be given."""
+        extracted = File.get(File.original == science, File.data_type == int(DataType.EXTRACTED))
+        return calibrations.resolve(
+            builders.run(extracted, "wavelength", state="done", settings=settings)
+        )
+
+    def test_the_choice_of_arcs_is_obeyed(self, raw: Path) -> None:
+        arrive(raw, "0009_comp.fits", "COMP")
+        science = arrive(raw, "0010.fits")
+        arrive(raw, "0011_comp.fits", "COMP", EXPTIME=2.0)
+        arrive(raw, "0012_comp.fits", "COMP")
+        arrive(raw, "0013_comp.fits", "COMP", CAM_TARG=11.6, GRT_TARG=5.8)
+        builders.drain()
+        both = self.wish(science, arc_choice="bracketing")
+        assert isinstance(both, Inputs)
+        assert sorted(both.names) == ["r0009_comp.fits", "r0011_comp.fits"]
+        named = self.wish(science, arc_choice="fixed", arc_name="0012_comp.fits")
+        assert isinstance(named, Inputs)
+        assert named.names == ["r0012_comp.fits"]
+        for name, answer, said in (
+            ("", Refused, "no arc is named"),
+            ("0099_comp.fits", Waiting, "waiting for 0099_comp.fits"),
+            ("0013_comp.fits", Refused, "CAM_TARG 11.6 instead of 16.1"),
+        ):
+            found = self.wish(science, arc_choice="fixed", arc_name=name)
+            assert isinstance(found, answer)
+            assert said in found.sentence
+
+    def test_bracketing_with_one_side_says_so(self, raw: Path) -> None:
+        science = arrive(raw, "0010.fits")
+        arrive(raw, "0011_comp.fits", "COMP")
+        builders.drain()
+        found = self.wish(science, arc_choice="bracketing")
+        assert isinstance(found, Inputs)
+        assert found.names == ["r0011_comp.fits"]
+        assert "none on the other side" in found.notes[0]
+
+    def test_a_nearer_arc_that_comes_later_makes_the_spectrum_stale(self, raw: Path) -> None:
+        def at(minute: int) -> str:
+            return f"2026-07-06T03:{minute:02d}:00.000"
+
+        arrive(raw, "0010.fits", DATE_OBS=at(0))
+        arrive(raw, "0014_comp.fits", "COMP", DATE_OBS=at(40))
+        builders.drain()
+        calibrated = File.get(File.data_type == int(DataType.WAVELENGTH))
+        arrive(raw, "0015_comp.fits", "COMP", DATE_OBS=at(55))
+        arrive(raw, "0016_comp.fits", "COMP", DATE_OBS=at(2), CAM_TARG=11.6, GRT_TARG=5.8)
+        builders.drain()
+        assert not File.get_by_id(calibrated.id).stale, "farther, or of another setup"
+        arrive(raw, "0011_comp.fits", "COMP", DATE_OBS=at(4))
+        builders.drain()
+        assert File.get_by_id(calibrated.id).stale

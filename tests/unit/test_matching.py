@@ -91,6 +91,18 @@ def test_the_arc_at_the_same_pointing_is_preferred_to_one_a_little_nearer() -> N
     assert best.index == 1
 
 
+def test_bracketing_takes_the_nearest_arc_on_either_side_of_the_night() -> None:
+    arcs = [like(kind=FrameKind.ARC, date_obs=later(d)) for d in (-0.08, -0.02, 0.04, 0.09)]
+    bracketing = matching.ArcChoice.BRACKETING
+    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs, bracketing)] == [1, 2]
+    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs[:2], bracketing)] == [1]
+    yesterday = [like(kind=FrameKind.ARC, date_obs=later(-0.9)), arcs[2]]
+    assert [m.index for m in matching.choose_arcs(SCIENCE, yesterday, bracketing)] == [1]
+    nearest = matching.choose_arcs(SCIENCE, arcs, matching.ArcChoice.NEAREST)
+    assert [m.index for m in nearest] == [1]
+    assert matching.choose_arcs(SCIENCE, [like(grating="930_SYZY")], bracketing) == ()
+
+
 def test_an_arc_of_another_night_is_used_with_a_sentence() -> None:
     best = matching.rank_arcs(SCIENCE, [like(date_obs=later(3))]).best
     assert best is not None
