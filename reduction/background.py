@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reduction.strip import Strip
 
 Array = NDArray[np.float64]
+Image = NDArray[np.float32]
 
 FEWEST = 3
 """Rows that a zone must hold to count."""
@@ -76,10 +77,11 @@ def background_beside(
         out; None when none is left.
     """
     usable = strip.clean if spoiled is None else strip.clean & ~spoiled
-    offset = strip.rows[:, None] - centre
+    # Single precision suffices: rows to a thousandth, sums of electrons to far below the noise.
+    offset = strip.rows[:, None].astype(np.float32) - centre.astype(np.float32)
     chosen, kept = np.zeros(usable.shape, dtype=bool), []
     for low, high in zones:
-        inside = (offset >= low) & (offset <= high) & usable
+        inside = (offset >= np.float32(low)) & (offset <= np.float32(high)) & usable
         if np.median(np.count_nonzero(inside, axis=0)) >= FEWEST:
             chosen |= inside
             kept.append((low, high))
@@ -95,37 +97,39 @@ def _line(
     strip: Strip, chosen: NDArray[np.bool_], part: slice, centre: Array, *, tilted: bool
 ) -> tuple[Array, Array, Array, float]:
     """Return level, slope and covariance of the line through the chosen pixels."""
-    data, variance, keep = strip.data[part], strip.variance[part], chosen[part]
-    rows = strip.rows[part].astype(float)
+    data, variance = (plane[part].astype(np.float32) for plane in (strip.data, strip.variance))
+    keep = chosen[part]
     middle = float(np.median(centre))
-    lever = rows - middle
+    lever = (strip.rows[part] - middle).astype(np.float32)
     median = _median(data, keep)
     count = np.maximum(np.count_nonzero(keep, axis=0), 1)
-    usual = np.where(keep, variance, 0).sum(axis=0) / count
+    usual = np.einsum("rx,rx->x", keep.astype(np.float32), variance) / count
     limit = 4 * np.sqrt(np.maximum(usual, 1e-12))
-    above = rows[:, None] > centre
+    above = strip.rows[part][:, None] > centre
     both = np.full(centre.size, tilted)
-    model = np.broadcast_to(median, data.shape)
     level, slope, covariance = median, np.zeros(centre.size), np.zeros((3, centre.size))
     # The sky's own slope may be as large as the noise, so only the second clip is at 4 σ of it.
-    for widen in (2.0, 1.0):
-        weight = (keep & (np.abs(data - model) <= widen * limit)).astype(float)
+    for widen in (2, 1):
+        rest = data - level.astype(np.float32)
+        if slope.any():
+            rest -= slope.astype(np.float32) * lever[:, None]
+        weight = (keep & (np.abs(rest) <= (widen * limit).astype(np.float32))).astype(np.float32)
         if tilted:
-            upper = (weight * above).sum(axis=0)
+            upper = np.einsum("rx,rx->x", weight, above.astype(np.float32))
             both = (upper >= FEWEST) & (weight.sum(axis=0) - upper >= FEWEST)
         level, slope, covariance = _solve(weight, data, variance, lever, both)
-        model = level + slope * lever[:, None]
     return level, slope, covariance, middle
 
 
 def _solve(
-    weight: Array, data: Array, variance: Array, lever: Array, tilted: NDArray[np.bool_]
+    weight: Image, data: Image, variance: Image, lever: Image, tilted: NDArray[np.bool_]
 ) -> tuple[Array, Array, Array]:
-    seen = weight * data
-    s0, s1, s2 = weight.sum(axis=0), lever @ weight, lever**2 @ weight
-    t0, t1 = seen.sum(axis=0), lever @ seen
+    """Return level, slope and covariance of every column's line by weighted least squares."""
+    powers = np.stack([np.ones_like(lever), lever, lever**2])
+    s0, s1, s2 = (powers @ weight).astype(float)
+    t0, t1 = (powers[:2] @ (weight * data)).astype(float)
     some = s0 > 0
-    noise = (weight * variance).sum(axis=0) / np.where(some, s0, 1.0)
+    noise = np.einsum("rx,rx->x", weight, variance) / np.where(some, s0, 1.0)
     det = s0 * s2 - s1**2
     tilted = tilted & (det > 1e-6 * s0)
     det = np.where(tilted, det, 1.0)
@@ -140,10 +144,10 @@ def _solve(
     return np.where(some, level, np.nan), slope, covariance
 
 
-def _median(data: Array, keep: NDArray[np.bool_]) -> Array:
+def _median(data: Image, keep: NDArray[np.bool_]) -> Array:
     """Return the median of the kept pixels of every column (0 where there are none)."""
     # Sorting rows that lie together in memory is several times faster than nanmedian.
-    ordered = np.sort(np.where(keep, data, np.inf).T.astype(np.float32), axis=1)
+    ordered = np.sort(np.where(keep, data, np.float32(np.inf)).T.copy(), axis=1)
     count = np.count_nonzero(keep, axis=0)
     columns = np.arange(count.size)
     low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, data.shape[0] - 1)

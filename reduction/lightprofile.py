@@ -148,18 +148,19 @@ def fit(offset: Array, value: Array, sigma: Array, start: float, model: Model) -
     if usable.sum() < 6:
         return None
     u, v, weight = offset[usable], value[usable], 1 / sigma[usable]
-    ones = np.ones_like(u)
+    scaled, both_edges = v * weight, np.concatenate([u - 0.5, u + 0.5])
 
     def solve(p: Array) -> tuple[Array, Array]:
         fwhm = float(np.exp(np.clip(p[1], -1.5, 6)))
         beta = None if model == "gaussian" else 1 / float(np.clip(p[2], 0.02, 0.65))
-        distance = u - p[0]
-        pixel = cumulative(distance + 0.5, fwhm, beta) - cumulative(distance - 0.5, fwhm, beta)
-        design = np.stack([pixel, ones]) * weight
-        normal = design @ design.T
-        normal[np.diag_indices(2)] += 1e-12 * np.trace(normal) + 1e-300
-        linear = np.asarray(np.linalg.solve(normal, design @ (v * weight)), dtype=float)
-        return linear, linear @ design - v * weight
+        edges = cumulative(both_edges - p[0], fwhm, beta)
+        pixel = (edges[u.size :] - edges[: u.size]) * weight
+        normal = np.array([pixel @ pixel, pixel @ weight, weight @ weight])
+        right = np.array([pixel @ scaled, weight @ scaled])
+        det = max(float(normal[0] * normal[2] - normal[1] ** 2), 1e-300)
+        light = float(normal[2] * right[0] - normal[1] * right[1]) / det
+        level = float(normal[0] * right[1] - normal[1] * right[0]) / det
+        return np.array([light, level]), light * pixel + level * weight - scaled
 
     def residuals(p: Array) -> Array:
         held = [] if model == "gaussian" else [(p[2] - 1 / TYPICAL_BETA) / _PRIOR]

@@ -16,6 +16,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Image = NDArray[np.float32]
 
 BLOCK_COLUMNS = 64
 CELLS = 8
@@ -23,6 +24,7 @@ CELLS = 8
 MAX_STEP = 4
 """Rows that a trace may move from one block to the next."""
 _HUGE = 1e12
+_SPOILED = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
     width = n_columns // (CELLS * n_blocks)
     used = CELLS * n_blocks * width
     start = (n_columns - used) // 2
-    where = np.flatnonzero(bad[:, start : start + used])
-    flux, hidden = _cells(data[:, start : start + used], where, width)
-    spread, _ = _cells(variance[:, start : start + used], where, width)
+    part = slice(start, start + used)
+    flux, hidden = _cells(data[:, part], bad[:, part], width)
+    spread = _mean(_sound(variance[:, part]), width)
     lost = hidden > 0.75
     # A quarter of the rows tells a column's sky well enough for finding targets.
     flux -= np.median(flux[:: max(n_rows // 400, 1)], axis=0)
@@ -112,25 +114,34 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
     )
 
 
-def _cells(
-    values: NDArray[Any], bad: NDArray[np.intp], width: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _cells(values: NDArray[Any], bad: NDArray[np.bool_], width: int) -> tuple[Image, Image]:
     """Return the mean of the good pixels of `width` columns, and the share of bad ones."""
-    n_rows, n_columns = values.shape
-    n = n_columns // width
-    # The plain mean of all pixels is one fast call; the few bad ones are taken out of it again.
+    known = _sound(values)
+    mean = _mean(known, width)
+    # The mean of all pixels is one fast call; the few bad ones are taken out of it again.
+    row, column = np.nonzero(bad)
+    cell = row * mean.shape[1] + column // width
+    hidden = np.bincount(cell, minlength=mean.size).reshape(mean.shape).astype(np.float32)
+    taken = np.bincount(cell, known[row, column], mean.size).reshape(mean.shape)
+    hidden /= np.float32(width)
+    if row.size:
+        good = np.maximum(1 - hidden, np.float32(0.5 / width))
+        mean = ((mean - taken / width) / good).astype(np.float32)
+    return mean, hidden
+
+
+def _sound(values: NDArray[Any]) -> Image:
+    """Return values as single precision without any that would spoil the sums of others."""
     if values.dtype == np.float32 and cv2.checkRange(values, True, -_HUGE, _HUGE)[0]:
-        known = values
-    else:
-        known = np.nan_to_num(values, nan=0, posinf=0, neginf=0).astype(np.float32)
-        np.clip(known, -1e7, 1e7, out=known)
-    mean = cv2.resize(known, (n, n_rows), interpolation=cv2.INTER_AREA)
-    row, column = np.divmod(bad, n_columns)
-    cell = row * n + column // width
-    hidden = np.bincount(cell, minlength=n_rows * n).reshape(n_rows, n) / width
-    taken = np.bincount(cell, known[row, column], n_rows * n).reshape(n_rows, n) / width
-    mean = (mean - taken) / np.maximum(1 - hidden, 0.5 / width)
-    return mean.astype(np.float32), hidden.astype(np.float32)
+        return values
+    known = np.nan_to_num(values, nan=0, posinf=0, neginf=0)
+    return np.clip(known, -_SPOILED, _SPOILED).astype(np.float32)
+
+
+def _mean(values: Image, width: int) -> Image:
+    """Return the mean of every `width` columns."""
+    size = (values.shape[1] // width, values.shape[0])
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def without_background(profiles: Array) -> Array:

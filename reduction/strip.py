@@ -12,7 +12,7 @@ from reduction.errors import UnusableFrame
 from reduction.fitsio import flags_of, variance_of
 from reduction.frames import PixelFlag
 
-Array = NDArray[np.float64]
+Image = NDArray[np.floating]
 
 DEFECTS = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY)
 """Flags of pixels whose value is meaningless; they are left out of every sum."""
@@ -35,8 +35,8 @@ class Strip:
     """
 
     rows: NDArray[np.int64]
-    data: Array
-    variance: Array
+    data: Image
+    variance: Image
     good: NDArray[np.bool_]
     clean: NDArray[np.bool_]
     saturated: NDArray[np.bool_]
@@ -66,12 +66,12 @@ def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
     part = slice(max(first - 1, 0), min(last + 2, n))
     if part.stop - part.start < 1:
         raise UnusableFrame("the aperture lies outside the frame.")
-    data, variance = frame.data[part].astype(float), plane[part].astype(float)
+    data, variance = frame.data[part], plane[part]
     flags = flags_of(frame)[part]
     with np.errstate(invalid="ignore"):
         sound = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
     if not sound.all():
-        data, variance = np.where(sound, data, 0.0), np.where(sound, variance, 0.0)
+        data, variance = np.where(sound, data, data.dtype.type(0)), np.where(sound, variance, 0)
     return Strip(
         np.arange(part.start, part.stop),
         data,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -28,6 +29,8 @@ SAMPLE = 0.25
 """Width, rows, of the bins that the samples of a target's shape are averaged in."""
 SHAPE_REACH = 5.0
 """The shape is fitted out to so many FWHM."""
+CROWDED, ROUNDS = 8.0, 3
+"""Targets nearer than so many FWHM are traced so often, each time knowing more of each other."""
 _CLEAR = 30.0
 """Signal over noise of a bin above which the light beyond the model is believed."""
 
@@ -133,18 +136,36 @@ def follow(
     means = without_background(blocks.means)
     traces: dict[int, Trace] = {}
     failures: dict[int, TargetNotFound] = {}
-    rounds = 2 if len(targets) > 1 else 1
+    rounds = ROUNDS if _crowded(targets) else 1
     for _ in range(rounds):
         for number, target in enumerate(targets):
-            others = [t for n, t in traces.items() if n != number]
-            cleared = means - _light_of(others, blocks, means.shape[1])
+            others = [t for n, t in traces.items() if n != number and rounds > 1]
+            cleared = means - _light_of(others, blocks, means.shape[1]) if others else means
+            known = {id(trace.target) for trace in others}
+            limits = _limits(target, [t for t in targets if id(t) not in known])
             try:
-                traces[number] = _trace(blocks, cleared, bend, target, degree, model=model)
+                traces[number] = _trace(blocks, cleared, bend, target, degree, limits, model=model)
                 failures.pop(number, None)
             except TargetNotFound as error:
                 failures[number] = error
                 traces.pop(number, None)
     return [traces[n] for n in sorted(traces)], list(failures.values())
+
+
+def _crowded(targets: Sequence[Target]) -> bool:
+    """Tell whether any two targets are so near each other that their wings matter."""
+    places = sorted(targets, key=lambda t: t.centre)
+    return any(
+        high.centre - low.centre < CROWDED * max(low.fwhm, high.fwhm)
+        for low, high in pairwise(places)
+    )
+
+
+def _limits(target: Target, others: Sequence[Target]) -> tuple[float, float]:
+    """Return how far down and up the rows are the target's rather than another's, rows."""
+    gaps = np.array([other.centre - target.centre for other in others if other is not target])
+    below, above = gaps[gaps < 0], gaps[gaps > 0]
+    return float(below.max(initial=-np.inf)) / 2, float(above.min(initial=np.inf)) / 2
 
 
 def _light_of(traces: Sequence[Trace], blocks: Blocks, n_rows: int) -> Array:
@@ -158,12 +179,13 @@ def _light_of(traces: Sequence[Trace], blocks: Blocks, n_rows: int) -> Array:
     return total
 
 
-def _trace(
+def _trace(  # noqa: PLR0917 (what is seen and what is known)
     blocks: Blocks,
     means: Array,
     bend: Polynomial,
     target: Target,
     degree: int,
+    limits: tuple[float, float],
     *,
     model: Model,
 ) -> Trace:
@@ -184,7 +206,7 @@ def _trace(
     shape = LightProfile(width, None)
     for _ in range(2):
         offsets, light = _light(blocks, means, polynomial, shape)
-        found = _fit_shape(blocks, means, offsets, light, shape.fwhm, model=model)
+        found = _fit_shape(blocks, means, offsets, light, shape.fwhm, limits, model=model)
         if found is None:
             break
         shape, moved = found
@@ -237,64 +259,72 @@ def _light(
     return offsets, np.where(norm > 0, (pixels * means).sum(axis=1) / np.maximum(norm, 1e-12), 0.0)
 
 
-def _fit_shape(
-    blocks: Blocks, means: Array, offsets: Array, light: Array, width: float, *, model: Model
+def _fit_shape(  # noqa: PLR0917 (samples and what is known of them)
+    blocks: Blocks,
+    means: Array,
+    offsets: Array,
+    light: Array,
+    width: float,
+    limits: tuple[float, float],
+    *,
+    model: Model,
 ) -> tuple[LightProfile, float] | None:
     """Fit a shape to the samples of all blocks; return it and how far the trace was off."""
     reach = max(SHAPE_REACH * width, 8.0)
     lit = (light > 0)[:, None] & np.isfinite(blocks.noise) & (np.abs(offsets) < reach)
+    lit &= (offsets > limits[0]) & (offsets < limits[1])
+    if not lit.any():
+        return None
     block, row = np.nonzero(lit)
-    value = means[block, row] / light[block]
-    sigma = blocks.noise[block, row] / light[block]
-    bins = np.floor((offsets[block, row] + reach) / SAMPLE).astype(int)
+    place, mean, error = _binned(
+        offsets[block, row] + reach, means[block, row] / light[block],
+        blocks.noise[block, row] / light[block],
+    )  # fmt: skip
+    place -= reach
+    # No model is true to better than some thousandths.
+    found = fit(place, mean, np.hypot(error, 0.003 * np.max(mean)), width, model)
+    if found is None:
+        return None
+    correction = _beyond_model(place - found.centre, mean, error, found)
+    if correction is None:
+        return found.shape, found.centre
+    at, beyond = correction
+    return replace(found.shape, correction_at=at, correction=beyond), found.centre
+
+
+def _binned(place: Array, value: Array, sigma: Array) -> tuple[Array, Array, Array]:
+    """Average samples in bins of `SAMPLE` rows; return the filled bins' place, mean and error."""
+    bins = np.floor(place / SAMPLE).astype(int)
+    kept = np.ones(place.size, dtype=bool)
     for _ in range(2):
-        weight = 1 / sigma**2
+        weight = np.where(kept, 1 / np.maximum(sigma, 1e-12) ** 2, 0.0)
         total = np.bincount(bins, weight)
         safe = np.where(total > 0, total, 1.0)
         mean = np.bincount(bins, weight * value) / safe
-        place = np.bincount(bins, weight * offsets[block, row]) / safe
+        middle = np.bincount(bins, weight * place) / safe
         # What cosmic rays or a sky line left in a block stands out from the others' mean.
         kept = np.abs(value - mean[bins]) < 5 * sigma + 0.1 * np.max(np.abs(mean))
-        block, row, value, sigma, bins = (
-            block[kept],
-            row[kept],
-            value[kept],
-            sigma[kept],
-            bins[kept],
-        )
-    error = np.where(total > 0, 1 / np.sqrt(safe), np.nan)
-    # No model is true to better than some thousandths.
-    error = np.hypot(error, 0.003 * np.nanmax(mean))
-    found = fit(place, mean, error, width, model)
-    if found is None:
-        return None
-    shape = found.shape
-    correction = _beyond_model(place - found.centre, mean, 1 / np.sqrt(safe), total > 0, found)
-    if correction is not None:
-        shape = replace(shape, correction_at=correction[0], correction=correction[1])
-    return shape, found.centre
+    seen = total > 0
+    return middle[seen], mean[seen], 1 / np.sqrt(total[seen])
 
 
 def _beyond_model(
-    offset: Array, mean: Array, error: Array, seen: NDArray[np.bool_], found: Fit
+    offset: Array, mean: Array, error: Array, found: Fit
 ) -> tuple[Array, Array] | None:
     """Return what a bright target's light has beyond the fitted model, per row; None if nothing.
 
     The differences are smoothed over half a row and kept as far as they stand above their noise
     (Wiener), out to 2.5 FWHM: trailed and astigmatic images are not symmetric.
     """
-    peak = float(np.max(mean[seen]))
-    if np.median(error[seen]) * _CLEAR > peak:
+    peak = float(np.max(mean))
+    if float(np.median(error)) * _CLEAR > peak:
         return None
     rest = mean - found.level - found.light * found.shape.pixels(offset)
-    kernel = np.exp(-0.5 * (np.arange(-6, 7) * SAMPLE / 0.5) ** 2)
-    weight = np.convolve(seen.astype(float), kernel, "same")
-    safe = np.where(weight > 0, weight, 1.0)
-    smooth = np.convolve(np.where(seen, rest, 0), kernel, "same") / safe
-    spread = np.convolve(np.where(seen, error, 0) ** 2, kernel**2, "same") / safe**2
+    kernel = np.exp(-0.5 * (np.subtract.outer(offset, offset) / 0.5) ** 2)
+    kernel /= kernel.sum(axis=1)[:, None]
+    smooth, spread = kernel @ rest, kernel**2 @ error**2
     believed = smooth * np.maximum(1 - 9 * spread / np.maximum(smooth**2, 1e-300), 0)
     believed = np.where(np.abs(offset) < 2.5 * found.shape.fwhm, believed, 0.0)
     if np.max(np.abs(believed)) < 0.004 * peak:
         return None
-    order = np.argsort(offset[seen])
-    return offset[seen][order], believed[seen][order] / found.light
+    return offset, believed / found.light

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import cv2
 import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
@@ -24,7 +25,8 @@ class ExtractSettings(BlockSettings):
         "fractional",
         title="Extraction Type",
         description="'fractional' sums the pixels of the aperture, those at its edges in part. "
-        "'optimal' weights them by the target's profile over the noise (Horne 1986).",
+        "'optimal' weights them by the target's profile over the noise (Horne 1986) and gives all "
+        "of the target's light.",
     )
     target_model: Literal["moffat", "gaussian"] = Field(
         "moffat",
@@ -50,7 +52,8 @@ class ExtractSettings(BlockSettings):
         gt=0.2,
         le=10,
         title="Aperture Width (FWHM)",
-        description="Width of the extraction aperture, in units of the target's FWHM.",
+        description="Width of the extraction aperture, in units of the target's FWHM. Optimal "
+        "weights reach three times as far.",
     )
     background_offset: float = Field(
         3.0,
@@ -64,7 +67,8 @@ class ExtractSettings(BlockSettings):
         gt=0.2,
         le=30,
         title="Background Width (FWHM)",
-        description="Width of each background zone, in FWHM.",
+        description="Width of each background zone, in FWHM; five times as much is used for "
+        "optimal extraction, so that the background adds no noise to it.",
     )
     trace_degree: int = Field(
         2,
@@ -120,6 +124,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         said = [*inputs.notes, *warnings, *([warning] if warning else [])]
         provenance.put(spectrum.header, headers.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
+        _record(spectrum, settings, quality)
         products.append(_product(spectrum, inputs, f"_target_{number}", quality, tuple(said)))
     report("Done", 1.0)
     return products
@@ -133,7 +138,7 @@ def _identify(
     assert variance is not None  # checked by the caller
     bad = (fitsio.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
     for plane in (frame.data, variance):
-        if not np.isfinite(plane.sum()):
+        if not cv2.checkRange(plane):
             bad |= ~np.isfinite(plane)
     if bad.mean() > 0.9:
         raise UnusableFrame("almost no pixel of the frame is usable.")
@@ -156,9 +161,12 @@ def _identify(
 
 
 def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
+    """Return the numbers shown beside a spectrum."""
     seen = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
     snr = spectrum.flux[seen] / np.sqrt(spectrum.variance[seen])
     rows = headers.read_binning(spectrum.header)[1]
+    low, high = (float(spectrum.header[k]) for k in (headers.GSP_TLO, headers.GSP_THI))
+    sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[seen] / (high - low)
     return {
         "target": number,
         "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
@@ -166,7 +174,28 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
         "fwhm_arcsec": round(trace.fwhm * rows * PLATE_SCALE, 2),
         "trace_rms_pixel": round(trace.rms, 3),
         "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
+        "sky_electron": round(float(np.median(sky)), 2) if sky.size else 0.0,
+        "aperture_loss": round(float(spectrum.header[headers.GSP_LOSS]), 4),
     }
+
+
+def _record(
+    spectrum: Spectrum, settings: ExtractSettings, quality: dict[str, float | int | str]
+) -> None:
+    """Write what was asked for, and how well it went, into the spectrum's header."""
+    for keyword, value, comment in (
+        (headers.GSP_EXTY, settings.extraction_type, "extraction type"),
+        (headers.GSP_PMOD, settings.target_model, "model of the target's profile"),
+        (headers.GSP_TMAX, settings.max_targets, "most targets looked for"),
+        (headers.GSP_THRE, settings.threshold, "detection threshold, sigma"),
+        (headers.GSP_APW, settings.aperture_width, "aperture width, FWHM"),
+        (headers.GSP_BOFF, settings.background_offset, "background offset, FWHM"),
+        (headers.GSP_BWID, settings.background_width, "background width, FWHM"),
+        (headers.GSP_TDEG, settings.trace_degree, "degree asked of the trace"),
+        (headers.GSP_SNR, quality["median_snr"], "median signal over noise per pixel"),
+        (headers.GSP_SKY, quality["sky_electron"], "median sky, electron per pixel"),
+    ):
+        provenance.put(spectrum.header, keyword, value, comment)
 
 
 def _product(

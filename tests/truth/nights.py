@@ -25,7 +25,7 @@ from reduction.simulation import NightPlan, Truth, frames, write_frame
 from reduction.simulation.exposures import Frame, expose
 from reduction.simulation.sources import Source
 
-N_MEMBERS = 8
+N_MEMBERS = 12
 """Biases and flats that the masters of a mode are made of."""
 
 
