@@ -73,6 +73,22 @@ def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
     return (level, section) if np.isfinite(level) else None
 
 
+def measured_read_noise(frame: CCDData) -> float | None:
+    """Return the scatter of a raw frame's overscan, electron: its own read noise.
+
+    Every column's median is taken off first, since the level runs off along the serial register.
+    None without overscan or gain.
+    """
+    section = geometry.overscan_section(frame.meta, frame.shape)
+    gain = headers.number(frame.meta, headers.GAIN)
+    if section is None or gain is None:
+        return None
+    counts = frame.data[section.slices]
+    scatter = np.median(np.abs(counts - np.median(counts, axis=0)))
+    noise = 1.4826 * gain * float(scatter)
+    return noise if np.isfinite(noise) else None
+
+
 def bias_level(frame: CCDData, master: CCDData) -> Image:
     """Return the bias of every pixel of an untrimmed frame, ADU.
 

@@ -51,18 +51,19 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """
     work, noise = scene.work, scene.noise
     found = np.zeros(work.shape, dtype=bool)
-    grids = [_Histograms(work, shift) for shift in (0, 1)]
+    grids = [_Histograms(work, scene.misfit, shift) for shift in (0, 1)]
     for _ in range(PASSES):
-        beyond = np.logical_and(*(grid.beyond_gap(work, scene.misfit) for grid in grids))
-        patches = Patches(beyond & ~found & ~bad)
+        beyond = np.zeros(work.shape, dtype=bool)
+        first, second = (grid.beyond_gap(found) for grid in grids)
+        beyond.ravel()[np.intersect1d(first, second)] = True
+        beyond &= ~bad
+        patches = Patches(beyond)
         if not patches.count:
             break
         near, sigma = patches.cut(work), patches.cut(noise)
         # An emission line of a bright target is beyond a gap too, but not sharper than the optics.
         limit = np.maximum(OBJECT_LIMIT * fine_structure(near, sigma), SHARPNESS)
-        seeds = (
-            patches.cut(beyond & ~found & ~bad) & (edges_of(near, sigma) > limit) & ~patches.edge
-        )
+        seeds = patches.cut(beyond) & (edges_of(near, sigma) > limit) & ~patches.edge
         around = cv2.dilate(seeds.astype(np.uint8), AROUND).astype(bool)
         new = patches.frame(around & (near > THRESHOLD * sigma)) & ~found & ~bad
         if not new.any():
@@ -73,56 +74,57 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 class _Histograms:
-    """The sub-frames of a frame, each with the bulk of its counts (median and sigma).
+    """The sub-frames of a frame, each with the bulk of its counts, and what lies above it in order.
 
     Parameters
     ----------
     work : (n_rows, n_columns) float32
         The cosmic rays in it are too few to move the bulk.
+    misfit : (n_rows, n_columns) float32, or a number
+        How far `work` may be off.
     shift : {0, 1}
         Whether the sub-frames are displaced by half their size.
     """
 
-    def __init__(self, work: Image, shift: int) -> None:
+    def __init__(self, work: Image, misfit: Image | np.float32, shift: int) -> None:
         height, width = SUBFRAME
         top, left = shift * height // 2, shift * width // 2
         n_rows, n_columns = work.shape
         pad = ((top, -(n_rows + top) % height), (left, -(n_columns + left) % width))
         padded = np.pad(work, pad, mode="symmetric")
-        n_y, self._n_x = padded.shape[0] // height, padded.shape[1] // width
+        n_y, n_x = padded.shape[0] // height, padded.shape[1] // width
         # A quarter of the pixels tells median and sigma to some per cent.
-        counts = padded[::2, ::2].reshape(n_y, height // 2, self._n_x, width // 2)
-        ordered = np.sort(counts.swapaxes(1, 2).reshape(n_y * self._n_x, -1), axis=1)
+        counts = padded[::2, ::2].reshape(n_y, height // 2, n_x, width // 2)
+        ordered = np.sort(counts.swapaxes(1, 2).reshape(n_y * n_x, -1), axis=1)
         middle, low = ordered.shape[1] // 2, int(0.16 * ordered.shape[1])
-        self.median = ordered[:, middle]
-        self.sigma = np.maximum(ordered[:, middle] - ordered[:, low], np.float32(1e-3))
-        self._block_row = (np.arange(n_rows) + top) // height * self._n_x
-        self._block_column = (np.arange(n_columns) + left) // width
-        self._tail = self._spread(self.median + np.float32(_TAIL) * self.sigma)
-
-    def _spread(self, values: Image) -> Image:
-        """Return for every pixel the value of its sub-frame."""
-        return values[self._block_row[:, None] + self._block_column]
-
-    def beyond_gap(self, work: Image, misfit: Image | np.float32) -> NDArray[np.bool_]:
-        """Return the pixels above the first wide gap of their sub-frame's histogram."""
-        places = np.flatnonzero(work > self._tail)
-        row, column = np.divmod(places, work.shape[1])
-        block = self._block_row[row] + self._block_column[column]
-        values = work.ravel()[places]
+        self._median = ordered[:, middle]
+        self._sigma = np.maximum(ordered[:, middle] - ordered[:, low], np.float32(1e-3))
+        self._tail = self._median + np.float32(_TAIL) * self._sigma
+        block_row = (np.arange(n_rows) + top) // height * n_x
+        block_column = (np.arange(n_columns) + left) // width
+        places = np.flatnonzero(work > self._tail[block_row[:, None] + block_column])
+        row, column = np.divmod(places, n_columns)
+        block, values = block_row[row] + block_column[column], work.ravel()[places]
         order = np.lexsort((values, block))
-        block, ordered = block[order], values[order]
-        sigma = self.sigma[block]
-        before = self.median[block] + np.float32(_TAIL) * sigma
+        self._places, self._block, self._values = places[order], block[order], values[order]
+        self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit
+
+    def beyond_gap(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the indices of pixels above the first wide gap of their sub-frame's histogram.
+
+        What was found before counts no more.
+        """
+        left = np.flatnonzero(~found.ravel()[self._places])
+        block, values = self._block[left], self._values[left]
+        sigma, before = self._sigma[block], self._tail[block]
         same = np.flatnonzero(block[1:] == block[:-1]) + 1
-        before[same] = ordered[same - 1]
+        before[same] = values[same - 1]
         # From three sigma above the median upwards, the first step wider than the threshold.
-        wide = (ordered - before > THRESHOLD * sigma) & (ordered > self.median[block] + 3 * sigma)
-        level = np.full(self.median.shape, np.inf, np.float32)
+        wide = values - before > THRESHOLD * sigma
+        wide &= values > self._median[block] + 3 * sigma
+        level = np.full(self._median.shape, np.inf, np.float32)
         first, where = np.unique(block[wide], return_index=True)
         level[first] = before[wide][where] + np.float32(0.5) * sigma[wide][where]
-        off = misfit.ravel()[places] if isinstance(misfit, np.ndarray) else misfit
-        beyond = np.zeros(work.shape, dtype=bool)
-        block = self._block_row[row] + self._block_column[column]
-        beyond.ravel()[places] = values > level[block] + THRESHOLD * off
+        off = self._off[left] if isinstance(self._off, np.ndarray) else self._off
+        beyond: NDArray[np.int64] = self._places[left][values > level[block] + THRESHOLD * off]
         return beyond

@@ -103,10 +103,11 @@ def hollow_tail(path: Path) -> str | None:
     with hdus.opened(path) as stream:
         stream.seek(unit.data_start)
         data = np.frombuffer(stream.read(unit.data_size), dtype=np.uint8)
+    least = max(data.size // 10, 1)
+    if data[-least:].any():
+        return None
     written = np.flatnonzero(data)
     n_hollow = data.size - (int(written[-1]) + 1 if written.size else 0)
-    if n_hollow < max(data.size // 10, 1):
-        return None
     return f"{path.name}: the last {n_hollow / data.size:.0%} of the pixels are empty bytes."
 
 

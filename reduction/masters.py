@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
@@ -214,12 +215,21 @@ def _drift(member: _Member, bias: CCDData | None) -> float:
     return 0.0 if here is None or then is None else here - then[0]
 
 
+def _saturated_part(counts: Image, level: float) -> float:
+    """Return the part of pixels that are saturated; a hot pixel, with none beside it, is not."""
+    with np.errstate(invalid="ignore"):
+        saturated = (counts >= level).astype(np.uint8)
+    if not saturated.any():
+        return 0.0
+    crowd = cv2.boxFilter(saturated, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return float(np.count_nonzero(saturated & (crowd > 1)) / saturated.size)
+
+
 def _judge(path: Path, bias: CCDData | None) -> FlatMember:
     member = _Member.of(path)
     section = geometry.image_section(member.pixels.header, member.pixels.shape)
     counts = member.pixels.read(*section.slices)
-    with np.errstate(invalid="ignore"):
-        percent = 100 * float((counts >= member.saturation).mean())
+    percent = 100 * _saturated_part(counts, member.saturation)
     drift = _drift(member, bias)
     sample = counts[:, ::4]
     if bias is not None:

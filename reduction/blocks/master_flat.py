@@ -84,6 +84,10 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     provenance.put(master.meta, headers.GSP_BIAS, bias_name, "master bias image")
     provenance.put(master.meta, headers.GSP_TRIM, str(section), "trim section")
     provenance.put(master.meta, headers.GSP_NORM, method, "flat normalization method")
+    if method != "mean":
+        provenance.put(master.meta, headers.GSP_NORD, settings.order, "order of the normalization")
+    allowed = settings.saturation_threshold
+    provenance.put(master.meta, headers.GSP_STHR, allowed, "saturated pixels allowed, percent")
     good = master.data[~master.mask]
     quality: dict[str, float | int | str] = {
         "frames": len(used),

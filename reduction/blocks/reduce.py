@@ -52,6 +52,8 @@ class _Course:
     cards: dict[str, tuple[str, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    bias_adu: float = 0.0
+    read_noise: float | None = None
 
     def did(self, letter: str, keyword: str, value: str, comment: str) -> None:
         self.letters += letter
@@ -150,11 +152,13 @@ def _bias(
 ) -> tuple[Level, Level]:
     """Return bias and its variance for the untrimmed frame, ADU: master, else overscan, else 0."""
     known = ccd.overscan_level(frame)
+    course.read_noise = ccd.measured_read_noise(frame)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
             course.cards[headers.GSP_OVER] = (str(known[1]), "overscan region")
         variance = fitsio.variance_of(inputs.master_bias)
-        level: Level = ccd.bias_level(frame, inputs.master_bias).astype(np.float32, copy=False)
+        level = ccd.bias_level(frame, inputs.master_bias).astype(np.float32, copy=False)
+        course.bias_adu = float(np.median(level[::4, ::4]))
         return level, 0.0 if variance is None else variance
     if not settings.ignore_bias and not inputs.notes:
         course.warnings.append("no master bias: the overscan level was subtracted instead.")
@@ -162,6 +166,7 @@ def _bias(
         course.warnings.append("no overscan in this region: no bias level was subtracted.")
         return 0.0, 0.0
     course.did("o", headers.GSP_OVER, str(known[1]), "overscan region")
+    course.bias_adu = known[0]
     return known[0], 0.0
 
 
@@ -250,12 +255,7 @@ def _product(
         course.cards.setdefault(keyword, (provenance.NONE, comment))
     for keyword, (value, comment) in course.cards.items():
         provenance.put(reduced.meta, keyword, value, comment)
-    flags = fitsio.flags_of(reduced)
-    quality: dict[str, float | int | str] = {
-        "cosmic_ray_pixels": n_cosmic,
-        "saturated_pixels": int(((flags & PixelFlag.SATURATED) != 0).sum()),
-        "background_electron": round(float(np.median(reduced.data)), 2),
-    }
+    quality = _quality(reduced, course, n_cosmic)
     return Product(
         file_name,
         DataType.REDUCED,
@@ -264,3 +264,28 @@ def _product(
         quality=quality,
         warnings=tuple(course.warnings),
     )
+
+
+def _quality(reduced: CCDData, course: _Course, n_cosmic: int) -> dict[str, float | int | str]:
+    """Return the numbers shown beside a product; those of the detector go into its header too."""
+    flags = fitsio.flags_of(reduced)
+    n_saturated = int(np.count_nonzero(flags & PixelFlag.SATURATED))
+    quality: dict[str, float | int | str] = {
+        "bias_level_adu": round(course.bias_adu, 2),
+        "cosmic_ray_pixels": n_cosmic,
+        "cosmic_ray_fraction": round(n_cosmic / flags.size, 6),
+        "saturated_pixels": n_saturated,
+        "saturated_fraction": round(n_saturated / flags.size, 6),
+        "background_electron": round(float(np.median(reduced.data[:, ::4])), 2),
+    }
+    if course.read_noise is not None:
+        quality["read_noise_electron"] = round(course.read_noise, 2)
+    for keyword, name, comment in (
+        (headers.GSP_BLEV, "bias_level_adu", "bias level subtracted, ADU"),
+        (headers.GSP_RNOI, "read_noise_electron", "read noise measured, electron"),
+        (headers.GSP_SATF, "saturated_fraction", "saturated part of the pixels"),
+        (headers.GSP_CRFR, "cosmic_ray_fraction", "part cleaned of cosmic rays"),
+    ):
+        if name in quality:
+            provenance.put(reduced.meta, keyword, quality[name], comment)
+    return quality

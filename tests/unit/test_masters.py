@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData
 
 from reduction import flatfield, headers, masters
@@ -159,3 +160,15 @@ def test_a_flat_without_light_is_refused() -> None:
     dark = CCDData(np.zeros((20, 50), np.float32), unit=u.adu, meta=header())
     with pytest.raises(UnusableFrame, match="no light"):
         flatfield.normalize(dark, "simple", 15)
+
+
+def test_a_hot_pixel_does_not_reject_a_flat(tmp_path: Path) -> None:
+    members = write_flats(tmp_path, [1.0, 1.0, 1.0])
+    with fits.open(members[0], mode="update") as opened:
+        opened[0].data[20, 1000] = 65535
+    used, dropped = masters.judge_flats(members, None, 0.0)
+    assert (len(used), len(dropped)) == (3, 0)
+    with fits.open(members[0], mode="update") as opened:
+        opened[0].data[20, 1000:1002] = 65535
+    used, dropped = masters.judge_flats(members, None, 0.0)
+    assert [member.path for member in dropped] == [members[0]]
