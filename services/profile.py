@@ -1,0 +1,55 @@
+"""What people change of their own account: names and password."""
+
+from __future__ import annotations
+
+from db.models import User
+from services import accounts
+from services.errors import NotAuthenticated, Unacceptable
+
+LONGEST_NAME = 150
+WRONG_OLD = "The old password is not right."
+DIFFERENT = "The new password and its confirmation are not the same."
+UNCHANGED = "The new password is the old one."
+
+
+def rename(user: User, *, first_name: str, last_name: str) -> None:
+    """Save a person's first and last name.
+
+    Raises
+    ------
+    Unacceptable
+        A name is longer than 150 characters or holds what can't be shown; names the field.
+    """
+    names = {"first_name": " ".join(first_name.split()), "last_name": " ".join(last_name.split())}
+    for field, value in names.items():
+        if len(value) > LONGEST_NAME or not value.isprintable():
+            raise Unacceptable(
+                f"A name has at most {LONGEST_NAME} characters, all of them printable.", field=field
+            )
+    user.first_name, user.last_name = names["first_name"], names["last_name"]
+    user.save(only=[User.first_name, User.last_name])
+
+
+def change_password(user: User, old: str, new: str, confirmation: str, address: str) -> None:
+    """Set a new password; every other session of the account ends.
+
+    Wrong old passwords count as failed logins of `address`, so that an open browser is no way to
+    guess one.
+
+    Raises
+    ------
+    Unacceptable
+        The old password is wrong, the new ones differ, or rules are broken: names the field, and
+        `detail` lists the rules' sentences.
+    TooManyAttempts
+        After 5 wrong old passwords within 15 minutes.
+    """
+    try:
+        accounts.authenticate(user.username, old, address)
+    except NotAuthenticated as error:
+        raise Unacceptable(WRONG_OLD, field="old") from error
+    if new != confirmation:
+        raise Unacceptable(DIFFERENT, field="confirmation")
+    if new == old:
+        raise Unacceptable(UNCHANGED, field="password")
+    accounts.set_password(user, new)
