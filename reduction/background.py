@@ -48,7 +48,8 @@ class Background:
         total = weights.sum(axis=0)
         lever = (rows - self.middle) @ weights
         one, both, two = self.covariance
-        return np.asarray(total**2 * one + 2 * total * lever * both + lever**2 * two)
+        with np.errstate(invalid="ignore"):  # nothing summed where nothing is known: no value
+            return np.asarray(total**2 * one + 2 * total * lever * both + lever**2 * two)
 
 
 def background_beside(
