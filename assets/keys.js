@@ -25,7 +25,9 @@
   function focus(id) {
     const field = document.getElementById(id);
     if (!field) return false;
-    if (!field.offsetParent) document.body.classList.add("index-open");
+    const fold = field.closest("details:not([open])");
+    if (fold) fold.open = true;
+    else if (!field.offsetParent) document.body.classList.add("index-open");
     field.focus();
     field.select();
     return true;
@@ -36,8 +38,8 @@
     ArrowUp: () => step("#file-list", false),
     ArrowRight: () => step("#view-head", true),
     ArrowLeft: () => step("#view-head", false),
-    "/": () => focus("index-name"),
-    g: () => focus("index-page"),
+    "/": () => ["index-name", "q-file_name", "log-text"].some(focus),
+    g: () => ["index-page", "search-page"].some(focus),
     h: () => click("header-toggle"),
     o: () => click("options-toggle"),
     f: () => click("follow"),
@@ -59,6 +61,7 @@
       return;
     }
     if (document.querySelector("dialog[open]")) return;
+    if (event.target.closest(".ag-root") && event.key.startsWith("Arrow")) return; // its cells
     const act = KEYS[event.key];
     if (act && act()) event.preventDefault();
   });

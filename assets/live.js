@@ -71,6 +71,7 @@
     serial += 1;
     const listed = events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
     if (listed) gsp.set("live-index", { data: serial });
+    if (events.some((e) => e.name === "log-added")) gsp.set("live-logs", { data: serial });
     const family = shown();
     const concerns = (e) =>
       [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));

@@ -9,6 +9,7 @@ from dash import html
 from callbacks.address import Address
 from callbacks.guard import person
 from callbacks.router import Page
+from callbacks.search import Query
 from services import proposals
 
 ABSTRACT_LENGTH = 140
@@ -49,11 +50,13 @@ def _row(proposal: dict[str, Any]) -> html.Tr:
                 title=abstract,
             ),
             html.Td(
-                html.A(
-                    "as Details",
-                    href=Address(proposal=soar_id).href(),
-                    **{"data-go": "", "aria-label": f"{soar_id} as Details"},
-                ),
+                [
+                    html.A(text, href=href, **{"data-go": "", "aria-label": f"{soar_id} {text}"})
+                    for text, href in (
+                        ("as Details", Address(proposal=soar_id).href()),
+                        ("as Table", Query({"proposal": soar_id}).href()),
+                    )
+                ],
                 className="links",
             ),
         ]

@@ -20,7 +20,12 @@ KEYS = (
     ("?", "these keys"),
 )
 
-LINKS = (("home", "/", "Proposals"), ("data", "/data", "Data"))
+LINKS = (
+    ("home", "/", "Proposals"),
+    ("data", "/data", "Data"),
+    ("search", "/search", "Search"),
+    ("logs", "/logs", "Logs"),
+)
 
 
 def layout() -> html.Div:
@@ -54,6 +59,7 @@ _STORES = (
     "done",
     "live-index",
     "live-view",
+    "live-logs",
 )
 
 

@@ -9,12 +9,15 @@ import dash
 from flask import Flask
 from flask_login import current_user
 
-from callbacks import command, index, router, view
+from callbacks import command, index, logs, router, view
+from callbacks import search as search_callbacks
 from pages import data, home, missing, shell
+from pages import logs as logs_page
+from pages import search as search_page
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
-PAGES = (home.PAGE, data.PAGE)
+PAGES = (home.PAGE, data.PAGE, search_page.PAGE, logs_page.PAGE)
 
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-bs-theme="{theme}">
@@ -65,4 +68,6 @@ def create(server: Flask) -> dash.Dash:
     index.register(app)
     view.register(app)
     command.register(app)
+    search_callbacks.register(app)
+    logs.register(app)
     return app

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from peewee import ModelSelect
+from peewee import ModelSelect, fn
 
 from db.models import Event, File, LogEntry, Proposal, User
 from services import access, events
@@ -27,7 +28,14 @@ def write(
 
 
 def _filtered(
-    user: User, level: str | None, since: dt.datetime | None, proposal_id: int | None
+    user: User,
+    *,
+    level: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    proposal_id: int | None,
+    soar_id: str | None,
+    text: str | None,
 ) -> ModelSelect:
     query = access.visible_logs(user)
     if level is not None:
@@ -36,8 +44,17 @@ def _filtered(
         query = query.where(LogEntry.level == level)
     if since is not None:
         query = query.where(LogEntry.created >= since)
+    if until is not None:
+        query = query.where(LogEntry.created < until)
     if proposal_id is not None:
         query = query.where(LogEntry.proposal == proposal_id)
+    if soar_id is not None:
+        named = Proposal.select(Proposal.id).where(Proposal.soar_id == soar_id)
+        query = query.where(LogEntry.proposal.in_(named))
+    for word in (text or "").replace("\x00", "").split():
+        # The file's name is asked of the files that the person sees, not of all.
+        files = access.visible_files(user, File.id).where(File.file_name.contains(word))
+        query = query.where(LogEntry.sentence.contains(word) | LogEntry.file.in_(files))
     return query
 
 
@@ -46,14 +63,54 @@ def page(
     *,
     level: str | None = None,
     since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
     proposal_id: int | None = None,
+    soar_id: str | None = None,
+    text: str | None = None,
     page: int = 1,
     page_size: int = 50,
 ) -> tuple[int, list[LogEntry]]:
-    """Return the number of entries a person reads, and one page of them, newest first."""
-    query = _filtered(user, level, since, proposal_id)
+    """Return the number of entries a person reads, and one page of them, newest first.
+
+    Every word of `text` is in the sentence or in the name of the file.
+
+    Raises
+    ------
+    Unacceptable
+        There is no such level.
+    """
+    query = _filtered(
+        user, level=level, since=since, until=until, proposal_id=proposal_id, soar_id=soar_id,
+        text=text,
+    )  # fmt: skip
     rows = query.order_by(LogEntry.created.desc(), LogEntry.id.desc()).paginate(page, page_size)
     return query.count(), list(rows)
+
+
+def counts(
+    user: User,
+    *,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    soar_id: str | None = None,
+    text: str | None = None,
+) -> dict[str, int]:
+    """Return how many entries of each level a person reads."""
+    query = _filtered(
+        user, level=None, since=since, until=until, proposal_id=None, soar_id=soar_id, text=text
+    )
+    found = query.select(LogEntry.level, fn.COUNT(LogEntry.id)).group_by(LogEntry.level)
+    return {level: 0 for level in LEVELS} | dict(found.tuples())
+
+
+def links(user: User, entries: Sequence[LogEntry]) -> tuple[dict[int, str], dict[int, str]]:
+    """Return id → SOAR ID and id → file name of what the entries tell of and the person sees."""
+    proposals = {entry.proposal_id for entry in entries}
+    named = access.visible_proposals(user).where(Proposal.id.in_(proposals))
+    files = access.visible_files(user, File.id, File.file_name).where(
+        File.id.in_({entry.file_id for entry in entries})
+    )
+    return {row.id: row.soar_id for row in named}, dict(files.tuples())
 
 
 def as_dict(entry: LogEntry) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""Search: every file one may see, by its settings, its names and its place in the sky."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import dcc, html
+
+from callbacks.router import Page
+from callbacks.search import COLUMNS, PAGE_SIZE, ROOT, Query, parse
+from services.search import FACETS
+
+WIDTHS = {
+    "file_name": 190, "proposal_id": 108, "obstype": 84, "wavmode": 74, "filter": 86,
+    "filter_2": 68, "grating": 82, "slit": 112, "roi": 124, "date": 82, "type": 104,
+}  # fmt: skip
+
+
+def layout(_pathname: str, search: str) -> html.Div:
+    """Return the page's fixed parts; `callbacks.search` fills them from the address."""
+    query = parse(search)
+    return html.Div(
+        [
+            html.Main(
+                [
+                    html.Div(
+                        [
+                            html.H1("Data Files"),
+                            html.Span(id="search-count", className="count"),
+                            html.Nav(id="search-chips", **{"aria-label": "Filters in force"}),
+                        ],
+                        className="search-head",
+                    ),
+                    html.P(id="search-problem", role="alert"),
+                    html.Div(
+                        [
+                            html.Div(
+                                id="search-actions",
+                                role="toolbar",
+                                **{"aria-label": "With the chosen files"},
+                            ),
+                            html.Div(id="search-all"),
+                        ],
+                        className="search-tools",
+                    ),
+                    html.Div(
+                        [_grid(query), html.Div(id="search-empty", className="empty")],
+                        className="search-table",
+                    ),
+                    _foot(),
+                ],
+                className="search-main",
+            ),
+            _filters(query),
+        ],
+        className="search-page",
+    )
+
+
+def _grid(query: Query) -> dag.AgGrid:
+    descends = query.ordering.startswith("-")
+    sorted_by = query.ordering.removeprefix("-")
+    columns: list[dict[str, Any]] = []
+    for name, label in COLUMNS:
+        column = {"colId": name, "field": name, "headerName": label, "width": WIDTHS[name]}
+        if name == sorted_by:
+            column["initialSort"] = "desc" if descends else "asc"
+        columns.append(column)
+    columns[0] |= {"cellRenderer": "FileLink", "tooltipField": "object", "flex": 1, "minWidth": 170}
+    columns[9] |= {"tooltipField": "date_obs"}
+    return dag.AgGrid(
+        id="search-grid",
+        columnDefs=columns,
+        rowModelType="infinite",
+        getRowId="params.data.id",
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressMovable": True,
+            "suppressHeaderMenuButton": True,
+            "sortingOrder": ["asc", "desc"],
+        },
+        columnSize=None,
+        dashGridOptions={
+            "pagination": True,
+            "paginationPageSize": PAGE_SIZE,
+            "suppressPaginationPanel": True,
+            "cacheBlockSize": PAGE_SIZE,
+            "maxBlocksInCache": 8,
+            # Two requests at the same moment, and one of the blocks would stay empty for ever.
+            "maxConcurrentDatasourceRequests": 1,
+            "infiniteInitialRowCount": query.page * PAGE_SIZE,
+            "rowHeight": 28,
+            "headerHeight": 32,
+            "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "checkboxes": True},
+            "selectionColumnDef": {"width": 34, "pinned": "left"},
+            "suppressCellFocus": False,
+            "animateRows": False,
+            "enableBrowserTooltips": True,
+            "ensureDomOrder": True,
+        },
+        style={"height": "100%", "width": "100%"},
+    )
+
+
+def _foot() -> html.Div:
+    return html.Div(
+        [
+            html.Nav(id="search-pager", className="pager", **{"aria-label": "Pages of the table"}),
+            html.Div(
+                [
+                    html.Label("Page", htmlFor="search-page"),
+                    dcc.Input(id="search-page", type="number", min=1, step=1, autoComplete="off"),
+                    html.Button("GO", id="search-go", type="button"),
+                ],
+                className="go-to",
+            ),
+        ],
+        className="search-foot",
+    )
+
+
+def _filters(query: Query) -> html.Aside:
+    facets = [
+        html.Details(
+            [html.Summary(f"By {name}"), html.Div(id=f"choices-{name}", className="choices")],
+            open=name in query.given or name in ("obstype", "grating"),
+        )
+        for name in FACETS
+    ]
+    return html.Aside(
+        html.Details(
+            [
+                html.Summary("Filters", className="h1"),
+                html.Div(
+                    [
+                        _field(query, "file_name", "File name", "part of it"),
+                        _field(query, "object_name", "Object", "part of its name"),
+                        _cone(query),
+                        html.Fieldset(
+                            [
+                                html.Legend("Dates (UTC)"),
+                                _field(query, "date_from", "From", "YYYY-MM-DD"),
+                                _field(query, "date_to", "To", "YYYY-MM-DD"),
+                            ],
+                            className="two",
+                        ),
+                        *facets,
+                    ],
+                    className="filters",
+                ),
+            ],
+            open=True,
+            id="search-filters",
+        ),
+        **{"aria-label": "Filters"},
+    )
+
+
+def _cone(query: Query) -> html.Fieldset:
+    return html.Fieldset(
+        [
+            html.Legend("Part of the sky"),
+            _field(query, "ra", "RA", "13:23:35.2 or 200.9"),
+            _field(query, "dec", "Dec", "-54:36:19 or -54.6"),
+            _field(query, "radius", "Radius (′)", '5, 30" or 1d'),
+            html.Button("Search the sky", id="search-cone", type="button", className="button"),
+        ],
+        className="two",
+        id="search-sky",
+    )
+
+
+def _field(query: Query, name: str, label: str, example: str) -> html.Label:
+    return html.Label(
+        [
+            html.Span(label),
+            dcc.Input(
+                id=f"q-{name}",
+                type="text",
+                value=query.given.get(name, ""),
+                placeholder=example,
+                maxLength=200,
+                autoComplete="off",
+            ),
+        ],
+        htmlFor=f"q-{name}",
+    )
+
+
+PAGE = Page("search", "Search · GSP Live", lambda path: path == ROOT, layout, keeps=True)
