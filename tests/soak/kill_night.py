@@ -53,8 +53,9 @@ class Night:
         return name
 
     def seconds_until_clean(self) -> float:
-        """Ask until the check is clean; return how long it took."""
+        """Ask until the check is clean; return how long it took. Says what was not."""
         began = time.monotonic()
+        said = ""
         while True:
             checked = self.site.flask("check")
             took = time.monotonic() - began
@@ -62,6 +63,9 @@ class Night:
                 return took
             if took > CLEAN_WITHIN_S:
                 raise Broken(f"not clean after {took:.0f} s:\n{checked.stdout}{checked.stderr}")
+            if checked.stdout != said:
+                said = checked.stdout
+                print(f"     {took:.0f} s: {said.strip()}", flush=True)
             time.sleep(0.5)
 
     def _frames(self) -> list[str]:
