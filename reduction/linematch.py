@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reduction.alignment import Alignment, compress
 from reduction.grating import predicted_wavelength
+from reduction.lamps import grooves_per_mm
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -23,9 +24,10 @@ Indices = NDArray[np.intp]
 CENTROID_PX = 0.1
 """What a good line's centre is worth with unlisted blends left in, pixels."""
 CORRECTION_MEAN_PX = (0.0, 0.0, 0.0, 0.15, 0.0, 0.0, 0.0)
-CORRECTION_PRIOR_PX = (60.0, 8.0, 0.5, 0.15, 0.08, 0.05, 0.05)
-"""Mean and scatter of the correction's Chebyshev terms over the published lamps, pixels: what is
-assumed where a lamp has no lines."""
+CORRECTION_PRIOR_PX = (60.0, 8.0, 0.35, 0.15, 0.08, 0.05, 0.05)
+BOW_PX = {400: -0.3, 600: -0.3, 930: 0.2, 1200: 0.1}
+"""Mean and scatter of the correction's Chebyshev terms over the published lamps, pixels, and the
+mean of the second term by grating: what is assumed where a lamp has no lines."""
 MARGIN_PX = 400.0
 """How far outside the detector laboratory lines are kept, so that a large shift finds them."""
 
@@ -149,7 +151,16 @@ def mutual_pairs(model: Floats, expected: Floats, tolerance: float) -> tuple[Ind
     return observed, there[observed]
 
 
-def robust_correction(scaled: Floats, miss: Floats, order: int) -> tuple[Floats, Floats, Bools]:
+def expected_terms(grating: str) -> Floats:
+    """Return the means of the correction's terms with a grating, pixels."""
+    mean = np.array(CORRECTION_MEAN_PX)
+    mean[2] = BOW_PX.get(int(grooves_per_mm(grating)), 0.0)
+    return mean
+
+
+def robust_correction(
+    scaled: Floats, miss: Floats, order: int, expected: Floats
+) -> tuple[Floats, Floats, Bools]:
     """Fit the correction's terms, each with its prior, by reweighted least squares (Tukey).
 
     Returns
@@ -158,7 +169,7 @@ def robust_correction(scaled: Floats, miss: Floats, order: int) -> tuple[Floats,
         Chebyshev terms (pixels), their covariance, and which points lie within three robust sigma.
     """
     basis = np.polynomial.chebyshev.chebvander(scaled, order)
-    mean = np.array(CORRECTION_MEAN_PX[: order + 1])
+    mean = expected[: order + 1]
     inverse = np.diag(np.array(CORRECTION_PRIOR_PX[: order + 1]) ** -2.0)
     weight, noise = np.ones(scaled.size), CENTROID_PX
     for _ in range(10):
@@ -187,7 +198,7 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
     clean = np.flatnonzero(problem.clean)
     half = 0.5 * (problem.extent[1] - problem.extent[0])
     terms = np.array([-start.shift, start.stretch * half])
-    fwhm = problem.fwhm
+    fwhm, usual = problem.fwhm, expected_terms(problem.setup.grating)
     stages = (
         (1, 2.0 + 0.8 * fwhm),
         (2, 1.0 + 0.5 * fwhm),
@@ -202,7 +213,7 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
             return None
         line, laboratory = clean[seen], single[there]
         miss = expected[laboratory] - problem.pixel[line]
-        terms, covariance, used = robust_correction(scaled[line], miss, min(degree, order))
+        terms, covariance, used = robust_correction(scaled[line], miss, min(degree, order), usual)
     model = problem.pixel + np.polynomial.chebyshev.chebval(scaled, terms)
     score = explained(problem, model, expected, problem.clean)
     correction = np.polynomial.Chebyshev(terms)

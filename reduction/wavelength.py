@@ -85,8 +85,9 @@ class Solution:
 
     @property
     def rms(self) -> float:
-        """Residual rms of the used lines, Å."""
-        return float(np.sqrt(np.mean(self.residual[self.used] ** 2)))
+        """Rms of the used lines about the solution, Å, freed of what the fitted terms absorb."""
+        freedom = max(self.n_used - self.function.degree() - 1, 1)
+        return float(np.sqrt(np.sum(self.residual[self.used] ** 2) / freedom))
 
     def displaced(self, offset: float) -> Solution:
         """Return the solution moved along the detector so that wavelengths fall by `offset`, Å.

@@ -1,0 +1,193 @@
+"""Wavelength scales against what was put into simulated arcs and skies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from reduction.arcscale import between, share_of_second, shift_between
+from reduction.grating import predicted_wavelength
+from reduction.linematch import Setup
+from reduction.resample import linear_grid, resample
+from reduction.simulation.arcs import arc_lines
+from reduction.simulation.exposures import Frame, expose
+from reduction.simulation.modes import find_setup
+from reduction.simulation.plan import NightPlan
+from reduction.skycheck import sky_offset
+from reduction.wavelength import Solution, SolveOptions, solve
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Arc:
+    """An arc summed over the middle of the slit, and the truth about it."""
+
+    flux: Array
+    column: Array
+    saturated: Array
+    truth: Array
+    plan: NightPlan
+
+    def solve(self) -> Solution:
+        optics = self.plan.optics
+        return solve(
+            self.flux,
+            self.column,
+            Setup(optics.grating, optics.cam_targ, optics.grt_targ),
+            optics.lamp.lamp,
+            saturated=self.saturated,
+            # the published lamp whose intensities the simulation has may not be looked at
+            options=SolveOptions(without=frozenset({optics.lamp.name})),
+        )
+
+
+def exposed(plan: NightPlan, kind: str) -> Frame:
+    chosen = next(one for one in plan.exposures if one.facts.kind == kind)
+    return expose(chosen, plan.optics, plan.detector(kind))
+
+
+def arc(seed: int, setup: str, lamp: str, binning: tuple[int, int] = (2, 2), **choices: Any) -> Arc:
+    plan = NightPlan(seed, setup, binning, n_bias=0, n_flat=0, n_science=1, lamp=lamp, rows=60,
+                     **choices)  # fmt: skip
+    frame = exposed(plan, "arc")
+    b, middle = binning[0], frame.data.shape[0] // 2
+    rows, columns = slice(middle - 5, middle + 5), slice(51 // b + 1, 4110 // b)
+    column = (b * np.arange(frame.data.shape[1]) + (b - 1) / 2)[columns]
+    moved = frame.truth.flexure + float(np.mean(frame.truth.row_shift[rows]))
+    return Arc(
+        (frame.data[rows, columns].astype(float) - frame.truth.bias_level).sum(axis=0),
+        column,
+        (frame.data[rows, columns] >= 65535).any(axis=0),
+        plan.optics.wavelength(column - moved),
+        plan,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seed", "setup", "lamp", "binning", "camera"),
+    [
+        (1, "400_M2", "HgArNe", (2, 2), "Red"),
+        (2, "400_M2", "Ne", (2, 2), "Blue"),
+        (3, "400_M1", "HgArNe", (2, 2), "Red"),
+        (4, "600_BLUE", "CuHeAr", (2, 2), "Blue"),
+        (5, "600_MID", "HgArNe", (2, 2), "Red"),
+        (6, "600_RED", "HgAr", (1, 1), "Red"),
+        (7, "930_M2", "FeHeAr", (1, 2), "Blue"),
+        (8, "930_M4", "Ne", (2, 2), "Red"),
+        (9, "930_M6", "Ar", (3, 3), "Red"),
+        (10, "1200_M2", "CuHeAr", (2, 2), "Blue"),
+        (11, "1200_M5", "HgArNe", (1, 1), "Blue"),
+        (12, "1200_M7", "Ne", (3, 3), "Red"),
+        (13, "2100_650", "HgArNe", (2, 2), "Red"),
+    ],
+)
+def test_the_scale_is_true_to_a_twentieth_of_a_pixel(
+    seed: int, setup: str, lamp: str, binning: tuple[int, int], camera: str
+) -> None:
+    one = arc(seed, setup, lamp, binning, camera=camera)
+    solution = one.solve()
+    per_pixel = np.gradient(one.truth)
+    miss = np.abs(solution.function(one.column) - one.truth) / per_pixel
+    assert np.median(miss) <= 0.05
+    assert miss.max() <= 0.3
+    # the reported scatter is that of the lines about the true scale, not of an overfitted one
+    used = solution.used
+    about_truth = np.interp(solution.pixel, one.column, one.truth) - solution.wavelength
+    true_rms = float(np.sqrt(np.mean(about_truth[used] ** 2)))
+    assert true_rms / 1.5 < solution.rms < 1.5 * true_rms
+
+
+@pytest.mark.parametrize("setup", [
+    "400_M1", "400_M2", "600_UV", "600_BLUE", "600_MID", "600_RED", "930_M1", "930_M2", "930_M3",
+    "930_M4", "930_M5", "930_M6", "1200_M1", "1200_M2", "1200_M3", "1200_M4", "1200_M5", "1200_M6",
+    "1200_M7", "1200_CaNIR", "2100_3900A", "2100_650", "2100_6507A",
+])  # fmt: skip
+def test_every_setup_of_the_instrument_is_solved(setup: str) -> None:
+    one = arc(21, setup, "")
+    solution = one.solve()
+    miss = np.abs(solution.function(one.column) - one.truth) / np.gradient(one.truth)
+    assert np.median(miss) <= 0.15
+    within = (one.column >= solution.pixel[solution.used].min()) & (
+        one.column <= solution.pixel[solution.used].max()
+    )
+    assert miss[within].max() <= 0.3
+
+
+def test_a_setup_without_a_published_lamp_is_solved_by_grating_and_line_list() -> None:
+    # 1200_M0; the lamp's intensities are those of 600_UV, which shows the same wavelengths
+    column = np.arange(52.0, 4110.0, 2.0)
+    truth = predicted_wavelength(column + 23.0 - 1.2e-3 * column, "1200_RALC_BLUE", 26.0, 16.3)
+    lines = arc_lines(find_setup("600_UV", "CuHeAr"))
+    centre = np.interp(lines.wavelength, truth, column, left=-999.0, right=-999.0)
+    profile = np.exp(-0.5 * ((column - centre[:, None]) / 2.6) ** 2)
+    flux = 400 + 60_000 * (lines.flux / lines.flux.max()) @ profile
+    flux = np.random.default_rng(5).normal(flux, np.sqrt(flux))
+    solution = solve(flux, column, Setup("1200_RALC_BLUE", 26.0, 16.3), "CuHeAr")
+    miss = np.abs(solution.function(column) - truth) / np.gradient(truth)
+    assert np.median(miss) <= 0.1
+    assert miss.max() <= 0.5
+
+
+def test_the_ends_beyond_the_last_line_are_said_to_be_uncertain() -> None:
+    one = arc(3, "1200_M1", "Ar")
+    solution = one.solve()
+    miss = np.abs(solution.function(one.column) - one.truth).max()
+    claimed = solution.check.uncertainty * solution.fwhm
+    assert solution.check.uncertainty > 0.07, "from which on the observer is warned"
+    assert miss < 3 * claimed
+
+
+def timed(minutes: float) -> fits.Header:
+    moment = dt.datetime(2026, 7, 6, 2) + dt.timedelta(minutes=minutes)
+    return fits.Header({"DATE-OBS": moment.isoformat(), "EXPTIME": 60.0})
+
+
+def test_between_two_arcs_the_scale_follows_the_flexure() -> None:
+    arcs = [arc(3, "930_M4", "HgArNe", flexure=f) for f in (0.0, 3.0)]
+    first, second = (one.solve() for one in arcs)
+    column = arcs[0].column
+    moved = np.interp(arcs[1].truth[1000], arcs[0].truth, column) - column[1000]
+    assert shift_between(first, second) == pytest.approx(-moved, abs=0.1)
+    share = share_of_second(timed(15), timed(0), timed(60))
+    assert share == pytest.approx(0.25)
+    scale = between(first, second, share)
+    truth = 0.75 * arcs[0].truth + 0.25 * arcs[1].truth
+    assert np.abs(scale.function(column) - truth).max() < 0.3 * np.gradient(truth).max()
+    # each line still lies where the scale has its wavelength
+    rest = scale.function(scale.pixel) - scale.wavelength
+    np.testing.assert_allclose(rest, scale.residual, atol=2e-3)
+    assert scale.n_used == first.n_used + second.n_used
+    assert share_of_second(fits.Header(), timed(0), timed(60)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("seed", "setup"),
+    [(3, "400_M2"), (4, "600_MID"), (5, "600_RED"), (6, "930_M5"), (7, "1200_M5"), (8, "930_M3")],
+)
+def test_flexure_is_measured_on_airglow_and_correcting_it_helps(seed: int, setup: str) -> None:
+    plan = NightPlan(seed, setup, n_bias=0, n_flat=0, n_science=1, rows=120)
+    plan = replace(plan, sky_magnitude=21.0)
+    frame = exposed(plan, "science")
+    far = [r for r in range(15, 105)
+           if all(abs(r - s.trace.mean()) > 25 for s in frame.truth.sources)]  # fmt: skip
+    sky = 8 * np.median(frame.data[far, 26:2055] - frame.truth.bias_level, axis=0)
+    place = 2 * np.arange(26, 2056) - 0.5 - frame.truth.flexure
+    place = place - float(np.mean(frame.truth.row_shift[far]))
+    for flexure in (0.0, 0.4, -1.7, 9.0):  # unbinned pixels between arc and science
+        edges = plan.optics.wavelength(place - flexure)
+        first, step, n = linear_grid(edges)
+        new = first + step * (np.arange(n + 1) - 0.5)
+        flags = np.zeros(sky.size, dtype=np.uint8)
+        seen = resample(sky, np.ones(sky.size), flags, edges, new)[0]
+        found = sky_offset(seen, first + step * np.arange(n), 3.2 * step)
+        assert found is not None
+        true = -flexure * step / 2
+        assert abs(found.offset - true) < min(3 * found.error, 0.3 * step)
+        if abs(found.offset) > 2 * found.error:  # it is then corrected
+            assert abs(found.offset - true) < abs(true)
