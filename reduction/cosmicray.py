@@ -33,7 +33,7 @@ from reduction.scene import (
 Method = Literal["dcr", "lacosmic"]
 SIGMA_FRACTION = 0.3
 ITERATIONS = 4
-PIXEL_SIGMA = 3.0
+PIXEL_SIGMA = 3.5
 """By how much a marked pixel itself must stand above the scene."""
 
 
