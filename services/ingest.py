@@ -165,7 +165,7 @@ def _settle(effects: Effects, new: _Sighting) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
     raw = File.data_type == int(DataType.RAW)
     path = str(new.path)
-    twin = File.get_or_none(raw & (File.checksum == new.checksum))
+    twin = _one(raw & (File.checksum == new.checksum))
     if twin is not None:
         if twin.full_path != path and not Path(twin.full_path).exists():
             twin.full_path = path  # the frame was moved
@@ -174,9 +174,7 @@ def _settle(effects: Effects, new: _Sighting) -> Arrival:
         return _note(new.path, new.stamp, outcome, file=twin, proposal=twin.proposal)
     proposal = proposals.for_frame(new.frame.proposal)
     same_name = (File.file_name == new.path.name) & (File.night == new.frame.night)
-    rival = File.get_or_none(
-        raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path))
-    )
+    rival = _one(raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path)))
     if rival is not None:
         sentence = (
             f"{new.path.name} has another content than the frame of that name which was indexed "
@@ -190,6 +188,12 @@ def _settle(effects: Effects, new: _Sighting) -> Arrival:
     file = _add(effects, new, proposal)
     scheduling.schedule(file, effects)
     return _note(new.path, new.stamp, "indexed", file=file, proposal=proposal)
+
+
+def _one(condition: Any) -> File | None:
+    """Return the file of a condition. Mostly there is none: then its columns are not asked for."""
+    found = File.select(File.id).where(condition).limit(1).scalar()
+    return None if found is None else File.get_by_id(found)
 
 
 def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:

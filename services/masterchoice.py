@@ -69,6 +69,12 @@ def around(file: File, kind: FrameKind, days: float) -> Any:
     )
 
 
+def _files(condition: Any) -> list[File]:
+    """Return files, oldest row first. Mostly there are none: then no columns are asked for."""
+    ids = [number for (number,) in File.select(File.id).where(condition).tuples()]
+    return list(File.select().where(File.id.in_(ids)).order_by(File.id)) if ids else []
+
+
 def _master(file: File, kind: FrameKind, rank: Rank, say: Sentence) -> Found | Waiting | Nothing:
     frame = describe(file)
     block = blocks_for(DataType.RAW, kind)[0]
@@ -76,11 +82,7 @@ def _master(file: File, kind: FrameKind, rank: Rank, say: Sentence) -> Found | W
     pending = _pending(frame, block, rank, minimum)
     if pending is not None:
         return Waiting(f"waiting for the {words(block)} ({pending} frames) to be made")
-    known = list(
-        File.select()
-        .where(around(file, kind, DAYS[str(kind)]), File.data_type == MASTER)
-        .order_by(File.id)
-    )
+    known = _files(around(file, kind, DAYS[str(kind)]) & (File.data_type == MASTER))
     enough = [master for master in known if (master.n_combined or 0) >= minimum]
     best = rank(frame, [describe(master) for master in enough]).best
     if best is not None:
@@ -104,9 +106,10 @@ def _pending(frame: FrameDescription, block: Block, rank: Rank, minimum: int) ->
 
     One that is made anew is not waited for, unless the present one is of too few frames.
     """
-    runs = Run.select(Run, File).join(File).where(Run.block == block.name, Run.state.in_(LIVE))
+    runs = Run.select(Run.id).where(Run.block == block.name, Run.state.in_(LIVE)).tuples()
+    ids = [number for (number,) in runs]
     anchors = []
-    for run in runs:
+    for run in Run.select(Run, File).join(File).where(Run.id.in_(ids)) if ids else ():
         if masters.length(run.file.series) < max(minimum, int(run.settings.get("minimum", 1))):
             continue  # it waits for frames, or to borrow some
         master = masters.master_of(run.file.series)
@@ -123,7 +126,7 @@ def _arriving(
     kind = next(iter(block.kinds))
     near = File.date_obs.between(file.date_obs - FRESH, file.date_obs + FRESH)
     just_now = File.created > utc_now() - FRESH
-    frames = list(File.select().where(around(file, kind, 1), File.data_type == RAW, near, just_now))
+    frames = _files(around(file, kind, 1) & (File.data_type == RAW) & near & just_now)
     best = rank(frame, [describe(other) for other in frames]).best
     if best is None:
         return None
@@ -151,7 +154,8 @@ def settling(file: File) -> Waiting | None:
     taken = raw.date_obs + dt.timedelta(seconds=raw.exptime)
     if raw.created - taken < FRESH or now - raw.created > SETTLE_AT_MOST:
         return None
-    newest = File.select().where(File.data_type == RAW).order_by(File.id.desc()).first()
-    if newest is None or now - newest.created >= SETTLE:
+    newest = File.select(File.created).where(File.data_type == RAW).order_by(File.id.desc())
+    came = newest.limit(1).scalar()
+    if came is None or now - came >= SETTLE:
         return None
     return Waiting("waiting for the rest of the night's frames")
