@@ -39,6 +39,8 @@
   function attach(api, want) {
     table = { api, key: want.key, ordering: want.ordering, wanted: want.page };
     const ours = table;
+    // On a small screen the table comes first, and the filters are folded away.
+    if (innerWidth <= 860) document.getElementById("search-filters").open = false;
     api.addEventListener("sortChanged", (event) => {
       if (event.source !== "uiColumnSorted") return;
       const column = api.getColumnState().find((one) => one.sort);
@@ -169,7 +171,8 @@
     window.dashAgGridComponentFunctions || {});
   components.FileLink = function (props) {
     if (!props.data) return null;
-    const given = { href: "/data/" + props.data.id, "data-go": "", title: props.data.object };
+    const { id, file_name, object } = props.data;
+    const given = { href: "/data/" + id, "data-go": "", title: [file_name, object].join("\n") };
     return window.React.createElement("a", { ...given, tabIndex: -1 }, props.value);
   };
 

@@ -12,8 +12,8 @@ from callbacks.search import COLUMNS, PAGE_SIZE, ROOT, Query, parse
 from services.search import FACETS
 
 WIDTHS = {
-    "file_name": 190, "proposal_id": 108, "obstype": 84, "wavmode": 74, "filter": 86,
-    "filter_2": 68, "grating": 82, "slit": 112, "roi": 124, "date": 82, "type": 104,
+    "file_name": 190, "proposal_id": 110, "obstype": 80, "wavmode": 80, "filter": 82,
+    "filter_2": 66, "grating": 82, "slit": 112, "roi": 126, "date": 86, "type": 96,
 }  # fmt: skip
 
 
@@ -67,8 +67,9 @@ def _grid(query: Query) -> dag.AgGrid:
         if name == sorted_by:
             column["initialSort"] = "desc" if descends else "asc"
         columns.append(column)
-    columns[0] |= {"cellRenderer": "FileLink", "tooltipField": "object", "flex": 1, "minWidth": 170}
-    columns[9] |= {"tooltipField": "date_obs"}
+    columns[0] |= {"cellRenderer": "FileLink", "flex": 1, "minWidth": 170}
+    for place, tooltip in ((8, "roi"), (9, "date_obs"), (10, "type")):
+        columns[place]["tooltipField"] = tooltip
     return dag.AgGrid(
         id="search-grid",
         columnDefs=columns,
@@ -94,10 +95,11 @@ def _grid(query: Query) -> dag.AgGrid:
             "rowHeight": 28,
             "headerHeight": 32,
             "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "checkboxes": True},
-            "selectionColumnDef": {"width": 34, "pinned": "left"},
+            "selectionColumnDef": {"width": 32, "pinned": "left"},
             "suppressCellFocus": False,
             "animateRows": False,
             "enableBrowserTooltips": True,
+            "suppressNoRowsOverlay": True,
             "ensureDomOrder": True,
         },
         style={"height": "100%", "width": "100%"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,11 +71,9 @@ def overview(user: User, filters: FileFilters) -> Overview:
     list(conditions(filters))  # each value makes sense, also those that only choose
     rest = filters.model_copy(update=dict.fromkeys((*tally.COLUMNS, *_DAYS)))
     found = tally.count(_ids(user, rest))
-    fits = np.stack(
-        [_fits(filters, name, found, place) for place, name in enumerate(tally.COLUMNS)]
-        or [np.ones(found.counts.size, dtype=bool)]
-    )
-    misses = (~fits).sum(axis=0)
+    fits = [_fits(filters, name, found, place) for place, name in enumerate(tally.COLUMNS)]
+    fits.append(_within(filters, found))
+    misses = np.sum([~fit for fit in fits], axis=0)
     choices = {}
     for place, name in enumerate(FACETS):
         # All fit but, perhaps, this filter itself.
@@ -85,8 +84,7 @@ def overview(user: User, filters: FileFilters) -> Overview:
             minlength=len(found.values[place]),
         )
         counts = dict(zip(found.values[place], total.astype(int).tolist(), strict=True))
-        wanted = getattr(filters, name)
-        choices[name] = _choices(counts, set() if wanted is None else set(values(wanted)))
+        choices[name] = _choices(counts, _wanted(filters, name) or set())
     choices["date"].reverse()
     return Overview(int(found.counts[misses == 0].sum()), choices)
 
@@ -94,16 +92,32 @@ def overview(user: User, filters: FileFilters) -> Overview:
 def _fits(filters: FileFilters, name: str, found: tally.Counts, place: int) -> NDArray[np.bool_]:
     """Tell of each combination whether its value is one that the filter of the column lets pass."""
     passes = np.ones(len(found.values[place]), dtype=bool)
-    wanted = getattr(filters, name)
+    wanted = _wanted(filters, name)
     if wanted is not None:
-        chosen = set(values(wanted))
-        passes &= np.array([value in chosen for value in found.values[place]], dtype=bool)
-    if name == "date":
-        first, last = ((getattr(filters, day) or "").strip() for day in _DAYS)
-        passes &= np.array(
-            [first <= value <= (last or value) for value in found.values[place]], dtype=bool
-        )
+        passes &= np.array([value in wanted for value in found.values[place]], dtype=bool)
     return passes[found.places[:, place]]
+
+
+def _within(filters: FileFilters, found: tally.Counts) -> NDArray[np.bool_]:
+    """Tell of each combination whether its date lies between those of the filters."""
+    place = tally.COLUMNS.index("date")
+    first, last = (_isoformat(getattr(filters, day) or "") for day in _DAYS)
+    passes = np.array(
+        [first <= value <= (last or value) for value in found.values[place]], dtype=bool
+    )
+    return passes[found.places[:, place]]
+
+
+def _wanted(filters: FileFilters, name: str) -> set[str] | None:
+    text = getattr(filters, name)
+    if text is None:
+        return None
+    return {_isoformat(value) if name == "date" else value for value in values(text)}
+
+
+def _isoformat(day: str) -> str:
+    """Return a date as it is counted: 20240310 is 2024-03-10."""
+    return dt.date.fromisoformat(day.strip()).isoformat() if day.strip() else ""
 
 
 def _choices(counts: dict[str, int], chosen: set[str]) -> list[Choice]:

@@ -82,19 +82,6 @@ def _angle(text: str, *, hours: bool) -> float | None:
     return sexagesimal(value if value.count(":") > 1 else f"{value}:00", hours=hours)
 
 
-def separation(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
-    """Return the angle between two positions, all in degrees (haversine: exact when small)."""
-    return math.degrees(
-        2 * math.asin(min(1.0, math.sqrt(_haversine(ra, dec, other_ra, other_dec))))
-    )
-
-
-def _haversine(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
-    a, d, b, e = (math.radians(x) for x in (ra, dec, other_ra, other_dec))
-    half_ra, half_dec = (b - a) / 2, (e - d) / 2
-    return math.sin(half_dec) ** 2 + math.cos(d) * math.cos(e) * math.sin(half_ra) ** 2
-
-
 def cone(ra: float, dec: float, reach: float) -> Expression:
     """Return the condition that a file points within `reach` of a position, all in degrees.
 
