@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ def is_hollow_cathode(lamp: str) -> bool:
     return any(one in HOLLOW_CATHODES for one in lamp.split("+"))
 
 
+@cache
 def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
     """Return air wavelengths (Å, ascending) and relative strengths, 0 to 1 in each spectrum.
 
@@ -54,7 +56,9 @@ def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
             strengths.append(strength[seen] / strength[seen].max())
     wavelength, strength = np.concatenate(wavelengths), np.concatenate(strengths)
     order = np.argsort(wavelength)
-    return wavelength[order], strength[order]
+    wavelength, strength = wavelength[order], strength[order]
+    wavelength.flags.writeable = strength.flags.writeable = False  # they are shared
+    return wavelength, strength
 
 
 def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bools:

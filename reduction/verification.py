@@ -77,6 +77,11 @@ class Check:
     span: float
     reason: str = ""
 
+    def beyond_doubt(self, limits: Limits) -> bool:
+        """Tell whether the whole pattern of lines is unmistakably the lamp's."""
+        alike = self.resemblance >= limits.resemblance
+        return alike and self.distinctness >= limits.distinctness
+
 
 def displaced_scores(problem: Problem, model: Floats, expected: Floats) -> Floats:
     """Agreement at displacements of two line widths to sixty pixels: what chance gives."""
@@ -145,9 +150,7 @@ def verify(
 
 def _objection(check: Check, limits: Limits, lamp: str) -> str:
     """Return the first thing that is not as it should be, as a clause for the observer."""
-    beyond_doubt = (
-        check.resemblance >= limits.resemblance and check.distinctness >= limits.distinctness
-    )
+    beyond_doubt = check.beyond_doubt(limits)
     # hollow cathodes have so many lines that chance matches are common
     strict = 1.7 if is_hollow_cathode(lamp) else 1.0
     minimum = round(strict * limits.minimum_lines)

@@ -153,7 +153,10 @@ def solve(
         fit = fit_lines(problem, start, options.order)
         if fit is None or (best is not None and fit.score <= best[0].score):
             continue
-        best = fit, verify(problem, fit, lamp, options.limits, options.without)
+        check = verify(problem, fit, lamp, options.limits, options.without)
+        best = fit, check
+        if not check.reason and check.beyond_doubt(options.limits):
+            break
     if best is None:
         raise NoWavelengthSolution(
             f"No shift of the {lamp} line list fits the {problem.pixel.size} lines of this arc "

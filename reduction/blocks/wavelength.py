@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from astropy.io import fits
 from pydantic import Field
 
 from reduction import dispersion, headers, provenance
@@ -122,21 +123,18 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     spectrum = inputs.frame
     scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
-    calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
-    offset = None if settings.sky == "ignore" else _offset_of(calibrated, scale.solution)
+    offset = None if settings.sky == "ignore" else _offset_of(spectrum, scale.solution)
+    applied = offset is not None and settings.sky == "apply" and _counts(offset, scale.solution)
     warnings: tuple[str, ...] = ()
     if offset is not None:
-        applied = settings.sky == "apply" and _counts(offset, scale.solution)
         if abs(offset.offset) > WORTH_SAYING[offset.features] * scale.solution.fwhm:
             warnings = (_sky_sentence(offset, applied=applied),)
         if applied:
             scale = replace(scale, solution=scale.solution.displaced(offset.offset))
-            calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
-        comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
-        provenance.put(calibrated.header, headers.GSP_SKYO, round(offset.offset, 3), comment)
-        provenance.put(calibrated.header, headers.GSP_SKYE, round(offset.error, 3), "its error, A")
+    calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
     file_name = product_name(inputs.file_name)
     header = calibrated.header
+    _record_sky(header, offset, applied=applied)
     for number, name in enumerate(scale.arcs, start=1):
         provenance.put(header, f"{headers.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
@@ -229,10 +227,17 @@ def _ends(solution: Solution) -> tuple[str, ...]:
     )
 
 
-def _offset_of(calibrated: Spectrum, solution: Solution) -> SkyOffset | None:
-    if calibrated.sky is None or calibrated.wavelength is None:
-        return None
-    return sky_offset(calibrated.sky, calibrated.wavelength, solution.fwhm)
+def _offset_of(spectrum: Spectrum, solution: Solution) -> SkyOffset | None:
+    found = dispersion.sky_on_axis(spectrum, solution)
+    return None if found is None else sky_offset(*found, solution.fwhm)
+
+
+def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool) -> None:
+    if offset is None:
+        return
+    comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
+    provenance.put(header, headers.GSP_SKYO, round(offset.offset, 3), comment)
+    provenance.put(header, headers.GSP_SKYE, round(offset.error, 3), "its error, A")
 
 
 def _counts(offset: SkyOffset, solution: Solution) -> bool:
