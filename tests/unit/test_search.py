@@ -98,9 +98,8 @@ def test_filters_are_combined_and_leave_their_own_choices(
     for name, value in wanted.items():
         if name in search.FACETS:
             chosen = {choice.value for choice in found.choices[name] if choice.chosen}
-            assert (
-                chosen == {part for part in value.replace(r"\,", "\0").split(",")} or "\\" in value
-            )
+            plain = {"20240310": {"2024-03-10"}, r"a\,b": {"a,b"}}
+            assert chosen == plain.get(value, set(value.split(",")))
 
 
 def test_a_collaborator_taken_away_counts_nothing_of_it(archive: Archive) -> None:
