@@ -21,7 +21,7 @@ HEAD = """\
 # Every address of the JSON API
 
 Written by `python -m tools.write_api_reference` from the declarations that the server checks
-requests with; [api.md](api.md) is the introduction. The same, to be tried out, is the page **API Docs**.
+requests with; [api.md](api.md) is the introduction. The same, to be tried out: page **API Docs**.
 """
 
 
