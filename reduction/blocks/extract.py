@@ -13,6 +13,7 @@ from reduction import extraction, fitsio, headers, provenance, slitprofiles, tra
 from reduction.errors import UnusableFrame
 from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
+from reduction.strip import HUGE
 
 PLATE_SCALE = 0.15
 """Arcseconds per unbinned pixel along the slit."""
@@ -137,12 +138,17 @@ def _identify(
     variance = fitsio.variance_of(frame)
     assert variance is not None  # checked by the caller
     bad = (fitsio.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
-    for plane in (frame.data, variance):
-        if not cv2.checkRange(plane):
-            bad |= ~np.isfinite(plane)
-    if bad.mean() > 0.9:
+    planes = []
+    for plane, most in ((frame.data, HUGE), (variance, HUGE**2)):
+        sound = plane
+        if not cv2.checkRange(plane, True, -most, most)[0]:
+            with np.errstate(invalid="ignore"):
+                bad |= ~(np.abs(plane) < most)
+            sound = np.where(bad, plane.dtype.type(0), plane)
+        planes.append(sound)
+    if np.count_nonzero(bad) > 0.9 * bad.size:
         raise UnusableFrame("almost no pixel of the frame is usable.")
-    blocks = slitprofiles.make_blocks(frame.data, variance, bad)
+    blocks = slitprofiles.make_blocks(planes[0], planes[1], bad)
     bend = slitprofiles.common_bend(blocks)
     profile, noise = slitprofiles.aligned_profile(blocks, bend)
     targets = tracing.find_targets(
