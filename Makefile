@@ -1,12 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench lint help soak
+.PHONY: run test bench bench-peer lint help soak
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
+	@echo "make bench-peer  install goodman-pipeline apart and measure it, for make bench to show"
 	@echo "make lint   only ruff, mypy and the import contracts"
 
 .venv/bin/python:
@@ -43,3 +44,11 @@ bench: .venv/.test-installed
 
 soak: .venv/.test-installed
 	$(BIN)/python -m tests.soak.kill_night
+
+.venv-peer/.installed:
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/pip install --quiet --disable-pip-version-check goodman-pipeline==3.1.0
+	@touch $@
+
+bench-peer: .venv/.run-installed .venv-peer/.installed
+	$(BIN)/python tools/bench_peer.py .venv-peer/bin var/bench-peer.json
