@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 
 from reduction import dispersion, fitsio, geometry, headers
+from reduction.blocks.extract import ExtractSettings, extract
+from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.blocks.wavelength import WavelengthSettings, product_name, wavelength
 from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction import extract_along
-from reduction.frames import DataType, Product, Spectrum
+from reduction.frames import DataType, FrameKind, Product, Spectrum
 from reduction.registry import BlockInputs, Need
 from reduction.skycheck import sky_offset
 
@@ -217,6 +220,59 @@ def test_what_can_not_be_calibrated_is_refused(arc: CCDData) -> None:
         calibrate(science, dark)
     with pytest.raises(NoWavelengthSolution, match="are asked for"):
         calibrate(aperture(arc), None, minimum_lines=60)
+
+
+def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
+    science = aperture(opened(SCIENCE[0]))
+    inputs = BlockInputs(
+        frame=science,
+        file_name="ecfzst_0267_AT2018oh_930_blue_target_1.fits",
+        arc=arc,
+        second_arc=opened(20),
+        names={Need.ARC: "zst_0019.fits", Need.SECOND_ARC: "zst_0020.fits"},
+    )
+    (product,) = wavelength(inputs, WavelengthSettings(), lambda *_: None)
+    alone = [calibrate(science, one).data.wavelength for one in (arc, inputs.second_arc)]
+    ours = product.data.wavelength
+    assert np.all(ours <= np.max(alone, axis=0) + 0.02)
+    assert np.all(ours >= np.min(alone, axis=0) - 0.02)
+    assert product.inputs == ("zst_0019.fits", "zst_0020.fits")
+    assert product.data.header["GSP_ARC2"] == "zst_0020.fits"
+    assert abs(product.quality["arc_shift_pixel"]) < 0.5
+    dark = CCDData(arc, copy=True)
+    dark.data = np.random.default_rng(1).normal(10, 4, arc.shape)
+    (product,) = wavelength(replace(inputs, second_arc=dark), WavelengthSettings(), lambda *_: None)
+    np.testing.assert_array_equal(product.data.wavelength, alone[0])
+    assert product.inputs == ("zst_0019.fits",)
+    assert "zst_0020.fits was not used" in product.warnings[0]
+
+
+@pytest.mark.parametrize(("mode", "first", "last"), [("400m1", 3030, 7060), ("400m2", 4970, 8970)])
+def test_a_focus_frame_with_its_lamp_on_is_calibrated_as_an_arc(
+    mode: str, first: float, last: float
+) -> None:
+    path = NIGHT.parent / "focus-arcs" / f"sp_{mode}.fits"
+    if not path.exists():
+        pytest.skip("the real arcs of shared/data/focus-arcs are not here")
+    raw = fitsio.read_raw(path)
+    (reduced,) = reduce(
+        BlockInputs(frame=raw, file_name=path.name, kind=FrameKind.ARC),
+        ReduceSettings(ignore_bias=True, ignore_flats=True, cosmic_rays="none"),
+        lambda *_: None,
+    )
+    (lamp,) = extract(
+        BlockInputs(frame=reduced.data, file_name=reduced.file_name, kind=FrameKind.ARC),
+        ExtractSettings(),
+        lambda *_: None,
+    )
+    inputs = BlockInputs(frame=lamp.data, file_name=lamp.file_name, kind=FrameKind.ARC)
+    (product,) = wavelength(inputs, WavelengthSettings(), lambda *_: None)
+    quality = product.quality
+    assert quality["lamp"] == "HgArNe"
+    assert quality["lines"] >= 25
+    assert quality["rms_angstrom"] < 0.1  # a tenth of a pixel
+    assert abs(quality["first_angstrom"] - first) < 40
+    assert abs(quality["last_angstrom"] - last) < 40
 
 
 @pytest.mark.parametrize(
