@@ -95,7 +95,7 @@ def _top_bar(name: str) -> html.Header:
                         title="Dark or light (t)",
                         **{"data-command": "theme", "aria-label": "Dark or light theme"},
                     ),
-                    html.Span(name, className="person", title=name),
+                    html.A(name, href="/user", className="person", title=name, **{"data-go": ""}),
                     html.Button(
                         "Logout", type="button", className="plain", **{"data-command": "logout"}
                     ),

@@ -11,13 +11,15 @@ from flask_login import current_user
 
 from callbacks import command, index, logs, router, view
 from callbacks import search as search_callbacks
+from callbacks import user as user_callbacks
 from pages import data, home, missing, shell
 from pages import logs as logs_page
 from pages import search as search_page
+from pages import user as user_page
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
-PAGES = (home.PAGE, data.PAGE, search_page.PAGE, logs_page.PAGE)
+PAGES = (home.PAGE, data.PAGE, search_page.PAGE, logs_page.PAGE, user_page.PAGE)
 
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-bs-theme="{theme}">
@@ -68,6 +70,7 @@ def create(server: Flask) -> dash.Dash:
     index.register(app)
     view.register(app)
     command.register(app)
+    user_callbacks.register(app)
     search_callbacks.register(app)
     logs.register(app)
     return app
