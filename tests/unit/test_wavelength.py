@@ -12,7 +12,7 @@ from reduction import fitsio, geometry, headers, normalise
 from reduction.arclines import find_lines
 from reduction.errors import NoWavelengthSolution
 from reduction.grating import predicted_wavelength
-from reduction.lamps import Lamp, library
+from reduction.lamps import LAMP_ELEMENTS, Lamp, library
 from reduction.linelist import lamp_lines, lamp_name, single_lines
 from reduction.linematch import Setup
 from reduction.wavelength import Solution, SolveOptions, solve
@@ -78,6 +78,36 @@ def test_most_lamps_are_solved_through_a_wide_slit_and_none_wrongly() -> None:
         assert miss.max() < 0.35 * solution.fwhm, lamp.name
     assert refused <= 4
     assert np.median(off) < 0.01
+
+
+def test_nothing_wrong_is_accepted_in_the_library() -> None:
+    accepted = []
+    for lamp in library().lamps[::9]:
+        here = setup(lamp)
+        turned = [
+            Setup(here.grating, here.cam_targ + 2 * d, here.grt_targ + d) for d in (-0.9, 2.0)
+        ]
+        unrelated = [
+            name
+            for name in ("Ne", "Ar", "CuHeAr")
+            if not set(lamp.elements) & set(LAMP_ELEMENTS[name])
+        ]
+        cases = [
+            ("mirrored", lamp.lamp, {"flux": lamp.flux[::-1].copy()}),
+            *(("turned", lamp.lamp, {"setup": one}) for one in turned),
+            *(("unrelated", name, {}) for name in unrelated),
+        ]
+        for kind, claimed, changes in cases:
+            for wide in (False, True):
+                flux = changes.get("flux", lamp.flux)
+                if wide:
+                    flux = np.convolve(flux, np.ones(17) / 17, mode="same")
+                try:
+                    solve_alone(lamp, claimed, **{**changes, "flux": flux})
+                except NoWavelengthSolution:
+                    continue
+                accepted.append((lamp.name, kind, claimed, wide))
+    assert accepted == []
 
 
 def test_lamps_of_one_setup_agree() -> None:
