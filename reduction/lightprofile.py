@@ -82,36 +82,21 @@ class LightProfile:
             light = light + summed - summed[-1] * light
         return offsets, light
 
-    def pixels(self, offset: NDArray[Any], stretch: Array | float = 1.0) -> Array:
-        """Return the light of pixels whose centres lie at `offset` rows from the target's.
-
-        `stretch` widens the shape (it broadcasts against `offset`).
-        """
+    def pixels(self, offset: NDArray[Any]) -> Array:
+        """Return the light of pixels whose centres lie at `offset` rows from the target's."""
         at, light = self.table()
-        # One table of whole pixels, looked up to the nearest twentieth, linearly between.
-        widest = np.interp(at + 0.5, at, light) - np.interp(at - 0.5, at, light)
-        if isinstance(stretch, float) and stretch == 1.0:
-            return _look_up(offset, at[0], widest)
-        scaled = np.asarray(offset / stretch)
-        half = 0.5 / np.asarray(stretch)
-        return _look_up(scaled + half, at[0], light, 1.0) - _look_up(scaled - half, at[0], light)
-
-    def share(self, low: float, high: float) -> float:
-        """Return the share of the light between two offsets from the centre."""
-        at, light = self.table()
-        inside = np.interp([low, high], at, light, left=0.0, right=1.0)
-        return float(inside[1] - inside[0])
+        pixel = np.interp(at + 0.5, at, light) - np.interp(at - 0.5, at, light)
+        return _look_up(offset, at[0], pixel)
 
 
-def _look_up(place: Array, first: float, values: Array, beyond: float = 0.0) -> Array:
-    """Interpolate linearly in an evenly spaced table (much faster than `np.interp`)."""
+def _look_up(place: Array, first: float, values: Array) -> Array:
+    """Interpolate linearly in an evenly spaced table, 0 beyond it (faster than `np.interp`)."""
     index = (place - first) / STEP
     whole = np.floor(index)
     part = index - whole
     left = np.clip(whole, 0, values.size - 2).astype(np.intp)
     found = values[left] * (1 - part) + values[left + 1] * part
-    found = np.where(index < 0, 0.0, found)
-    return np.asarray(np.where(index > values.size - 1, beyond, found))
+    return np.asarray(np.where((index < 0) | (index > values.size - 1), 0.0, found))
 
 
 @dataclass(frozen=True, slots=True)
