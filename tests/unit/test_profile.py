@@ -29,20 +29,20 @@ def test_a_new_password_ends_the_older_sessions(user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "again", "field", "sentence"),
+    ("typed", "field", "sentence"),
     [
-        ("wrong", NEW, NEW, "old", profile.WRONG_OLD),
-        (OLD, NEW, NEW + "!", "confirmation", profile.DIFFERENT),
-        (OLD, OLD, OLD, "password", profile.UNCHANGED),
-        (OLD, "12345678", "12345678", "password", passwords.ALL_DIGITS),
-        (OLD, "nina@observatory", "nina@observatory", "password", passwords.TOO_SIMILAR),
+        (("wrong", NEW, NEW), "old", profile.WRONG_OLD),
+        ((OLD, NEW, NEW + "!"), "confirmation", profile.DIFFERENT),
+        ((OLD, OLD, OLD), "password", profile.UNCHANGED),
+        ((OLD, "12345678", "12345678"), "password", passwords.ALL_DIGITS),
+        ((OLD, "nina@observatory", "nina@observatory"), "password", passwords.TOO_SIMILAR),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(
-    user: User, old: str, new: str, again: str, field: str, sentence: str
+    user: User, typed: tuple[str, str, str], field: str, sentence: str
 ) -> None:
     with pytest.raises(Unacceptable) as raised:
-        profile.change_password(user, old, new, again, HOME)
+        profile.change_password(user, *typed, HOME)
     assert raised.value.field == field
     assert sentence in str(raised.value)
     assert accounts.authenticate("nina", OLD, HOME) == user
