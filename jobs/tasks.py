@@ -30,5 +30,4 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
 def make_preview(file_id: int) -> None:
     """Build the image pyramid of a file, unless it is there."""
     with database.connection_context():
-        if not previews.exists(file_id):
-            previews.build(file_id)
+        previews.build(file_id)

@@ -14,7 +14,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
-from reduction import geometry, headers
+from reduction import geometry, headers, readouts
 from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fitsio import flags_of, variance_of
 from reduction.frames import PixelFlag
@@ -32,13 +32,17 @@ def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
     Raises
     ------
     HeaderError
-        One is missing or not positive: no uncertainty could be given.
+        One is missing or can't be true: no uncertainty could be given.
     """
     values = []
     for card in (headers.RDNOISE, headers.GAIN):
         value = headers.require_number(frame.meta, card)
-        if value <= 0:
-            raise HeaderError(card.keyword, f"{card.keyword} is {value:g}: it must be positive.")
+        if not readouts.is_plausible(value):
+            raise HeaderError(
+                card.keyword,
+                f"{card.keyword} is {value:g}: a camera's is from {readouts.PLAUSIBLE[0]:g} to "
+                f"{readouts.PLAUSIBLE[1]:g}.",
+            )
         values.append(value)
     return values[0], values[1]
 

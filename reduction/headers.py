@@ -47,7 +47,7 @@ from reduction.cards import (
 from reduction.classify import Evidence, judge
 from reduction.errors import HeaderError
 from reduction.frames import FrameDescription, FrameKind
-from reduction.readouts import saturation_adu
+from reduction.readouts import is_plausible, saturation_adu
 
 FULL_WIDTH: Final = 4142
 """Unbinned columns of a full read-out, pre- and overscan included; rows are never more."""
@@ -277,7 +277,7 @@ def _warnings(
     for card, value in ((GAIN, gain), (RDNOISE, rdnoise)):
         if value is None:
             sentences.append(f"{card.keyword} is missing: the frame can't be reduced.")
-        elif value <= 0:
+        elif not is_plausible(value):
             sentences.append(f"{card.keyword} is {value:g}: the frame can't be reduced.")
     if not sentences and saturation is None:
         sentences.append(

@@ -29,6 +29,14 @@ SATURATION_ADU: Final[dict[str, tuple[tuple[float, float, float], ...]]] = {
 }
 """Half-full-well level by camera: gain (electron/ADU), read noise (electron), level (ADU)."""
 
+PLAUSIBLE: Final = (0.01, 1000.0)
+"""Gains (electron/ADU) and read noises (electron) that a CCD camera can have."""
+
+
+def is_plausible(value: float) -> bool:
+    """Tell whether a gain or a read noise can be true, known read-out or not."""
+    return PLAUSIBLE[0] <= value <= PLAUSIBLE[1]
+
 
 def saturation_adu(camera: str, gain: float | None, rdnoise: float | None) -> float | None:
     """Return the saturation level of a read-out, ADU, None for a read-out that isn't known.

@@ -147,7 +147,7 @@ def _obstacle(user: User, block: Block, file: File) -> str:
 def preview(user: User, file_id: int) -> Path | None:
     """Return the folder of an image's pyramid, None while it has not been made."""
     file = access.file_for(user, Action.VIEW, file_id)
-    return previews.folder(file.id) if previews.exists(file.id) else None
+    return previews.folder(file) if previews.exists(file) else None
 
 
 # --- deleting ---------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def delete(user: User, file_id: int) -> list[str]:
             effects.removed.append(Path(gone.full_path))
         File.delete().where(File.id.in_([gone.id for gone in doomed])).execute()
     for gone in doomed:
-        shutil.rmtree(previews.folder(gone.id), ignore_errors=True)
+        shutil.rmtree(previews.folder(gone), ignore_errors=True)
     return [gone.file_name for gone in doomed]
 
 

@@ -18,18 +18,21 @@ from services.errors import NotFound
 from services.setup import site
 
 
-def folder(file_id: int) -> Path:
-    """Return where the pyramid of a file is, or will be."""
-    return site().previews_dir / str(file_id)
+def folder(file: File) -> Path:
+    """Return where the pyramid of a file is, or will be.
+
+    The content is part of the name: SQLite may give the id of a deleted file to the next one.
+    """
+    return site().previews_dir / f"{file.id}-{file.checksum[:16]}"
 
 
-def exists(file_id: int) -> bool:
+def exists(file: File) -> bool:
     """Tell whether the pyramid of a file has been made."""
-    return (folder(file_id) / "pyramid.json").is_file()
+    return (folder(file) / "pyramid.json").is_file()
 
 
 def build(file_id: int) -> None:
-    """Make the pyramid of an image, in a worker; a spectrum has none.
+    """Make the pyramid of an image, in a worker, unless it is there; a spectrum has none.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def build(file_id: int) -> None:
     file = File.get_or_none(File.id == file_id)
     if file is None:
         raise NotFound("No such file.")
+    if exists(file):
+        return
     path = Path(file.full_path)
     raw = file.data_type == int(DataType.RAW)
     image = fitsio.read_raw(path) if raw else fitsio.read_product(path)
@@ -51,9 +56,9 @@ def build(file_id: int) -> None:
     temporary = Path(tempfile.mkdtemp(dir=site().previews_dir, prefix=".part-"))
     try:
         pyramid.save(pyramid.build(image.data, saturated), temporary)
-        os.replace(temporary, folder(file_id))
+        os.replace(temporary, folder(file))
     except OSError:
-        if not exists(file_id):  # else another worker was faster
+        if not exists(file):  # else another worker was faster
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,7 @@ def site(
     with db.database.atomic():
         for table in tables:
             table.delete().execute()
+    shutil.rmtree(config.previews_dir, ignore_errors=True)  # the next test's files have these ids
     if not db.database.is_closed():
         db.database.close()
 

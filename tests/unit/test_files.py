@@ -221,7 +221,7 @@ class TestDelete:
                 files.delete(user, night.raw.id)
 
     def test_a_product_goes_with_its_descendants(self, night: Night) -> None:
-        made = previews.folder(night.reduced.id)
+        made = previews.folder(night.reduced)
         made.mkdir(parents=True)
         gone = files.delete(night.pi, night.reduced.id)
         assert gone == ["cfzst_0001_a.fits", "ecfzst_0001_a.fits"]
