@@ -21,6 +21,13 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.e2e.window import (  # noqa: F401 - fixtures
+    chromium,
+    demo_session,
+    observer,
+    open_window,
+)
+
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60
 

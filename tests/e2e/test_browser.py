@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import LiveSite
+from tests.e2e.window import SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -18,98 +17,7 @@ expect.set_options(timeout=20_000)
 
 pytestmark = pytest.mark.browser
 
-SLOW_MS = 90_000
-"""The demo night's first calibrated spectrum, on a loaded machine."""
-
 OUTSIDER = ("outsider", "Quiet-Harbour-77")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
-        try:
-            browser = driver.chromium.launch(
-                executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-            )
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium can be started: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
-
-
-class Window:
-    """A browser of its own, which notes whatever goes wrong in it."""
-
-    def __init__(self, browser: Any, site: LiveSite, **options: Any) -> None:
-        self.site = site
-        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
-        self.context.set_default_timeout(20_000)
-        self.page = self.context.new_page()
-        self.trouble: list[str] = []
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.trouble.append(f"uncaught: {error}"))
-        self.page.on("request", self._request)
-
-    def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.trouble.append(f"{message.type}: {message.text}")
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith((self.site.url, "data:", "blob:")):
-            self.trouble.append(f"outside: {request.url}")
-
-    def submit(self, username: str, password: str) -> int:
-        """Fill in the login form that is open; return the status of the answer."""
-        self.page.get_by_label("Username").fill(username)
-        self.page.get_by_label("Password").fill(password)
-        with self.page.expect_response(lambda r: r.request.method == "POST") as answer:
-            self.page.get_by_role("button", name="Log in").click()
-        return int(answer.value.status)
-
-    def sign_in(self, username: str, password: str) -> Any:
-        self.page.goto(self.site.url + "/login")
-        self.submit(username, password)
-        self.page.wait_for_url(lambda url: "/login" not in url)
-        return self.page
-
-    def open(self, path: str) -> Any:
-        self.page.goto(self.site.url + path)
-        return self.page
-
-
-@pytest.fixture
-def open_window(chromium: Any, demo_site: LiveSite) -> Iterator[Callable[..., Window]]:
-    windows: list[Window] = []
-
-    def make(**options: Any) -> Window:
-        windows.append(Window(chromium, demo_site, **options))
-        return windows[-1]
-
-    yield make
-    trouble = [line for window in windows for line in window.trouble]
-    for window in windows:
-        window.context.close()
-    assert not trouble, "the browser's console must stay empty"
-
-
-@pytest.fixture(scope="session")
-def demo_session(chromium: Any, demo_site: LiveSite) -> Any:
-    """Sign in once, as patiently as a person does while a backlog is being indexed."""
-    window = Window(chromium, demo_site)
-    for _ in range(6):
-        window.page.goto(demo_site.url + "/login")
-        if window.submit("demo", demo_site.demo_password) != 503:
-            break
-        window.page.wait_for_timeout(2000)
-    state = window.context.storage_state()
-    window.context.close()
-    return state
-
-
-@pytest.fixture
-def observer(open_window: Callable[..., Window], demo_session: Any) -> Window:
-    return open_window(storage_state=demo_session)
 
 
 def calibrated_row(page: Any) -> Any:
@@ -272,7 +180,7 @@ def test_the_theme_is_kept_with_the_account(
     page = observer.open("/")
     theme = page.locator("html").get_attribute("data-bs-theme")
     other = {"dark": "light", "light": "dark"}[theme]
-    with page.expect_response(lambda r: "_dash-update-component" in r.url and r.ok):
+    with page.expect_response(lambda r: "theme.data" in (r.request.post_data or "") and r.ok):
         page.get_by_role("button", name="Dark or light theme").click()
     assert page.locator("html").get_attribute("data-bs-theme") == other
     again = open_window(java_script_enabled=False, storage_state=demo_session)

@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import LiveSite
-from tests.e2e.test_browser import (  # noqa: F401 - fixtures
-    SLOW_MS,
-    Window,
-    chromium,
-    demo_session,
-    observer,
-    open_window,
-)
+from tests.e2e.conftest import until as wait_for
+from tests.e2e.window import SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -50,7 +44,7 @@ def until(page: Any, condition: str, wanted: Any = None) -> None:
 
 
 @pytest.fixture
-def searching(observer: Window) -> Any:  # noqa: F811
+def searching(observer: Window) -> Any:
     """The page, when the demo night has brought more than one page of files."""
     page = observer.open("/search")
     until_more = """() => Number(document.querySelector("#search-count")?.textContent
@@ -139,6 +133,9 @@ def test_a_step_is_run_on_the_chosen(searching: Any, demo_site: LiveSite) -> Non
     name = page.locator('[row-index="0"] a')
     expect(name).to_be_visible()
     number = int(name.get_attribute("href").rsplit("/", 1)[1])
+    # While the automatic run is under way the same request is that run.
+    done = "SELECT count(*) FROM run WHERE file_id = ? AND block = 'reduce' AND state = 'done'"
+    wait_for(lambda: demo_site.rows(done, number)[0][0], 60, "the frame is reduced by itself")
     page.locator('[row-index="0"] .ag-selection-checkbox').click()
     page.get_by_role("button", name="Reduce Raw File (1)").click()
     expect(page.locator("#toasts")).to_contain_text("started on 1 file")
@@ -162,7 +159,7 @@ def test_the_sky_and_what_is_no_position(searching: Any) -> None:
 
 def test_another_persons_files_are_neither_rows_nor_choices(
     demo_site: LiveSite,
-    open_window: Callable[..., Window],  # noqa: F811
+    open_window: Callable[..., Window],
     searching: Any,
 ) -> None:
     made = demo_site.flask(
@@ -182,7 +179,7 @@ def test_another_persons_files_are_neither_rows_nor_choices(
     expect(page.get_by_text("No messages yet")).to_be_visible()
 
 
-def test_the_log_is_read_in_sentences(observer: Window) -> None:  # noqa: F811
+def test_the_log_is_read_in_sentences(observer: Window) -> None:
     page = observer.open("/logs")
     expect(page.get_by_role("heading", name="Logs")).to_be_visible()
     page.get_by_role("navigation", name="Level").get_by_role("link", name="Errors").click()
