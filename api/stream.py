@@ -48,6 +48,7 @@ class Listener:
     is_behind: bool = True
     sent: set[int] = field(default_factory=set)
     waiting: queue.Queue[str | None] = field(default_factory=lambda: queue.Queue(BACKLOG))
+    born: float = field(default_factory=time.monotonic)
 
     def offer(self, rows: list[Event]) -> None:
         """Queue the events that were not sent yet."""
@@ -82,10 +83,19 @@ class Broadcaster:
         self._closing = threading.Event()
 
     def check_room(self, person: int) -> None:
-        """Raise `Unavailable` when the site or the person has too many open streams."""
+        """Make room for one more stream of a person, or raise `Unavailable`.
+
+        A person's oldest stream gives way to the newest: most often it is that of a page that was
+        closed or loaded anew, which the server learns only at its next heartbeat. A page that is
+        still open comes back by itself and misses nothing.
+        """
         with self._lock:
-            mine = sum(listener.person == person for listener in self._listeners)
-            full = len(self._listeners) >= MAX_STREAMS or mine >= MAX_OF_ONE_PERSON
+            mine = [listener for listener in self._listeners if listener.person == person]
+            if len(mine) >= MAX_OF_ONE_PERSON:
+                oldest = min(mine, key=lambda listener: listener.born)
+                oldest.end()
+                self._listeners.discard(oldest)
+            full = len(self._listeners) >= MAX_STREAMS
         if full:
             raise Unavailable("Too many open event streams; close one.", retry_after=30)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,20 +105,39 @@ def test_nonsense_is_refused(site: Site, query: str) -> None:
     assert answer.status_code == 400
 
 
-def test_a_person_has_so_many_streams(site: Site) -> None:
-    broadcaster = stream.Broadcaster()
+def test_a_persons_oldest_stream_gives_way_to_the_newest(site: Site) -> None:
+    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
     person = site.people["PI"].id
     credential = ("token", site.tokens["PI"])
+    listeners = [
+        stream.Listener(credential, person, 10**8, 10**8)
+        for _ in range(stream.MAX_OF_ONE_PERSON + 1)
+    ]
     opened = []
-    for _ in range(stream.MAX_OF_ONE_PERSON):
+    for listener in listeners:
         broadcaster.check_room(person)
-        opened.append(broadcaster.stream(stream.Listener(credential, person, 0, 0)))
+        opened.append(broadcaster.stream(listener))
+        next(opened[-1])
+    with pytest.raises(StopIteration):
+        next(opened[0])
+    assert broadcaster._listeners == set(listeners[1:])
+    broadcaster.close()
+    for one in opened:
+        one.close()
+
+
+def test_the_site_has_so_many_streams(site: Site) -> None:
+    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
+    credential = ("token", site.tokens["PI"])
+    opened = []
+    for person in range(stream.MAX_STREAMS):
+        broadcaster.check_room(person)
+        opened.append(broadcaster.stream(stream.Listener(credential, person, 10**8, 10**8)))
         next(opened[-1])
     with pytest.raises(Unavailable):
-        broadcaster.check_room(person)
-    broadcaster.check_room(person + 1)
+        broadcaster.check_room(stream.MAX_STREAMS)
     opened.pop().close()
-    broadcaster.check_room(person)
+    broadcaster.check_room(stream.MAX_STREAMS)
     broadcaster.close()
     for one in opened:
         one.close()
