@@ -170,16 +170,20 @@ def proposal_for(user: User, action: Action, proposal_id: int) -> Proposal:
     return proposal
 
 
+def _require_of(user: User, action: Action, owner: Proposal | None) -> None:
+    """Check `action` on a row the person sees; without an owner only viewing is everyone's."""
+    if owner is not None:
+        require(user, action, owner)
+    elif action is not Action.VIEW:
+        require_site(user, action)
+
+
 def file_for(user: User, action: Action, file_id: int) -> File:
     """Load a file and check `action` on its proposal; a master is everyone's to view."""
     file = visible_files(user).where(File.id == file_id).get_or_none()
     if file is None:
         raise NotFound("No such file.")
-    if file.proposal is None:
-        if action is not Action.VIEW:
-            require_site(user, action)
-    else:
-        require(user, action, file.proposal)
+    _require_of(user, action, file.proposal)
     return file
 
 
@@ -188,9 +192,5 @@ def run_for(user: User, action: Action, run_id: int) -> Run:
     run = visible_runs(user).where(Run.id == run_id).get_or_none()
     if run is None:
         raise NotFound("No such run.")
-    if run.proposal is None:
-        if action is not Action.VIEW:
-            require_site(user, action)
-    else:
-        require(user, action, run.proposal)
+    _require_of(user, action, run.proposal)
     return run
