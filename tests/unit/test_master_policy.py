@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,10 @@ import pytest
 
 from db.models import File, Proposal, Run, utc_now
 from reduction.frames import DataType
-from services import calibrations, check, ingest, masterchoice, runs, scheduling
-from services.setup import Site
+from services import calibrations, check, ingest, runs, scheduling
 from tests import builders
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-@pytest.fixture
-def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
-    with builders.small_blocks():
-        yield
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
 
 
 def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:

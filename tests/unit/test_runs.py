@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,11 @@ from db.models import Event, File, LogEntry, Run, utc_now
 from jobs import tasks
 from reduction import registry
 from reduction.frames import DataType
-from services import check, execution, ingest, lease, masterchoice, products, runs
+from services import check, execution, ingest, lease, products, runs
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
-from services.setup import Site
 from tests import builders
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-@pytest.fixture
-def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # The frames are of long ago: without this each would wait a moment for the rest of its night.
-    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
-    with builders.small_blocks():
-        yield
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
 
 
 def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +9,11 @@ import pytest
 
 from db.models import File, Proposal, Run
 from reduction.frames import DataType
-from services import check, execution, ingest, masterchoice, runs
+from services import check, execution, ingest, runs
 from services.errors import NotFound
-from services.setup import Site
 from tests import builders
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-@pytest.fixture
-def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
-    with builders.small_blocks():
-        yield
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
 
 
 def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
