@@ -54,6 +54,7 @@ _STORES = (
     "document-title",
     "toast",
     "go",
+    "focus",
     "theme",
     "command",
     "done",

@@ -9,7 +9,7 @@ import dash
 from flask import Flask
 from flask_login import current_user
 
-from callbacks import command, index, logs, router, view
+from callbacks import command, forms, index, logs, router, view
 from callbacks import search as search_callbacks
 from callbacks import user as user_callbacks
 from pages import data, home, missing, shell
@@ -67,6 +67,7 @@ def create(server: Flask) -> dash.Dash:
     )
     app.layout = shell.layout
     router.register(app, PAGES, missing.PAGE)
+    forms.register(app)
     index.register(app)
     view.register(app)
     command.register(app)

@@ -8,13 +8,9 @@ from dash import dcc, html
 
 from callbacks.guard import person
 from callbacks.router import Page
+from pages import forms
+from services.passwords import REQUIREMENTS
 
-RULES = (
-    "Can't be similar to your other personal information",
-    "Must contain at least 8 characters",
-    "Can't be a commonly used password",
-    "Can't be entirely numeric",
-)
 MASK = "•" * 20
 
 
@@ -24,7 +20,7 @@ def layout(_pathname: str, _search: str) -> html.Main:
     return html.Main(
         [
             html.H1(f"User Information - {user.username}"),
-            html.Div([_names(user), _token(), _password()], className="panels"),
+            html.Div([_names(user), _token(), _password(user)], className="panels"),
             html.P("Please don't share your credentials", className="quiet"),
         ],
         className="sheet",
@@ -35,11 +31,24 @@ def _names(user: Any) -> html.Section:
     return html.Section(
         [
             html.H2("Who you are"),
-            _field("First Name", "user-first", value=user.first_name, autoComplete="given-name"),
-            _field("Last Name", "user-last", value=user.last_name, autoComplete="family-name"),
-            _field("Email", "user-email", value=user.email, disabled=True),
-            html.P("The observatory's staff can change the address.", className="quiet"),
-            _buttons(html.Button("Apply changes", id="user-save", type="button")),
+            forms.form(
+                "user",
+                forms.text(
+                    "user", "first_name", "First Name", user.first_name, autoComplete="given-name"
+                ),
+                forms.text(
+                    "user", "last_name", "Last Name", user.last_name, autoComplete="family-name"
+                ),
+                forms.text(
+                    "user",
+                    "email",
+                    "Email",
+                    user.email,
+                    help="The observatory's staff can change the address.",
+                    readOnly=True,
+                ),
+                forms.buttons("user", "Apply changes"),
+            ),
         ]
     )
 
@@ -59,38 +68,36 @@ def _token() -> html.Section:
                 ],
                 className="quiet",
             ),
-            _buttons(html.Button("Make a new token", id="user-renew", type="button")),
+            html.Div(
+                html.Button("Make a new token", id="user-renew", type="button"),
+                className="buttons",
+            ),
         ]
     )
 
 
-def _password() -> html.Section:
-    def secret(label: str, field: str, complete: str) -> html.Div:
-        return html.Div(
-            [
-                _field(label, f"user-{field}", type="password", autoComplete=complete),
-                html.Div(id=f"user-{field}-error", className="wrong", role="alert"),
-            ]
-        )
+def _password(user: Any) -> html.Section:
+    def secret(name: str, label: str, complete: str) -> Any:
+        return forms.text("password", name, label, type="password", autoComplete=complete)
 
     return html.Section(
         [
             html.H2("Password change"),
-            secret("Old Password", "old", "current-password"),
-            html.Ol([html.Li(rule) for rule in RULES], className="quiet rules"),
-            secret("New Password", "password", "new-password"),
-            secret("New Password Confirmation", "confirmation", "new-password"),
-            _buttons(html.Button("Change password", id="user-change", type="button")),
+            forms.form(
+                "password",
+                # For the browser's password store.
+                html.Div(
+                    dcc.Input(value=user.username, readOnly=True, autoComplete="username"),
+                    hidden=True,
+                ),
+                secret("old", "Old Password", "current-password"),
+                html.Ol([html.Li(rule) for rule in REQUIREMENTS], className="quiet rules"),
+                secret("password", "New Password", "new-password"),
+                secret("confirmation", "New Password Confirmation", "new-password"),
+                forms.buttons("password", "Change password"),
+            ),
         ]
     )
-
-
-def _field(label: str, identity: str, **more: Any) -> html.Label:
-    return html.Label([label, dcc.Input(id=identity, className="input", **more)], className="field")
-
-
-def _buttons(*buttons: html.Button) -> html.Div:
-    return html.Div(list(buttons), className="buttons")
 
 
 PAGE = Page("user", "User · GSP Live", lambda path: path == "/user", layout)

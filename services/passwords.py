@@ -21,6 +21,13 @@ TOO_SIMILAR = "Your password can't be too similar to your other personal informa
 TOO_SHORT = "Your password must contain at least 8 characters."
 TOO_COMMON = "Your password can't be a commonly used password."
 ALL_DIGITS = "Your password can't be entirely numeric."
+REQUIREMENTS = (
+    "Can't be similar to your other personal information",
+    "Must contain at least 8 characters",
+    "Can't be a commonly used password",
+    "Can't be entirely numeric",
+)
+"""The rules as they are listed beside a field for a new password."""
 
 _hasher = PasswordHasher()
 
