@@ -397,6 +397,7 @@ class LogOut(BaseModel):
     level: str
     proposal_id: int | None
     file_id: int | None
+    run_id: int | None = Field(description="The run it tells of.")
     sentence: str
 
 

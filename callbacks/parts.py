@@ -116,7 +116,11 @@ def notes(file: Any, trouble: str | None) -> list[Any]:
         made.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))
     facts = [
         html.Span([html.Span(word, className="key"), " ", value])
-        for word, value in (_fact(*item) for item in dict(file.quality or {}).items())
+        for word, value in (
+            _fact(*item)
+            for item in dict(file.quality or {}).items()
+            if not isinstance(item[1], list)
+        )
         if value
     ]
     made.append(html.Div(facts, className="facts") if facts else None)

@@ -177,6 +177,9 @@ class File(Table):
     configuration_id = CharField(40, null=True)
     block_id = CharField(40, null=True)
     image_id = CharField(40, null=True)
+    airmass = DoubleField(null=True)
+    elevation = DoubleField(null=True)
+    rotator = DoubleField(null=True)
     overrides = JSONField(default=dict)
 
     quality = JSONField(default=dict)
@@ -200,6 +203,8 @@ class File(Table):
             # The search page: any page of the whole list, and a part of the sky.
             (("state", "date_obs", "id"), False),
             (("dec_deg", "ra_deg"), False),
+            # A night's frames, and how many each night has, within what one may see.
+            (("night", "data_type", "proposal", "date_obs", "id"), False),
             # The filters of the search page.
             *(((column,), False) for column in (
                 "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode",
@@ -245,7 +250,8 @@ class Run(Table):
     `state`: ``waiting`` (`message` says for what), ``queued``, ``running``, ``done``, ``failed``
     (`message` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
     may finish the run; `lost` counts the workers that vanished with it. `heartbeat` of a waiting
-    run is when it was last looked at. `exposure` is the start of the newest exposure it works
+    run is when it was last looked at. `calibrations` are those a person chose, whatever fits better
+    (`reduction.registry.Need` → file id). `exposure` is the start of the newest exposure it works
     for: newest first.
     """
 
@@ -267,6 +273,7 @@ class Run(Table):
     message = TextField(default="")
     settings = JSONField(default=dict)
     inputs = JSONField(default=list)
+    calibrations = JSONField(null=True)
     created = UtcDateTimeField(default=utc_now)
     queued = UtcDateTimeField(null=True)
     started = UtcDateTimeField(null=True)
@@ -311,6 +318,7 @@ class LogEntry(Table):
     level = CharField(10)
     proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
     file = ForeignKeyField(File, null=True, on_delete="SET NULL")
+    run_id = IntegerField(null=True, index=True)
     sentence = TextField()
 
     class Meta:

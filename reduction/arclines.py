@@ -13,6 +13,12 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 FWHM_PER_SIGMA = 2.3548
+N_LANDMARKS = 15
+"""Bright clean lines by which arcs of one setup are compared."""
+LANDMARK_REACH = 6.0
+"""Pixels that flexure may move a line by between two arcs of a night."""
+N_COMMON = 3
+"""Lines that two arcs must share for their shift to be told."""
 CONTINUUM_BLOCK = 48
 """Block in which the continuum is a low percentile, pixels: many times a line's width."""
 
@@ -161,3 +167,28 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
         touched = np.convolve(saturated, np.ones(3), mode="same") > 0
         clean &= ~touched[np.rint(pixel).astype(int)]
     return ArcLines(pixel, height / noise, clean, fwhm)
+
+
+def landmarks(lines: ArcLines) -> list[float]:
+    """Return where the brightest clean lines are, pixels, in order of position."""
+    clean = np.flatnonzero(lines.clean)
+    brightest = clean[np.argsort(lines.height[clean])[-N_LANDMARKS:]]
+    return [round(float(x), 3) for x in np.sort(lines.pixel[brightest])]
+
+
+def shift(found: list[float], reference: list[float]) -> float | None:
+    """Return by how much the lines of an arc lie beyond those of another of the same setup, pixels.
+
+    The median over the lines that both show within `LANDMARK_REACH`; None for fewer than
+    `N_COMMON`, or when they do not agree to half a pixel.
+    """
+    if not found or not reference:
+        return None
+    apart = np.subtract.outer(np.array(found), np.array(reference))
+    nearest = apart[np.arange(len(found)), np.abs(apart).argmin(axis=1)]
+    common = nearest[np.abs(nearest) <= LANDMARK_REACH]
+    if common.size < N_COMMON:
+        return None
+    middle = float(np.median(common))
+    agree = np.abs(common - middle) < 0.5
+    return middle if np.count_nonzero(agree) >= max(N_COMMON, common.size / 2) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 
@@ -73,7 +74,8 @@ class FrameDescription:
     """The facts of one frame, normalised; what the file index stores and calibrations match on.
 
     Text that a header lacks is ``""``; numbers that it lacks are None. Angles, gain and read noise
-    are degrees, electron/ADU and electron. `shape` is (ny, nx) of the stored image; `binning` is
+    are degrees, electron/ADU and electron; so are where the telescope pointed (`elevation`,
+    `rotator`). `shape` is (ny, nx) of the stored image; `binning` is
     (x, y), x being the dispersion axis. `date_obs` is UTC, timezone-aware, of the shutter opening.
     """
 
@@ -105,6 +107,9 @@ class FrameDescription:
     configuration_id: str | None = None
     block_id: str | None = None
     image_id: str | None = None
+    airmass: float | None = None
+    elevation: float | None = None
+    rotator: float | None = None
     lamps: tuple[str, ...] = ()
     saturation_adu: float | None = None
     warnings: tuple[str, ...] = ()
@@ -155,5 +160,5 @@ class Product:
     data_type: DataType
     data: CCDData | Spectrum
     inputs: tuple[str, ...] = ()
-    quality: dict[str, float | int | str] = field(default_factory=dict)
+    quality: Mapping[str, float | int | str | list[float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -15,11 +15,13 @@ from astropy.io import fits
 from reduction import normalise
 from reduction.cards import *  # noqa: F403 (the vocabulary and its reader are one namespace)
 from reduction.cards import (
+    AIRMASS,
     BLOCK_ID,
     CAM_TARG,
     CCDSUM,
     CONFIGURATION_ID,
     DATE_OBS,
+    ELEVATION,
     EXPTIME,
     FILTER,
     FILTER2,
@@ -38,6 +40,7 @@ from reduction.cards import (
     PROPOSAL,
     RDNOISE,
     ROI,
+    ROTATOR,
     SLIT,
     TIME,
     UT,
@@ -113,6 +116,14 @@ def number(header: fits.Header, card: Card) -> float | None:
     """Return a concept's number, None when the header lacks it."""
     value = optional(header, card)
     return None if value is None else float(value)
+
+
+def readable(header: fits.Header, card: Card) -> float | None:
+    """Return a number that nothing depends on: what can't be read counts as absent."""
+    try:
+        return number(header, card)
+    except HeaderError:
+        return None
 
 
 def require_text(header: fits.Header, card: Card) -> str:
@@ -225,6 +236,9 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         configuration_id=text(header, CONFIGURATION_ID) or None,
         block_id=text(header, BLOCK_ID) or None,
         image_id=text(header, IMAGE_ID) or None,
+        airmass=readable(header, AIRMASS),
+        elevation=readable(header, ELEVATION),
+        rotator=readable(header, ROTATOR),
         lamps=lamps(header) if kind in {FrameKind.ARC, FrameKind.FOCUS} else (),
         saturation_adu=saturation,
         warnings=_warnings(

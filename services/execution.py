@@ -215,6 +215,6 @@ def _fail(run: Run, sentence: str) -> None:
         said = f"{run.file.file_name}: {label} failed: {sentence}"
         effects.events += [
             rows.run_event(run),
-            logs.write("error", said, proposal=run.proposal, file=run.file),
+            logs.write("error", said, proposal=run.proposal, file=run.file, run=run),
         ]
     scheduling.wake(run.file.camera)

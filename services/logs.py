@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import ModelSelect, fn
 
-from db.models import Event, File, LogEntry, Proposal, User
+from db.models import Event, File, LogEntry, Proposal, Run, User
 from services import access, events
 from services.errors import Unacceptable
 
@@ -16,12 +16,19 @@ LEVELS = ("info", "warning", "error")
 
 
 def write(
-    level: str, sentence: str, *, proposal: Proposal | None = None, file: File | None = None
+    level: str,
+    sentence: str,
+    *,
+    proposal: Proposal | None = None,
+    file: File | None = None,
+    run: Run | None = None,
 ) -> Event:
     """Write a log entry inside the current transaction; return its event, to be published."""
     if level not in LEVELS:
         raise ValueError(f"unknown level {level!r}")
-    entry = LogEntry.create(level=level, sentence=sentence, proposal=proposal, file=file)
+    entry = LogEntry.create(
+        level=level, sentence=sentence, proposal=proposal, file=file, run_id=run.id if run else None
+    )
     return events.record(
         "log-added", proposal=proposal, staff_only=proposal is None, log=entry.id, level=level
     )
@@ -121,5 +128,6 @@ def as_dict(entry: LogEntry) -> dict[str, Any]:
         "level": entry.level,
         "proposal_id": entry.proposal_id,
         "file_id": entry.file_id,
+        "run_id": entry.run_id,
         "sentence": entry.sentence,
     }

@@ -14,7 +14,8 @@ from services import events
 _SAME = (
     "obstype", "object", "filter", "filter_2", "grating", "slit", "cam_targ", "grt_targ", "roi",
     "wavmode", "camera", "gain", "rdnoise", "obsra", "obsdec", "ra_deg", "dec_deg", "exptime",
-    "observation_id", "configuration_id", "block_id", "image_id",
+    "observation_id", "configuration_id", "block_id", "image_id", "airmass", "elevation",
+    "rotator",
 )  # fmt: skip
 """Facts that have the same name and type in both."""
 

@@ -193,7 +193,8 @@ def _take_back(run: Run) -> None:
             effects.due.append(run.id)
         elif state == "failed":
             said = f"{run.file.file_name}: {message}"
-            effects.events.append(logs.write("error", said, proposal=run.proposal, file=run.file))
+            log = logs.write("error", said, proposal=run.proposal, file=run.file, run=run)
+            effects.events.append(log)
     if state == "failed":
         wake(run.file.camera)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import cv2
@@ -9,8 +10,8 @@ import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
 
-from reduction import extraction, fitsio, headers, provenance, slitprofiles, tracing
-from reduction.errors import UnusableFrame
+from reduction import arclines, extraction, fitsio, headers, provenance, slitprofiles, tracing
+from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.strip import HUGE
@@ -109,7 +110,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         report("Extract", 0.5)
         spectrum = extraction.extract_lamp(frame)
         report("Done", 1.0)
-        return [_product(spectrum, inputs, "", {}, ())]
+        return [_product(spectrum, inputs, "", _lamp_quality(spectrum), ())]
     report("Identify", 0.1)
     traces, warnings = _identify(frame, settings, report)
     apertures = extraction.Apertures(
@@ -185,6 +186,20 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
     }
 
 
+def _lamp_quality(spectrum: Spectrum) -> dict[str, float | int | list[float]]:
+    """Return how many lines a lamp shows, how wide they are, and where the brightest lie."""
+    saturated = (spectrum.mask & np.uint8(PixelFlag.SATURATED)) != 0
+    try:
+        lines = arclines.find_lines(spectrum.flux, saturated)
+    except NoWavelengthSolution:
+        return {}  # said when it is calibrated
+    return {
+        "lines": int(lines.pixel.size),
+        "line_width_pixel": round(lines.fwhm, 2),
+        "line_positions_pixel": list(arclines.landmarks(lines)),
+    }
+
+
 def _record(
     spectrum: Spectrum, settings: ExtractSettings, quality: dict[str, float | int | str]
 ) -> None:
@@ -208,7 +223,7 @@ def _product(
     spectrum: Spectrum,
     inputs: BlockInputs,
     suffix: str,
-    quality: dict[str, float | int | str],
+    quality: Mapping[str, float | int | str | list[float]],
     warnings: tuple[str, ...],
 ) -> Product:
     if not np.isfinite(spectrum.flux).any():

@@ -84,12 +84,30 @@ def sidereal_time(when: dt.datetime) -> float:
     return (280.46061837 + 360.98564736629 * days + LONGITUDE) % 360
 
 
-def airmass(when: dt.datetime, pointing: Pointing) -> float:
-    """Airmass of a pointing, plane-parallel, at most 5."""
+def altitude(when: dt.datetime, pointing: Pointing) -> float:
+    """Height of a pointing above the horizon, degrees."""
     hour_angle = np.radians(sidereal_time(when) - pointing.ra)
     dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
     sine = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour_angle)
-    return float(1 / max(sine, 0.2))
+    return float(np.degrees(np.arcsin(sine)))
+
+
+def rotator(when: dt.datetime, pointing: Pointing) -> float:
+    """Angle of the rotator that keeps north up at a Nasmyth port, degrees from 0 to 360.
+
+    Parallactic angle (Meeus 1998, eq. 14.1) minus altitude.
+    """
+    hour_angle = np.radians(sidereal_time(when) - pointing.ra)
+    dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
+    parallactic = np.arctan2(
+        np.sin(hour_angle), np.tan(lat) * np.cos(dec) - np.sin(dec) * np.cos(hour_angle)
+    )
+    return float((np.degrees(parallactic) - altitude(when, pointing)) % 360)
+
+
+def airmass(when: dt.datetime, pointing: Pointing) -> float:
+    """Airmass of a pointing, plane-parallel, at most 5."""
+    return float(1 / max(np.sin(np.radians(altitude(when, pointing))), 0.2))
 
 
 def sexagesimal(degrees: float, *, hours: bool = False) -> str:
@@ -142,6 +160,8 @@ def _exposure_cards(facts: Facts, detector: Detector) -> dict[str, str | float |
         "DEC": dec,
         "AIRMASS": round(airmass(facts.opened, facts.pointing), 2),
         "UT": clock(facts.opened),
+        "MOUNT_EL": round(altitude(facts.opened, facts.pointing), 4),
+        "ROTATOR": round(rotator(facts.opened, facts.pointing), 4),
         "SEEING": -1.0,
         "LST": sexagesimal(lst, hours=True),
         "OBSRA": ra,

@@ -152,3 +152,13 @@ def test_the_real_night_is_judged_right() -> None:
         assert frame.saturation_adu == 49928
         if frame.kind is FrameKind.ARC:
             assert (frame.lamps, frame.binning) == (("Fe",), (1, 2))
+
+
+def test_the_pointing_is_read_and_never_refuses_a_frame() -> None:
+    given = header()
+    given.update({"AIRMASS": 1.66, "MOUNT_EL": 37.0084, "ROTATOR": 360.0})
+    frame = headers.describe(given, SHAPE, "a.fits")
+    assert (frame.airmass, frame.elevation, frame.rotator) == (1.66, 37.0084, 360.0)
+    given.update({"AIRMASS": "n/a", "MOUNT_EL": True})
+    frame = headers.describe(given, SHAPE, "a.fits")
+    assert (frame.airmass, frame.elevation) == (None, None)
