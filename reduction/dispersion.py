@@ -159,6 +159,25 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
     return Spectrum(flux, variance, mask, header, sky, axis_of(header, new_edges.size - 1))
 
 
+def on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
+    """Return the counts of an arc on a linear axis of wavelengths, NaN where it has none.
+
+    Parameters
+    ----------
+    arc : Spectrum
+        Extracted, with detector coordinates in its header.
+    solution : Solution
+        The arc's own: detector column → air wavelength.
+    wavelength : (n,) float64
+        Evenly spaced pixel centres, Å.
+    """
+    edges = solution.function(pixel_edges(arc.header, arc.flux.size))
+    step = float(wavelength[1] - wavelength[0])
+    new_edges = np.append(wavelength - 0.5 * step, wavelength[-1] + 0.5 * step)
+    counts = resample(arc.flux, arc.variance, arc.mask, edges, new_edges)[0]
+    return np.asarray(counts, dtype=np.float32)
+
+
 def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats] | None:
     """Return a spectrum's sky on a linear axis and the wavelengths, Å; None when it has no sky."""
     if spectrum.sky is None:

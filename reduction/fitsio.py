@@ -176,8 +176,8 @@ def write(product: Product, path: Path) -> None:
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
     bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by
-    which specutils knows a variance), ``MASK``, ``SKY`` and ``WAVE``. The same product gives the
-    same bytes.
+    which specutils knows a variance), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc
+    of the scale). The same product gives the same bytes.
     """
     data = product.data
     extensions = []
@@ -185,7 +185,7 @@ def write(product: Product, path: Path) -> None:
         primary = fits.PrimaryHDU(data.flux.astype(np.float64), clean_header(data.header))
         variance: NDArray[Any] | None = data.variance.astype(np.float64)
         flags = data.mask.astype(np.uint8)
-        extras = {"SKY": data.sky, "WAVE": data.wavelength}
+        extras = {"SKY": data.sky, "WAVE": data.wavelength, "ARC": data.arcs}
     else:
         primary = fits.PrimaryHDU(data.data.astype(np.float32), clean_header(data.meta))
         primary.header["BUNIT"] = str(data.unit)
@@ -249,6 +249,7 @@ def read_product(path: Path) -> CCDData | Spectrum:
             header=clean,
             sky=planes.get("SKY"),
             wavelength=planes.get("WAVE"),
+            arcs=planes.get("ARC"),
         )
     uncertainty = VarianceUncertainty(planes["UNCERT"], copy=False) if "UNCERT" in planes else None
     unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")

@@ -138,6 +138,9 @@ class Spectrum:
         Background inside the aperture, same unit.
     wavelength : (n,) float64, optional
         Air wavelength of the pixel centres, ångström; None before calibration.
+    arcs : (n_arcs, n) float32, optional
+        The arcs that the wavelengths rest on, extracted along the same aperture and each put on
+        `wavelength` by its own solution; None before calibration and for an arc itself.
     """
 
     flux: NDArray[np.float64]
@@ -146,6 +149,7 @@ class Spectrum:
     header: fits.Header
     sky: NDArray[np.float64] | None = None
     wavelength: NDArray[np.float64] | None = None
+    arcs: NDArray[np.float32] | None = None
 
 
 @dataclass(slots=True)

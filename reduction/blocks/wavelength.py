@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 from astropy.io import fits
+from numpy.typing import NDArray
 from pydantic import Field
 
 from reduction import dispersion, headers, provenance
@@ -36,12 +38,16 @@ WORTH_SAYING = {"airglow": 0.3, "solar": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A solution, the names of its arcs, what to say about them, and the shift between two."""
+    """A solution, its arcs, what to say about them, and the shift between two.
+
+    `seen` are the arcs along the spectrum's aperture, each with its own solution.
+    """
 
     solution: Solution
     arcs: tuple[str, ...]
     warnings: tuple[str, ...]
     shift: float | None = None
+    seen: tuple[tuple[Spectrum, Solution], ...] = ()
 
 
 class WavelengthSettings(BlockSettings):
@@ -132,6 +138,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
         if applied:
             scale = replace(scale, solution=scale.solution.displaced(offset.offset))
     calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
+    calibrated.arcs = _arcs_on(calibrated, scale)
     file_name = product_name(inputs.file_name)
     header = calibrated.header
     _record_sky(header, offset, applied=applied)
@@ -182,8 +189,10 @@ def _scale_of(
     report("Find lamp lines", 0.3)
     solution, warnings = solve_arc(arc, options)
     if inputs.second_arc is None:
-        return _Scale(solution, (name,), (*warnings, *_ends(solution)))
-    return _bracketed(inputs, spectrum, _Scale(solution, (name,), warnings), options)
+        said = (*warnings, *_ends(solution))
+        return _Scale(solution, (name,), said, seen=((arc, solution),))
+    one = _Scale(solution, (name,), warnings, seen=((arc, solution),))
+    return _bracketed(inputs, spectrum, one, options)
 
 
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
@@ -202,10 +211,11 @@ def _bracketed(
     assert inputs.arc is not None and inputs.second_arc is not None
     name = inputs.names.get(Need.SECOND_ARC, "the second arc")
     try:
-        other, warnings = solve_arc(along(spectrum, inputs.second_arc, name), options)
+        arc = along(spectrum, inputs.second_arc, name)
+        other, warnings = solve_arc(arc, options)
     except ReductionError as error:
         said = f"{name} was not used: {str(error).rstrip('.')}."
-        return _Scale(one.solution, one.arcs, (*one.warnings, said, *_ends(one.solution)))
+        return replace(one, warnings=(*one.warnings, said, *_ends(one.solution)))
     share = share_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
     solution = between(one.solution, other, share)
     return _Scale(
@@ -213,7 +223,16 @@ def _bracketed(
         (*one.arcs, name),
         (*dict.fromkeys((*one.warnings, *warnings)), *_ends(solution)),
         shift_between(one.solution, other),
+        (*one.seen, (arc, other)),
     )
+
+
+def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
+    """Return the arcs on a calibrated spectrum's axis, for whoever looks at its solution."""
+    if not scale.seen or calibrated.wavelength is None:
+        return None
+    axis = calibrated.wavelength
+    return np.stack([dispersion.on_axis(arc, solution, axis) for arc, solution in scale.seen])
 
 
 def _ends(solution: Solution) -> tuple[str, ...]:

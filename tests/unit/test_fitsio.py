@@ -160,16 +160,17 @@ def test_an_image_product_comes_back_and_astropy_reads_it(tmp_path: Path) -> Non
 
 def test_a_spectrum_product_comes_back(tmp_path: Path) -> None:
     x = np.linspace(1, 2, 50)
-    spectrum = Spectrum(x, x**2, np.zeros(50, np.uint8), header(), x * 3, x + 5000)
+    arcs = np.stack([x, x[::-1]]).astype(np.float32)
+    spectrum = Spectrum(x, x**2, np.zeros(50, np.uint8), header(), x * 3, x + 5000, arcs)
     spectrum.flux[7], spectrum.variance[7] = np.nan, np.inf
     path = tmp_path / "s.fits"
     fitsio.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
     back = fitsio.read_product(path)
     assert isinstance(back, Spectrum)
-    for name in ("flux", "variance", "mask", "sky", "wavelength"):
+    for name in ("flux", "variance", "mask", "sky", "wavelength", "arcs"):
         np.testing.assert_array_equal(getattr(back, name), getattr(spectrum, name))
     assert [name for name, _ in fitsio.read_all_headers(path)] == [
-        "PRIMARY", "VAR", "MASK", "SKY", "WAVE",
+        "PRIMARY", "VAR", "MASK", "SKY", "WAVE", "ARC",
     ]  # fmt: skip
 
 

@@ -182,6 +182,18 @@ def test_header_keeps_the_solution_and_its_lines(arc: CCDData) -> None:
     assert rms == pytest.approx(header[headers.GSP_WRMS], abs=1e-3)
 
 
+def test_the_arc_is_kept_on_the_spectrum_s_own_axis(arc: CCDData) -> None:
+    science = aperture(opened(SCIENCE[0]))
+    product = calibrate(science, arc)
+    axis, (counts,) = product.data.wavelength, product.data.arcs
+    assert counts.shape == axis.shape
+    # the strongest lines of the lamp near 4600 and 4700 Å (NIST, air) stand where they belong
+    for line in (4609.567, 4657.901, 4726.868):
+        near = np.abs(axis - line) < 3
+        assert axis[near][np.nanargmax(counts[near])] == pytest.approx(line, abs=0.85)
+    assert calibrate(aperture(arc), None).data.arcs is None
+
+
 def test_counts_are_kept_and_the_step_is_obeyed(arc: CCDData) -> None:
     science = aperture(opened(SCIENCE[0]))
     for step in (0.0, 2.0):
@@ -238,12 +250,14 @@ def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
     assert np.all(ours >= np.min(alone, axis=0) - 0.02)
     assert product.inputs == ("zst_0019.fits", "zst_0020.fits")
     assert product.data.header["GSP_ARC2"] == "zst_0020.fits"
+    assert product.data.arcs.shape == (2, ours.size)
     assert abs(product.quality["arc_shift_pixel"]) < 0.5
     dark = CCDData(arc, copy=True)
     dark.data = np.random.default_rng(1).normal(10, 4, arc.shape)
     (product,) = wavelength(replace(inputs, second_arc=dark), WavelengthSettings(), lambda *_: None)
     np.testing.assert_array_equal(product.data.wavelength, alone[0])
     assert product.inputs == ("zst_0019.fits",)
+    assert product.data.arcs.shape == (1, ours.size)
     assert "zst_0020.fits was not used" in product.warnings[0]
 
 
