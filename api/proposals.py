@@ -15,7 +15,7 @@ from api.routing import operation
 from api.site import counts
 from api.validate import MAX_JSON_BYTES, check_text, row_id
 from reduction.settings import settings_model
-from services import proposals
+from services import configuring, proposals
 from services.errors import AccessDenied, InvalidRequest, NotFound
 
 TAG = "proposals"
@@ -79,7 +79,7 @@ def configure(proposal: str, body: Any) -> Any:
 
     What is left out takes its default. They hold for every run that begins from now on.
     """
-    return proposals.configure(g.user, _id(proposal), body).model_dump(mode="json")
+    return configuring.configure(g.user, _id(proposal), body).settings.model_dump(mode="json")
 
 
 @operation(

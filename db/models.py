@@ -101,6 +101,24 @@ class Proposal(Table):
     created = UtcDateTimeField(default=utc_now)
 
 
+class SettingsChange(Table):
+    """Who changed a proposal's reduction settings, when, and what they were and became.
+
+    `before` and `after` are whole settings. The id of the newest one is the settings' version.
+    `restored` is the time of the older state that was brought back, null for an edit.
+    """
+
+    proposal = ForeignKeyField(Proposal, backref="changes", on_delete="CASCADE")
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    created = UtcDateTimeField(default=utc_now)
+    before = JSONField(default=dict)
+    after = JSONField(default=dict)
+    restored = UtcDateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("proposal", "id"), False),)
+
+
 class Membership(Table):
     """A collaborator of a proposal."""
 
@@ -328,13 +346,15 @@ class LogEntry(Table):
 class Event(Table):
     """Something happened; pages and scripts hear of it in the order of `id`.
 
-    `proposal` null: for everyone (a master) unless `staff_only`.
+    `proposal` null: for everyone (a master) unless `staff_only`, which is for staff and for the one
+    `person` (an id) whom it concerns.
     """
 
     id = AutoField()
     name = CharField(40)
     proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
     staff_only = BooleanField(default=False)
+    person = IntegerField(null=True)
     payload = JSONField(default=dict)
     created = UtcDateTimeField(default=utc_now, index=True)
 
@@ -360,6 +380,6 @@ class Mail(Table):
 
 
 TABLES = [
-    User, Token, LoginFailure, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event,
-    Mail,
+    User, Token, LoginFailure, Proposal, SettingsChange, Membership, File, Arrival, Run, Comment,
+    LogEntry, Event, Mail,
 ]  # fmt: skip

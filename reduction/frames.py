@@ -51,6 +51,10 @@ class FrameKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+LAMP_KINDS = frozenset({FrameKind.ARC, FrameKind.FOCUS})
+"""Kinds whose light is a comparison lamp's."""
+
+
 class Technique(StrEnum):
     """Observing technique, in the words of the manual."""
 

@@ -49,7 +49,7 @@ from reduction.cards import (
 )
 from reduction.classify import Evidence, judge
 from reduction.errors import HeaderError
-from reduction.frames import FrameDescription, FrameKind
+from reduction.frames import LAMP_KINDS, FrameDescription, FrameKind
 from reduction.readouts import is_plausible, saturation_adu
 
 FULL_WIDTH: Final = 4142
@@ -239,7 +239,7 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         airmass=readable(header, AIRMASS),
         elevation=readable(header, ELEVATION),
         rotator=readable(header, ROTATOR),
-        lamps=lamps(header) if kind in {FrameKind.ARC, FrameKind.FOCUS} else (),
+        lamps=lamps(header) if kind in LAMP_KINDS else (),
         saturation_adu=saturation,
         warnings=_warnings(
             camera=camera,

@@ -24,6 +24,10 @@ class BlockSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def effective(self, kind: FrameKind) -> dict[str, Any]:  # noqa: ARG002 (blocks overrule it)
+        """Return the settings, as JSON, that make a difference to a frame of this kind."""
+        return self.model_dump(mode="json")
+
 
 class Need(StrEnum):
     """Calibrations a block asks for; who offers them is decided in `services.calibrations`."""

@@ -6,6 +6,7 @@ One table, role × action, and loaders that check as they load. An outsider gets
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -86,6 +87,23 @@ def allowed(user: User, proposal: Proposal) -> frozenset[Action]:
     return GRANTS[role(user, proposal)]
 
 
+def allowed_in(user: User, proposals: Iterable[Proposal]) -> dict[int, frozenset[Action]]:
+    """Return the actions a person may take in each of some proposals, by their ids."""
+    rows = list(proposals)
+    everywhere = site_role(user)
+    if everywhere is not Role.OUTSIDER or not user.is_active:
+        return {row.id: GRANTS[everywhere] for row in rows}
+    own = Membership.select(Membership.proposal).where(
+        Membership.user == user, Membership.proposal.in_([row.id for row in rows])
+    )
+    joined = {number for (number,) in own.tuples()}
+    found = {}
+    for row in rows:
+        member = Role.COLLABORATOR if row.id in joined else Role.OUTSIDER
+        found[row.id] = GRANTS[Role.PI if row.pi_id == user.id else member]
+    return found
+
+
 def require_site(user: User, action: Action) -> None:
     """Raise `AccessDenied` unless the person may do `action` on the whole site."""
     if action not in GRANTS[site_role(user)]:
@@ -150,6 +168,7 @@ def visible_events(user: User) -> ModelSelect:
     if sees_everything(user):
         return query
     everyones = Event.proposal.is_null() & ~Event.staff_only & bool(user.is_active)
+    everyones |= (Event.person == user.id) & bool(user.is_active)
     return query.where(_own_or_everyones(user, Event.proposal, everyones))
 
 

@@ -30,6 +30,7 @@ NAMES = frozenset(
         "comment-added",
         "comment-deleted",
         "log-added",
+        "access-changed",
     }
 )
 
@@ -51,12 +52,26 @@ def connect(publisher: Publisher | None) -> None:
 
 
 def record(
-    name: str, *, proposal: Proposal | int | None = None, staff_only: bool = False, **payload: Any
+    name: str,
+    *,
+    proposal: Proposal | int | None = None,
+    staff_only: bool = False,
+    person: User | None = None,
+    **payload: Any,
 ) -> Event:
-    """Write an event inside the transaction of the change it tells of."""
+    """Write an event inside the transaction of the change it tells of.
+
+    One with a `person` is heard by that person and by staff only.
+    """
     if name not in NAMES:
         raise ValueError(f"unknown event {name!r}")
-    return Event.create(name=name, proposal=proposal, staff_only=staff_only, payload=payload)
+    return Event.create(
+        name=name,
+        proposal=proposal,
+        staff_only=staff_only or person is not None,
+        person=person.id if person is not None else None,
+        payload=payload,
+    )
 
 
 def publish(*events: Event) -> None:

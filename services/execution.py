@@ -187,7 +187,7 @@ def _bring_in(
         if file.n_y > 1:
             effects.pictures.append(file.id)
         if block.produces is not DataType.MASTER:
-            scheduling.schedule(file, effects)
+            scheduling.schedule(file, effects, run.priority)
     if inputs.members:  # frames that came while this master was being made
         effects.after.append(partial(scheduling.schedule_master, run.file.series, block))
     effects.events.append(rows.run_event(run))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from peewee import IntegrityError
 from pydantic import BaseModel, ValidationError
 
 from db import database
-from db.models import Membership, Proposal, User
+from db.models import Event, Membership, Proposal, User
 from reduction.settings import settings_model
-from services import access, accounts, logs, mail
+from services import access, accounts, events, mail
 from services.access import Action
 from services.effects import transaction
 from services.errors import Conflict, NotFound, Unacceptable
@@ -124,38 +125,24 @@ def settings_of(proposal: Proposal) -> BaseModel:
     What an older release stored and this one does not know is left out, section by section, and
     the defaults of that section hold.
     """
+    return sound(proposal.settings)
+
+
+def sound(stored: Mapping[str, Any]) -> BaseModel:
+    """Return stored settings as this release understands them."""
     model = settings_model()
     try:
-        return model.model_validate(proposal.settings)
+        return model.model_validate(stored)
     except ValidationError:
         pass
-    sound: dict[str, Any] = {}
-    for section, values in dict(proposal.settings).items():
+    kept: dict[str, Any] = {}
+    for section, values in stored.items():
         try:
             model.model_validate({section: values})
         except ValidationError:
             continue
-        sound[section] = values
-    return model.model_validate(sound)
-
-
-def configure(user: User, proposal_id: int, settings: BaseModel) -> BaseModel:
-    """Replace the reduction settings of a proposal, for every run that begins from now on.
-
-    Parameters
-    ----------
-    settings : BaseModel
-        A `reduction.settings.settings_model`.
-    """
-    proposal = access.proposal_for(user, Action.CONFIGURE, proposal_id)
-    before, after = settings_of(proposal), settings.model_dump(mode="json")
-    with transaction() as effects:
-        Proposal.update(settings=after).where(Proposal.id == proposal.id).execute()
-        if before != settings:
-            changed = [name for name in after if getattr(before, name) != getattr(settings, name)]
-            said = f"{user.full_name} changed the reduction settings of {', '.join(changed)}."
-            effects.events.append(logs.write("info", said, proposal=proposal))
-    return settings
+        kept[section] = values
+    return model.model_validate(kept)
 
 
 def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
@@ -168,7 +155,7 @@ def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
 def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
     """Make a person a collaborator; an unknown address becomes an account, and is told."""
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
-    with database.atomic():
+    with transaction() as effects:
         person = accounts.find(email)
         if person is None:
             username = re.sub(r"[^\w.@+-]", "_", email.strip())[:150]
@@ -176,15 +163,23 @@ def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
             mail.invite(person, proposal, user)
         if person.id == proposal.pi_id:
             raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
-        Membership.insert(proposal=proposal, user=person).on_conflict_ignore().execute()
+        if Membership.get_or_create(proposal=proposal, user=person)[1]:
+            effects.events.append(_access_event(proposal, person))
     return proposal
 
 
 def remove_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
-    """Take a person out of a proposal."""
+    """Take a person out of a proposal; from the next request on nothing of it is theirs."""
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
     person = accounts.find(email)
     membership = (Membership.proposal == proposal) & (Membership.user == person)
-    if person is None or not Membership.delete().where(membership).execute():
-        raise NotFound("This address is not a collaborator.")
+    with transaction() as effects:
+        if person is None or not Membership.delete().where(membership).execute():
+            raise NotFound("This address is not a collaborator.")
+        effects.events.append(_access_event(proposal, person))
     return proposal
+
+
+def _access_event(proposal: Proposal, person: User) -> Event:
+    """Tell the person's open pages to look again."""
+    return events.record("access-changed", person=person, changed=proposal.id)

@@ -9,14 +9,14 @@ nobody asked for in `overdue`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, cast
 
 from peewee import IntegrityError, fn
 
 from db import database
-from db.models import File, Run, User, utc_now
+from db.models import File, Proposal, Run, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks, blocks_for
 from services import calibrations, masterchoice, masters, proposals, rows
@@ -26,17 +26,21 @@ from services.masterchoice import LIVE
 from services.masters import DAYS, MASTER, RAW
 
 MANUAL_PRIORITY = 10
+BACKGROUND_PRIORITY = -10
+"""Of what is done again: after everything that comes by itself, and what follows from it too."""
 LOOKED_AT_PER_ROUND = 200
+JUDGED_AT_ONCE = 20
 LOOKED_BACK_AT = 50_000
 """Files among which `overdue` looks for series without a master: more than a month of them."""
 NOT_LOOKED_AT = "looking for its calibrations"
 
 
-def schedule(file: File, effects: Effects) -> list[Run]:
+def schedule(file: File, effects: Effects, priority: int = 0) -> list[Run]:
     """Make the runs that a new file asks for, inside the transaction that made the file.
 
     Every block that accepts the file runs by itself, except that an arc is not calibrated in
     wavelength: it is the scale of others. A master is due once its series is long enough.
+    `priority` is that of the run that made the file: what follows is never more urgent.
     """
     kind = FrameKind(file.kind)
     made = []
@@ -50,12 +54,13 @@ def schedule(file: File, effects: Effects) -> list[Run]:
             continue
         settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
         run = draft(block, file, settings)
+        run.priority = min(run.priority, priority)
         if not block.needs:
             judge(run)
         if enter(run, effects):
             made.append(run)
             if run.state == "waiting":
-                effects.after.append(partial(_reconsider, [run]))
+                effects.after.append(partial(reconsider, [run]))
     return made
 
 
@@ -93,6 +98,24 @@ def enter(run: Run, effects: Effects) -> bool:
     if run.state == "queued":
         effects.due.append(run.id)
     return True
+
+
+def enter_all(proposal: Proposal, drafts: Sequence[Run]) -> list[Run]:
+    """Write many drafted runs of a proposal at once; return those that nobody else has begun.
+
+    The first ones' calibrations are looked for after the commit, the others' by the reconciler.
+    """
+    entered = []
+    with transaction() as effects:
+        # Two requests at the same moment: PostgreSQL lets the second wait here for the first.
+        Proposal.update(id=proposal.id).where(Proposal.id == proposal.id).execute()
+        live = Run.select(Run.file, Run.block).where(Run.proposal == proposal, Run.state.in_(LIVE))
+        taken = set(live.tuples())
+        for run in drafts:
+            if (run.file_id, run.block) not in taken and enter(run, effects):
+                entered.append(run)
+        effects.after.append(partial(reconsider, entered[:JUDGED_AT_ONCE]))
+    return entered
 
 
 def judge(run: Run) -> bool:
@@ -167,6 +190,22 @@ def masters_for_newcomer(file: File) -> None:
             _schedule_series(_near(file, kind))
 
 
+def masters_of_waiting(proposal: Proposal) -> None:
+    """Make the masters that a proposal's waiting frames, and its newest, would now accept."""
+    waiting = (
+        Run.select(fn.MAX(Run.file))
+        .join(File)
+        .where(Run.proposal == proposal, Run.state == "waiting", File.data_type == RAW)
+    )
+    newest = File.select(fn.MAX(File.id)).where(
+        File.proposal == proposal, File.data_type == RAW, File.state == "current"
+    )
+    nights = waiting.group_by(File.camera, File.night)
+    for file in File.select().where(File.id.in_(nights) | File.id.in_(newest)):
+        for kind in DAYS:
+            _schedule_series(_near(file, kind))
+
+
 def _near(file: File, kind: str) -> Any:
     span = dt.timedelta(days=DAYS[kind])
     return (
@@ -223,18 +262,21 @@ def remake_stale_masters() -> None:
 def wake(camera: str) -> None:
     """Look again at the runs of a camera that wait, when a master or an arc has come."""
     waiting = Run.select(Run, File).join(File).where(Run.state == "waiting", File.camera == camera)
-    _reconsider(waiting.order_by(Run.exposure.desc()).limit(LOOKED_AT_PER_ROUND))
+    reconsider(waiting.order_by(Run.exposure.desc()).limit(LOOKED_AT_PER_ROUND))
 
 
 def wake_some(limit: int = LOOKED_AT_PER_ROUND) -> None:
     """Look again at the `limit` waiting runs that were looked at longest ago."""
     waiting = Run.select(Run, File).join(File).where(Run.state == "waiting")
     oldest = waiting.order_by(Run.heartbeat.asc(nulls="first"), Run.exposure.desc())
-    _reconsider(oldest.limit(limit))
+    reconsider(oldest.limit(limit))
 
 
-def _reconsider(runs: Iterable[Run]) -> None:
-    """Judge waiting runs anew, each in a transaction of its own: others write in between."""
+def reconsider(runs: Iterable[Run]) -> None:
+    """Judge waiting runs anew, each in a transaction of its own: others write in between.
+
+    Outside of transactions.
+    """
     still = []
     for run in list(runs):
         if not judge(run):

@@ -20,7 +20,7 @@ from reduction.frames import DataType, FrameKind
 from reduction.registry import Need, all_blocks, blocks_for
 from services import access, masters, proposals, rows, scheduling
 from services.access import Action
-from services.effects import Effects, transaction
+from services.effects import Effects
 from services.masterchoice import LIVE
 from services.masters import DAYS, IGNORED_BY, MASTER, REDUCED
 from services.rows import describe
@@ -126,7 +126,12 @@ def request_all(user: User, proposal_id: int) -> list[Run]:
         One for each frame; none for what a newer run has reduced already, or is about to.
     """
     proposal = access.proposal_for(user, Action.PROCESS, proposal_id)
-    return [_redo(file, user) for file in _outdated(proposal)]
+    return scheduling.enter_all(proposal, [_draft(file, user) for file in _outdated(proposal)])
+
+
+def count(user: User, proposal_id: int) -> int:
+    """Return how many frames of a proposal `request_all` would reduce again."""
+    return len(_outdated(access.proposal_for(user, Action.VIEW, proposal_id)))
 
 
 def redo() -> None:
@@ -134,8 +139,8 @@ def redo() -> None:
     stale = File.select(File.proposal).where(File.stale, File.data_type == REDUCED).distinct()
     for proposal in Proposal.select().where(Proposal.id.in_(stale)):
         if getattr(proposals.settings_of(proposal), "general").redo_stale:  # noqa: B009 - composed
-            for file in _outdated(proposal)[:REDONE_PER_ROUND]:
-                _redo(file, None)
+            outdated = _outdated(proposal)[:REDONE_PER_ROUND]
+            scheduling.enter_all(proposal, [_draft(file, None) for file in outdated])
 
 
 def _outdated(proposal: Proposal) -> list[File]:
@@ -162,14 +167,11 @@ def _outdated(proposal: Proposal) -> list[File]:
     return list(stale.order_by(File.date_obs.desc(), File.id))
 
 
-def _redo(file: File, user: User | None) -> Run:
-    """Make the run that reduces a stale file's frame again."""
+def _draft(file: File, user: User | None) -> Run:
+    """Return the run that reduces a stale file's frame again."""
     before = Run.get_or_none(Run.id == file.run_id)
-    block = all_blocks()[REDUCE]
-    raw = file.original
     settings = proposals.block_settings(file.proposal, REDUCE).model_dump(mode="json")
-    run = scheduling.draft(block, raw, {**settings, **(before.settings if before else {})}, user)
-    scheduling.judge(run)
-    with transaction() as effects:
-        scheduling.enter(run, effects)
+    asked = {**settings, **(before.settings if before else {})}
+    run = scheduling.draft(all_blocks()[REDUCE], file.original, asked, user)
+    run.priority = scheduling.BACKGROUND_PRIORITY
     return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reduction import arclines, extraction, fitsio, headers, provenance, slitprofiles, tracing
 from reduction.errors import NoWavelengthSolution, UnusableFrame
-from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
+from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.strip import HUGE
 
@@ -80,6 +80,10 @@ class ExtractSettings(BlockSettings):
         description="Degree of the polynomial fitted to the trace of a target.",
     )
 
+    def effective(self, kind: FrameKind) -> dict[str, Any]:
+        """Return the settings that make a difference: none to a lamp, whose slit is averaged."""
+        return {} if kind in LAMP_KINDS else super().effective(kind)
+
 
 @block(
     name="extract",
@@ -106,7 +110,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     if min(frame.shape) < 8:
         raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
-    if (inputs.kind or facts.kind) in {FrameKind.ARC, FrameKind.FOCUS}:
+    if (inputs.kind or facts.kind) in LAMP_KINDS:
         report("Extract", 0.5)
         spectrum = extraction.extract_lamp(frame)
         report("Done", 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from astropy.nddata import CCDData
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reduction import ccd, cosmicray, fitsio, flatfield, geometry, headers, provenance, slit
 from reduction.errors import UnusableFrame
-from reduction.frames import DataType, FrameKind, PixelFlag, Product, Technique
+from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
 from reduction.geometry import Section
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
 
@@ -42,6 +42,13 @@ class ReduceSettings(BlockSettings):
         title="Ignore flats",
         description="If set to True the steps were a FLAT correction is required will be skipped.",
     )
+
+    def effective(self, kind: FrameKind) -> dict[str, Any]:
+        """Return the settings that make a difference: lamps are not searched for cosmic rays."""
+        values = super().effective(kind)
+        if kind in LAMP_KINDS:
+            del values["cosmic_rays"]
+        return values
 
 
 @dataclass(slots=True)
@@ -88,7 +95,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
     technique = facts.technique if settings.technique == "auto" else Technique(settings.technique)
     spectrum = technique is not Technique.IMAGING
-    lamp = (inputs.kind or facts.kind) in {FrameKind.ARC, FrameKind.FOCUS}
+    lamp = (inputs.kind or facts.kind) in LAMP_KINDS
     course = _Course(warnings=[*inputs.notes])
     frame = frame.copy() if frame.flags is None else _with_meta(frame)
     geometry.set_physical(frame.meta, frame.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from astropy.io import fits
@@ -18,7 +18,7 @@ from reduction.errors import (
     MissingCalibration,
     ReductionError,
 )
-from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
 from reduction.matching import ArcChoice
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
 from reduction.skycheck import SkyOffset, sky_offset
@@ -111,6 +111,13 @@ class WavelengthSettings(BlockSettings):
         "'warn' only says so, 'ignore' does not look.",
     )
 
+    def effective(self, kind: FrameKind) -> dict[str, Any]:
+        """Return the settings that make a difference: a fixed arc only when it is chosen."""
+        values = super().effective(kind)
+        if self.arc_choice is not ArcChoice.FIXED:
+            del values["arc_name"]
+        return values
+
 
 @block(
     name="wavelength",
@@ -198,7 +205,7 @@ def _scale_of(
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
     """Tell whether the spectrum is an arc's own; the kind that a person gave it decides."""
     if inputs.kind is not None:
-        return inputs.kind in {FrameKind.ARC, FrameKind.FOCUS}
+        return inputs.kind in LAMP_KINDS
     obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
     lamps_on = inputs.arc is None and bool(headers.lamps(spectrum.header))
     return obstype in {"COMP", "ARC"} or lamps_on
