@@ -126,13 +126,17 @@ def _show(target: str) -> ResponseReturnValue:
 def _enter(target: str) -> ResponseReturnValue:
     if not is_csrf_token(request.form.get("csrf_token")):
         return _form(target, STALE_FORM, 403)
-    row = _authenticate()
+    enter(_authenticate())
+    return redirect(target, 303)
+
+
+def enter(row: User) -> None:
+    """Begin the session of a person who has shown who it is."""
     session.clear()  # a session known before the login is worth nothing after it
     session.permanent = True
     session["seen"] = today()
     login_user(SignedIn(row))
     g.user = row
-    return redirect(target, 303)
 
 
 def _refused(target: str, error: ServiceError) -> Response:

@@ -18,13 +18,14 @@ from peewee import InterfaceError, OperationalError
 
 import db
 import login
+import password
 from api import errors
 from config import Config
 from login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
 from services import accounts
 
 PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/healthz"})
-"""Every path an anonymous request may reach; exact, nothing below them."""
+"""Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NEVER_A_PAGE = ("/api/", "/events", "/img/", "/assets/", "/_")
@@ -79,6 +80,7 @@ def guard(server: Flask, config: Config) -> None:
     for failure in (OperationalError, InterfaceError):
         server.register_error_handler(failure, errors.database_down)
     login.register(server)
+    password.register(server)
 
 
 def allow_scripts(hashes: Iterable[str]) -> None:
@@ -94,8 +96,8 @@ def _load(session_id: str) -> SignedIn | None:
 def _admit() -> ResponseReturnValue | None:
     """Let a request in, or answer it: the one place where anonymous requests end."""
     g.user = None
-    if request.path in PUBLIC:
-        return None if request.path != "/login" else _foreign()
+    if request.path in PUBLIC or password.is_open(request.path):
+        return _foreign()
     if request.path.startswith(API) and "Authorization" in request.headers:
         key = _token(request.headers["Authorization"])
         g.user, g.credential = accounts.user_for_token(key), ("token", key)

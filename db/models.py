@@ -85,6 +85,20 @@ class LoginFailure(Table):
         indexes = ((("key", "at"), False),)
 
 
+class PasswordLink(Table):
+    """A mailed link to set a password, until it is used; only the SHA-256 of its key is kept."""
+
+    user = ForeignKeyField(User, backref="password_links", on_delete="CASCADE")
+    key_hash = CharField(64, unique=True)
+    expires = UtcDateTimeField(index=True)
+
+
+class Partner(Table):
+    """An institution that people belong to; `User.partner` holds its name."""
+
+    name = CharField(80, unique=True)
+
+
 class Proposal(Table):
     """An observing proposal. A placeholder came with a frame and waits for staff to complete it.
 
@@ -362,7 +376,8 @@ class Event(Table):
 class Mail(Table):
     """A message to one person. `state`: ``queued`` (tried when `due`), ``sent`` or ``failed``.
 
-    `problem` says what the last try ran into.
+    `problem` says what the last try ran into. `account_id`: whose password link stands at the place
+    of `services.mail.LINK`; it is made when the message is sent, so that no row holds it.
     """
 
     recipient = CharField(254)
@@ -374,12 +389,13 @@ class Mail(Table):
     problem = TextField(default="")
     created = UtcDateTimeField(default=utc_now)
     due = UtcDateTimeField(default=utc_now)
+    account_id = IntegerField(null=True)
 
     class Meta:
         indexes = ((("state", "due"), False),)
 
 
 TABLES = [
-    User, Token, LoginFailure, Proposal, SettingsChange, Membership, File, Arrival, Run, Comment,
-    LogEntry, Event, Mail,
+    User, Token, LoginFailure, PasswordLink, Partner, Proposal, SettingsChange, Membership, File,
+    Arrival, Run, Comment, LogEntry, Event, Mail,
 ]  # fmt: skip

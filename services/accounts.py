@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 import secrets
@@ -12,17 +11,15 @@ from typing import Any
 from peewee import IntegrityError
 
 from db import database
-from db.models import LoginFailure, Token, User, utc_now
-from services import passwords
-from services.errors import Conflict, NotAuthenticated, TooManyAttempts, Unacceptable
+from db.models import PasswordLink, Token, User, utc_now
+from services import attempts, passwords
+from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable
 
-MAX_FAILURES = 5
-FAILURE_WINDOW = dt.timedelta(minutes=15)
 WRONG_CREDENTIALS = "Wrong username or password."
-TOO_MANY = "Too many failed attempts; try again in {} minutes."
 
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f]+@[^@\s,;<>\"\x00-\x1f]+\.[^@\s,;<>\"\x00-\x1f]+")
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
+_LONGEST_NAME = 150
 _VISUAL = {
     "theme": ("dark", "light"),
     "colormap": str,
@@ -37,6 +34,22 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
+def tidy_name(value: str, field: str) -> str:
+    """Return a first or last name without needless spaces.
+
+    Raises
+    ------
+    Unacceptable
+        It is longer than 150 characters or holds what can't be shown.
+    """
+    value = " ".join(value.split())
+    if len(value) > _LONGEST_NAME or not value.isprintable():
+        raise Unacceptable(
+            f"A name has at most {_LONGEST_NAME} characters, all of them printable.", field=field
+        )
+    return value
+
+
 def create_user(
     *,
     username: str,
@@ -44,6 +57,7 @@ def create_user(
     password: str | None = None,
     first_name: str = "",
     last_name: str = "",
+    partner: str = "",
     staff: bool = False,
     superuser: bool = False,
 ) -> tuple[User, str]:
@@ -68,8 +82,9 @@ def create_user(
     user = User(
         username=username,
         email=email,
-        first_name=first_name.strip()[:150],
-        last_name=last_name.strip()[:150],
+        first_name=tidy_name(first_name, "first_name"),
+        last_name=tidy_name(last_name, "last_name"),
+        partner=partner,
         is_staff=staff or superuser,
         is_superuser=superuser,
     )
@@ -87,29 +102,36 @@ def create_user(
         raise Conflict("There is already an account with this username or address.") from error
 
 
+def at_address(email: str, *, first_name: str = "", last_name: str = "") -> tuple[User, bool]:
+    """Return the account of an e-mail address, and whether it was made now: one, never two.
+
+    A new one is named like its address and has no password yet.
+
+    Raises
+    ------
+    Unacceptable
+        It is no e-mail address.
+    """
+    known = find(email)
+    if known is not None:
+        return known, False
+    username = re.sub(r"[^\w.@+-]", "_", fold(email))[:150]
+    try:
+        made, _ = create_user(
+            username=username, email=email, first_name=first_name, last_name=last_name
+        )
+    except Conflict:  # another process was a moment faster
+        known = find(email)
+        if known is None:
+            raise
+        return known, False
+    return made, True
+
+
 def find(name: str) -> User | None:
     """Return the account with this username or e-mail address."""
     name = fold(name)
     return User.get_or_none((User.username == name) | (User.email == name))
-
-
-def _failure_key(name: str, address: str) -> str:
-    return hashlib.sha256(f"{fold(name)}\n{address}".encode()).hexdigest()
-
-
-def _count_attempt(key: str) -> None:
-    """Count an attempt as failed before its password is looked at; refuse the sixth."""
-    now = utc_now()
-    refused = None
-    with database.atomic():
-        LoginFailure.delete().where(LoginFailure.at < now - FAILURE_WINDOW).execute()
-        times = [row.at for row in LoginFailure.select().where(LoginFailure.key == key)]
-        if len(times) >= MAX_FAILURES:
-            refused = int((min(times) + FAILURE_WINDOW - now).total_seconds()) + 1
-        else:
-            LoginFailure.create(key=key, at=now)
-    if refused is not None:
-        raise TooManyAttempts(TOO_MANY.format(-(-refused // 60)), retry_after=refused)
 
 
 def authenticate(name: str, password: str, address: str) -> User:
@@ -130,14 +152,14 @@ def authenticate(name: str, password: str, address: str) -> User:
     TooManyAttempts
         After 5 failures within 15 minutes.
     """
-    key = _failure_key(name, address)
-    _count_attempt(key)
+    key = attempts.key(fold(name), address)
+    attempts.count(key)
     user = find(name)
     right = passwords.matches(password, user.password_hash if user else "")
     if user is None or not right or not user.is_active:
         raise NotAuthenticated(WRONG_CREDENTIALS)
     with database.atomic():
-        LoginFailure.delete().where(LoginFailure.key == key).execute()
+        attempts.forget(key)
         User.update(last_login=utc_now()).where(User.id == user.id).execute()
     return User.get_by_id(user.id)
 
@@ -194,12 +216,38 @@ def _check_password(password: str, user: User) -> None:
         raise Unacceptable(" ".join(broken), field="password", detail=broken)
 
 
-def set_password(user: User, password: str) -> None:
-    """Set a password that keeps the four rules; every session of the account ends."""
+def set_password(user: User, password: str, *, link: PasswordLink | None = None) -> None:
+    """Set a password that keeps the four rules; sessions and links of the account end.
+
+    Parameters
+    ----------
+    link : PasswordLink, optional
+        What allows it: it must still be there, for it works once.
+
+    Raises
+    ------
+    Unacceptable
+        Rules are broken; `detail` lists their sentences.
+    NotFound
+        The link was used in the meantime.
+    """
     _check_password(password, user)
-    user.password_hash = passwords.hashed(password)
-    user.session_version += 1
-    user.save(only=[User.password_hash, User.session_version])
+    hashed = passwords.hashed(password)  # slow on purpose: not inside the transaction
+    with database.atomic():
+        links = PasswordLink.delete().where(PasswordLink.user == user)
+        if link is not None and not links.where(PasswordLink.id == link.id).execute():
+            raise NotFound("This link was used already.")
+        links.execute()
+        user.password_hash = hashed
+        user.session_version = User.session_version + 1
+        user.save(only=[User.password_hash, User.session_version])
+    user.session_version = User.get_by_id(user.id).session_version
+
+
+def end_sessions(user: User) -> None:
+    """Sign a person out everywhere, in every browser; the API token lives on."""
+    User.update(session_version=User.session_version + 1).where(User.id == user.id).execute()
+    user.session_version = User.get_by_id(user.id).session_version
 
 
 def save_visual(user: User, **options: Any) -> dict[str, Any]:

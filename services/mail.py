@@ -24,10 +24,10 @@ from urllib.parse import unquote, urlsplit
 
 from db import database
 from db.models import Mail, Membership, Proposal, User, utc_now
-from services import access, accounts, logs
+from services import access, accounts, links, logs
 from services.access import Action
 from services.effects import transaction
-from services.errors import Unacceptable
+from services.errors import ServiceError, Unacceptable
 from services.setup import site
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 MAX_SUBJECT = 200
 MAX_MESSAGE = 20_000
 MAX_RECIPIENTS = 500
+
+LINK = "\ue000"
+"""Where a link to set a password is put in; a character that is in no name."""
 
 TIMEOUT_S = 10
 DELAYS = (30, 120, 600, 3600, 4 * 3600, 12 * 3600)
@@ -46,8 +49,20 @@ LEASE = dt.timedelta(seconds=120)
 # --- writing ----------------------------------------------------------------------------------
 
 
-def write(recipients: Iterable[User], subject: str, message: str, *, reply_to: str = "") -> int:
+def write(
+    recipients: Iterable[User],
+    subject: str,
+    message: str,
+    *,
+    reply_to: str = "",
+    with_link: bool = False,
+) -> int:
     """Queue a message to each of some people, inside the current transaction; return how many.
+
+    Parameters
+    ----------
+    with_link : bool
+        Put the recipient's own link to set a password at the place of `LINK`.
 
     Raises
     ------
@@ -60,10 +75,16 @@ def write(recipients: Iterable[User], subject: str, message: str, *, reply_to: s
         raise Unacceptable("The message is empty.", field="message")
     if len(message) > MAX_MESSAGE:
         raise Unacceptable(f"A message has at most {MAX_MESSAGE} characters.", field="message")
-    addresses = {user.email for user in recipients if user.is_active}
-    for address in sorted(addresses):
-        Mail.create(recipient=address, reply_to=reply_to, subject=subject, text=message)
-    return len(addresses)
+    people = {user.email: user.id for user in recipients if user.is_active}
+    for address, number in sorted(people.items()):
+        Mail.create(
+            recipient=address,
+            reply_to=reply_to,
+            subject=subject,
+            text=message,
+            account_id=number if with_link else None,
+        )
+    return len(people)
 
 
 def _header(value: str, field: str) -> str:
@@ -125,19 +146,6 @@ def _registered(addresses: list[str]) -> list[User]:
     return people
 
 
-def invite(person: User, proposal: Proposal, inviter: User) -> None:
-    """Tell somebody of the account that was made by adding the address to a proposal."""
-    text = (
-        f"Hello,\n\n{inviter.full_name} has made you a collaborator of the observing proposal "
-        f"{proposal.soar_id} in GSP Live, the live reduction of the Goodman spectrograph:\n\n"
-        f"{site().base_url}\n\n"
-        f"An account was made for you with the username {person.username}. It has no password "
-        "yet; until one is set nobody can sign in with it.\n\n"
-        "If you do not know what this is about, there is nothing for you to do."
-    )
-    write([person], "An account in GSP Live", text, reply_to=inviter.email)
-
-
 # --- sending ----------------------------------------------------------------------------------
 
 
@@ -157,7 +165,7 @@ def deliver(limit: int = 20) -> int:
 def _try(mail: Mail) -> bool:
     try:
         _hand_over(compose(mail))
-    except (OSError, smtplib.SMTPException, ValueError, MessageError) as error:
+    except (OSError, smtplib.SMTPException, ValueError, MessageError, ServiceError) as error:
         _failed(mail, error)
         return False
     Mail.update(state="sent", problem="").where(Mail.id == mail.id).execute()
@@ -180,7 +188,8 @@ def _failed(mail: Mail, error: Exception) -> None:
 
 
 def _is_final(error: Exception) -> bool:
-    if isinstance(error, ValueError | MessageError):  # an address that no header can hold
+    # An address that no header can hold; an account that was switched off in the meantime.
+    if isinstance(error, ValueError | MessageError | ServiceError):
         return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
@@ -202,8 +211,11 @@ def compose(mail: Mail) -> EmailMessage:
     # The same in every try: a mail program shows a message that came twice once.
     message["Message-ID"] = f"<gsp-{mail.id}-{mail.created:%Y%m%d%H%M%S%f}@{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{mail.text}\n")
-    message.add_alternative(_as_html(mail.text), subtype="html")
+    text = mail.text
+    if mail.account_id is not None:
+        text = text.replace(LINK, links.make(mail.account_id))
+    message.set_content(f"{text}\n")
+    message.add_alternative(_as_html(text), subtype="html")
     return message
 
 
@@ -219,7 +231,9 @@ def _as_html(text: str) -> str:
         f"<p>{part}</p>" for part in linked.replace("\n\n", "\0").replace("\n", "<br>").split("\0")
     )
     return (
-        f'<!doctype html><html><head><meta charset="utf-8"></head><body>{paragraphs}</body></html>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"></head>'
+        '<body style="max-width:38em;font:15px/1.5 system-ui,sans-serif">'
+        f"{paragraphs}</body></html>"
     )
 
 

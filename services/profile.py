@@ -6,7 +6,6 @@ from db.models import User
 from services import accounts
 from services.errors import NotAuthenticated, Unacceptable
 
-LONGEST_NAME = 150
 WRONG_OLD = "The old password is not right."
 DIFFERENT = "The new password and its confirmation are not the same."
 UNCHANGED = "The new password is the old one."
@@ -20,13 +19,8 @@ def rename(user: User, *, first_name: str, last_name: str) -> None:
     Unacceptable
         A name is longer than 150 characters or holds what can't be shown; names the field.
     """
-    names = {"first_name": " ".join(first_name.split()), "last_name": " ".join(last_name.split())}
-    for field, value in names.items():
-        if len(value) > LONGEST_NAME or not value.isprintable():
-            raise Unacceptable(
-                f"A name has at most {LONGEST_NAME} characters, all of them printable.", field=field
-            )
-    user.first_name, user.last_name = names["first_name"], names["last_name"]
+    user.first_name = accounts.tidy_name(first_name, "first_name")
+    user.last_name = accounts.tidy_name(last_name, "last_name")
     user.save(only=[User.first_name, User.last_name])
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from db import database
 from db.models import Event, Membership, Proposal, User
 from reduction.settings import settings_model
-from services import access, accounts, events, mail
+from services import access, accounts, events, letters
 from services.access import Action
 from services.effects import transaction
 from services.errors import Conflict, NotFound, Unacceptable
@@ -153,17 +153,14 @@ def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
 
 
 def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
-    """Make a person a collaborator; an unknown address becomes an account, and is told."""
+    """Make a person a collaborator, who is told; an unknown address becomes an account."""
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
     with transaction() as effects:
-        person = accounts.find(email)
-        if person is None:
-            username = re.sub(r"[^\w.@+-]", "_", email.strip())[:150]
-            person, _ = accounts.create_user(username=username, email=email)
-            mail.invite(person, proposal, user)
+        person, _ = accounts.at_address(email)
         if person.id == proposal.pi_id:
             raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
         if Membership.get_or_create(proposal=proposal, user=person)[1]:
+            letters.collaborate(person, proposal, user)
             effects.events.append(_access_event(proposal, person))
     return proposal
 

@@ -30,6 +30,8 @@ from db.models import (
     LoginFailure,
     Mail,
     Membership,
+    Partner,
+    PasswordLink,
     Proposal,
     Run,
     User,
@@ -146,7 +148,19 @@ def site(
     limits.buckets.clear()
     users, tokens = people
     yield Site(server, config, users, dict(tokens), shared_tokens=tokens, **_rows(config, users))
-    tables = (Comment, LogEntry, Event, Run, File, Membership, Proposal, LoginFailure, Mail)
+    tables = (
+        PasswordLink,
+        Partner,
+        Comment,
+        LogEntry,
+        Event,
+        Run,
+        File,
+        Membership,
+        Proposal,
+        LoginFailure,
+        Mail,
+    )
     with db.database.atomic():
         for table in tables:
             table.delete().execute()

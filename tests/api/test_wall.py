@@ -24,8 +24,11 @@ EXTRA = (
     "/api/events/", "/api/docs/", "/api/docs/swagger-ui.css", "/api/openapi.json", "/api/nothing",
     "/img/1/view", "/unknown/path", "//data", "/login/../data", "/static/x", "/login/login.css/x",
     "/healthz/", "/HEALTHZ", "/Login",
+    "/password", "/password/", "/password/forgot/", "/password/set/", "/password/set/a/b",
+    "/password/forgot/x", "/Password/forgot",
 )  # fmt: skip
 OPEN = {"/login", "/login/login.css", "/login/logo.svg", "/healthz"}
+OPEN |= {"/password/forgot", "/password/set", "/password/set/1"}
 
 
 def every_address(site: Site) -> list[str]:

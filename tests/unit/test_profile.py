@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.models import User
-from services import accounts, passwords, profile
+from services import accounts, attempts, passwords, profile
 from services.errors import TooManyAttempts, Unacceptable
 
 OLD, NEW = "seven clear nights", "nine cloudy mornings"
@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(
 
 
 def test_an_open_browser_is_no_way_to_guess_the_password(user: User) -> None:
-    for _ in range(accounts.MAX_FAILURES):
+    for _ in range(attempts.MOST):
         with pytest.raises(Unacceptable):
             profile.change_password(user, "wrong", NEW, NEW, HOME)
     with pytest.raises(TooManyAttempts):
