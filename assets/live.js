@@ -69,14 +69,18 @@
     const events = batch;
     batch = [];
     serial += 1;
-    const listed = events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
+    // Somebody was added to a proposal or taken out of one: whatever is on show is asked for anew.
+    const access = events.some((e) => e.name === "access-changed");
+    if (access) gsp.set("live-access", { data: serial });
+    const listed =
+      access || events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
     if (listed) gsp.set("live-index", { data: serial });
     if (events.some((e) => e.name === "log-added")) gsp.set("live-logs", { data: serial });
     const family = shown();
     const concerns = (e) =>
       [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));
     const following = location.pathname.replace(/\/$/, "") === "/data";
-    if (events.some(concerns) || (listed && following)) gsp.set("live-view", { data: serial });
+    if (access || events.some(concerns) || (listed && following)) gsp.set("live-view", { data: serial });
     events.filter((e) => e.name === "file-added").forEach((e) => announce(e, concerns(e)));
   }
 

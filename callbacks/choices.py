@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dash import html
 
@@ -95,7 +95,18 @@ def reset(query: Query) -> html.A:
     return html.A("clear all filters", href=href, className="reset", **{"data-go": ""})
 
 
-def pager(query: Query, n_pages: int) -> list[Any]:
+class Paged(Protocol):
+    """An address that names a page of a list."""
+
+    @property
+    def page(self) -> int:
+        """The page, from 1."""
+
+    def href(self, *, page: int) -> str:
+        """Return the address of another page."""
+
+
+def pager(query: Paged, n_pages: int) -> list[Any]:
     """Return links to the pages near by, the first and the last."""
     page = min(query.page, n_pages)
 

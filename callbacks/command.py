@@ -100,7 +100,8 @@ def save_options(colormap: str, saturated: list[str] | None, titled: list[str] |
     return no_update
 
 
-def _number(command: Mapping[str, str], name: str) -> int:
+def number(command: Mapping[str, str], name: str) -> int:
+    """Return an id that a button carries."""
     text = str(command.get(name, ""))
     if not (text.isascii() and text.isdigit() and len(text) < 11):
         raise InvalidRequest("This page is out of date: reload it.")
@@ -108,27 +109,27 @@ def _number(command: Mapping[str, str], name: str) -> int:
 
 
 def _run(user: Any, command: Mapping[str, str]) -> str:
-    queue.submit(user, str(command.get("block")), _number(command, "file"), None)
+    queue.submit(user, str(command.get("block")), number(command, "file"), None)
     return ""
 
 
 def _cancel(user: Any, command: Mapping[str, str]) -> str:
-    run = runs.cancel(user, _number(command, "run"))
+    run = runs.cancel(user, number(command, "run"))
     return "" if run.state == "cancelled" else "It ends after the step it is in."
 
 
 def _retry(user: Any, command: Mapping[str, str]) -> str:
-    runs.retry(user, _number(command, "run"))
+    runs.retry(user, number(command, "run"))
     return ""
 
 
 def _delete(user: Any, command: Mapping[str, str]) -> str:
-    names = files.delete(user, _number(command, "file"))
+    names = files.delete(user, number(command, "file"))
     return f"Deleted {names[0]}" + (f" and {len(names) - 1} made from it." if names[1:] else ".")
 
 
 def _delete_comment(user: Any, command: Mapping[str, str]) -> str:
-    comments.delete(user, _number(command, "comment"))
+    comments.delete(user, number(command, "comment"))
     return ""
 
 

@@ -1,72 +1,37 @@
-"""All Observing Proposals."""
+"""All Observing Proposals: the way to the data of each."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import html
 
-from callbacks.address import Address
 from callbacks.guard import person
+from callbacks.proposals import HOME
 from callbacks.router import Page
-from callbacks.search import Query
-from services import proposals
+from pages import lists
+from services import proposal_index
 
-ABSTRACT_LENGTH = 140
+SEARCH = "Find by SOAR ID, PI or title"
 
 
-def layout(_pathname: str, _search: str) -> html.Main:
-    """Return the table of the proposals that the person sees."""
-    rows = [_row(proposals.serialize(proposal)) for proposal in proposals.visible(person())]
-    head = html.Thead(
-        html.Tr([html.Th(name) for name in ("PI", "SOAR ID", "Title", "Abstract", "")])
-    )
-    table = html.Div(
-        html.Table([head, html.Tbody(rows)], className="table-quiet"), className="scroll-x"
-    )
-    empty = html.P(
-        "No proposals yet. A proposal is listed here when you are its PI or a collaborator; "
-        "the observatory's staff, or the proposal's PI, can add you.",
-        className="empty",
-    )
+def layout(pathname: str, search: str) -> html.Main:
+    """Return the page's fixed parts; `callbacks.proposals` fills them from the address."""
+    n_proposals = proposal_index.total(person())
     return html.Main(
-        [html.H1("All Observing Proposals"), table if rows else empty], className="sheet"
-    )
-
-
-def _row(proposal: dict[str, Any]) -> html.Tr:
-    abstract = " ".join(proposal["abstract"].split())
-    shortened = abstract[:ABSTRACT_LENGTH].rstrip() + "…"
-    title: Any = proposal["title"] or html.Span("Title not provided", className="quiet")
-    soar_id = proposal["soar_id"]
-    return html.Tr(
         [
-            html.Td(_name(proposal["user"])),
-            html.Td(soar_id, className="code"),
-            html.Td(title),
-            html.Td(
-                (shortened if len(abstract) > ABSTRACT_LENGTH else abstract)
-                or html.Span("No abstract available", className="quiet"),
-                title=abstract,
-            ),
-            html.Td(
+            html.Div(
                 [
-                    html.A(text, href=href, **{"data-go": "", "aria-label": f"{soar_id} {text}"})
-                    for text, href in (
-                        ("as Details", Address(proposal=soar_id).href()),
-                        ("as Table", Query({"proposal": soar_id}).href()),
-                    )
+                    html.H1("All Observing Proposals"),
+                    lists.search(pathname, search, SEARCH, n_proposals),
                 ],
-                className="links",
+                className="list-head",
             ),
-        ]
+            html.Div(id="home-list"),
+            lists.foot("home-pager"),
+        ],
+        className="sheet",
     )
 
 
-def _name(pi: dict[str, Any] | None) -> Any:
-    if pi is None:
-        return html.Span("not known yet", className="quiet")
-    return f"{pi['first_name']} {pi['last_name']}".strip() or pi["username"]
-
-
-PAGE = Page("home", "All Observing Proposals · GSP Live", lambda path: path == "/", layout)
+PAGE = Page(
+    "home", "All Observing Proposals · GSP Live", lambda path: path == HOME, layout, keeps=True
+)

@@ -21,9 +21,9 @@ KEYS = (
 )
 
 LINKS = (
-    ("home", "/", "Proposals"),
     ("data", "/data", "Data"),
     ("search", "/search", "Search"),
+    ("proposals", "/proposals", "Proposals"),
     ("logs", "/logs", "Logs"),
 )
 
@@ -61,6 +61,7 @@ _STORES = (
     "live-index",
     "live-view",
     "live-logs",
+    "live-access",
 )
 
 

@@ -9,17 +9,29 @@ import dash
 from flask import Flask
 from flask_login import current_user
 
-from callbacks import command, forms, index, logs, router, view
+from callbacks import collaborators as collaborators_callbacks
+from callbacks import command, forms, index, lists, logs, router, view
+from callbacks import configure as configure_callbacks
+from callbacks import proposals as proposals_callbacks
 from callbacks import search as search_callbacks
 from callbacks import user as user_callbacks
-from pages import data, home, missing, shell
+from pages import collaborators, configure, data, home, missing, proposals, shell
 from pages import logs as logs_page
 from pages import search as search_page
 from pages import user as user_page
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
-PAGES = (home.PAGE, data.PAGE, search_page.PAGE, logs_page.PAGE, user_page.PAGE)
+PAGES = (
+    home.PAGE,
+    data.PAGE,
+    search_page.PAGE,
+    proposals.PAGE,
+    configure.PAGE,
+    collaborators.PAGE,
+    logs_page.PAGE,
+    user_page.PAGE,
+)
 
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-bs-theme="{theme}">
@@ -73,5 +85,9 @@ def create(server: Flask) -> dash.Dash:
     command.register(app)
     user_callbacks.register(app)
     search_callbacks.register(app)
+    lists.register(app)
+    proposals_callbacks.register(app)
+    configure_callbacks.register(app)
+    collaborators_callbacks.register(app)
     logs.register(app)
     return app

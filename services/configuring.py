@@ -183,31 +183,28 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     ]
 
 
-def merged(base: BaseModel, theirs: BaseModel, mine: Mapping[str, Any]) -> dict[str, Any]:
+def merged(
+    started: Mapping[str, Any], theirs: Mapping[str, Any], mine: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what a form holds after somebody else saved: what one typed stays, the rest is theirs.
 
     Parameters
     ----------
-    base : BaseModel
-        What both started from.
+    started, theirs : mapping
+        `settingfields.values` of what the form began with, and of what is in force now.
     mine : mapping
         Name of a setting to what is in its field, whether it makes sense or not.
     """
-    started, now = settingfields.values(base), settingfields.values(theirs)
-    return {
-        name: now.get(name, value) if value == started.get(name) else value
-        for name, value in mine.items()
-    }
-
-
-def version_of(user: User, proposal_id: int, version: int) -> BaseModel:
-    """Return the settings as they were at a version; the first ones when it is unknown."""
-    proposal = access.proposal_for(user, Action.VIEW, proposal_id)
-    change = _changes(proposal).where(SettingsChange.id == version).first()
-    if change is not None:
-        return proposals.sound(change.after)
-    oldest = _changes(proposal).order_by(SettingsChange.id).first()
-    return proposals.sound(oldest.before if oldest else proposal.settings)
+    fields = settingfields.all_fields()
+    both = {}
+    for name, typed in mine.items():
+        try:
+            value = fields[name].read(typed)
+        except ValueError:
+            value = None
+        same = value is not None and value == started.get(name)
+        both[name] = theirs.get(name, typed) if same else typed
+    return both
 
 
 def history(user: User, proposal_id: int, page: int = 1, page_size: int = PAGE_SIZE) -> Page:

@@ -1,0 +1,404 @@
+"""Data reduction settings: what is typed is judged at once; saved, undone, and done again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx, html, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from callbacks import choices, command, forms, lists
+from callbacks.guard import guarded, person
+from callbacks.proposals import proposal_of
+from reduction import settingfields
+from reduction.settingfields import SettingField
+from services import access, affected, configuring, proposals, staleness
+from services.access import Action
+from services.errors import Conflict, InvalidRequest, ServiceError, Unacceptable
+
+PAGE = "settings"
+FORM = "settings"
+COMES = "every frame that comes"
+OF_MASTERS = (
+    "Masters are shared by all proposals: those that exist stay, those made from frames of this "
+    "proposal from now on take the new values."
+)
+
+
+def key(name: str) -> str:
+    """Return a setting's name as ids of components hold it, which allow no dot."""
+    return name.replace(".", "-")
+
+
+def control(name: str) -> str:
+    """Return the id of a setting's control."""
+    return f"{FORM}-{key(name)}"
+
+
+def shown(field: SettingField, value: Any) -> Any:
+    """Return a value as its control holds it: numbers as text, so that nothing typed is lost."""
+    if field.kind not in ("whole", "number"):
+        return value
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def register(app: Dash) -> None:
+    """Connect the form, its history, and what can be done again."""
+    fields = settingfields.all_fields()
+    typed = [(control(name), "value") for name in fields]
+    app.callback(
+        *(Output(f"{control(name)}-box", "className") for name in fields),
+        *(Output(f"{control(name)}-error", "children", allow_duplicate=True) for name in fields),
+        Output("settings-summary", "children"),
+        *(Input(*one) for one in typed),
+        Input("settings-state", "data"),
+        prevent_initial_call="initial_duplicate",
+    )(guarded(2 * len(fields) + 1)(judge))
+    forms.connect(app, FORM, [key(name) for name in fields], save, State("settings-state", "data"))
+    for name, field in fields.items():
+        app.callback(
+            Output(control(name), "value", allow_duplicate=True),
+            Input(f"{control(name)}-reset", "n_clicks"),
+            prevent_initial_call=True,
+        )(guarded(1)(_resetting(field)))
+    app.callback(
+        *(Output(*one, allow_duplicate=True) for one in typed),
+        Input("settings-reset", "n_clicks"),
+        Input("settings-discard", "n_clicks"),
+        State("settings-state", "data"),
+        prevent_initial_call=True,
+    )(guarded(len(fields))(reset))
+    app.callback(
+        Output("settings-history", "children"),
+        Output("settings-pager", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("done", "data"),
+    )(guarded(2)(show_history))
+    app.callback(
+        Output("settings-again", "children"),
+        Input("url", "pathname"),
+        Input("done", "data"),
+        Input("live-index", "data"),
+    )(guarded(1)(show_again))
+    app.callback(
+        Output("settings-conflict", "children", allow_duplicate=True),
+        Input("done", "data"),
+        State("settings-state", "data"),
+        *(State(*one) for one in typed),
+        prevent_initial_call=True,
+    )(guarded(1)(follow))
+    command.COMMANDS |= {
+        "restore-settings": restore,
+        "reduce-affected": reduce_affected,
+        "reduce-stale": reduce_stale,
+    }
+
+
+def state_of(proposal_id: int, state: configuring.State) -> dict[str, Any]:
+    """Return what the page remembers of the settings it shows."""
+    stored = settingfields.values(state.settings)
+    return {"proposal": proposal_id, "version": state.version, "stored": stored}
+
+
+# --- the form ---------------------------------------------------------------------------------
+
+
+def judge(*given: Any) -> tuple[Any, ...]:
+    """Say at each field what is wrong with it, mark what is not the default, sum up the changes."""
+    fields = list(settingfields.all_fields().values())
+    *typed, state = given
+    if not state:
+        raise PreventUpdate
+    values, wrong = _read(fields, typed)
+    classes = [
+        "setting changed" if values.get(field.name, field.default) != field.default else "setting"
+        for field in fields
+    ]
+    return (*classes, *(wrong.get(f.name) for f in fields), _summary(state, values, wrong))
+
+
+def _read(
+    fields: Sequence[SettingField], typed: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values that make sense, and sentences about the others, by name."""
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for field, text in zip(fields, typed, strict=True):
+        try:
+            values[field.name] = field.read(text)
+        except ValueError as error:
+            wrong[field.name] = str(error)
+    return values, wrong
+
+
+def _summary(
+    state: Mapping[str, Any], values: Mapping[str, Any], wrong: Mapping[str, str]
+) -> list[Any]:
+    """Tell what is not saved yet, and what it would concern."""
+    stored, fields = state["stored"], settingfields.all_fields()
+    changed = [name for name, value in values.items() if value != stored.get(name)]
+    if wrong:
+        return [html.P(f"Not possible: {', '.join(fields[name].title for name in wrong)}.")]
+    if not changed:
+        return []
+    parts = [
+        html.Li(
+            f"{fields[name].title}: {configuring.said(name, stored.get(name))} → "
+            f"{fields[name].said(values[name])}"
+        )
+        for name in changed
+    ]
+    found = affected.of(person(), int(state["proposal"]), settingfields.compose(values))
+    said = [html.P(_concerns(found))]
+    if any(name.startswith("master_") for name in changed):
+        said.append(html.P(OF_MASTERS))
+    return [html.Strong("Not saved yet"), html.Ul(parts), *said]
+
+
+def _concerns(found: affected.Affected) -> str:
+    waiting = f"{counted(found.waiting, 'step')} that wait{'s' * (found.waiting == 1)} now"
+    said = f"It concerns {waiting} and {COMES}."
+    if found.frames:
+        have = "has" if found.frames == 1 else "have"
+        said += (
+            f" {counted(found.frames, 'frame')} {have} been done with other values; "
+            "they can be done again once this is saved."
+        )
+    return said
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{choices.thousands(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def save(typed: Mapping[str, Any], state: Mapping[str, Any] | None) -> forms.Done:
+    """Save the form; when somebody else was faster, show both and save nothing."""
+    if not state:
+        raise InvalidRequest("This page is out of date: reload it.")
+    fields = list(settingfields.all_fields().values())
+    given = [typed[key(field.name)] for field in fields]
+    values, wrong = _read(fields, given)
+    if wrong:
+        told = {key(name): sentence for name, sentence in wrong.items()}
+        raise Unacceptable("Some settings are not possible.", detail=told)
+    user, proposal = person(), int(state["proposal"])
+    settings = settingfields.compose(values)
+    try:
+        saved = configuring.configure(user, proposal, settings, version=int(state["version"]))
+    except Conflict as error:
+        mine = {field.name: text for field, text in zip(fields, given, strict=True)}
+        return forms.Done(props=_merged(state, error.detail, mine, error.message))
+    nothing = saved.version == state["version"]
+    return forms.Done(
+        said="Nothing was changed." if nothing else "The settings are saved.",
+        props={
+            "settings-state": {"data": state_of(proposal, saved)},
+            "settings-conflict": {"children": None},
+            "done": {"data": secrets.token_hex(4)},
+        },
+    )
+
+
+def _merged(
+    state: Mapping[str, Any], now: configuring.State, mine: Mapping[str, Any], sentence: str
+) -> dict[str, dict[str, Any]]:
+    """Return the form after somebody else's change: what one typed stays, the rest is theirs."""
+    theirs = settingfields.values(now.settings)
+    started: Mapping[str, Any] = state["stored"]
+    both = configuring.merged(started, theirs, mine)
+    fields = settingfields.all_fields()
+    changed = [name for name in theirs if theirs[name] != started.get(name)]
+    lines = [
+        html.Li(
+            f"{fields[name].title}: {configuring.said(name, started.get(name))} → "
+            f"{configuring.said(name, theirs[name])}"
+            + (" (yours is kept in the form)" if both[name] != theirs[name] else "")
+        )
+        for name in changed
+    ]
+    words = "What you have changed is still in the form; save again to put it in force."
+    return {
+        "settings-conflict": {"children": [html.Strong(sentence), html.Ul(lines), html.P(words)]},
+        "settings-state": {"data": state_of(int(state["proposal"]), now)},
+        **{control(name): {"value": shown(fields[name], both[name])} for name in both},
+    }
+
+
+def _resetting(field: SettingField) -> Any:
+    def reset_one(clicks: int | None) -> Any:
+        if not clicks:
+            raise PreventUpdate
+        return shown(field, field.default)
+
+    return reset_one
+
+
+def reset(reset_clicks: Any, discard_clicks: Any, state: Mapping[str, Any] | None) -> list[Any]:
+    """Put the defaults, or what is saved, into all fields; nothing is saved by that."""
+    if not (reset_clicks or discard_clicks) or not state:
+        raise PreventUpdate
+    fields = settingfields.all_fields()
+    if ctx.triggered_id == "settings-discard":
+        stored = state["stored"]
+        return [shown(field, stored.get(name, field.default)) for name, field in fields.items()]
+    return [shown(field, field.default) for field in fields.values()]
+
+
+def follow(_done: Any, state: Mapping[str, Any] | None, *typed: Any) -> Any:
+    """Bring the form up to date after a restore; what is typed and not saved stays."""
+    if not state:
+        raise PreventUpdate
+    proposal = int(state["proposal"])
+    now = configuring.current(person(), proposal)
+    if now.version == state["version"]:
+        raise PreventUpdate
+    mine = dict(zip(settingfields.all_fields(), typed, strict=True))
+    both = configuring.merged(state["stored"], settingfields.values(now.settings), mine)
+    fields = settingfields.all_fields()
+    for name, value in both.items():
+        set_props(control(name), {"value": shown(fields[name], value)})
+    set_props("settings-state", {"data": state_of(proposal, now)})
+    return no_update
+
+
+# --- the history ------------------------------------------------------------------------------
+
+
+def show_history(pathname: str | None, search: str | None, _done: Any) -> tuple[Any, Any]:
+    """Draw who changed what when, the newest first, each with a way back to it."""
+    proposal = proposal_of(pathname, PAGE)
+    if proposal is None:
+        raise PreventUpdate
+    user, query = person(), lists.parse(pathname, search)
+    try:
+        found = configuring.history(user, proposal, query.page)
+        may = Action.CONFIGURE in access.allowed(user, proposals.get(user, proposal))
+    except ServiceError:
+        return [], []  # the page says why
+    if not found.count:
+        return html.P("Nobody has changed them yet.", className="quiet"), []
+    items = [
+        _entry(change, proposal, in_force=query.page == 1 and place == 0, may=may)
+        for place, change in enumerate(found.rows)
+    ]
+    if query.page >= found.pages and found.rows:
+        back = _restore(proposal, configuring.FIRST, "the settings of the beginning") if may else ""
+        items.append(html.Li(html.Div([html.Span("As they were at the beginning"), back])))
+    pages = choices.pager(query, found.pages) if found.pages > 1 else []
+    return html.Ol(items, className="changes"), pages
+
+
+def _entry(change: Any, proposal: int, *, in_force: bool, may: bool) -> html.Li:
+    when = change.created.astimezone(dt.UTC)
+    who = change.user.full_name if change.user else "somebody whose account is gone"
+    act = ""
+    if change.restored:
+        act = f"restored the state of {change.restored.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
+    stamp = html.Time(f"{when:%Y-%m-%d %H:%M} UTC", dateTime=when.isoformat())
+    words = f"the settings of {when:%Y-%m-%d %H:%M} UTC"
+    end: Any = html.Span("in force", className="count")
+    if not in_force:
+        end = _restore(proposal, change.id, words) if may else ""
+    fields = settingfields.all_fields()
+    lines = [
+        html.Li(
+            [
+                html.Span(fields[one.name].title if one.name in fields else one.name),
+                ": ",
+                configuring.said(one.name, one.before),
+                " → ",
+                html.Strong(configuring.said(one.name, one.after)),
+            ]
+        )
+        for one in configuring.differences(change.before, change.after)
+    ]
+    head = html.Div([stamp, html.Strong(who), html.Span(act, className="quiet"), end])
+    return html.Li([head, html.Ul(lines)])
+
+
+def _restore(proposal: int, change: int, words: str) -> html.Button:
+    return html.Button(
+        "Restore",
+        type="button",
+        className="plain",
+        **{
+            "data-command": "ask",
+            "data-then": "restore-settings",
+            "data-yes": "Restore",
+            "data-proposal": str(proposal),
+            "data-change": str(change),
+            "data-question": f"Bring back {words}? This is a change like any other: it stays in "
+            "the history and can be undone.",
+            "aria-label": f"Restore {words}",
+        },
+    )
+
+
+def restore(user: Any, data: Mapping[str, str]) -> str:
+    """Bring back an older state of the settings."""
+    number = command.number
+    configuring.restore(user, number(data, "proposal"), number(data, "change"))
+    return "The older settings are in force."
+
+
+# --- doing again ------------------------------------------------------------------------------
+
+
+def show_again(pathname: str | None, *_: Any) -> Any:
+    """Offer to do again what was done with other settings, or with older masters."""
+    proposal = proposal_of(pathname, PAGE)
+    if proposal is None:
+        raise PreventUpdate
+    user = person()
+    try:
+        found, n_stale = affected.of(user, proposal), staleness.count(user, proposal)
+    except ServiceError:
+        return []
+    if not found.frames and not n_stale:
+        words = "Every frame that is done was done with these settings and the newest masters."
+        return html.P(words, className="quiet")
+    drawn: list[Any] = []
+    if found.frames:
+        steps = ", ".join(f"{label} {number}" for label, number in found.steps)
+        were = "was" if found.frames == 1 else "were"
+        said = f"{counted(found.frames, 'frame')} {were} done with other settings than these"
+        drawn.append(_offer(f"{said} ({steps}).", found.frames, "reduce-affected", proposal))
+    if n_stale:
+        were = "was" if n_stale == 1 else "were"
+        said = f"{counted(n_stale, 'frame')} {were} reduced with older masters."
+        drawn.append(_offer(said, n_stale, "reduce-stale", proposal))
+    return drawn
+
+
+def _offer(said: str, number: int, then: str, proposal: int) -> html.Div:
+    button = html.Button(
+        f"Reduce again ({choices.thousands(number)})",
+        type="button",
+        className="button",
+        **{
+            "data-command": "ask",
+            "data-then": then,
+            "data-yes": "Reduce again",
+            "data-proposal": str(proposal),
+            "data-question": f"Do {counted(number, 'frame')} again? It is done in the background, "
+            "after whatever is new. What exists is kept as older versions.",
+        },
+    )
+    return html.Div([html.Span(said), button], className="again")
+
+
+def reduce_affected(user: Any, data: Mapping[str, str]) -> str:
+    """Do again what was done with other settings."""
+    begun = affected.reduce_again(user, command.number(data, "proposal"))
+    return f"{counted(len(begun), 'step')} will be done again in the background."
+
+
+def reduce_stale(user: Any, data: Mapping[str, str]) -> str:
+    """Reduce again what was made with older masters."""
+    begun = staleness.request_all(user, command.number(data, "proposal"))
+    return f"{counted(len(begun), 'frame')} will be reduced again in the background."

@@ -1,0 +1,60 @@
+"""Collaborators: the proposals with how many each has, and the people of one of them."""
+
+from __future__ import annotations
+
+from dash import html
+
+from callbacks.collaborators import PAGE as NAME
+from callbacks.guard import person
+from callbacks.proposals import proposal_of
+from callbacks.router import Page
+from pages import forms, lists
+from services import proposal_index
+
+HELP = "An address without an account gets one, and a link by mail to set its password."
+
+
+def layout(pathname: str, search: str) -> html.Main:
+    """Return the page's fixed parts; `callbacks.collaborators` fills them from the address."""
+    n_proposals = proposal_index.total(person())
+    return html.Main(
+        [
+            html.Section(
+                [
+                    html.H2("Proposal List", id="collab-proposals"),
+                    lists.search(pathname, search, "SOAR ID, PI or title", n_proposals),
+                    html.Ol(id="collab-list", **{"aria-labelledby": "collab-proposals"}),
+                    lists.foot("collab-pager"),
+                ],
+                className="panel collab-proposals",
+            ),
+            html.Section(
+                [
+                    html.H1("Collaborators", id="collab-head"),
+                    html.Div(
+                        forms.form(
+                            "collab",
+                            forms.text(
+                                "collab", "email", "Collaborator Email", help=HELP, type="email"
+                            ),
+                            forms.buttons("collab", "Add"),
+                        ),
+                        id="collab-new",
+                        hidden=True,
+                    ),
+                    html.Div(id="collab-people"),
+                ],
+                className="panel",
+            ),
+        ],
+        className="sheet collab-page",
+    )
+
+
+PAGE = Page(
+    "collaborators",
+    "Collaborators · GSP Live",
+    lambda path: proposal_of(path, NAME) is not None,
+    layout,
+    keeps=True,
+)
