@@ -35,6 +35,7 @@ PREVIEW_QUIET_S = 5
 
 WORK = "jobs.tasks.work"
 PREVIEW = "jobs.tasks.make_preview"
+PREPARE = "jobs.tasks.prepare_preview"
 
 
 class RefusedJob(Exception):
@@ -50,8 +51,12 @@ class Ticket(Job):
 
     @property
     def func(self) -> Callable[[int], None]:
-        """The task; nothing but the two of `jobs.tasks` is ever imported."""
-        allowed = {WORK: tasks.work, PREVIEW: tasks.make_preview}
+        """The task; nothing but those of `jobs.tasks` is ever imported."""
+        allowed = {
+            WORK: tasks.work,
+            PREVIEW: tasks.make_preview,
+            PREPARE: tasks.prepare_preview,
+        }
         numbers = isinstance(self.args, list | tuple) and [type(a) for a in self.args] == [int]
         if self.func_name not in allowed or self.instance or self.kwargs or not numbers:
             raise RefusedJob("a job that is not ours was found in the queue")
@@ -115,7 +120,7 @@ def preview(file_id: int, *, urgent: bool = False) -> None:
     try:
         mark = f"gsp:preview:{file_id}:{int(urgent)}"
         if _client().set(mark, 1, nx=True, ex=PREVIEW_QUIET_S):
-            _enqueue(PREVIEW, file_id, at_front=urgent)
+            _enqueue(PREVIEW if urgent else PREPARE, file_id, at_front=urgent)
     except RedisError as error:
         raise Unavailable("The queue is down; try again shortly.", retry_after=5) from error
 

@@ -11,6 +11,9 @@ from services import previews, runs
 
 log = logging.getLogger(__name__)
 
+KINDNESS = 15
+"""The niceness of work that nobody waits for; each job has its own process, which keeps it."""
+
 
 def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
     """Do the best run that is due: priority first, then the newest exposure; then its next steps.
@@ -25,6 +28,12 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
         while run is not None:
             runs.execute(run)
             run = runs.claim(worker, following=run)
+
+
+def prepare_preview(file_id: int) -> None:
+    """Build an image pyramid that nobody has asked for: only with what the reductions leave."""
+    os.nice(KINDNESS)
+    make_preview(file_id)
 
 
 def make_preview(file_id: int) -> None:

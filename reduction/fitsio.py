@@ -12,9 +12,9 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
 from reduction import hdus, headers
-from reduction.errors import UnusableFrame
+from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import PixelFlag, Product, Spectrum
-from reduction.pixels import RawPixels, image_unit
+from reduction.pixels import RawPixels, image_unit, read_planes
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
@@ -231,19 +231,16 @@ def read_product(path: Path) -> CCDData | Spectrum:
         The file is not a product of ours, or damaged.
     """
     try:
-        with fits.open(path, memmap=False) as opened:
-            header = opened[0].header
-            planes = {hdu.name: _native(hdu.data) for hdu in opened[1:] if hdu.data is not None}
-            data = _native(opened[0].data)
-    except (OSError, ValueError, TypeError) as error:
+        header, data, planes = read_planes(path)
+    except (ReductionError, OSError) as error:
         raise UnusableFrame(f"{path.name} can't be read as a product.") from error
     if data is None or "MASK" not in planes:
         raise UnusableFrame(f"{path.name} is not a product of this reduction.")
     clean = clean_header(header)
-    flags = planes["MASK"].astype(np.uint8)
+    flags = planes["MASK"].astype(np.uint8, copy=False)
     if data.ndim == 1:
         return Spectrum(
-            flux=data.astype(np.float64),
+            flux=data.astype(np.float64, copy=False),
             variance=planes.get("VAR", np.full(data.shape, np.inf)),
             mask=flags,
             header=clean,
@@ -256,8 +253,3 @@ def read_product(path: Path) -> CCDData | Spectrum:
     return CCDData(
         data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean
     )
-
-
-def _native(data: Any) -> Any:
-    """Return an array in this machine's byte order, which numerical libraries need."""
-    return None if data is None else data.astype(data.dtype.newbyteorder("="), copy=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from astropy.io import fits
@@ -113,3 +113,45 @@ def _unpack(path: Path, number: int) -> NDArray[Any]:
             return np.asarray(opened[number].data)
     except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
         raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error
+
+
+def read_planes(path: Path) -> tuple[fits.Header, NDArray[Any] | None, dict[str, NDArray[Any]]]:
+    """Read a product: its header, its primary array and the arrays of its extensions by name.
+
+    Arrays are read straight to where they stay and are in this machine's byte order, which
+    numerical libraries need. Tables and scaled arrays, as raw frames have them, are left out.
+
+    Raises
+    ------
+    UnusableFrame
+        Not a FITS file, cut short, or beyond the limits.
+    HeaderError
+        A size card is missing or mistyped.
+    """
+    found = list(hdus.units(path))
+    arrays = {}
+    with path.open("rb") as stream:
+        for number, unit in enumerate(found):
+            if unit.data_size and _is_plain(unit.header):
+                name = str(unit.header.get("EXTNAME", number)) if number else ""
+                arrays[name] = _plain_array(stream, unit, path.name)
+    primary = arrays.pop("", None)
+    return found[0].header, primary, arrays
+
+
+def _is_plain(header: fits.Header) -> bool:
+    scaled = "BZERO" in header or "BSCALE" in header
+    return header.get("XTENSION", "IMAGE").strip() == "IMAGE" and not scaled
+
+
+def _plain_array(stream: BinaryIO, unit: hdus.Unit, name: str) -> NDArray[Any]:
+    shape, depth = hdus.axes(unit.header), unit.header["BITPIX"]
+    if depth not in _TYPES or unit.data_size > hdus.MAX_PIXELS * abs(depth) // 8:
+        raise UnusableFrame(f"{name} holds an array that is none of ours.")
+    stored = np.empty(shape, dtype=_TYPES[depth])
+    stream.seek(unit.data_start)
+    if stream.readinto(stored.reshape(-1).view(np.uint8)) < unit.data_size:  # type: ignore[attr-defined]
+        raise UnusableFrame(f"{name} is cut short.")
+    if stored.dtype.isnative:
+        return stored
+    return stored.byteswap(inplace=True).view(stored.dtype.newbyteorder("="))

@@ -1,6 +1,6 @@
 """Products on disk: nothing half-written is ever visible, nothing that a row names is overwritten.
 
-Temporary name → fsync → checksum → rename → fsync of the folder → commit.
+Temporary name → fsync and checksum → rename → fsync of the folder → commit.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,10 +75,18 @@ def write(run: Run, products: Iterable[Product], night: date) -> list[Written]:
         part = temporary / f"{run.id}-{run.attempt}-{number}.fits"
         part.unlink(missing_ok=True)
         fitsio.write(product, part)
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-        written.append(Written(product, part, path, part.stat().st_size, sha256(part)))
+        checksum = _flushed(part)
+        written.append(Written(product, part, path, part.stat().st_size, checksum))
     return written
+
+
+def _flushed(path: Path) -> str:
+    """Flush a file to the disk; return its checksum, computed while the disk is busy."""
+    with ThreadPoolExecutor(1) as pool:
+        checksum = pool.submit(sha256, path)
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+        return checksum.result()
 
 
 def discard(run: Run) -> None:

@@ -22,6 +22,7 @@ from reduction.registry import BlockInputs, Need
 from reduction.simulation import simulate_night
 from reduction.simulation.sources import Source
 from tests.bench.engine_night import run, sort_out, take
+from tests.bench.table import row
 from tests.truth import cosmic_rays
 from tests.truth.accuracy import Accuracy, measure
 from tests.truth.nights import Mode, science
@@ -42,10 +43,6 @@ def least(do: Callable[[], object]) -> tuple[float, float]:
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
     return min(walls), min(cpus)
-
-
-def row(what: str, ours: str, goal: str, peer: str) -> None:
-    print(f"{what:52s} {ours:>26s}   {goal:>22s}   {peer}")
 
 
 def peer_night(binning: str, published: str) -> str:
