@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
@@ -21,13 +20,11 @@ from db import database
 from jobs import log, worker
 from reduction import simulation
 from reduction.errors import ReductionError
-from services import accounts, check, ingest, proposals
-from services.errors import Conflict, NotFound, ServiceError
+from services import accounts, check, importing, ingest, letters, proposals
+from services.errors import InvalidRequest, NotFound, ServiceError
 
 user_commands = AppGroup("user", help="People's accounts.")
 proposal_commands = AppGroup("proposal", help="Observing proposals.")
-
-IMPORT_COLUMNS = ("soar_id", "title", "abstract", "pi_email", "pi_first", "pi_last", "semester")
 
 Command = Callable[..., None]
 
@@ -85,11 +82,15 @@ def _password_from_stdin() -> str:
 @click.option("--staff", is_flag=True, help="Sees and manages everything.")
 @click.option("--superuser", is_flag=True, help="Staff that may make others staff.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--invite", is_flag=True, help="Mail the link to set the password.")
 @with_database
-def create_user(password_stdin: bool, **person: Any) -> None:
+def create_user(password_stdin: bool, invite: bool, **person: Any) -> None:
     """Create an account; its API token is printed once."""
     password = _password_from_stdin() if password_stdin else None
-    user, token = accounts.create_user(password=password, **person)
+    with database.atomic():
+        user, token = accounts.create_user(password=password, **person)
+        if invite:
+            letters.welcome(user)
     click.echo(f"Account {user.username} was created. Its API token, shown only now:", err=True)
     click.echo(token)
 
@@ -125,57 +126,26 @@ def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semes
 
 @proposal_commands.command("import", with_appcontext=False)
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only tell what each row would do.")
 @with_database
-def import_proposals(table: Path) -> None:
+def import_proposals(table: Path, dry_run: bool) -> None:
     """Create the proposals and PIs of a semester from a CSV TABLE; all of it, or nothing."""
-    n_made = n_known = 0
-    with database.atomic():
-        for line, row in _rows(table):
-            try:
-                made = _import_row(row)
-            except ServiceError as error:
-                raise Refused(f"{table.name}, line {line}: {error.message}") from error
-            n_made, n_known = n_made + made, n_known + (not made)
-    click.echo(f"{n_made} proposals were created, {n_known} were known already.")
-
-
-def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the (line, columns) of a table; a byte-order mark and blank lines are let pass."""
-    with table.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        missing = [name for name in IMPORT_COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise BadRequest(f"{table.name} has no column {', '.join(missing)}.")
-        try:
-            for row in reader:
-                if any((value or "").strip() for value in row.values() if isinstance(value, str)):
-                    yield reader.line_num, {name: row[name] or "" for name in IMPORT_COLUMNS}
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise BadRequest(f"{table.name} is not a CSV table in UTF-8: {error}.") from error
-
-
-def _import_row(row: dict[str, str]) -> bool:
-    """Make one proposal and, if need be, its PI; return whether it is new."""
-    pi = accounts.find(row["pi_email"])
-    if pi is None:
-        pi, _ = accounts.create_user(
-            username=row["pi_email"],
-            email=row["pi_email"],
-            first_name=row["pi_first"],
-            last_name=row["pi_last"],
-        )
     try:
-        proposals.create(
-            None,
-            soar_id=row["soar_id"],
-            title=row["title"],
-            abstract=row["abstract"],
-            semester=row["semester"],
-            pi=pi,
-        )
-    except Conflict:
-        return False
-    return True
+        planned = importing.plan(None, table.read_bytes())
+        if not dry_run and not planned.errors:
+            planned = importing.apply(None, table.read_bytes())
+    except InvalidRequest as error:
+        raise BadRequest(f"{table.name}: {error.message}") from error
+    for row in planned.rows if dry_run else ():
+        if row.effect:
+            click.echo(f"line {row.line}: {row.given['soar_id']}: {row.effect}")
+    for row in planned.errors:
+        click.echo(f"{table.name}, line {row.line}: {row.error}", err=True)
+    if planned.errors:
+        raise Refused(f"{len(planned.errors)} rows have errors: nothing was imported.")
+    n_known = len(planned.rows) - planned.n_proposals
+    verb = "would be" if dry_run else "were"
+    click.echo(f"{planned.n_proposals} proposals {verb} created, {n_known} were known already.")
 
 
 @click.command("ingest")

@@ -77,8 +77,7 @@ def create_user(
         raise Unacceptable(
             "A username has letters, digits and . @ + - _ only, at most 150.", field="username"
         )
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
-        raise Unacceptable("This is not an e-mail address.", field="email")
+    check_email(email)
     user = User(
         username=username,
         email=email,
@@ -100,6 +99,31 @@ def create_user(
             return user, renew_token(user)
     except IntegrityError as error:
         raise Conflict("There is already an account with this username or address.") from error
+
+
+def check_email(email: str) -> None:
+    """Refuse what is no e-mail address."""
+    email = fold(email)
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise Unacceptable("This is not an e-mail address.", field="email")
+
+
+def free_email(email: str, owner: User) -> str:
+    """Return an address as it is stored, for an account that is to get it.
+
+    Raises
+    ------
+    Unacceptable
+        It is no e-mail address.
+    Conflict
+        It is another account's.
+    """
+    email = fold(email)
+    check_email(email)
+    other = find(email)
+    if other is not None and other.id != owner.id:
+        raise Conflict("There is already an account with this email.", field="email")
+    return email
 
 
 def at_address(email: str, *, first_name: str = "", last_name: str = "") -> tuple[User, bool]:

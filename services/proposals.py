@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import IntegrityError, fn
 from pydantic import BaseModel, ValidationError
 
 from db import database
 from db.models import Event, Membership, Proposal, User
 from reduction.settings import settings_model
-from services import access, accounts, events, letters
+from services import access, accounts, events, letters, semesters
 from services.access import Action
 from services.effects import transaction
 from services.errors import Conflict, NotFound, Unacceptable
@@ -20,16 +19,17 @@ from services.errors import Conflict, NotFound, Unacceptable
 UNKNOWN = "UNKNOWN"
 """Frames that name no proposal belong to this one, which only staff sees."""
 
-_SEMESTER = re.compile(r"SOAR(\d{4}[AB])", re.IGNORECASE)
 
-
-def _clean_id(soar_id: str) -> str:
+def clean_id(soar_id: str) -> str:
+    """Return a SOAR ID as it is stored."""
     return " ".join(soar_id.replace("\x00", "").split())[:80]
 
 
-def _semester_of(soar_id: str) -> str:
-    match = _SEMESTER.match(soar_id)
-    return match[1].upper() if match else ""
+def by_id(soar_id: str) -> Proposal | None:
+    """Return the proposal of a SOAR ID, however its letters are written."""
+    soar_id = clean_id(soar_id)
+    same = list(Proposal.select().where(fn.UPPER(Proposal.soar_id) == soar_id.upper()))
+    return min(same, key=lambda row: row.soar_id != soar_id, default=None)
 
 
 def for_frame(soar_id: str) -> Proposal:
@@ -37,14 +37,14 @@ def for_frame(soar_id: str) -> Proposal:
 
     A placeholder has no PI, so only staff sees its files until somebody completes it.
     """
-    soar_id = _clean_id(soar_id) or UNKNOWN
+    soar_id = clean_id(soar_id) or UNKNOWN
     found = Proposal.get_or_none(Proposal.soar_id == soar_id)
     if found is not None:
         return found
     try:
         with database.atomic():
             return Proposal.create(
-                soar_id=soar_id, semester=_semester_of(soar_id), is_placeholder=True
+                soar_id=soar_id, semester=semesters.of_soar_id(soar_id), is_placeholder=True
             )
     except IntegrityError:  # another process was a moment faster
         return Proposal.get(Proposal.soar_id == soar_id)
@@ -75,15 +75,17 @@ def create(
     """
     if user is not None:
         access.require_site(user, Action.MANAGE)
-    soar_id = _clean_id(soar_id)
-    if not soar_id or soar_id == UNKNOWN:
+    soar_id = clean_id(soar_id)
+    if not soar_id or soar_id.upper() == UNKNOWN:
         raise Unacceptable("A proposal needs its SOAR ID.", field="soar_id")
+    if not soar_id.isprintable():
+        raise Unacceptable("A SOAR ID has printable characters only.", field="soar_id")
     with database.atomic():
-        proposal = Proposal.get_or_none(Proposal.soar_id == soar_id) or Proposal(soar_id=soar_id)
+        proposal = by_id(soar_id) or Proposal(soar_id=soar_id)
         if proposal.id is not None and not proposal.is_placeholder:
-            raise Conflict(f"{soar_id} exists already.", field="soar_id")
+            raise Conflict(f"{proposal.soar_id} exists already.", field="soar_id")
         proposal.title, proposal.abstract = title.strip(), abstract.strip()
-        proposal.semester = (semester.strip() or _semester_of(soar_id))[:10]
+        proposal.semester = (semester.strip() or semesters.of_soar_id(soar_id))[:10]
         proposal.pi, proposal.is_placeholder = pi, False
         proposal.save()
     return proposal
