@@ -36,6 +36,9 @@ class ArcLines:
     clean : (n,) bool
         False for a line that is broader than the others, merged with a neighbour or saturated:
         good for recognising the pattern, not for measuring.
+    flat : (n,) bool
+        True for a line that would be clean were it not saturated: its flanks tell its centre, not
+        as well as a clean line's.
     fwhm : float
         Width of a single line, pixels.
     """
@@ -43,6 +46,7 @@ class ArcLines:
     pixel: Floats
     height: Floats
     clean: Bools
+    flat: Bools
     fwhm: float
 
 
@@ -150,11 +154,11 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
     signal = subtract_continuum(np.asarray(flux, dtype=float))
     noise = noise_of(signal)
     if noise == 0:
-        return ArcLines(np.empty(0), np.empty(0), np.empty(0, dtype=bool), 2.5)
+        return ArcLines(np.empty(0), np.empty(0), _none(0), _none(0), 2.5)
     fwhm = line_width(signal, noise)
     pixel, height = centres(signal, fwhm, threshold * noise / np.sqrt(max(fwhm, 1.0)))
     if pixel.size == 0:
-        return ArcLines(pixel, height, np.empty(0, dtype=bool), fwhm)
+        return ArcLines(pixel, height, _none(0), _none(0), fwhm)
     left, right = _half_widths(signal, pixel, int(np.ceil(3 * fwhm)))
     gap = np.diff(pixel, prepend=-np.inf, append=np.inf)
     # a neighbour matters as far as it is not much fainter
@@ -162,11 +166,18 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
     near = (gap[:-1] < 1.7 * fwhm) & (before > 0.1 * height)
     near |= (gap[1:] < 1.7 * fwhm) & (after > 0.1 * height)
     skewed = np.abs(left - right) > np.maximum(0.25 * (left + right), 0.75)
-    clean = (left + right < 1.5 * fwhm + 0.5) & ~skewed & ~near
+    apart = ~skewed & ~near
+    clean, flat = (left + right < 1.5 * fwhm + 0.5) & apart, _none(pixel.size)
     if saturated is not None and saturated.any():
+        # Clipped, a line is broader at half its height.
         touched = np.convolve(saturated, np.ones(3), mode="same") > 0
+        flat = apart & (left + right < 2 * fwhm + 0.5) & touched[np.rint(pixel).astype(int)]
         clean &= ~touched[np.rint(pixel).astype(int)]
-    return ArcLines(pixel, height / noise, clean, fwhm)
+    return ArcLines(pixel, height / noise, clean, flat, fwhm)
+
+
+def _none(n: int) -> Bools:
+    return np.zeros(n, dtype=bool)
 
 
 def landmarks(lines: ArcLines) -> list[float]:

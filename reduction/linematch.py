@@ -28,6 +28,8 @@ CORRECTION_PRIOR_PX = (60.0, 8.0, 0.35, 0.15, 0.08, 0.05, 0.05)
 BOW_PX = {400: -0.3, 600: -0.3, 930: 0.2, 1200: 0.1}
 """Mean and scatter of the correction's Chebyshev terms over the published lamps, pixels, and the
 mean of the second term by grating: what is assumed where a lamp has no lines."""
+FLAT_WORTH = 0.3
+"""Weight of a saturated line beside a clean one: its flanks give its centre half as well."""
 MARGIN_PX = 400.0
 """How far outside the detector laboratory lines are kept, so that a large shift finds them."""
 
@@ -51,6 +53,8 @@ class Problem:
         Centres of the arc's lines, and their heights in units of the noise.
     clean : (n,) bool
         Lines good enough to measure.
+    flat : (n,) bool
+        Saturated ones, which have a small say.
     fwhm : float
         Width of a line, pixels.
     extent : (float, float)
@@ -67,12 +71,21 @@ class Problem:
     pixel: Floats
     height: Floats
     clean: Bools
+    flat: Bools
     fwhm: float
     extent: tuple[float, float]
     setup: Setup
     laboratory: Floats
     strength: Floats
     single: Bools
+
+    @property
+    def worth(self) -> Floats:
+        """Weight of each line's centre: less for a faint line, whose noise moves it, or a flat."""
+        smoothed = np.maximum(self.height, 1.0) * np.sqrt(1.5 * self.fwhm)
+        error = self.fwhm / 2.3548 / smoothed
+        faint = CENTROID_PX**2 / (CENTROID_PX**2 + error**2)
+        return np.asarray(faint * np.where(self.flat, FLAT_WORTH, 1.0))
 
     @property
     def centre(self) -> float:
@@ -159,9 +172,18 @@ def expected_terms(grating: str) -> Floats:
 
 
 def robust_correction(
-    scaled: Floats, miss: Floats, order: int, expected: Floats
+    scaled: Floats, miss: Floats, worth: Floats, order: int, expected: Floats
 ) -> tuple[Floats, Floats, Bools]:
     """Fit the correction's terms, each with its prior, by reweighted least squares (Tukey).
+
+    Parameters
+    ----------
+    scaled, miss, worth : (n,) float
+        Place of each line, its model pixel less its pixel, and its weight, at most 1.
+    order : int
+        Of the correction.
+    expected : (m,) float
+        Means of the terms, pixels.
 
     Returns
     -------
@@ -171,14 +193,16 @@ def robust_correction(
     basis = np.polynomial.chebyshev.chebvander(scaled, order)
     mean = expected[: order + 1]
     inverse = np.diag(np.array(CORRECTION_PRIOR_PX[: order + 1]) ** -2.0)
-    weight, noise = np.ones(scaled.size), CENTROID_PX
+    weight, noise = worth.copy(), CENTROID_PX
+    # Shift and stretch make the rest of a few lines smaller than their errors.
+    freed = np.sqrt(scaled.size / max(scaled.size - 2, 1))
     for _ in range(10):
         prior = noise**2 * inverse
         normal = basis.T @ (weight[:, None] * basis) + prior
         terms = np.linalg.solve(normal, basis.T @ (weight * miss) + prior @ mean)
         rest = miss - basis @ terms
-        scale = max(1.4826 * float(np.median(np.abs(rest))), 0.06)
-        weight = np.clip(1 - (rest / (4.7 * scale)) ** 2, 0, None) ** 2
+        scale = max(1.4826 * freed * float(np.median(np.abs(rest))), 0.06)
+        weight = worth * np.clip(1 - (rest / (4.7 * scale)) ** 2, 0, None) ** 2
         noise = max(CENTROID_PX, scale)
     covariance = np.asarray(np.linalg.inv(normal) * noise**2, dtype=float)
     return np.asarray(terms, dtype=float), covariance, np.abs(rest) < 3 * scale
@@ -195,7 +219,8 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
     """Match lines from an alignment on, closing in; None if too few match on the way."""
     index, expected, single = measurable(problem)
     scaled = problem.scaled(problem.pixel)
-    clean = np.flatnonzero(problem.clean)
+    worth = problem.worth
+    sound = np.flatnonzero(problem.clean | problem.flat)
     half = 0.5 * (problem.extent[1] - problem.extent[0])
     terms = np.array([-start.shift, start.stretch * half])
     fwhm, usual = problem.fwhm, expected_terms(problem.setup.grating)
@@ -208,12 +233,14 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
     )
     for degree, tolerance in stages:
         model = problem.pixel + np.polynomial.chebyshev.chebval(scaled, terms)
-        seen, there = mutual_pairs(model[clean], expected[single], tolerance)
+        seen, there = mutual_pairs(model[sound], expected[single], tolerance)
         if seen.size < 3:
             return None
-        line, laboratory = clean[seen], single[there]
+        line, laboratory = sound[seen], single[there]
         miss = expected[laboratory] - problem.pixel[line]
-        terms, covariance, used = robust_correction(scaled[line], miss, min(degree, order), usual)
+        terms, covariance, used = robust_correction(
+            scaled[line], miss, worth[line], min(degree, order), usual
+        )
     model = problem.pixel + np.polynomial.chebyshev.chebval(scaled, terms)
     score = explained(problem, model, expected, problem.clean)
     correction = np.polynomial.Chebyshev(terms)

@@ -197,6 +197,7 @@ def pose(
         pixel=column[0] + step * lines.pixel,
         height=lines.height,
         clean=lines.clean,
+        flat=lines.flat,
         fwhm=lines.fwhm * step,
         extent=(float(column[0]), float(column[-1])),
         setup=setup,

@@ -35,10 +35,19 @@ NOTICE = """\
 lamps.npz is made by tools/build_lamp_library.py from goodman-pipeline 3.1.0: the reference lamps
 of goodman_pipeline/data/ref_comp (rounded to whole ADU) and the strong lines of
 goodman_pipeline/data/nist_list (air wavelengths, from J. E. Sansonetti and W. C. Martin, Handbook
-of Basic Atomic Spectroscopic Data, NIST). The lines seen in each lamp are our own measurement.
-The licence of that package follows.
+of Basic Atomic Spectroscopic Data, NIST), with four fainter lines of mercury pencil lamps from
+C. J. Sansonetti et al. 1996, Appl. Opt. 35, 74. The lines seen in each lamp are our own
+measurement. The licence of that package follows.
 
 """
+PENCIL_LINES = (
+    (3341.484, 2.0, "Hg I"),
+    (4077.837, 20.0, "Hg I"),
+    (4916.068, 2.0, "Hg I"),
+    (6907.461, 1.0, "Hg I"),
+)
+"""Mercury lines of pencil lamps that the strong-line list lacks, in air (Å; C. J. Sansonetti, M. L.
+Salit and J. Reader 1996, Appl. Opt. 35, 74), as strong beside the list's as in the lamps."""
 SERIAL_ORIGIN = "PG5_11"
 LAMP_NAMES = {"ArHg": "HgAr", "HgNeAr": "HgArNe"}
 """Spellings of the file names that differ from the instrument's own lamp names."""
@@ -152,7 +161,9 @@ def build(wheel: Path, output: Path) -> Path:
     }
     lists = [n for n in names if n.startswith(LINE_FOLDER) and n.endswith(".txt")]
     wavelengths, strengths, origins = zip(
-        *(line for name in lists for line in read_lines(archive.read(name).decode())), strict=True
+        *(line for name in lists for line in read_lines(archive.read(name).decode())),
+        *PENCIL_LINES,
+        strict=True,
     )
     arrays["line_wavelength"] = np.array(wavelengths)
     arrays["line_strength"] = np.array(strengths)

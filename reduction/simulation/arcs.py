@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, percentile_filter
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, percentile_filter
 from scipy.optimize import nnls
 
-from reduction.lamps import laboratory_lines
+from reduction.lamps import Lamp, laboratory_lines
+from reduction.linelist import spectra_of
 from reduction.simulation.modes import Setup
 from reduction.simulation.sky import throughput
 
@@ -19,8 +20,12 @@ Floats = NDArray[np.float64]
 LIBRARY_SIGMA = 1.7
 """Width of a line in the library spectra (narrow slit), unbinned pixels."""
 
-FAINTEST = 3e-4
+FAINTEST = 2e-5
 """Lines fainter than this share of the brightest are left out: they drown in the noise."""
+
+PEAK_WITHIN = 2
+"""Pixels within which the library's exposure must peak for a line to be there: else its light is
+the wing of a bright neighbour."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,26 +52,45 @@ def arc_lines(setup: Setup) -> ArcLines:
     """Measure the lines of the setup's library lamp.
 
     The published spectrum less its continuum is fitted by non-negative amplitudes of Gaussians at
-    the places where the wavelength map puts the laboratory lines, so that blends share their light.
-    The positions are the map's: only the brightness comes from the exposure.
+    the laboratory lines' places, so that blends share their light. Only the brightness comes from
+    the exposure: in a simulated arc the lines are where the wavelength map of the setup puts them.
     """
     lamp = setup.lamp
-    wavelength, _ = laboratory_lines(lamp.elements)
-    pixel = setup.column(_in_reach(setup, wavelength)) - lamp.first_column
+    wavelength, _ = laboratory_lines(spectra_of(lamp.lamp))
     wavelength = _in_reach(setup, wavelength)
+    pixel = _seen_at(setup, lamp, wavelength)
     inside = (pixel > 3) & (pixel < lamp.flux.size - 4)
     pixel, wavelength = pixel[inside], wavelength[inside]
     floor = gaussian_filter1d(percentile_filter(lamp.flux, 20, size=121), 30)
     signal = np.clip(lamp.flux - floor, 0, None)
     grid = np.arange(lamp.flux.size)
-    # Wider than a line, for the map is good to a pixel or so against this exposure.
+    # Wider than a line, for the places are good to a pixel or so.
     profiles = np.exp(-0.5 * ((grid[:, None] - pixel[None, :]) / (1.3 * LIBRARY_SIGMA)) ** 2)
     amplitude, _ = nnls(profiles, signal)
-    kept = amplitude > FAINTEST * amplitude.max()
+    kept = (amplitude > FAINTEST * amplitude.max()) & _peaks_at(signal, pixel)
     peak = amplitude.max() * 1.3 * LIBRARY_SIGMA * np.sqrt(2 * np.pi)
     flux = amplitude[kept] * 1.3 * LIBRARY_SIGMA * np.sqrt(2 * np.pi) / peak
     continuum = max(float(np.median(floor)), 0.0) / peak
     return ArcLines(wavelength[kept], flux, min(continuum, 2e-4))
+
+
+def _seen_at(setup: Setup, lamp: Lamp, wavelength: Floats) -> Floats:
+    """Pixel of wavelengths in the library's exposure of a lamp.
+
+    The map's, which rests on few lines for some setups, moved and stretched to where the exposure
+    begins and ends.
+    """
+    ends = setup.column(np.array(lamp.range)) - lamp.first_column
+    stretch = (lamp.flux.size - 1) / (ends[1] - ends[0])
+    return np.asarray((setup.column(wavelength) - lamp.first_column - ends[0]) * stretch)
+
+
+def _peaks_at(signal: Floats, pixel: Floats) -> NDArray[np.bool_]:
+    """Tell at which pixels an exposure has a peak."""
+    smooth = gaussian_filter1d(signal, LIBRARY_SIGMA / 2)
+    peak = smooth >= maximum_filter1d(smooth, 3)
+    near = maximum_filter1d(peak, 2 * PEAK_WITHIN + 1)
+    return np.asarray(near[np.rint(pixel).astype(int)])
 
 
 def _in_reach(setup: Setup, wavelength: Floats) -> Floats:
