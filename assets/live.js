@@ -69,6 +69,7 @@
     const events = batch;
     batch = [];
     serial += 1;
+    window.dispatchEvent(new CustomEvent("gsp-events", { detail: events }));
     // Somebody was added to a proposal or taken out of one: whatever is on show is asked for anew.
     const access = events.some((e) => e.name === "access-changed");
     if (access) gsp.set("live-access", { data: serial });

@@ -22,6 +22,7 @@ KEYS = (
 
 LINKS = (
     ("data", "/data", "Data"),
+    ("night", "/night", "Tonight"),
     ("search", "/search", "Search"),
     ("proposals", "/proposals", "Proposals"),
     ("logs", "/logs", "Logs"),
@@ -62,6 +63,9 @@ _STORES = (
     "live-view",
     "live-logs",
     "live-access",
+    "live-night",
+    "live-work",
+    "live-trends",
 )
 
 

@@ -12,11 +12,13 @@ from flask_login import current_user
 from callbacks import collaborators as collaborators_callbacks
 from callbacks import command, forms, index, lists, logs, router, view
 from callbacks import configure as configure_callbacks
+from callbacks import night as night_callbacks
 from callbacks import proposals as proposals_callbacks
 from callbacks import search as search_callbacks
 from callbacks import user as user_callbacks
 from pages import collaborators, configure, data, home, missing, proposals, shell
 from pages import logs as logs_page
+from pages import night as night_page
 from pages import search as search_page
 from pages import user as user_page
 
@@ -25,6 +27,7 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 PAGES = (
     home.PAGE,
     data.PAGE,
+    night_page.PAGE,
     search_page.PAGE,
     proposals.PAGE,
     configure.PAGE,
@@ -90,4 +93,5 @@ def create(server: Flask) -> dash.Dash:
     configure_callbacks.register(app)
     collaborators_callbacks.register(app)
     logs.register(app)
+    night_callbacks.register(app)
     return app

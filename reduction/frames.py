@@ -73,6 +73,11 @@ class PixelFlag(IntFlag):
     INTERPOLATED = 16
 
 
+def night_of(moment: dt.datetime) -> dt.date:
+    """Return the observing night: the UTC date at its begin (local noon at SOAR is about 16 h)."""
+    return (moment - dt.timedelta(hours=15)).date()
+
+
 @dataclass(frozen=True, slots=True)
 class FrameDescription:
     """The facts of one frame, normalised; what the file index stores and calibrations match on.
@@ -120,8 +125,8 @@ class FrameDescription:
 
     @property
     def night(self) -> dt.date:
-        """Observing night: the UTC date at its begin (local noon at SOAR is about 16 h UTC)."""
-        return (self.date_obs - dt.timedelta(hours=15)).date()
+        """The observing night, see `night_of`."""
+        return night_of(self.date_obs)
 
 
 @dataclass(slots=True)

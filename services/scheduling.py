@@ -50,7 +50,7 @@ def schedule(file: File, effects: Effects, priority: int = 0) -> list[Run]:
         if block.produces is DataType.MASTER:
             effects.after.append(partial(schedule_master, file.series, block))
             continue
-        if block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC:
+        if not _by_itself(block, kind):
             continue
         settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
         run = draft(block, file, settings)
@@ -62,6 +62,23 @@ def schedule(file: File, effects: Effects, priority: int = 0) -> list[Run]:
             if run.state == "waiting":
                 effects.after.append(partial(reconsider, [run]))
     return made
+
+
+def chain(kind: FrameKind) -> list[Block]:
+    """Return the blocks that run by themselves on a raw frame of a kind and on what comes of it."""
+    made: list[Block] = []
+    stage = DataType.RAW
+    while following := [b for b in blocks_for(stage, kind) if _by_itself(b, kind)]:
+        made.append(following[0])
+        stage = following[0].produces
+        if stage is DataType.MASTER:
+            break
+    return made
+
+
+def _by_itself(block: Block, kind: FrameKind) -> bool:
+    """Tell whether nobody has to ask; an arc is calibrated in wavelength only on request."""
+    return not (block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC)
 
 
 def draft(

@@ -1,0 +1,99 @@
+"""Small plots side by side: what was measured through a night, with its limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from figures.layout import plain
+
+MOST_LIMITS = 4
+"""Pairs of limits that are drawn in one panel; frames of more set-ups have points only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One plot: points (x, y), which of them leave their limits, and the limits there are.
+
+    `frames` are told to the browser when a point is clicked, `names` shown under the cursor.
+    """
+
+    label: str
+    unit: str
+    x: Sequence[float | dt.datetime]
+    y: Sequence[float]
+    outside: Sequence[bool]
+    limits: Sequence[tuple[float | None, float | None]]
+    frames: Sequence[int]
+    names: Sequence[str]
+
+
+def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
+    """Return the panels in a grid; trace 2n are the points within limits, 2n + 1 those outside.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        Without points: the panel says so.
+    columns : int
+        Panels in a row.
+    revision : str
+        While it stays the same the browser keeps its zoom.
+    """
+    rows = math.ceil(len(panels) / columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, horizontal_spacing=0.24 / columns, vertical_spacing=0.34 / rows
+    )
+    for number, panel in enumerate(panels):
+        row, column = number // columns + 1, number % columns + 1
+        for outside in (False, True):
+            figure.add_trace(_points(panel, outside=outside), row=row, col=column)
+        for level in sorted({side for pair in panel.limits for side in pair if side is not None}):
+            if len(set(panel.limits)) <= MOST_LIMITS:
+                figure.add_hline(level, line_width=1, line_dash="dot", row=row, col=column)
+        title = f"{plain(panel.label)} <span style='font-size:10px'>{plain(panel.unit)}</span>"
+        _say(figure, number, title, y=1.0, anchor="bottom")
+        if not panel.y:
+            _say(figure, number, "nothing measured yet", y=0.5, anchor="middle")
+    figure.update_xaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
+                        nticks=4)  # fmt: skip
+    figure.update_yaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
+                        nticks=5)  # fmt: skip
+    figure.update_xaxes(tickangle=0, tickformat="%H:%M" if _are_times(panels) else None)
+    figure.update_layout(
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", showlegend=False,
+        font={"family": "inherit", "size": 11}, margin={"l": 46, "r": 8, "t": 22, "b": 22},
+        autosize=True, uirevision=revision, hovermode="closest", dragmode="zoom",
+    )  # fmt: skip
+    return figure
+
+
+def _are_times(panels: Sequence[Panel]) -> bool:
+    return any(isinstance(x, dt.datetime) for panel in panels for x in panel.x)
+
+
+def _points(panel: Panel, *, outside: bool) -> go.Scatter:
+    chosen = [i for i, leaves in enumerate(panel.outside) if bool(leaves) is outside]
+    return go.Scatter(
+        x=[panel.x[i] for i in chosen],
+        y=[panel.y[i] for i in chosen],
+        customdata=[panel.frames[i] for i in chosen],
+        text=[plain(panel.names[i]) for i in chosen],
+        mode="markers",
+        marker={"size": 6 if outside else 5},
+        hovertemplate="%{text}<br>%{y:.4g} " + plain(panel.unit) + "<extra></extra>",
+    )
+
+
+def _say(figure: go.Figure, number: int, text: str, *, y: float, anchor: str) -> None:
+    place = "" if number == 0 else str(number + 1)
+    figure.add_annotation(
+        text=text, xref=f"x{place} domain", yref=f"y{place} domain", x=0 if y == 1.0 else 0.5, y=y,
+        xanchor="left" if y == 1.0 else "center", yanchor=anchor, showarrow=False,
+        font={"size": 11.5},
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""Tonight: what arrives and what each frame's pipeline is doing, live, with the night's trends."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+
+from callbacks.night import parse
+from callbacks.router import Page
+
+COLUMNS = (
+    ("time", "UTC"), ("file", "File"), ("object", "Object"), ("setup", "Set-up"),
+    ("exptime", "Exp. (s)"), ("stages", "Pipeline"), ("seeing", "Seeing (″)"), ("snr", "S/N"),
+    ("took", "Took"), ("words", "Notes"),
+)  # fmt: skip
+
+EMPTY = (
+    "No frames yet. Each is a row here within a second of being whole in a watched folder, and "
+    "fills in as it is reduced, extracted and calibrated."
+)
+
+
+def layout(_pathname: str, _search: str) -> html.Main:
+    """Return the page's fixed parts; `callbacks.night` and ``night.js`` fill them."""
+    head = html.Tr([html.Th(label, className=name, scope="col") for name, label in COLUMNS])
+    graph = dcc.Graph(
+        id="night-trends",
+        figure={"data": [], "layout": {}},
+        responsive=True,
+        config={"displayModeBar": False, "doubleClick": "reset", "showTips": False},
+    )
+    return html.Main(
+        [
+            dcc.Store(id="night-data"),
+            dcc.Store(id="night-columns"),
+            html.Div(id="night-head"),
+            html.Div(id="night-work", role="status", **{"aria-label": "Queue and workers"}),
+            html.Details(
+                [
+                    html.Summary("Trends"),
+                    html.Div(graph, id="night-plots"),
+                    html.Div(id="night-limits"),
+                ],
+                id="night-fold",
+                open=True,
+            ),
+            html.Nav(id="night-kinds", **{"aria-label": "Kind of frames"}),
+            html.Div(
+                html.Table(
+                    [html.Thead(head), html.Tbody(id="night-rows")],
+                    className="table-quiet",
+                    id="night-table",
+                ),
+                className="scroll-x",
+            ),
+            html.P(EMPTY, id="night-empty", className="empty", hidden=True),
+            html.Nav(id="night-pager", className="pager", **{"aria-label": "Pages of the night"}),
+        ],
+        className="night",
+    )
+
+
+PAGE = Page(
+    "night", "Tonight · GSP Live", lambda path: parse(path, "") is not None, layout, keeps=True
+)
