@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from figures import image, spectrum
+from figures import image
 from figures.layout import title
-from reduction.frames import DataType, PixelFlag, Technique
+from reduction.frames import DataType, Technique
 from services import files
 
 SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
@@ -17,7 +15,10 @@ SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure, and what the viewer in the browser needs to know of it."""
+    """What the viewer in the browser needs to know; the figure around an image.
+
+    A spectrum has no figure: the browser asks for its numbers (`api.spectra`) and draws it.
+    """
 
     figure: Any
     facts: dict[str, Any]
@@ -31,33 +32,24 @@ def plot(user: Any, file: Any) -> Plot:
     services.errors.ServiceError, reduction.errors.ReductionError
         When the file can't be read; the sentence says why.
     """
-    soar_id = file.proposal.soar_id if file.proposal else ""
-    heading = title(file.obstype, file.object, soar_id)
-    made = _spectrum if DataType(str(file.data_type)) in SPECTRA else _image
-    figure, facts = made(user, file, heading)
-    x, y = figure.layout.xaxis.range, figure.layout.yaxis.range
-    facts |= {
-        "id": file.id,
-        "checksum": file.checksum[:16],
-        "uirevision": figure.layout.uirevision,
-        "home": [*x, *y] if x and y else None,
-    }
-    return Plot(figure, facts)
+    if DataType(str(file.data_type)) in SPECTRA:
+        figure, facts = None, {"kind": "spectrum", "heading": _heading(file)}
+    else:
+        figure, facts = _image(user, file, title(file.obstype, file.object, _soar_id(file)))
+        facts |= {
+            "uirevision": figure.layout.uirevision,
+            "home": [*figure.layout.xaxis.range, *figure.layout.yaxis.range],
+        }
+    return Plot(figure, facts | {"id": file.id, "checksum": file.checksum[:16]})
 
 
-def _spectrum(user: Any, file: Any, heading: str) -> tuple[Any, dict[str, Any]]:
-    data = files.spectrum(user, file)
-    calibrated = data.wavelength is not None
-    figure = spectrum.spectrum(
-        np.asarray(data.wavelength if calibrated else data.pixel, dtype=float),
-        np.asarray(data.flux, dtype=float),
-        np.asarray(data.sigma, dtype=float),
-        saturated=(np.asarray(data.mask) & PixelFlag.SATURATED) != 0,
-        wavelength=calibrated,
-        unit=data.unit,
-        heading=heading,
-    )
-    return figure, {"kind": "spectrum", "unit": data.unit}
+def _soar_id(file: Any) -> str:
+    return file.proposal.soar_id if file.proposal else ""
+
+
+def _heading(file: Any) -> list[str]:
+    first = " ".join(part for part in (file.obstype.strip(), file.object.strip()) if part)
+    return [line for line in (first, _soar_id(file)) if line]
 
 
 def _image(user: Any, file: Any, heading: str) -> tuple[Any, dict[str, Any]]:

@@ -58,6 +58,11 @@ def register(app: Dash) -> None:
         Input("image", "data"),
         Input("graph", "figure"),
     )
+    app.clientside_callback(
+        ClientsideFunction("spectrum", "show"),
+        Output("spectrum-plot", "className"),
+        Input("image", "data"),
+    )
 
 
 def show(
@@ -134,7 +139,7 @@ def _plot(user: Any, file: Any) -> tuple[Any, Any, str | None]:
         made = plot(user, file)
     except (ServiceError, ReductionError) as error:
         return {"data": [], "layout": {}}, None, str(error)
-    return made.figure, made.facts, None
+    return no_update if made.figure is None else made.figure, made.facts, None
 
 
 def _original(family: list[Any], file: Any) -> Any:

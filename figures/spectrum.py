@@ -15,6 +15,11 @@ Numbers = NDArray[np.float64]
 _UNITS = {"adu": "ADU", "electron": "electron", "": "ADU"}
 
 
+def unit_name(unit: str) -> str:
+    """Return a header's ``BUNIT`` as it is written on an axis: "adu" is ADU, and so is nothing."""
+    return _UNITS.get(unit.strip().lower(), unit.strip())
+
+
 def spectrum(
     x: Numbers,
     flux: Numbers,
@@ -54,7 +59,7 @@ def spectrum(
     """
     if not (x.shape == flux.shape == sigma.shape) or x.ndim != 1 or x.size == 0:
         raise ValueError("wavelength, flux and uncertainty must be of one length")
-    name = _UNITS.get(unit.strip().lower(), unit.strip())
+    name = unit_name(unit)
     label = f"Flux ({plain(name)})" if "erg" in name.lower() else f"Intensity ({plain(name)})"
     band_x, band_y = _band(x, flux, sigma)
     figure = go.Figure(

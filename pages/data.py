@@ -10,6 +10,7 @@ from dash import dcc, html
 from callbacks.address import parse
 from callbacks.guard import person
 from callbacks.router import Page
+from pages import spectrumparts
 
 COLORMAPS = ("Gray", "Gray inverted", "Viridis", "Cividis", "Inferno", "Magma", "Plasma")
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))
@@ -158,11 +159,17 @@ def _stage(visual: dict[str, Any]) -> html.Section:
     return html.Section(
         [
             html.Div(
-                [html.Canvas(id="canvas"), graph, html.Div(id="stage-note", role="status")],
+                [
+                    html.Canvas(id="canvas"),
+                    graph,
+                    *spectrumparts.plot(),
+                    html.Div(id="stage-note", role="status"),
+                ],
                 id="stage",
                 **{"data-kind": ""},
             ),
             html.Output(id="readout", **{"aria-label": "Value under the cursor"}),
+            *spectrumparts.tools(),
             _options(visual),
         ],
         className="picture",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from db.models import File
+from reduction.frames import DataType
 from services import accounts
 from tests.api.conftest import Site
 
@@ -87,17 +88,19 @@ def test_another_proposals_file_looks_like_no_file(site: Site) -> None:
     assert "No such file" in theirs
 
 
-def test_the_spectrum_is_drawn_in_angstrom(site: Site) -> None:
+def test_a_spectrum_is_left_to_the_browser(site: Site) -> None:
     url = {"url.pathname": f"/data/{site.spectrum.id}", "url.search": ""}
     drawn = call(site, "PI", "view-head.children", url)["response"]
-    layout = drawn["graph"]["figure"]["layout"]
-    assert layout["xaxis"]["title"]["text"] == "Wavelength (Å)"
-    assert layout["yaxis"]["title"]["text"] == "Intensity (electron)"
-    assert drawn["image"]["data"]["kind"] == "spectrum"
+    assert "graph" not in drawn
+    facts = drawn["image"]["data"]
+    assert (facts["kind"], facts["id"]) == ("spectrum", site.spectrum.id)
+    assert facts["checksum"] == site.spectrum.checksum[:16]
+    assert facts["heading"] == ["SPECTRUM WD J0123", site.own.soar_id]
 
 
 def test_an_unreadable_file_is_a_sentence_and_the_page_lives(site: Site) -> None:
-    File.update(full_path="/nowhere/gone.fits").where(File.id == site.spectrum.id).execute()
+    gone = File.update(full_path="/nowhere/gone.fits", data_type=int(DataType.REDUCED))
+    gone.where(File.id == site.spectrum.id).execute()
     url = {"url.pathname": f"/data/{site.spectrum.id}", "url.search": ""}
     drawn = call(site, "PI", "view-head.children", url)["response"]
     assert "unreadable" in drawn["view"]["className"]

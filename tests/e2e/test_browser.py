@@ -38,12 +38,14 @@ def plotted(page: Any) -> dict[str, Any]:
     """Return what the plot on show says of itself."""
     return page.evaluate(
         """() => {
-            const plot = document.querySelector("#graph .js-plotly-plot");
-            if (!plot || !plot._fullData || !plot._fullLayout || !plot._fullLayout.xaxis) return {};
+            const isSpectrum = document.getElementById("stage").dataset.kind === "spectrum";
+            const place = isSpectrum ? "#spectrum-plot" : "#graph .js-plotly-plot";
+            const plot = document.querySelector(place);
+            if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis) return {};
             const { xaxis, yaxis } = plot._fullLayout;
-            const line = plot._fullData[1];
+            const numbers = isSpectrum ? window.gspSpectrum.main() : null;
             return { x: xaxis.title.text, y: yaxis.title.text, range: [...xaxis.range],
-                     points: line && line.x ? line.x.length : 0 };
+                     points: numbers ? numbers.x.length : 0 };
         }"""
     )
 
@@ -77,7 +79,7 @@ def test_frames_arrive_and_become_calibrated_spectra_without_a_reload(observer: 
     files = page.get_by_label("Files, the newest first").get_by_role("link")
     expect(files.first).to_be_visible(timeout=SLOW_MS)
     show_calibrated(page)
-    until(page, lambda: plotted(page).get("x") == "Wavelength (Å)", "a wavelength axis")
+    until(page, lambda: plotted(page).get("x") == "Wavelength in air (Å)", "a wavelength axis")
     shown = plotted(page)
     assert shown["points"] > 1000
     assert 3000 < shown["range"][0] < shown["range"][1] < 11000
