@@ -106,6 +106,10 @@
       window.dispatchEvent(new Event("resize"));
     },
     follow: (button) => gsp.go(button.dataset.href),
+    fill: (button) => {
+      gsp.set(button.dataset.target, { value: JSON.parse(button.dataset.value) });
+      document.getElementById(button.dataset.target).focus();
+    },
     index: () => document.body.classList.toggle("index-open"),
     ask: (button) => gsp.ask(button),
     keys: () => document.getElementById("keys").showModal(),

@@ -58,12 +58,6 @@ def register(app: Dash) -> None:
         prevent_initial_call="initial_duplicate",
     )(guarded(2 * len(fields) + 1)(judge))
     forms.connect(app, FORM, [key(name) for name in fields], save, State("settings-state", "data"))
-    for name, field in fields.items():
-        app.callback(
-            Output(control(name), "value", allow_duplicate=True),
-            Input(f"{control(name)}-reset", "n_clicks"),
-            prevent_initial_call=True,
-        )(guarded(1)(_resetting(field)))
     app.callback(
         *(Output(*one, allow_duplicate=True) for one in typed),
         Input("settings-reset", "n_clicks"),
@@ -227,15 +221,6 @@ def _merged(
         "settings-state": {"data": state_of(int(state["proposal"]), now)},
         **{control(name): {"value": shown(fields[name], both[name])} for name in both},
     }
-
-
-def _resetting(field: SettingField) -> Any:
-    def reset_one(clicks: int | None) -> Any:
-        if not clicks:
-            raise PreventUpdate
-        return shown(field, field.default)
-
-    return reset_one
 
 
 def reset(reset_clicks: Any, discard_clicks: Any, state: Mapping[str, Any] | None) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -117,11 +118,15 @@ def _setting(field: SettingField, value: Any, *, may: bool) -> html.Div:
         )
     reset = html.Button(
         "reset",
-        id=f"{control(field.name)}-reset",
         type="button",
         className="plain",
-        **{"aria-label": f"Reset {field.title}"},
         hidden=not may,
+        **{
+            "data-command": "fill",
+            "data-target": control(field.name),
+            "data-value": json.dumps(shown(field, field.default)),
+            "aria-label": f"Reset {field.title}",
+        },
     )
     default = html.Span(f"Changed; the default is {field.said(field.default)}")
     return html.Div(
