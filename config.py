@@ -28,6 +28,7 @@ KNOWN = frozenset(
         "GSP_SECRET_KEY",
         "GSP_SMTP_URL",
         "GSP_MAIL_FROM",
+        "GSP_TRUSTED_PROXIES",
     }
 )
 
@@ -44,7 +45,8 @@ class Config:
     """Everything the deployment decides.
 
     `redis_url` is None when the supervisor runs its own Valkey (its socket is in `home`);
-    `smtp_url` None writes mails to ``home/outbox``.
+    `smtp_url` None writes mails to ``home/outbox``. `trusted_proxies` is how many reverse proxies
+    stand before the server, whose ``X-Forwarded-For`` tells the address of a client.
     """
 
     home: Path
@@ -61,6 +63,7 @@ class Config:
     secret_key: str
     smtp_url: str | None
     mail_from: str
+    trusted_proxies: int = 0
 
     @property
     def products_dir(self) -> Path:
@@ -137,6 +140,7 @@ class Config:
             secret_key=env.get("GSP_SECRET_KEY") or _stored_secret(home, "secret_key"),
             smtp_url=_url(env, "GSP_SMTP_URL", None, ("smtp", "smtps")),
             mail_from=env.get("GSP_MAIL_FROM", "gsp-live@localhost"),
+            trusted_proxies=_integer(env, "GSP_TRUSTED_PROXIES", 0, 0, 9),
         )
 
     def redis_connection_url(self) -> str:

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import generate_csrf
 from peewee import InterfaceError, OperationalError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 import login
@@ -50,7 +51,7 @@ def guard(server: Flask, config: Config) -> None:
     server : Flask
         With nothing registered yet.
     config : Config
-        For the secret key and the scheme of the site's address.
+        For the secret key, the scheme of the site's address and the proxies before it.
     """
     https = config.base_url.startswith("https://")
     server.secret_key = config.secret_key
@@ -67,6 +68,11 @@ def guard(server: Flask, config: Config) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         BASE_URL=config.base_url,
     )
+    if config.trusted_proxies:
+        # Only the address: scheme and host are known from GSP_BASE_URL.
+        server.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            server.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0
+        )
     server.url_map.merge_slashes = False  # no redirect: a POST would arrive as something else
     manager = LoginManager()
     manager.session_protection = None  # an observer's address may change during the night

@@ -8,12 +8,18 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import settings
 from peewee import Database, PostgresqlDatabase
 
 import db
 from db.models import TABLES
 from services import dispatch, events, setup
 from services.setup import Site
+
+# No test asserts a duration; continuous integration tries the same examples every time.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -68,6 +68,8 @@ def test_a_folder_inside_another_is_watched_once(tmp_path: Path) -> None:
         ("GSP_DATABASE_URL", "mysql://localhost/gsp"),
         ("GSP_REDIS_URL", "localhost:6379"),
         ("GSP_SMTP_URL", "mail.example.org"),
+        ("GSP_TRUSTED_PROXIES", "10.0.0.1"),
+        ("GSP_TRUSTED_PROXIES", "-1"),
         ("GSP_COLOUR", "blue"),
     ],
 )
