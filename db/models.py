@@ -249,6 +249,15 @@ class File(Table):
         ]
 
 
+# The lists: all that can be filtered by, so that a row (2 kB, most of it JSON) is read only when it
+# is shown. In the order of the lists; what narrows them most often comes first.
+_LISTED = (
+    File.state, File.date_obs, File.id, File.proposal, File.data_type, File.date, File.grating,
+    File.obstype, File.wavmode, File.filter, File.filter_2, File.slit, File.roi, File.technique,
+    File.object, File.original, File.parent, File.ra_deg, File.dec_deg, File.file_name,
+)  # fmt: skip
+File.add_index(File.index(*_LISTED, name="file_list"))
+
 # What could be made again; most files are not stale.
 File.add_index(File.index(File.data_type, File.proposal, where=SQL("stale"), name="file_stale"))
 
@@ -316,6 +325,7 @@ class Run(Table):
             (("state", "priority", "exposure", "id"), False),
             (("file", "block", "state"), False),
             (("proposal", "id"), False),
+            (("state", "id", "proposal"), False),
         )
         constraints = [
             Check("state IN ('waiting','queued','running','done','failed','cancelled')"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from peewee import Asc, Desc, Expression
@@ -91,6 +93,18 @@ def _day(name: str, text: str) -> dt.date:
         ) from error
 
 
+def _begin_of(day: dt.date) -> dt.datetime:
+    """Return the first instant of a UTC date: the lists are in the order of the instants."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    """Return the instant at which a UTC date is over."""
+    if day == dt.date.max:
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+    return _begin_of(day + dt.timedelta(days=1))
+
+
 def _data_type(name: str, text: str) -> int:
     if text not in {"0", "1", "2", "3", "4", "5"}:
         raise Unacceptable(f"{name} is from 0 to 5, not {text[:40]!r}.", field=name)
@@ -135,23 +149,25 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
     for name, value in filters.model_dump(exclude_none=True).items():
         if "\x00" in value:
             raise Unacceptable(f"{name}: NUL can't be in a value.", field=name)
-        parts = values(value)
         if name in _EXACT:
             field, read = _EXACT[name]
-            yield field.in_([read(name, part) for part in parts])
+            yield field.in_([read(name, part) for part in values(value)])
         elif name == "proposal_id":
-            yield File.proposal.in_(Proposal.select(Proposal.id).where(Proposal.soar_id.in_(parts)))
+            yield File.proposal.in_(_proposals(values(value)))
         elif name in _CONTAINS:
-            first, *others = (_CONTAINS[name].contains(part) for part in parts)
-            for other in others:
-                first = first | other
-            yield first
+            yield reduce(or_, (_CONTAINS[name].contains(part) for part in values(value)))
         elif name == "date_from":
-            yield File.date >= _day(name, value.strip())
+            yield File.date_obs >= _begin_of(_day(name, value.strip()))
         elif name == "date_to":
-            yield File.date <= _day(name, value.strip())
+            yield File.date_obs < _end_of(_day(name, value.strip()))
     if filters.ra is not None or filters.dec is not None or filters.radius is not None:
         yield _cone(filters)
+
+
+def _proposals(soar_ids: list[str]) -> list[int]:
+    """Return the numbers of proposals: of numbers the planner knows how few files they have."""
+    named = Proposal.select(Proposal.id).where(Proposal.soar_id.in_(soar_ids))
+    return [number for (number,) in named.tuples()]
 
 
 def _cone(filters: FileFilters) -> Expression:

@@ -34,7 +34,12 @@ def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = 
         raise Unacceptable(f"page_size is from 1 to {MAX_PAGE_SIZE}.", field="page_size")
     if not 1 <= page <= 10_000_000:
         raise Unacceptable("page is a number from 1.", field="page")
+    before = (page - 1) * page_size
     if count is None:
-        count = query.order_by().count()
-    rows = list(query.paginate(page, page_size)) if (page - 1) * page_size < count else []
+        rows = list(query.paginate(page, page_size))
+        # A page that is not full is the last one, and says itself how many there are.
+        is_last = len(rows) < page_size and (rows or page == 1)
+        count = before + len(rows) if is_last else query.order_by().count()
+    else:
+        rows = list(query.paginate(page, page_size)) if before < count else []
     return Page(count, rows, page, max(1, -(-count // page_size)))

@@ -20,14 +20,14 @@ from services.access import Action
 from services.effects import WORKER_PATIENCE_S, transaction
 from services.errors import Conflict, Unacceptable
 from services.execution import execute
-from services.masterchoice import LIVE
 from services.paging import Page, paginate
+from services.runanswers import as_dict, as_dicts
 from services.samerun import same_live
 from services.scheduling import schedule, wake
 
 __all__ = [
-    "as_dict", "cancel", "claim", "execute", "get", "page", "reconcile", "request", "request_stale",
-    "retry", "schedule", "wake",
+    "as_dict", "as_dicts", "cancel", "claim", "execute", "get", "page", "reconcile", "request",
+    "request_stale", "retry", "schedule", "wake",
 ]  # fmt: skip
 
 STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
@@ -293,40 +293,3 @@ def of_file(file: File) -> list[Run]:
     """Return the runs on a file, the newest first; for a master the run that made it."""
     which = Run.file == file if file.proposal_id is not None else Run.id == file.run_id
     return list(Run.select().where(which).order_by(Run.id.desc()))
-
-
-def as_dict(run: Run) -> dict[str, Any]:
-    """Return a run as the API shows it.
-
-    `file_id` and `file_name` are what it runs on; of a master's run, which is everyone's, they are
-    the master, since its frames may be of somebody else's proposal.
-    """
-    made = list(File.select().where(File.run_id == run.id).order_by(File.id))
-    shown = run.file if run.proposal_id is not None else (made[0] if made else None)
-    block = all_blocks().get(run.block)
-    return {
-        "id": run.id,
-        "block": run.block,
-        "label": block.label if block else run.block,
-        "file_id": shown.id if shown else None,
-        "file_name": shown.file_name if shown else "",
-        "proposal_id": run.proposal.soar_id if run.proposal else None,
-        "state": run.state,
-        "live": run.state in LIVE,
-        "automatic": run.automatic,
-        "step": run.step,
-        "progress": run.progress,
-        "message": run.message,
-        "settings": run.settings,
-        "inputs": run.inputs,
-        "products": [{"id": file.id, "file_name": file.file_name} for file in made],
-        "attempt": run.attempt,
-        "created": _time(run.created),
-        "queued": _time(run.queued),
-        "started": _time(run.started),
-        "finished": _time(run.finished),
-    }
-
-
-def _time(value: dt.datetime | None) -> str | None:
-    return value.isoformat() if value else None
