@@ -7,8 +7,8 @@ from typing import Any
 from flask import g
 from pydantic import Field, create_model
 
-from api import models
 from api.files import find
+from api.models import answers, requests
 from api.routing import operation
 from jobs import queue
 from reduction.registry import Block, all_blocks
@@ -21,7 +21,7 @@ def declare(block: Block) -> None:
     settings: Any = (block.settings | None, Field(None))
     body: Any = create_model(
         f"{title}Request",
-        __base__=models.FileReference,
+        __base__=requests.FileReference,
         __doc__="Which file, and the settings that shall differ from the proposal's.",
         settings=settings,
     )
@@ -43,8 +43,8 @@ def declare(block: Block) -> None:
         summary=f"{block.label}: {(block.settings.__doc__ or '').strip().partition(chr(10))[0]}",
         status=202,
         body=body,
-        answer=models.RunOut,
-        refusals=(403, 404, 409),
+        answer=answers.RunOut,
+        refusals=(403,),
     )(start)
 
 

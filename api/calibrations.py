@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import g
 
-from api import models
 from api.files import find
+from api.models import answers, requests
 from api.routing import operation
 from jobs import queue
 from services import files, reclassify, runs, series
@@ -20,11 +20,10 @@ from services.errors import Unacceptable
     tag="processing",
     name="files_calibrations",
     status=202,
-    body=models.MasterRequest,
-    answer=models.MasterRuns,
-    refusals=(404, 409),
+    body=requests.MasterRequest,
+    answer=answers.MasterRuns,
 )
-def make(body: models.MasterRequest) -> Any:
+def make(body: requests.MasterRequest) -> Any:
     """Build master calibrations, of given frames or of a kind, date and setup.
 
     Each series of frames (one kind, night and setup) becomes one master, made of all its frames.
@@ -41,7 +40,7 @@ def make(body: models.MasterRequest) -> Any:
         setup = {name: given[name] for name in series.SETUP if name in given}
         anchors = series.of_night(g.user, body.type, body.date, setup)
     made = [queue.submit(g.user, series.block_of(file).name, file.id) for file in anchors]
-    shown = [runs.as_dict(run) for run in made]
+    shown = runs.as_dicts(made)
     return {**shown[0], "runs": shown}
 
 
@@ -50,11 +49,10 @@ def make(body: models.MasterRequest) -> Any:
     "/files/reclassify/",
     tag="processing",
     name="files_reclassify",
-    body=models.Classification,
-    answer=models.FileOut,
-    refusals=(404, 409),
+    body=requests.Classification,
+    answer=answers.FileOut,
 )
-def judge(body: models.Classification) -> Any:
+def judge(body: requests.Classification) -> Any:
     """Re-identify the observing technique of a raw frame, or overrule it.
 
     What was made of the frame as it was before is marked stale; what is due for it now is done.

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import g
 
-from api import models
 from api.files import find
+from api.models import answers, requests
 from api.routing import operation
 from services import comments
 
@@ -20,11 +20,10 @@ PATH = "/files/comments/"
     PATH,
     tag=TAG,
     name="comments_list",
-    query=models.OneFile,
-    answer=models.Comments,
-    refusals=(404, 409),
+    query=requests.OneFile,
+    answer=answers.Comments,
 )
-def index(query: models.OneFile) -> Any:
+def index(query: requests.OneFile) -> Any:
     """Get the comments on a file, newest last."""
     rows = comments.listing(g.user, find(query.id).id)
     return {"results": [comments.as_dict(row) for row in rows]}
@@ -36,11 +35,11 @@ def index(query: models.OneFile) -> Any:
     tag=TAG,
     name="comments_create",
     status=201,
-    body=models.NewComment,
-    answer=models.CommentOut,
-    refusals=(403, 404, 409),
+    body=requests.NewComment,
+    answer=answers.CommentOut,
+    refusals=(403,),
 )
-def create(body: models.NewComment) -> Any:
+def create(body: requests.NewComment) -> Any:
     """Comment on a file."""
     return comments.as_dict(comments.add(g.user, find(body.id).id, body.text))
 
@@ -50,11 +49,11 @@ def create(body: models.NewComment) -> Any:
     PATH,
     tag=TAG,
     name="comments_delete",
-    body=models.CommentReference,
-    answer=models.DeletedComment,
+    body=requests.CommentReference,
+    answer=answers.DeletedComment,
     refusals=(403, 404),
 )
-def delete(body: models.CommentReference) -> Any:
+def delete(body: requests.CommentReference) -> Any:
     """Delete a comment of your own; staff delete any."""
     comments.delete(g.user, body.comment_id)
     return {"deleted": body.comment_id}

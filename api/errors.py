@@ -72,12 +72,7 @@ def answer(
     retry_after : int, optional
         Seconds; always said with 429 and 503.
     """
-    error: dict[str, Any] = {"code": code, "message": message}
-    if field is not None:
-        error["field"] = field
-    if detail is not None:
-        error["detail"] = detail
-    response = jsonify(error=error)
+    response = jsonify(_body(code, message, field, detail))
     response.status_code = status
     if status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
@@ -86,10 +81,34 @@ def answer(
     return response
 
 
+def _body(code: str, message: str, field: str | None, detail: Any) -> dict[str, Any]:
+    error = {"code": code, "message": message, "field": field, "detail": detail}
+    return {"error": {name: value for name, value in error.items() if value is not None}}
+
+
+def body_of(error: ServiceError | HTTPException) -> tuple[int, dict[str, Any]]:
+    """Return status and body of a failure, as it is answered."""
+    if isinstance(error, ServiceError):
+        return _status(error), _body(error.code, error.message, error.field, error.detail)
+    status, code, message = _facts(error)
+    return status, _body(code, message, None, None)
+
+
+def _status(error: ServiceError) -> int:
+    return STATUS.get(error.code, 400)
+
+
+def _facts(error: HTTPException) -> tuple[int, str, str]:
+    """Return status, code and sentence of what werkzeug refused."""
+    status = error.code or 500
+    code = HTTP_CODES.get(status, "invalid_request" if status < 500 else "failure")
+    return status, code, _SENTENCES.get(status) or error.description or error.name
+
+
 def from_service(error: ServiceError) -> Response:
     """Answer a failure that a service raised."""
     return answer(
-        STATUS.get(error.code, 400),
+        _status(error),
         error.code,
         error.message,
         field=error.field,
@@ -105,12 +124,9 @@ def from_reduction(error: ReductionError) -> Response:
 
 def from_http(error: HTTPException) -> Response:
     """Answer what werkzeug refused; redirects pass, ``Allow`` and ``Content-Range`` stay."""
-    status = error.code or 500
-    if status < 400:
-        return Response(error.get_response().get_data(), status, error.get_headers())
-    code = HTTP_CODES.get(status, "invalid_request" if status < 500 else "failure")
-    message = _SENTENCES.get(status) or error.description or error.name
-    response = answer(status, code, message)
+    if (error.code or 500) < 400:
+        return Response(error.get_response().get_data(), error.code, error.get_headers())
+    response = answer(*_facts(error))
     kept = ("Allow", "Content-Range", "Accept-Ranges")
     response.headers.extend(pair for pair in error.get_headers() if pair[0] in kept)
     return response

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from api import models
+from api.models import answers, requests
 from api.routing import operation
 from services import mail
 
@@ -17,12 +17,12 @@ from services import mail
     tag="site",
     name="email",
     status=202,
-    body=models.NewMail,
-    answer=models.Queued,
+    body=requests.NewMail,
+    answer=answers.Queued,
     refusals=(403, 404),
     limit="mail",
 )
-def send(body: models.NewMail) -> Any:
+def send(body: requests.NewMail) -> Any:
     """Send e-mail notifications: staff only, to the people of a proposal or to accounts.
 
     Give `proposal_id` or `recipients`. Each person gets a message of the own, as text and HTML;

@@ -12,16 +12,31 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.models import Error
+from api import examples
+from api.models.answers import Error
 from api.routing import OPERATIONS, Operation
 
 REF = "#/components/schemas/{model}"
-ALWAYS = (401, 422, 429, 503)
+FAILURE = "#/components/responses/{name}"
+ALWAYS = (400, 401, 422, 429, 503)
+TAGS = {
+    "site": "How the site is, its log, its live events, and mail to observers.",
+    "files": "Raw frames, master calibrations and products: lists, bytes, headers, numbers.",
+    "processing": "The steps of the reduction, and the runs that do them.",
+    "comments": "What people say of a file.",
+    "proposals": "Who observes what, with whom, reduced how.",
+    "users": "Yourself.",
+}
 DESCRIPTION = (
     "Live reduction for the Goodman spectrograph. Sign in with `Authorization: Token <key>`; "
     "your key is on the user page. Every failure has the same shape, and what you may not see "
     "is not found."
 )
+PATH_PARAMETERS = {
+    "key": "The file: its id or its file name.",
+    "run": "Id of the run.",
+    "proposal": "Id of the proposal, a number; not its SOAR ID.",
+}
 SECURITY = {
     "Token": {
         "type": "apiKey",
@@ -51,10 +66,17 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "GSP Live", "version": version(), "description": DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
+        "tags": [
+            {"name": tag, "description": TAGS[tag]}
+            for tag in dict.fromkeys(o.tag for o in OPERATIONS)
+        ],
         "security": [{"Token": []}, {"Session": []}],
         "paths": paths,
-        "components": {"schemas": _schemas(), "securitySchemes": SECURITY},
+        "components": {
+            "schemas": _schemas(),
+            "responses": _failures(),
+            "securitySchemes": SECURITY,
+        },
     }
 
 
@@ -71,7 +93,7 @@ def _operation(declared: Operation) -> dict[str, Any]:
     if parameters:
         shown["parameters"] = parameters
     if declared.body is not None:
-        content: dict[str, Any] = {"application/json": {"schema": _ref(declared.body)}}
+        content: dict[str, Any] = {"application/json": _shown(declared.body)}
         if declared.upload:
             content["multipart/form-data"] = {"schema": _UPLOAD}
         shown["requestBody"] = {"required": True, "content": content}
@@ -86,27 +108,92 @@ _UPLOAD = {
 
 
 def _responses(declared: Operation) -> dict[str, Any]:
-    answer = declared.answer
-    content: dict[str, Any] = (
-        {answer: {"schema": {"type": "string"}}}
-        if isinstance(answer, str)
-        else {"application/json": {"schema": _ref(answer)}}
-    )
-    if declared.also is not None:
-        content[declared.also] = {"schema": {"type": "string", "contentMediaType": declared.also}}
-    good = {"description": HTTPStatus(declared.status).phrase, "content": content}
-    bad = {"application/json": {"schema": _ref(Error)}}
-    refusals = sorted({400, *ALWAYS, *declared.refusals})
+    content = _content(declared)
+    good = {declared.status: HTTPStatus(declared.status).phrase, **declared.further}
+    refusals = sorted({*ALWAYS, *declared.refusals})
     return {
-        str(declared.status): good,
-        **{str(s): {"description": HTTPStatus(s).phrase, "content": bad} for s in refusals},
+        **{
+            str(status): {"description": said, **({"content": content} if status != 304 else {})}
+            for status, said in good.items()
+        },
+        **{str(status): {"$ref": FAILURE.format(name=_name(status))} for status in refusals},
     }
+
+
+def _content(declared: Operation) -> dict[str, Any]:
+    """Return what a good answer holds, by media type."""
+    answer = declared.answer
+    if isinstance(answer, str):
+        content: dict[str, Any] = {answer: _of_no_model(answer, declared)}
+    else:
+        content = {"application/json": _shown(answer)}
+    if declared.also is not None:
+        content[declared.also] = _of_no_model(declared.also, declared)
+    return content
+
+
+def _of_no_model(media: str, declared: Operation) -> dict[str, Any]:
+    if not media.startswith("text/"):
+        return {"schema": {"type": "string", "contentMediaType": media}}
+    return {"schema": {"type": "string"}, "example": declared.text_example}
+
+
+def _shown(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's schema, and what it looks like when it is filled."""
+    given = examples.several(model)
+    if len(given) == 1:
+        return {"schema": _ref(model), "example": given[0]}
+    named = {f"{n}: {', '.join(value)}": {"value": value} for n, value in enumerate(given, 1)}
+    return {"schema": _ref(model), "examples": named}
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "")
+
+
+def _failures() -> dict[str, Any]:
+    """Return an answer for each status of failures, with examples."""
+    return {
+        _name(status): {
+            "description": HTTPStatus(status).phrase,
+            "headers": {name: _HEADERS[name] for name in HEADERS_OF.get(status, ())},
+            "content": {
+                "application/json": {
+                    "schema": _ref(Error),
+                    "examples": {name: {"value": body} for name, body in bodies.items()},
+                }
+            },
+        }
+        for status, bodies in examples.failures().items()
+    }
+
+
+HEADERS_OF = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+_HEADERS = {
+    "Retry-After": {
+        "description": "Seconds until asking again makes sense.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
+    "Allow": {"description": "The methods of this address.", "schema": {"type": "string"}},
+}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = re.findall(r"<(?:\w+:)?(\w+)>", path)
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PATH_PARAMETERS[name],
+            "schema": {"type": "string"},
+        }
         for name in names
     ]
 
@@ -121,6 +208,7 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in required,
+            **({"example": examples.of(model)[name]} if name in required else {}),
             "schema": {k: v for k, v in shape.items() if k != "description"},
             **({"description": shape["description"]} if "description" in shape else {}),
         }

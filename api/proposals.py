@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from flask import g, request
 from pydantic import ValidationError
 
-from api import models
 from api.errors import refusal
+from api.models import answers, requests
 from api.routing import operation
 from api.site import counts
 from api.validate import MAX_JSON_BYTES, check_text, row_id
@@ -33,7 +33,7 @@ def _shown(proposal: Any) -> dict[str, Any]:
     return {**proposals.serialize(proposal), "counts": counts(proposal.id)}
 
 
-@operation("GET", "/proposals/", tag=TAG, name="proposals_list", answer=models.Proposals)
+@operation("GET", "/proposals/", tag=TAG, name="proposals_list", answer=answers.Proposals)
 def index() -> Any:
     """Get the proposals where you are PI or collaborator."""
     return {"results": [_shown(row) for row in proposals.visible(g.user)]}
@@ -44,8 +44,7 @@ def index() -> Any:
     "/proposals/<proposal>/",
     tag=TAG,
     name="proposals_read",
-    answer=models.ProposalOut,
-    refusals=(404,),
+    answer=answers.ProposalOut,
 )
 def read(proposal: str) -> Any:
     """Get one proposal."""
@@ -58,7 +57,6 @@ def read(proposal: str) -> Any:
     tag=TAG,
     name="proposals_settings",
     answer=SETTINGS,
-    refusals=(404,),
 )
 def settings(proposal: str) -> Any:
     """Get the reduction settings of a proposal, one section for each process."""
@@ -72,7 +70,7 @@ def settings(proposal: str) -> Any:
     name="proposals_configure",
     body=SETTINGS,
     answer=SETTINGS,
-    refusals=(403, 404),
+    refusals=(403,),
 )
 def configure(proposal: str, body: Any) -> Any:
     """Replace the reduction settings of a proposal.
@@ -87,8 +85,8 @@ def configure(proposal: str, body: Any) -> Any:
     "/proposals/collaborators/<proposal>/",
     tag=TAG,
     name="proposals_collaborators",
-    answer=models.ProposalMembers,
-    refusals=(403, 404, 409, 413),
+    answer=answers.ProposalMembers,
+    refusals=(403, 409, 413),
 )
 def collaborators(proposal: str) -> Any:
     """Get a proposal with its collaborators.
@@ -113,21 +111,21 @@ def collaborators(proposal: str) -> Any:
     "/proposals/collaborators/<proposal>/",
     tag=TAG,
     name="proposals_collaborators_change",
-    body=models.CollaboratorChange,
-    answer=models.ProposalMembers,
-    refusals=(403, 404, 409),
+    body=requests.CollaboratorChange,
+    answer=answers.ProposalMembers,
+    refusals=(403, 409),
 )
-def change_collaborators(proposal: str, body: models.CollaboratorChange) -> Any:
+def change_collaborators(proposal: str, body: requests.CollaboratorChange) -> Any:
     """Add a collaborator to a proposal, or remove one: the PI's right, and staff's."""
     return _change(_id(proposal), body)
 
 
-def _change(number: int, change: models.CollaboratorChange) -> Any:
+def _change(number: int, change: requests.CollaboratorChange) -> Any:
     act = proposals.add_collaborator if change.action == "add" else proposals.remove_collaborator
     return proposals.serialize(act(g.user, number, change.email))
 
 
-def _change_in(data: bytes) -> models.CollaboratorChange:
+def _change_in(data: bytes) -> requests.CollaboratorChange:
     """Read the body of the manual's GET: it says JSON and is a form; true JSON is as welcome."""
     try:
         text = data.decode()
@@ -139,6 +137,6 @@ def _change_in(data: bytes) -> models.CollaboratorChange:
         raise InvalidRequest("The body is neither a form nor JSON.") from None
     check_text(given)
     try:
-        return models.CollaboratorChange.model_validate(given)
+        return requests.CollaboratorChange.model_validate(given)
     except ValidationError as error:
         raise refusal(error, what="field") from None

@@ -7,14 +7,28 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from api import blocks, calibrations, comments, docs, files, mail, proposals, runs, site, visualize
-from api.models import StreamQuery
+from api import (
+    blocks,
+    calibrations,
+    comments,
+    contents,
+    docs,
+    files,
+    mail,
+    proposals,
+    runs,
+    site,
+    visualize,
+)
+from api.models.requests import StreamQuery
 from api.routing import blueprint
 from api.validate import read_query
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-DECLARING = (site, files, visualize, blocks, calibrations, runs, comments, proposals, mail, docs)
+DECLARING = (
+    site, files, contents, visualize, blocks, calibrations, runs, comments, proposals, mail, docs,
+)  # fmt: skip
 """The modules whose import declares routes, in the order of the document."""
 
 

@@ -6,9 +6,10 @@ body, and rebuilds the query model's JSON schema in every request (1.6 ms for 24
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify
@@ -16,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from api import limits, validate
+from api.models.requests import NamesFile
 
 View = Callable[..., ResponseReturnValue]
 
@@ -25,8 +27,9 @@ class Operation:
     """One method of one address, as the OpenAPI document shows it.
 
     `answer` is a model, or a media type for what is not JSON; `also` is a media type that the
-    answer has when the request asks for it; `refusals` are the statuses beyond
-    401, 422, 429 and 503, which every operation may give.
+    answer has when the request asks for it, `text_example` what such a text looks like. `further`
+    are other good statuses and what they mean. `refusals` are the statuses beyond 400, 401, 422,
+    429 and 503, which every operation may give.
     """
 
     method: str
@@ -39,10 +42,12 @@ class Operation:
     body: type[BaseModel] | None
     status: int
     answer: type[BaseModel] | str
+    further: Mapping[int, str]
     refusals: tuple[int, ...]
     upload: bool
     limit: str
     also: str | None
+    text_example: str | None
 
 
 OPERATIONS: list[Operation] = []
@@ -59,10 +64,12 @@ def operation(
     status: int = 200,
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
+    further: Mapping[int, str] = MappingProxyType({}),
     refusals: tuple[int, ...] = (),
     upload: bool = False,
     limit: str | None = None,
     also: str | None = None,
+    text_example: str | None = None,
     name: str | None = None,
     summary: str | None = None,
 ) -> Callable[[View], View]:
@@ -79,8 +86,9 @@ def operation(
     tag, name, summary : str
         Heading, operation id (default: the view's name) and title in the document (default: the
         first line of the view's docstring).
-    answer, status, refusals, also
-        See `Operation`.
+    answer, status, further, refusals, also, text_example
+        See `Operation`. That what the path or a `NamesFile` names may be absent (404) or
+        ambiguous (409) need not be said.
     limit : str, optional
         Which of `api.limits.LIMITS` holds; default ``read`` for GET, else ``write``.
     query, body : type of BaseModel, optional
@@ -100,10 +108,12 @@ def operation(
             body,
             status,
             answer,
-            refusals,
+            further,
+            tuple(sorted({*refusals, *_implied(path, query, body)})),
             upload,
             limit or ("read" if method == "GET" else "write"),
             also,
+            text_example,
         )
         OPERATIONS.append(declared)
         blueprint.add_url_rule(
@@ -116,6 +126,13 @@ def operation(
         return view
 
     return declare
+
+
+def _implied(path: str, *models: type[BaseModel] | None) -> set[int]:
+    """Return how a request may fail because of what it names."""
+    if any(model is not None and issubclass(model, NamesFile) for model in models):
+        return {404, 409}
+    return {404} if "<" in path else set()
 
 
 def _validated(view: View, declared: Operation) -> View:

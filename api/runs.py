@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from api import models
+from api.models import answers, requests
 from api.paging import listing
 from api.routing import operation
 from api.validate import row_id
@@ -23,16 +23,17 @@ def _id(text: str) -> int:
     return number
 
 
-@operation("GET", "/runs/", tag=TAG, name="runs_list", query=models.RunQuery, answer=models.RunPage)
-def index(query: models.RunQuery) -> Any:
+@operation(
+    "GET", "/runs/", tag=TAG, name="runs_list", query=requests.RunQuery, answer=answers.RunPage
+)
+def index(query: requests.RunQuery) -> Any:
     """Get a list of runs, newest first."""
     given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
     page = runs.page(g.user, runs.RunFilters(**given), query.page, query.page_size)
-    rows = [runs.as_dict(row) for row in page.rows]
-    return listing(page.count, query.page, query.page_size, rows)
+    return listing(page.count, query.page, query.page_size, runs.as_dicts(page.rows))
 
 
-@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=models.RunOut, refusals=(404,))
+@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=answers.RunOut)
 def read(run: str) -> Any:
     """Get one run: its state, progress, settings, inputs and products."""
     return runs.as_dict(runs.get(g.user, _id(run)))
@@ -43,8 +44,8 @@ def read(run: str) -> Any:
     "/runs/<run>/cancel/",
     tag=TAG,
     name="runs_cancel",
-    answer=models.RunOut,
-    refusals=(403, 404, 409),
+    answer=answers.RunOut,
+    refusals=(403, 409),
 )
 def cancel(run: str) -> Any:
     """Cancel a run that has not ended."""
@@ -56,8 +57,8 @@ def cancel(run: str) -> Any:
     "/runs/<run>/retry/",
     tag=TAG,
     name="runs_retry",
-    answer=models.RunOut,
-    refusals=(403, 404, 409),
+    answer=answers.RunOut,
+    refusals=(403, 409),
 )
 def retry(run: str) -> Any:
     """Try a run again that failed or was cancelled."""

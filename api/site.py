@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
-from api import models, stream
+from api import stream
+from api.models import answers, requests
 from api.openapi import version
 from api.paging import listing
 from api.routing import operation
@@ -26,7 +27,7 @@ def counts(proposal_id: int | None = None) -> dict[str, int]:
     return {"observed": observed, "calibrations": calibrations}
 
 
-@operation("GET", "/", tag="site", name="status", answer=models.Status)
+@operation("GET", "/", tag="site", name="status", answer=answers.Status)
 def status() -> Any:
     """Get API status: version, parts of the system, and how much you see."""
     parts = health.status(queue.state)
@@ -39,7 +40,7 @@ def status() -> Any:
     }
 
 
-@operation("GET", "/users/me/", tag="users", name="users_me", answer=models.Profile)
+@operation("GET", "/users/me/", tag="users", name="users_me", answer=answers.Profile)
 def me() -> Any:
     """Get your own profile."""
     return {
@@ -55,7 +56,7 @@ def me() -> Any:
     "/users/me/token/",
     tag="users",
     name="users_me_token",
-    answer=models.TokenOut,
+    answer=answers.TokenOut,
     limit="rare",
 )
 def renew_token() -> Any:
@@ -67,9 +68,9 @@ def renew_token() -> Any:
 
 
 @operation(
-    "GET", "/logs/", tag="site", name="logs_list", query=models.LogQuery, answer=models.LogPage
+    "GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=answers.LogPage
 )
-def log_index(query: models.LogQuery) -> Any:
+def log_index(query: requests.LogQuery) -> Any:
     """Get the important messages, newest first."""
     since = query.since
     if since is not None and since.tzinfo is None:
@@ -90,10 +91,11 @@ def log_index(query: models.LogQuery) -> Any:
     "/events/",
     tag="site",
     name="events",
-    query=models.StreamQuery,
+    query=requests.StreamQuery,
     answer="text/event-stream",
+    text_example=stream.EXAMPLE,
 )
-def event_stream(query: models.StreamQuery) -> ResponseReturnValue:
+def event_stream(query: requests.StreamQuery) -> ResponseReturnValue:
     """Follow live what happens to what you may see.
 
     Each message's data is an event as JSON; its `id` goes into `since` (or `Last-Event-ID`) to

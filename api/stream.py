@@ -184,6 +184,13 @@ def person_of(credential: Credential) -> User | None:
     return accounts.user_for_session(secret)
 
 
+EXAMPLE = (
+    "retry: 2000\nid: 4711\n: connected\n\n"
+    'id: 4712\ndata: {"id": 4712, "name": "file-added", "file": 80, "data_type": "0"}\n\n'
+)
+"""The beginning of a stream, shortened."""
+
+
 def as_text(event: Event) -> str:
     """Return an event as the stream carries it; the name is also in the data."""
     return f"id: {event.id}\ndata: {json.dumps(events.as_dict(event))}\n\n"

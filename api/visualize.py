@@ -9,8 +9,8 @@ import numpy as np
 from flask import Response, g
 from flask.typing import ResponseReturnValue
 
-from api import models
 from api.files import find
+from api.models import answers, requests
 from api.routing import operation
 from figures import image, picture, pyramid, spectrum
 from figures.layout import title
@@ -30,13 +30,12 @@ LOOK_S = 0.1
     "/files/visualize/",
     tag="files",
     name="files_visualize",
-    query=models.PictureQuery,
-    answer=models.PlotlyFigure,
+    query=requests.PictureQuery,
+    answer=answers.PlotlyFigure,
     also="image/png",
-    refusals=(404, 409),
     limit="picture",
 )
-def visualize(query: models.PictureQuery) -> ResponseReturnValue:
+def visualize(query: requests.PictureQuery) -> ResponseReturnValue:
     """Get a file as a Plotly figure or a PNG picture.
 
     An image is reduced to about `width` columns; limits that are not given are zscale's. When the
@@ -47,7 +46,7 @@ def visualize(query: models.PictureQuery) -> ResponseReturnValue:
     return draw(file, query)
 
 
-def _lines(file: Any, query: models.PictureQuery) -> list[str]:
+def _lines(file: Any, query: requests.PictureQuery) -> list[str]:
     if not query.show_title:
         return []
     soar_id = file.proposal.soar_id if file.proposal else ""
@@ -55,12 +54,12 @@ def _lines(file: Any, query: models.PictureQuery) -> list[str]:
     return [line for line in (first, soar_id) if line]
 
 
-def _heading(file: Any, query: models.PictureQuery) -> str | None:
+def _heading(file: Any, query: requests.PictureQuery) -> str | None:
     soar_id = file.proposal.soar_id if file.proposal else ""
     return title(file.obstype, file.object, soar_id) if query.show_title else None
 
 
-def _spectrum(file: Any, query: models.PictureQuery) -> Response:
+def _spectrum(file: Any, query: requests.PictureQuery) -> Response:
     data = files.spectrum(g.user, file)
     calibrated = data.wavelength is not None
     x = np.asarray(data.wavelength if calibrated else data.pixel, dtype=float)
@@ -83,7 +82,7 @@ def _spectrum(file: Any, query: models.PictureQuery) -> Response:
     return _png(picture.spectrum_png(x, flux, lines=lines, labels=labels, width=query.width))
 
 
-def _image(file: Any, query: models.PictureQuery) -> Response:
+def _image(file: Any, query: requests.PictureQuery) -> Response:
     whole = _pyramid(file)
     n_y, n_x = whole.shape
     low, high = whole.limits["zscale"]

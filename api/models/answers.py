@@ -1,31 +1,13 @@
-"""What is sent and received, as models: the validation and the OpenAPI document come from them."""
+"""What the API answers: each field that an answer has is a field of one of these models."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.validate import MAX_ID
-from figures.colormaps import STOPS
-
-Colormap = Literal[tuple(STOPS)]  # type: ignore[valid-type]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-FileKey = (
-    Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
-    | Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
-)
-"""A file, by its id or its file name."""
-
-KEY_DESCRIPTION = "The file: its id or its file name."
 BlockState = Literal["waiting", "queued", "running", "done", "failed", "cancelled"]
-
-
-class Strict(BaseModel):
-    """A request: unknown names are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Failure(BaseModel):
@@ -41,163 +23,6 @@ class Error(BaseModel):
     """The one shape of every failure."""
 
     error: Failure
-
-
-class Paging(Strict):
-    """Which page of a list."""
-
-    page: int = Field(1, ge=1, le=1_000_000, description="Page, from 1.")
-    page_size: int = Field(20, ge=1, le=1000, description="Rows a page.")
-
-
-class OneFile(Strict):
-    """Which file."""
-
-    id: Annotated[str, StringConstraints(min_length=1, max_length=255)] = Field(
-        description=KEY_DESCRIPTION
-    )
-
-
-class DataQuery(OneFile):
-    """Which spectrum, and as what."""
-
-    format: Literal["json", "csv"] = "json"
-
-
-class FileReference(Strict):
-    """Which file."""
-
-    id: FileKey = Field(description=KEY_DESCRIPTION)
-
-
-class NewFile(Strict):
-    """A frame on the disk of the server."""
-
-    full_path: str = Field(min_length=1, max_length=4096, description="Inside a raw folder.")
-
-
-class NewComment(FileReference):
-    """What to say of which file."""
-
-    text: str = Field(max_length=20_000)
-
-
-class CommentReference(Strict):
-    """Which comment."""
-
-    comment_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
-
-
-class Classification(FileReference):
-    """What a raw frame is. With neither choice it is judged again from its header."""
-
-    technique: Literal["Spectroscopy", "Imaging"] | None = Field(
-        None, description="Kept until the frame is judged again."
-    )
-    obstype: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20)] | None = (
-        Field(
-            None,
-            description="BIAS, ZERO, FLAT, LAMPFLAT, DFLAT, COMP, ARC, OBJECT, SPECTRUM, EXPOSE or "
-            "FOCUS; kept until the frame is judged again.",
-        )
-    )
-
-
-Setup = Annotated[str, StringConstraints(strict=True, max_length=80)]
-
-
-class MasterRequest(Strict):
-    """Which master: `ids` of frames, or `type` and `date` with what else tells the setup.
-
-    A master is made of a whole series: all frames of that kind, night and setup.
-    """
-
-    ids: list[FileKey] | None = Field(
-        None, min_length=1, max_length=500, description="Bias or flat frames: ids or file names."
-    )
-    type: Literal["bias", "flat"] | None = None
-    date: dt.date | None = Field(None, description="UTC date of the exposures, or of the night.")
-    camera: Setup | None = Field(None, description="Red or Blue.")
-    grating: Setup | None = None
-    filter: Setup | None = None
-    filter_2: Setup | None = None
-    slit: Setup | None = None
-    roi: Setup | None = None
-    wavmode: Setup | None = None
-
-
-class CollaboratorChange(Strict):
-    """Whom to add to a proposal, or to take out of it."""
-
-    email: Annotated[str, StringConstraints(strict=True, min_length=3, max_length=254)] = Field(
-        description="An unknown address becomes an account, and is told by mail.",
-        examples=["user@server.net"],
-    )
-    action: Literal["add", "remove"]
-
-
-class NewMail(Strict):
-    """A message to the people of a proposal, or to registered addresses."""
-
-    proposal_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None = Field(
-        None, description="Row id of the proposal: its PI and collaborators."
-    )
-    recipients: list[Annotated[str, StringConstraints(strict=True, max_length=254)]] | None = Field(
-        None, min_length=1, max_length=500, description="Addresses of accounts."
-    )
-    subject: Annotated[str, StringConstraints(strict=True, max_length=1000)] = Field(
-        description="One line, at most 200 characters.", examples=["Closed for the night"]
-    )
-    message: Annotated[str, StringConstraints(strict=True, max_length=100_000)] = Field(
-        description="Plain text, at most 20,000 characters.", examples=["Humidity is above 80 %."]
-    )
-
-
-class PictureQuery(OneFile):
-    """Which file, and how it is drawn."""
-
-    format: Literal["json", "png"] = Field("json", description="A Plotly figure, or a picture.")
-    colormap: Colormap = Field("Gray", description="Of an image.")  # type: ignore[valid-type]
-    stretch: Literal["linear", "log", "sqrt", "asinh"] = Field(
-        "linear", description="From numbers to colours."
-    )
-    vmin: Finite | None = Field(None, description="Darkest value; default: zscale's.")
-    vmax: Finite | None = Field(None, description="Brightest value; default: zscale's.")
-    show_saturated: bool = Field(True, description="Mark saturated pixels in red.")
-    show_title: bool = Field(True, description="Observation type, object and proposal on top.")
-    width: int = Field(
-        1000,
-        ge=200,
-        le=4000,
-        description="Width of the picture, and columns of the figure at most.",
-    )
-
-
-class RunQuery(Paging):
-    """Which runs."""
-
-    file_id: int | None = Field(None, ge=1, le=MAX_ID)
-    block: str | None = Field(None, max_length=40)
-    state: str | None = Field(
-        None, max_length=80, description="waiting, queued, running, done, failed, cancelled."
-    )
-    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID.")
-
-
-class LogQuery(Paging):
-    """Which log entries."""
-
-    level: Literal["info", "warning", "error"] | None = None
-    since: dt.datetime | None = Field(None, description="ISO time; without offset it is UTC.")
-    proposal_id: int | None = Field(None, ge=1, le=MAX_ID)
-
-
-class StreamQuery(Strict):
-    """From where on."""
-
-    since: int | None = Field(
-        None, ge=0, le=MAX_ID, description="Id of the last event known; default: now."
-    )
 
 
 class FileOut(BaseModel):
@@ -277,7 +102,7 @@ class RunOut(BaseModel):
     message: str = Field(description="What it waits for, or why it failed.")
     settings: dict[str, Any]
     inputs: list[Any]
-    products: list[Made]
+    products: list[Made] = Field(examples=[[]])
     attempt: int
     created: dt.datetime
     queued: dt.datetime | None
@@ -471,7 +296,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    state: str
+    state: str = Field(description="`ok` or `down`.", examples=["ok"])
 
 
 class Status(BaseModel):

@@ -1,0 +1,1 @@
+"""The API's models: validation and the OpenAPI document come from them."""

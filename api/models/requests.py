@@ -1,0 +1,214 @@
+"""What is sent to the API: anything that these models do not know is refused by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+
+from api.validate import MAX_ID
+from figures.colormaps import STOPS
+
+Colormap = Literal[tuple(STOPS)]  # type: ignore[valid-type]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+FileKey = (
+    Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
+    | Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255)]
+)
+"""A file, by its id or its file name."""
+
+KEY_DESCRIPTION = "The file: its id or its file name."
+Setup = Annotated[str, StringConstraints(strict=True, max_length=80)]
+
+
+class Strict(BaseModel):
+    """A request: unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NamesFile(Strict):
+    """A request that names a file: there may be none (404), or several of that name (409)."""
+
+
+class Paging(Strict):
+    """Which page of a list."""
+
+    page: int = Field(1, ge=1, le=1_000_000, description="Page, from 1.")
+    page_size: int = Field(20, ge=1, le=1000, description="Rows a page.")
+
+
+class OneFile(NamesFile):
+    """Which file."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=255)] = Field(
+        description=KEY_DESCRIPTION
+    )
+
+
+class DataQuery(OneFile):
+    """Which spectrum, and as what."""
+
+    format: Literal["json", "csv"] = Field("json", description="Arrays, or a table.")
+
+
+class FileReference(NamesFile):
+    """Which file."""
+
+    id: FileKey = Field(description=KEY_DESCRIPTION)
+
+
+class NewFile(Strict):
+    """A frame on the disk of the server."""
+
+    full_path: str = Field(min_length=1, max_length=4096, description="Inside a raw folder.")
+
+
+class NewComment(FileReference):
+    """What to say of which file."""
+
+    text: str = Field(max_length=20_000)
+
+
+class CommentReference(Strict):
+    """Which comment."""
+
+    comment_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
+
+
+class Classification(FileReference):
+    """What a raw frame is. With neither choice it is judged again from its header."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": 80, "technique": "Spectroscopy", "obstype": "COMP"}, {"id": 80}]
+        }
+    )
+
+    technique: Literal["Spectroscopy", "Imaging"] | None = Field(
+        None, description="Kept until the frame is judged again."
+    )
+    obstype: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20)] | None = (
+        Field(
+            None,
+            description="BIAS, ZERO, FLAT, LAMPFLAT, DFLAT, COMP, ARC, OBJECT, SPECTRUM, EXPOSE or "
+            "FOCUS; kept until the frame is judged again.",
+        )
+    )
+
+
+class MasterRequest(NamesFile):
+    """Which master: `ids` of frames, or `type` and `date` with what else tells the setup.
+
+    A master is made of a whole series: all frames of that kind, night and setup.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ids": [12, 13]},
+                {"type": "flat", "date": "2022-07-05", "grating": "400_SYZY"},
+            ]
+        }
+    )
+
+    ids: list[FileKey] | None = Field(
+        None, min_length=1, max_length=500, description="Bias or flat frames: ids or file names."
+    )
+    type: Literal["bias", "flat"] | None = None
+    date: dt.date | None = Field(None, description="UTC date of the exposures, or of the night.")
+    camera: Setup | None = Field(None, description="Red or Blue.")
+    grating: Setup | None = None
+    filter: Setup | None = None
+    filter_2: Setup | None = None
+    slit: Setup | None = None
+    roi: Setup | None = None
+    wavmode: Setup | None = None
+
+
+class CollaboratorChange(Strict):
+    """Whom to add to a proposal, or to take out of it."""
+
+    email: Annotated[str, StringConstraints(strict=True, min_length=3, max_length=254)] = Field(
+        description="An unknown address becomes an account, and is told by mail.",
+        examples=["user@server.net"],
+    )
+    action: Literal["add", "remove"]
+
+
+class NewMail(Strict):
+    """A message to the people of a proposal, or to registered addresses."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"proposal_id": 5, "subject": "Closed", "message": "Humidity is above 80 %."},
+                {
+                    "recipients": ["user@server.net"],
+                    "subject": "Closed",
+                    "message": "Humidity is above 80 %.",
+                },
+            ]
+        }
+    )
+
+    proposal_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None = Field(
+        None, description="Row id of the proposal: its PI and collaborators."
+    )
+    recipients: list[Annotated[str, StringConstraints(strict=True, max_length=254)]] | None = Field(
+        None, min_length=1, max_length=500, description="Addresses of accounts."
+    )
+    subject: Annotated[str, StringConstraints(strict=True, max_length=1000)] = Field(
+        description="One line, at most 200 characters.", examples=["Closed for the night"]
+    )
+    message: Annotated[str, StringConstraints(strict=True, max_length=100_000)] = Field(
+        description="Plain text, at most 20,000 characters.", examples=["Humidity is above 80 %."]
+    )
+
+
+class PictureQuery(OneFile):
+    """Which file, and how it is drawn."""
+
+    format: Literal["json", "png"] = Field("json", description="A Plotly figure, or a picture.")
+    colormap: Colormap = Field("Gray", description="Of an image.")  # type: ignore[valid-type]
+    stretch: Literal["linear", "log", "sqrt", "asinh"] = Field(
+        "linear", description="From numbers to colours."
+    )
+    vmin: Finite | None = Field(None, description="Darkest value; default: zscale's.")
+    vmax: Finite | None = Field(None, description="Brightest value; default: zscale's.")
+    show_saturated: bool = Field(True, description="Mark saturated pixels in red.")
+    show_title: bool = Field(True, description="Observation type, object and proposal on top.")
+    width: int = Field(
+        1000,
+        ge=200,
+        le=4000,
+        description="Width of the picture, and columns of the figure at most.",
+    )
+
+
+class RunQuery(Paging):
+    """Which runs."""
+
+    file_id: int | None = Field(None, ge=1, le=MAX_ID, description="What they run on.")
+    block: str | None = Field(None, max_length=40, description="Name of a process: `reduce`, …")
+    state: str | None = Field(
+        None, max_length=80, description="waiting, queued, running, done, failed, cancelled."
+    )
+    proposal_id: str | None = Field(None, max_length=80, description="SOAR ID.")
+
+
+class LogQuery(Paging):
+    """Which log entries."""
+
+    level: Literal["info", "warning", "error"] | None = Field(None, description="Of importance.")
+    since: dt.datetime | None = Field(None, description="ISO time; without offset it is UTC.")
+    proposal_id: int | None = Field(None, ge=1, le=MAX_ID, description="Id, not the SOAR ID.")
+
+
+class StreamQuery(Strict):
+    """From where on."""
+
+    since: int | None = Field(
+        None, ge=0, le=MAX_ID, description="Id of the last event known; default: now."
+    )
