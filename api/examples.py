@@ -43,6 +43,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "parent_file": (_RAW,),
     "parent_file_id": (80,),
     "file_id": (80,),
+    "run_id": (1742,),
     "file_name": (_RAW,),
     "directory_name": ("/data/goodman/2022-07-04",),
     "full_path": (f"/data/goodman/2022-07-04/{_RAW}",),

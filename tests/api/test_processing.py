@@ -122,7 +122,7 @@ def test_settings_are_replaced_and_hold_for_the_next_run(site: Site) -> None:
     assert run["settings"]["ignore_bias"] is True
     assert site.call("PI", "PUT", path, json={}).json == before
     entries = LogEntry.select().where(LogEntry.proposal == site.own)
-    assert entries.count() == 2 and "reduce" in entries.get().sentence
+    assert entries.count() == 2 and "Ignore bias" in entries.get().sentence
     for wrong, field in (
         ({"reduce": {"ignore_bia": True}}, "reduce.ignore_bia"),
         ({"reduces": {}}, "reduces"),
