@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
+import numpy as np
 from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,13 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.validate import MAX_ID, read_query
 from figures import pyramid
 from jobs import queue
-from services import files
+from reduction.frames import PixelFlag
+from services import files, overlays
 from services.errors import NotFound
 
 blueprint = Blueprint("images", __name__)
 
 RETRY_AFTER_S = 1
 KEEP = "private, max-age=31536000, immutable"
+
+MARKS = {"saturated": np.uint8(PixelFlag.SATURATED), "cosmic_ray": np.uint8(PixelFlag.COSMIC_RAY)}
 
 Edge = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -45,9 +49,9 @@ class Viewport(BaseModel):
 def view(file_id: int) -> Response | tuple[Response, int]:
     """Answer the numbers of a viewport, row by row from the bottom, little-endian.
 
-    The header ``X-View`` says what they cover and how to read them (`figures.pyramid.Codec`); when
-    it says ``saturated``, a byte a number follows, 1 where a pixel is saturated. 202 while the
-    pyramid is still being made.
+    The header ``X-View`` says what they cover and how to read them (`figures.codec.Codec`); when
+    it names ``marks``, two bits a number follow, the lowest bits of a byte first: a pixel is
+    saturated, a pixel was hit by a cosmic ray. 202 while the pyramid is still being made.
     """
     asked = read_query(Viewport)
     if file_id > MAX_ID:
@@ -67,12 +71,23 @@ def view(file_id: int) -> Response | tuple[Response, int]:
         return waiting, 202
     cut = pyramid.view(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
     body = cut.numbers.astype("<u2").tobytes()
-    if cut.saturated is not None:
-        body += cut.saturated.astype("u1").tobytes()
+    if cut.flags is not None:
+        bits = np.stack([(cut.flags & flag) != 0 for flag in MARKS.values()], axis=-1)
+        body += np.packbits(bits, bitorder="little").tobytes()
     response = Response(body, mimetype="application/octet-stream")
     response.headers["X-View"] = json.dumps(_facts(image, cut), separators=(",", ":"))
     response.headers["Cache-Control"] = KEEP
     response.headers["Vary"] = "Cookie"
+    return response
+
+
+@blueprint.get("/img/<int:file_id>/overlays")
+def overlay(file_id: int) -> Response:
+    """Answer where spectra were taken from an image, their wavelengths, and the sky."""
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    response = jsonify(overlays.overlays(current_user.row, file_id))
+    response.headers["Cache-Control"] = "no-store"  # the next extraction changes it
     return response
 
 
@@ -85,5 +100,5 @@ def _facts(image: pyramid.Pyramid, cut: pyramid.View) -> dict[str, object]:
         "bins": list(cut.bins),
         "codec": [codec.name, codec.offset, codec.scale, codec.softening],
         "limits": dict(image.limits),
-        "saturated": cut.saturated is not None,
+        "marks": [] if cut.flags is None else list(MARKS),
     }

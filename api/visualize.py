@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from api.files import find
 from api.models import answers, requests
 from api.routing import operation
-from figures import image, picture, pyramid, spectrum
+from figures import colormaps, image, picture, pyramid, spectrum
 from figures.layout import title
 from figures.picture import Look
 from jobs import queue
@@ -90,7 +90,10 @@ def _image(file: Any, query: requests.PictureQuery) -> Response:
     vmax = high if query.vmax is None else query.vmax
     if not vmin < vmax:
         raise Unacceptable(f"vmin ({vmin:g}) must be below vmax ({vmax:g}).", field="vmin")
-    look = Look(vmin, vmax, query.colormap, query.stretch, query.show_saturated)
+    marks = [(int(PixelFlag.COSMIC_RAY), colormaps.COSMIC_RAY)] if query.show_cosmic_rays else []
+    if query.show_saturated:
+        marks.append((int(PixelFlag.SATURATED), colormaps.SATURATED))
+    look = Look(vmin, vmax, query.colormap, query.stretch, tuple(marks))
     height = max(1, round(query.width * n_y / n_x))
     view = pyramid.view(whole, (0, n_x), (0, n_y), query.width, height)
     spectroscopic = file.technique != Technique.IMAGING

@@ -44,11 +44,16 @@
     o: () => click("options-toggle"),
     f: () => click("follow"),
     t: () => click("theme-toggle"),
+    s: () => click("show-saturated"),
+    c: () => click("show-cosmic"),
+    a: () => click("show-apertures"),
+    w: () => click("show-wavelengths"),
     "?": () => (document.getElementById("keys").showModal(), true),
   };
 
   function click(id) {
-    const button = document.getElementById(id);
+    const found = document.getElementById(id);
+    const button = found && (found.querySelector("input[type=checkbox]") || found);
     if (button) button.click();
     return Boolean(button);
   }

@@ -49,6 +49,9 @@ def register(app: Dash) -> None:
         Input("limit-high", "value"),
         Input("show-saturated", "value"),
         Input("show-title", "value"),
+        Input("show-cosmic", "value"),
+        Input("show-apertures", "value"),
+        Input("show-wavelengths", "value"),
     ]
     app.clientside_callback(
         ClientsideFunction("viewer", "options"), Output("colormap", "className"), *options

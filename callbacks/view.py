@@ -63,6 +63,13 @@ def register(app: Dash) -> None:
         Output("spectrum-plot", "className"),
         Input("image", "data"),
     )
+    app.clientside_callback(
+        ClientsideFunction("viewer", "refresh"),
+        Output("shown", "id"),
+        Input("live-view", "data"),
+        Input("done", "data"),
+        prevent_initial_call=True,
+    )
 
 
 def show(

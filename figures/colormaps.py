@@ -22,7 +22,8 @@ STOPS: dict[str, str] = {
 }
 """Evenly spaced stops, the darkest first (inverted: last)."""
 
-SATURATED = (255, 64, 64)
+SATURATED, COSMIC_RAY = (255, 64, 64), (0, 190, 255)
+"""Of marked pixels; no map of the choice has them, and they differ for colour-blind eyes."""
 
 Numbers = NDArray[np.float64]
 

@@ -84,5 +84,8 @@ def frame(
             uirevision=f"image {n_x}x{n_y}",
         )
     )
-    figure.update_layout(margin_r=92)
+    # Above a spectrum there is room for the wavelength axis, which the browser draws.
+    above = 18 if spectroscopic else 0
+    figure.update_layout(margin_r=92, margin_t=figure.layout.margin.t + above)
+    figure.update_annotations(yshift=3 + above)
     return figure

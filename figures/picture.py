@@ -6,7 +6,7 @@ The pages paint images themselves (`figures.image`); what is here stands alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,16 @@ LEFT, RIGHT, BOTTOM, TITLE_LINE = 84, 20, 56, 20
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an image is shown: limits, colour map and stretch by name, and what is marked."""
+    """How an image is shown: limits, colour map and stretch by name, and what is marked.
+
+    `marks` are flag bits and the colours of the pixels that have them; a later one is on top.
+    """
 
     vmin: float
     vmax: float
     colormap: str = "Gray"
     stretch: str = "linear"
-    saturated: bool = True
+    marks: tuple[tuple[int, tuple[int, int, int]], ...] = ()
 
 
 def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
@@ -53,13 +56,15 @@ def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
         "dy": view.bins[1],
     }
     figure.add_trace(go.Heatmap(z=values, colorbar=bar, **place, **scale))
-    if look.saturated and view.saturated is not None:
-        marked = np.where(view.saturated, np.float32(1), np.float32(np.nan))
-        red = f"rgb{colormaps.SATURATED}"
+    for hit, rgb in _marked(view, look):
+        if not hit.any():
+            continue
+        marked = np.where(hit, np.float32(1), np.float32(np.nan))
+        colour = f"rgb{rgb}"
         figure.add_trace(
             go.Heatmap(
                 z=marked,
-                colorscale=[[0, red], [1, red]],
+                colorscale=[[0, colour], [1, colour]],
                 showscale=False,
                 hoverinfo="skip",
                 **place,
@@ -67,6 +72,13 @@ def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
         )
     figure.update_layout(hovermode="closest")
     return figure
+
+
+def _marked(view: View, look: Look) -> Iterator[tuple[NDArray[np.bool_], tuple[int, int, int]]]:
+    """Yield which numbers are marked, and in which colour."""
+    if view.flags is not None:
+        for bit, rgb in look.marks:
+            yield (view.flags & bit) != 0, rgb
 
 
 def image_png(
@@ -95,8 +107,8 @@ def image_png(
     """
     span = np.clip((view.codec.decode(view.numbers) - look.vmin) / (look.vmax - look.vmin), 0, 1)
     shown = colormaps.colours(look.colormap, colormaps.STRETCHES[look.stretch](span))
-    if look.saturated and view.saturated is not None:
-        shown[view.saturated] = colormaps.SATURATED
+    for hit, rgb in _marked(view, look):
+        shown[hit] = rgb
     box = view.box
     inner = width - LEFT - RIGHT
     ratio = (box.y1 - box.y0) / (box.x1 - box.x0) if square else 0.5

@@ -2,7 +2,8 @@
 
 Full-resolution frames are too heavy for a browser, and a binned preview hides what an observer
 zooms in for. So each frame is kept as a pyramid (level k is binned 2**k × 2**k) and a viewport gets
-the coarsest cut that still has a sample for each of its screen pixels, as 16-bit numbers.
+the coarsest cut that still has a sample for each of its screen pixels, as 16-bit numbers. Flags of
+the pixels go along, whatever their bits mean; the noise of a reduced frame is kept for level 0.
 
 Boxes are in pixel edges: ``Box(0, n_x, 0, n_y)`` is the whole image, and pixel i covers i to i + 1.
 """
@@ -17,22 +18,16 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from astropy.visualization import ZScaleInterval
 from numpy.typing import NDArray
 
-NOTHING = 0
-"""The 16-bit value that stands for a pixel of which nothing is known (NaN)."""
+from figures.codec import LARGEST, Codec, codec_for
+from figures.limits import Histogram, Limits, display_limits, histogram
 
 _COARSEST = 600
 """Levels are made until both sides are below this: a viewport is never smaller."""
 
 _AFFORDABLE = 1_000_000
 """A cut of at most so many pixels is sent as it is: the values under the cursor are exact."""
-
-_HALF = 32768
-_LARGEST = 65535
-
-Limits = tuple[float, float]
 
 
 class Box(NamedTuple):
@@ -52,15 +47,21 @@ class Pyramid:
     ----------
     levels : tuple of (n_y, n_x) uint16 or float32
         Mean of the good pixels of each bin; NaN where there is none. Level 0 is the image itself.
-    saturated : tuple of (n_y, n_x) bool, or empty
-        True where any pixel of the bin is saturated; empty when no pixel of the image is.
+    flags : tuple of (n_y, n_x) uint8, or empty
+        Bits that any pixel of the bin has; empty when no pixel of the image has one.
     limits : mapping
         ``zscale``, ``percentile`` (0.5 to 99.5) and ``minmax`` display limits of the whole image.
+    histogram : Histogram
+        Of the image's pixels.
+    noise : (n_y, n_x) float16, optional
+        Standard deviation of the pixels of level 0.
     """
 
     levels: tuple[NDArray[Any], ...]
-    saturated: tuple[NDArray[np.bool_], ...]
+    flags: tuple[NDArray[np.uint8], ...]
     limits: Mapping[str, Limits]
+    histogram: Histogram
+    noise: NDArray[np.float16] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,8 +78,8 @@ class View:
     ----------
     numbers : (n_y, n_x) uint16
         `NOTHING` marks NaN; `codec` gives back the values.
-    saturated : (n_y, n_x) bool or None
-        None when no pixel of the image is saturated.
+    flags : (n_y, n_x) uint8 or None
+        None when no pixel of the image has a flag.
     box : Box
         What the numbers cover, exactly; the last bin may reach over the edge of the image.
     bins : tuple of int
@@ -88,58 +89,27 @@ class View:
     """
 
     numbers: NDArray[np.uint16]
-    saturated: NDArray[np.bool_] | None
+    flags: NDArray[np.uint8] | None
     box: Box
     bins: tuple[int, int]
     codec: Codec
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """Values to 16-bit numbers and back.
-
-    ``linear``: value = offset + scale × (number − 1), exact for integer counts.
-    ``asinh``: value = offset + softening × sinh(scale × (number − 32768)): fine near the
-    background, and never worse than a part in a thousand (Lupton, Gunn & Szalay 1999, AJ 118,
-    1406, use the same law for magnitudes).
-    """
-
-    name: str
-    offset: float
-    scale: float
-    softening: float = 1.0
-
-    def encode(self, values: NDArray[Any]) -> NDArray[np.uint16]:
-        """Return the numbers of `values`; what is not finite becomes `NOTHING`."""
-        if self.name == "linear":
-            scaled = (values.astype(np.float32) - self.offset) / self.scale + 1
-        else:
-            reach = np.arcsinh((values.astype(np.float32) - self.offset) / self.softening)
-            scaled = reach / self.scale + _HALF
-        known = np.isfinite(scaled)
-        numbers = np.clip(np.rint(np.where(known, scaled, 1)), 1, _LARGEST).astype(np.uint16)
-        numbers[~known] = NOTHING
-        return numbers
-
-    def decode(self, numbers: NDArray[np.uint16]) -> NDArray[np.float64]:
-        """Return the values of `numbers`, NaN for `NOTHING`."""
-        steps = numbers.astype(np.float64)
-        if self.name == "linear":
-            values = self.offset + self.scale * (steps - 1)
-        else:
-            values = self.offset + self.softening * np.sinh(self.scale * (steps - _HALF))
-        return np.where(numbers == NOTHING, np.nan, values)
-
-
-def build(values: NDArray[Any], saturated: NDArray[np.bool_] | None = None) -> Pyramid:
+def build(
+    values: NDArray[Any],
+    flags: NDArray[np.uint8] | None = None,
+    noise: NDArray[Any] | None = None,
+) -> Pyramid:
     """Make the pyramid of an image.
 
     Parameters
     ----------
     values : (n_y, n_x) number
         Counts; a non-finite pixel is left out of every mean.
-    saturated : (n_y, n_x) bool, optional
-        Saturated pixels.
+    flags : (n_y, n_x) uint8, optional
+        Bits of the pixels; a bin has those of all its pixels.
+    noise : (n_y, n_x) float, optional
+        Standard deviation of the pixels, kept to a part in two thousand.
 
     Raises
     ------
@@ -150,24 +120,33 @@ def build(values: NDArray[Any], saturated: NDArray[np.bool_] | None = None) -> P
         raise ValueError("an image needs rows and columns")
     finest = _compact(values)
     levels: list[NDArray[Any]] = [finest]
-    flags = [saturated] if saturated is not None and saturated.any() else []
+    marks = [flags] if flags is not None and flags.any() else []
     while max(levels[-1].shape) > _COARSEST:
         levels.append(_mean(levels[-1], 2, 2))
-        if flags:
-            flags.append(_any(flags[-1], 2, 2))
-    return Pyramid(tuple(levels), tuple(flags), _limits(finest))
+        if marks:
+            marks.append(_any(marks[-1], 2, 2))
+    limits = display_limits(finest)
+    half = None
+    if noise is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            half = noise.astype(np.float16)
+    return Pyramid(tuple(levels), tuple(marks), limits, histogram(finest, limits), half)
 
 
 def save(pyramid: Pyramid, folder: Path) -> None:
     """Write a pyramid into an existing folder: one ``.npy`` a level, and ``pyramid.json``."""
     for k, level in enumerate(pyramid.levels):
         np.save(folder / f"level{k}.npy", level)
-    for k, flags in enumerate(pyramid.saturated):
-        np.save(folder / f"saturated{k}.npy", flags)
+    for k, flags in enumerate(pyramid.flags):
+        np.save(folder / f"flags{k}.npy", flags)
+    if pyramid.noise is not None:
+        np.save(folder / "noise.npy", pyramid.noise)
     facts = {
         "levels": len(pyramid.levels),
-        "saturated": bool(pyramid.saturated),
+        "flags": bool(pyramid.flags),
+        "noise": pyramid.noise is not None,
         "limits": pyramid.limits,
+        "histogram": pyramid.histogram.as_dict(),
     }
     (folder / "pyramid.json").write_text(json.dumps(facts))
 
@@ -182,7 +161,13 @@ def load(folder: Path) -> Pyramid:
         )
 
     limits = {name: (float(low), float(high)) for name, (low, high) in facts["limits"].items()}
-    return Pyramid(planes("level"), planes("saturated") if facts["saturated"] else (), limits)
+    return Pyramid(
+        planes("level"),
+        planes("flags") if facts["flags"] else (),
+        limits,
+        Histogram(**facts["histogram"]),
+        np.load(folder / "noise.npy", mmap_mode="r") if facts["noise"] else None,
+    )
 
 
 def view(
@@ -220,9 +205,9 @@ def view(
     cut = (slice(box.y0 >> k, -(-box.y1 >> k)), slice(box.x0 >> k, -(-box.x1 >> k)))
     values = _mean(np.asarray(pyramid.levels[k][cut]), *further)
     flags = None
-    if pyramid.saturated:
-        flags = _any(np.asarray(pyramid.saturated[k][cut]), *further)
-    codec = _codec(values, pyramid.limits)
+    if pyramid.flags:
+        flags = _any(np.asarray(pyramid.flags[k][cut]), *further)
+    codec = codec_for(values, pyramid.limits)
     return View(codec.encode(values), flags, box, bins, codec)
 
 
@@ -237,7 +222,7 @@ def _compact(values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype == np.uint16:
         return values
     whole = values.dtype.kind in "iu" or bool(np.all(values == np.rint(values)))
-    if whole and values.min() >= 0 and values.max() <= _LARGEST:
+    if whole and values.min() >= 0 and values.max() <= LARGEST:
         return values.astype(np.uint16)
     return values.astype(np.float32)
 
@@ -258,12 +243,18 @@ def _mean(values: NDArray[Any], bin_x: int, bin_y: int) -> NDArray[Any]:
     return mean
 
 
-def _any(flags: NDArray[np.bool_], bin_x: int, bin_y: int) -> NDArray[np.bool_]:
+def _any(flags: NDArray[np.uint8], bin_x: int, bin_y: int) -> NDArray[np.uint8]:
+    """Bits that any pixel of each bin has."""
     if bin_x == bin_y == 1:
         return flags
-    padding = (0, -flags.shape[0] % bin_y, 0, -flags.shape[1] % bin_x)
-    share = _area(_pad(flags.astype(np.float32), padding), bin_x, bin_y)
-    found: NDArray[np.bool_] = share > 0
+    padding = ((0, -flags.shape[0] % bin_y), (0, -flags.shape[1] % bin_x))
+    whole = np.pad(flags, padding) if any(more for _, more in padding) else flags
+    joined = whole[::bin_y].copy()
+    for k in range(1, bin_y):
+        joined |= whole[k::bin_y]
+    found = joined[:, ::bin_x].copy()
+    for k in range(1, bin_x):
+        found |= joined[:, k::bin_x]
     return found
 
 
@@ -276,39 +267,3 @@ def _area(values: NDArray[np.float32], bin_x: int, bin_y: int) -> NDArray[np.flo
     size = (values.shape[1] // bin_x, values.shape[0] // bin_y)
     binned: NDArray[np.float32] = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
     return binned
-
-
-def _limits(values: NDArray[Any]) -> dict[str, Limits]:
-    """Display limits from at most some 250,000 pixels, evenly spread (the extremes from all)."""
-    every = max(1, int(np.sqrt(values.size / 250_000)))
-    sample = values[::every, ::every].astype(np.float32)
-    sample = sample[np.isfinite(sample)]
-    if sample.size == 0:
-        return dict.fromkeys(("zscale", "percentile", "minmax"), (0.0, 1.0))
-    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
-    if not np.isfinite([lowest, highest]).all():
-        lowest, highest = float(sample.min()), float(sample.max())
-    low, high = ZScaleInterval().get_limits(sample)
-    p_low, p_high = np.percentile(sample, (0.5, 99.5))
-    return {
-        "zscale": _apart(float(low), float(high)),
-        "percentile": _apart(float(p_low), float(p_high)),
-        "minmax": _apart(lowest, highest),
-    }
-
-
-def _apart(low: float, high: float) -> Limits:
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
-
-
-def _codec(values: NDArray[Any], limits: Mapping[str, Limits]) -> Codec:
-    lowest, highest = limits["minmax"]
-    if values.dtype == np.uint16:
-        # Counts above the reserved 0; the offset keeps a clipped 65535 in reach.
-        return Codec("linear", offset=max(0.0, min(lowest, float(values.min()))), scale=1.0)
-    low, high = limits["zscale"]
-    softening = (high - low) / 4
-    centre = (low + high) / 2
-    reach = max(highest - centre, centre - lowest, softening)
-    scale = float(np.arcsinh(reach / softening)) / (_HALF - 2)
-    return Codec("asinh", offset=centre, scale=scale, softening=softening)

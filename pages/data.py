@@ -145,6 +145,7 @@ def _header() -> html.Section:
 def _stage(visual: dict[str, Any]) -> html.Section:
     graph = dcc.Graph(
         id="graph",
+        className="stage-graph",
         figure={"data": [], "layout": {}},
         responsive=True,
         config={
@@ -161,6 +162,7 @@ def _stage(visual: dict[str, Any]) -> html.Section:
             html.Div(
                 [
                     html.Canvas(id="canvas"),
+                    html.Canvas(id="overlay"),
                     graph,
                     *spectrumparts.plot(),
                     html.Div(id="stage-note", role="status"),
@@ -203,6 +205,9 @@ def _options(visual: dict[str, Any]) -> html.Div:
             ),
             _switch("show-saturated", "Show saturated pixels", visual.get("show_saturated", True)),
             _switch("show-title", "Show title", visual.get("show_title", True)),
+            _kept(_switch("show-cosmic", "Show cosmic rays", value=False)),
+            _kept(_switch("show-apertures", "Show trace and windows", value=True)),
+            _kept(_switch("show-wavelengths", "Show wavelength axis", value=True)),
         ],
         id="options",
         hidden=True,
@@ -234,6 +239,12 @@ def _switch(name: str, label: str, value: bool) -> Any:
     return dbc.Checklist(
         id=name, options=[{"label": label, "value": "on"}], value=["on"] if value else []
     )
+
+
+def _kept(switch: Any) -> Any:
+    """Let this browser remember a switch; the account keeps those that the manual names."""
+    switch.persistence, switch.persistence_type = switch.id, "local"
+    return switch
 
 
 def _comments() -> html.Section:

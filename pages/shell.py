@@ -15,6 +15,8 @@ KEYS = (
     ("g", "go to a page of the list"),
     ("h", "header"),
     ("o", "options of the picture"),
+    ("s c", "saturated pixels, cosmic rays"),
+    ("a w", "trace and windows, wavelength axis"),
     ("f", "follow the newest file"),
     ("t", "dark or light"),
     ("?", "these keys"),

@@ -13,9 +13,12 @@ from astropy.nddata import CCDData
 from db.models import File
 from figures import pyramid
 from reduction import fitsio
-from reduction.frames import DataType, PixelFlag
+from reduction.frames import DataType
 from services.errors import NotFound
 from services.setup import site
+
+FORMAT = 2
+"""Of the folders; those of another are made anew."""
 
 
 def folder(file: File) -> Path:
@@ -23,7 +26,7 @@ def folder(file: File) -> Path:
 
     The content is part of the name: SQLite may give the id of a deleted file to the next one.
     """
-    return site().previews_dir / f"{file.id}-{file.checksum[:16]}"
+    return site().previews_dir / f"{file.id}-{file.checksum[:16]}-{FORMAT}"
 
 
 def exists(file: File) -> bool:
@@ -51,11 +54,16 @@ def build(file_id: int) -> None:
     image = fitsio.read_raw(path) if raw else fitsio.read_product(path)
     if not isinstance(image, CCDData):
         return
-    saturated = (fitsio.flags_of(image) & np.uint8(PixelFlag.SATURATED)) != 0
+    variance = fitsio.variance_of(image)
+    noise = None
+    if variance is not None:
+        with np.errstate(invalid="ignore"):
+            noise = np.sqrt(variance)
+    made = pyramid.build(image.data, fitsio.flags_of(image), noise)
     site().previews_dir.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=site().previews_dir, prefix=".part-"))
     try:
-        pyramid.save(pyramid.build(image.data, saturated), temporary)
+        pyramid.save(made, temporary)
         os.replace(temporary, folder(file))
     except OSError:
         if not exists(file):  # else another worker was faster

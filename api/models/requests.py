@@ -178,6 +178,7 @@ class PictureQuery(OneFile):
     vmin: Finite | None = Field(None, description="Darkest value; default: zscale's.")
     vmax: Finite | None = Field(None, description="Brightest value; default: zscale's.")
     show_saturated: bool = Field(True, description="Mark saturated pixels in red.")
+    show_cosmic_rays: bool = Field(False, description="Mark what was hit by cosmic rays in blue.")
     show_title: bool = Field(True, description="Observation type, object and proposal on top.")
     width: int = Field(
         1000,

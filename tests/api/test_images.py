@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,3 +74,27 @@ def test_a_viewport_without_sense_is_refused_by_name(site: Site, query: str) -> 
     answer = view(site, "PI", site.raw.id, query)
     assert answer.status_code in (400, 422)
     assert answer.get_json()["error"]["field"]
+
+
+def test_overlays_are_of_those_who_may_see_the_file(site: Site) -> None:
+    def ask(role: str, file_id: int) -> Any:
+        return site.sign_in(role).get(f"/img/{file_id}/overlays")
+
+    assert ask("PI", site.raw.id).get_json() == {"apertures": [], "sky": None}
+    assert ask("PI", site.spectrum.id).get_json() == {"apertures": [], "sky": None}
+    assert ask("PI", site.secret.id).status_code == 404
+    assert ask("PI", 2**40).status_code == 404
+    assert ask("staff", site.secret.id).status_code == 200
+
+
+def test_marks_are_two_bits_a_number(site: Site) -> None:
+    pixels = np.full((6, 40), 100, dtype=np.uint16)
+    pixels[2, 7], pixels[5, 39] = 65535, 65535
+    fits.PrimaryHDU(pixels, builders.header()).writeto(site.raw.full_path, overwrite=True)
+    previews.build(site.raw.id)
+    answer = view(site, "PI", site.raw.id)
+    assert json.loads(answer.headers["X-View"])["marks"] == ["saturated", "cosmic_ray"]
+    bits = np.unpackbits(np.frombuffer(answer.data[2 * 240 :], "u1"), bitorder="little")
+    saturated, hit = bits.reshape(6, 40, 2).transpose(2, 0, 1)
+    assert np.argwhere(saturated).tolist() == [[2, 7], [5, 39]]
+    assert not hit.any()

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from figures import pyramid
-from figures.pyramid import NOTHING, build, load, save, view
+from figures.codec import NOTHING
+from figures.pyramid import build, load, save, view
 
 
 def frame(n_y: int, n_x: int, seed: int = 1) -> np.ndarray:
@@ -92,28 +93,44 @@ def test_unknown_pixels_stay_unknown_and_do_not_spread() -> None:
 
 def test_one_saturated_pixel_is_seen_from_afar() -> None:
     counts = np.full((2000, 2000), 1000, dtype=np.uint16)
-    saturated = np.zeros(counts.shape, dtype=bool)
-    saturated[1234, 567] = True
-    cut = view(build(counts, saturated), (0, 2000), (0, 2000), 500, 500)
-    assert cut.saturated is not None
-    rows, columns = np.nonzero(cut.saturated)
-    assert (rows * cut.bins[1] // 4).tolist() == [1234 // 4]
-    assert (columns * cut.bins[0] // 4).tolist() == [567 // 4]
-    assert view(build(counts), (0, 9), (0, 9), 9, 9).saturated is None
+    flags = np.zeros(counts.shape, dtype=np.uint8)
+    flags[1234, 567], flags[1235, 567], flags[3, 1999] = 2, 4, 16
+    cut = view(build(counts, flags), (0, 2000), (0, 2000), 500, 500)
+    assert cut.flags is not None
+    bins = cut.bins
+    seen = {
+        (int(r), int(c)): int(cut.flags[r, c]) for r, c in zip(*np.nonzero(cut.flags), strict=True)
+    }
+    assert seen == {(1234 // bins[1], 567 // bins[0]): 6, (3 // bins[1], 1999 // bins[0]): 16}
+    assert view(build(counts), (0, 9), (0, 9), 9, 9).flags is None
+
+
+@given(
+    n_y=st.integers(1, 40), n_x=st.integers(1, 40), bin_y=st.integers(1, 9), bin_x=st.integers(1, 9)
+)
+def test_a_bin_has_the_flags_of_all_its_pixels(n_y: int, n_x: int, bin_y: int, bin_x: int) -> None:
+    flags = np.random.default_rng(n_y * n_x).choice([0, 0, 0, 1, 2, 8], (n_y, n_x)).astype("u1")
+    found = pyramid._any(flags, bin_x, bin_y)
+    for row, line in enumerate(found):
+        for column, value in enumerate(line):
+            cell = flags[row * bin_y : (row + 1) * bin_y, column * bin_x : (column + 1) * bin_x]
+            assert value == np.bitwise_or.reduce(cell, axis=None)
 
 
 def test_a_saved_pyramid_is_the_same(tmp_path) -> None:
-    saturated = np.zeros((700, 900), dtype=bool)
-    saturated[3, 4] = True
-    made = build(frame(700, 900), saturated)
+    flags = np.zeros((700, 900), dtype=np.uint8)
+    flags[3, 4] = 4
+    made = build(frame(700, 900), flags, np.full((700, 900), 12.34))
     save(made, tmp_path)
     opened = load(tmp_path)
     assert opened.limits == made.limits
     assert len(opened.levels) == len(made.levels) == 2
     for left, right in zip(
-        (*opened.levels, *opened.saturated), (*made.levels, *made.saturated), strict=True
+        (*opened.levels, *opened.flags), (*made.levels, *made.flags), strict=True
     ):
         assert np.array_equal(left, right)
+    assert opened.histogram == made.histogram
+    assert np.allclose(opened.noise, 12.34, rtol=5e-4)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +154,20 @@ def test_limits_hold_background_and_signal() -> None:
     limits = build(image).limits
     assert limits["zscale"][0] < 300 < limits["zscale"][1] < 1000
     assert limits["minmax"][1] > 4200
+
+
+def test_the_histogram_counts_every_pixel_where_it_is() -> None:
+    image = frame(200, 200)
+    image[:10] = 20_000
+    image[50, 50] = np.nan
+    made = build(image).histogram
+    edges = made.edges()
+    assert sum(made.counts) == image.size - 1
+    assert edges[0] == pytest.approx(np.nanmin(image))
+    assert edges[-1] == pytest.approx(20_000)
+    assert sum(n for n, low in zip(made.counts, edges, strict=False) if low > 5000) == 2000
+    below = sum(n for n, high in zip(made.counts, edges[1:], strict=True) if high < 300)
+    assert below == pytest.approx(np.count_nonzero(image < 300), rel=0.05)
 
 
 def test_what_is_no_plane_is_refused() -> None:

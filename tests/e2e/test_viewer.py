@@ -1,0 +1,165 @@
+"""The image viewer in a real browser, against a frame of which every pixel is known."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.e2e import planted
+from tests.e2e.conftest import LiveSite
+from tests.e2e.planted import Planted
+from tests.e2e.test_browser import painted_shades, until
+from tests.e2e.window import SLOW_MS, Window
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+
+pytestmark = pytest.mark.browser
+
+MEASURE = """([x, from, to]) => {
+    const { graph } = gsp.viewer.state;
+    const { xaxis, yaxis } = graph._fullLayout;
+    const column = (id) => {
+        const canvas = document.getElementById(id);
+        const scale = canvas.height / graph.clientHeight;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height);
+        const context = copy.getContext("2d", { willReadFrequently: true });
+        context.drawImage(canvas, 0, 0);
+        const data = context.getImageData(
+            Math.round((xaxis.d2p(x) + xaxis._offset) * scale), 0, 1, canvas.height).data;
+        const rows = [];
+        for (let i = 0; i < canvas.height; i++) {
+            const p = (i + 0.5) / scale - yaxis._offset;  // the middle of the pixel, in the plot
+            rows.push([yaxis.p2d(p), data[4 * i], data[4 * i + 3]]);
+        }
+        return rows.filter((r) => r[0] > from && r[0] < to);
+    };
+    const centre = (rows, weigh) => {
+        let [sum, total] = [0, 0];
+        for (const r of rows) { const w = weigh(r); sum += w * r[0]; total += w; }
+        return total ? sum / total : NaN;
+    };
+    const trace = (from + to) / 2;
+    const over = column("overlay");
+    const line = (r) => (r[2] > 60 ? r[2] : 0);
+    const image = column("canvas");
+    return {
+        image: centre(image, (r) => r[1]),
+        low: centre(over.filter((r) => r[0] < trace - 15), line),
+        high: centre(over.filter((r) => r[0] > trace + 15), line),
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def known(demo_site: LiveSite) -> Planted:
+    from tests.e2e.conftest import until as wait
+
+    first = "SELECT count(*) FROM file WHERE data_type = 2 AND kind = 'spectrum'"
+    wait(lambda: demo_site.rows(first)[0][0], SLOW_MS / 1000, "a reduced frame")
+    return planted.plant(demo_site.home)
+
+
+def show(page: Any, edges: tuple[float, ...] | None) -> None:
+    """Zoom, and wait until the sharp image of that zoom is painted."""
+    page.evaluate(
+        """(edges) => new Promise((done) => {
+            window.addEventListener("gsp-view", () => requestAnimationFrame(() =>
+                requestAnimationFrame(done)), { once: true });
+            gsp.viewer.look(edges);
+        })""",
+        list(edges or (-0.5, planted.N_X - 0.5, -0.5, planted.N_Y - 0.5)),
+    )
+
+
+@pytest.mark.parametrize("ratio", [1, 1.25])
+def test_overlays_lie_on_the_pixels_to_a_tenth_at_every_zoom(
+    open_window: Any, demo_session: Any, known: Planted, ratio: float
+) -> None:
+    window = open_window(storage_state=demo_session, device_scale_factor=ratio)
+    page = window.open(f"/data/{known.reduced}")
+    page.evaluate("() => localStorage.clear()")
+    until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
+    loaded = "() => gsp.overlays.of(gsp.viewer.state.info).apertures.length"
+    until(page, lambda: page.evaluate(loaded),
+          "the aperture")  # fmt: skip
+    page.evaluate("""() => gsp.viewer.set({ limits: "typed", low: 0, high: 1000, map: "Gray",
+                                            stretch: "linear" })""")
+    views = ((0, 2400, 0, 1800.5), (300.3, 1500.7, 700.2, 1100.9), (901.7, 1003.1, 890.3, 975.8))
+    for edges in views:
+        show(page, edges)
+        bins = page.evaluate("() => gsp.viewer.state.view.bins")
+        left, right = edges[:2]
+        misses = []
+        for k in range(1, 60):
+            x = left + (right - left) * k / 60
+            at = float(planted.TRACE(x))
+            seen = page.evaluate(MEASURE, [x, at - 40, at + 40])
+            misses.append((seen["low"] + seen["high"]) / 2 - seen["image"])
+        # The mean takes out how the screen's own pixels sample a line that is narrower than one.
+        assert abs(np.mean(misses)) < 0.1, (edges, bins, misses)
+        if bins == [1, 1]:
+            assert np.std(misses) < 0.1, (edges, misses)
+
+
+def test_marked_pixels_are_where_they_are(observer: Window, known: Planted) -> None:
+    page = observer.open(f"/data/{known.reduced}")
+    until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
+    page.keyboard.press("c")
+    page.evaluate("() => gsp.viewer.set({ saturated: true, cosmic: true, apertures: false })")
+    for (x, y), colour in ((planted.SATURATED, [255, 64, 64]), (planted.COSMIC, [0, 190, 255])):
+        show(page, (x - 8.2, x + 9.1, y - 4.3, y + 5.2))
+        seen = page.evaluate(
+            """(colour) => {
+                const { graph } = gsp.viewer.state;
+                const canvas = document.getElementById("canvas");
+                const { width, height } = canvas;
+                const context = new OffscreenCanvas(width, height).getContext("2d");
+                context.drawImage(canvas, 0, 0);
+                const data = context.getImageData(0, 0, width, height).data;
+                let [n, x, y] = [0, 0, 0];
+                for (let i = 0; i < data.length / 4; i++) {
+                    if ([0, 1, 2].some((c) => data[4 * i + c] !== colour[c])) continue;
+                    n += 1; x += (i % canvas.width) + 0.5; y += Math.floor(i / canvas.width) + 0.5;
+                }
+                const { xaxis, yaxis } = graph._fullLayout;
+                const scale = canvas.width / graph.clientWidth;
+                return [xaxis.p2d(x / n / scale - xaxis._offset),
+                        yaxis.p2d(y / n / scale - yaxis._offset)];
+            }""",
+            colour,
+        )
+        assert seen == pytest.approx([x, y], abs=0.1)
+
+
+def test_the_cursor_reads_the_pixel_and_its_wavelength_from_afar(
+    observer: Window, known: Planted
+) -> None:
+    page = observer.open(f"/data/{known.reduced}")
+    until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
+    x, y = 1700, round(float(planted.TRACE(1700)))
+    assert page.evaluate("() => Math.max(...gsp.viewer.state.view.bins)") > 1
+    place = page.evaluate(
+        """([x, y]) => {
+            const { graph } = gsp.viewer.state;
+            const { xaxis, yaxis } = graph._fullLayout;
+            const corner = graph.getBoundingClientRect();
+            const [left, top] = [corner.left + xaxis._offset, corner.top + yaxis._offset];
+            return [left + xaxis.d2p(x), top + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    page.mouse.move(*place)
+    read = page.get_by_label("Value under the cursor")
+    expect(read).to_contain_text(re.compile(r"x \d+  y \d+   [\d.]+ electron   [\d.]+ Å"))
+    said = re.search(r"x (\d+)  y (\d+)   ([\d.]+) electron   ([\d.]+) Å", read.inner_text())
+    assert said is not None
+    column, row, value, angstrom = (float(part) for part in said.groups())
+    distance = (row - planted.TRACE(column)) / planted.WIDTH
+    assert value == pytest.approx(1000 * 2.718281828 ** (-0.5 * distance**2), rel=2e-3)
+    # The cursor lies within half a pixel of the column that is named.
+    truth = planted.FIRST_ANGSTROM + planted.STEP_ANGSTROM * column
+    assert angstrom == pytest.approx(truth, abs=0.51 * planted.STEP_ANGSTROM)
