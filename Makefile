@@ -7,7 +7,7 @@ help:
 	@echo "make test   lint, types, import contracts, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
-	@echo "make bench-peer  install goodman-pipeline apart and measure it, for make bench to show"
+	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
 	@echo "make lint   only ruff, mypy and the import contracts"
 
 .venv/bin/python:
@@ -50,5 +50,14 @@ soak: .venv/.test-installed
 	.venv-peer/bin/pip install --quiet --disable-pip-version-check goodman-pipeline==3.1.0
 	@touch $@
 
-bench-peer: .venv/.run-installed .venv-peer/.installed
+# Its search for cosmic rays in unbinned frames is a C program that comes with it as source only.
+.venv-peer/bin/dcr: .venv-peer/.installed
+	@command -v gcc >/dev/null \
+	  || { echo "dcr, which goodman-pipeline calls, needs gcc; on Debian: apt-get install gcc"; exit 1; }
+	folder=$$(.venv-peer/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	  && cp -r $$folder/goodman_pipeline/data/dcr_source/dcr .venv-peer/dcr-source \
+	  && $(MAKE) --silent -C .venv-peer/dcr-source \
+	  && mv .venv-peer/dcr-source/dcr $@ && rm -r .venv-peer/dcr-source
+
+bench-peer: .venv/.test-installed .venv-peer/bin/dcr
 	$(BIN)/python tools/bench_peer.py .venv-peer/bin var/bench-peer.json

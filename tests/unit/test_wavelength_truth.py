@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,116 +12,40 @@ from astropy.io import fits
 
 from reduction.arcscale import between, share_of_second, shift_between
 from reduction.grating import predicted_wavelength
-from reduction.lamps import library
 from reduction.linematch import Setup
 from reduction.resample import linear_grid, resample
 from reduction.simulation.arcs import arc_lines
-from reduction.simulation.exposures import Frame, expose
 from reduction.simulation.modes import find_setup
 from reduction.simulation.plan import NightPlan
 from reduction.skycheck import sky_offset
-from reduction.wavelength import Solution, SolveOptions, solve
+from reduction.wavelength import solve
+from tests.truth.arcs import LAMPS, MODES, accuracy, arc, exposed, lamp_arc
 
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
-class Arc:
-    """An arc summed over the middle of the slit, and the truth about it."""
-
-    flux: Array
-    column: Array
-    saturated: Array
-    truth: Array
-    plan: NightPlan
-
-    def solve(self) -> Solution:
-        optics = self.plan.optics
-        return solve(
-            self.flux,
-            self.column,
-            Setup(optics.grating, optics.cam_targ, optics.grt_targ),
-            optics.lamp.lamp,
-            saturated=self.saturated,
-            # the published lamp whose intensities the simulation has may not be looked at
-            options=SolveOptions(without=frozenset({optics.lamp.name})),
-        )
-
-
-def exposed(plan: NightPlan, kind: str) -> Frame:
-    chosen = next(one for one in plan.exposures if one.facts.kind == kind)
-    return expose(chosen, plan.optics, plan.detector(kind))
-
-
-def arc(seed: int, setup: str, lamp: str, binning: tuple[int, int] = (2, 2), **choices: Any) -> Arc:
-    plan = NightPlan(seed, setup, binning, n_bias=0, n_flat=0, n_science=1, lamp=lamp, rows=60,
-                     **choices)  # fmt: skip
-    frame = exposed(plan, "arc")
-    b, middle = binning[0], frame.data.shape[0] // 2
-    rows, columns = slice(middle - 5, middle + 5), slice(51 // b + 1, 4110 // b)
-    column = (b * np.arange(frame.data.shape[1]) + (b - 1) / 2)[columns]
-    moved = frame.truth.flexure + float(np.mean(frame.truth.row_shift[rows]))
-    return Arc(
-        (frame.data[rows, columns].astype(float) - frame.truth.bias_level).sum(axis=0),
-        column,
-        (frame.data[rows, columns] >= 65535).any(axis=0),
-        plan.optics.wavelength(column - moved),
-        plan,
-    )
-
-
-@pytest.mark.parametrize(
-    ("seed", "setup", "lamp", "binning", "camera"),
-    [
-        (1, "400_M2", "HgArNe", (2, 2), "Red"),
-        (2, "400_M2", "Ne", (2, 2), "Blue"),
-        (3, "400_M1", "HgArNe", (2, 2), "Red"),
-        (4, "600_BLUE", "CuHeAr", (2, 2), "Blue"),
-        (5, "600_MID", "HgArNe", (2, 2), "Red"),
-        (6, "600_RED", "HgAr", (1, 1), "Red"),
-        (7, "930_M2", "FeHeAr", (1, 2), "Blue"),
-        (8, "930_M4", "Ne", (2, 2), "Red"),
-        (9, "930_M6", "Ar", (3, 3), "Red"),
-        (10, "1200_M2", "CuHeAr", (2, 2), "Blue"),
-        (11, "1200_M5", "HgArNe", (1, 1), "Blue"),
-        (12, "1200_M7", "Ne", (3, 3), "Red"),
-        (13, "2100_650", "HgArNe", (2, 2), "Red"),
-    ],
-)
+@pytest.mark.parametrize(("seed", "setup", "lamp", "binning", "camera"), MODES)
 def test_the_scale_is_true_to_a_twentieth_of_a_pixel(
     seed: int, setup: str, lamp: str, binning: tuple[int, int], camera: str
 ) -> None:
     one = arc(seed, setup, lamp, binning, camera=camera)
-    solution = one.solve()
-    per_pixel = np.gradient(one.truth)
-    miss = np.abs(solution.function(one.column) - one.truth) / per_pixel
-    assert np.median(miss) <= 0.05
-    assert miss.max() <= 0.3
+    seen = accuracy(one, one.solve())
+    assert seen.median <= 0.05
+    assert seen.worst <= 0.3
     # the reported scatter is that of the lines about the true scale, not of an overfitted one
-    used = solution.used
-    about_truth = np.interp(solution.pixel, one.column, one.truth) - solution.wavelength
-    true_rms = float(np.sqrt(np.mean(about_truth[used] ** 2)))
-    assert true_rms / 1.5 < solution.rms < 1.5 * true_rms
+    assert 1 / 1.5 < seen.reported_over_true < 1.5
 
 
-LAMPS = sorted({(lamp.wavmode, lamp.lamp) for lamp in library().lamps})
-BINNINGS = ((2, 2), (1, 1), (1, 2), (3, 3))
-
-
-@pytest.mark.parametrize(("number", "setup", "lamp"), [(n, *one) for n, one in enumerate(LAMPS)])
-def test_every_lamp_of_every_setup_is_solved(number: int, setup: str, lamp: str) -> None:
-    camera = ("Red", "Blue")[number % 2]
-    one = arc(100 + number, setup, lamp, BINNINGS[number % 4], camera=camera)
+@pytest.mark.parametrize("number", range(len(LAMPS)), ids=["-".join(one) for one in LAMPS])
+def test_every_lamp_of_every_setup_is_solved(number: int) -> None:
+    one = lamp_arc(number)
     solution = one.solve()
-    miss = np.abs(solution.function(one.column) - one.truth) / np.gradient(one.truth)
-    within = (one.column >= solution.pixel[solution.used].min()) & (
-        one.column <= solution.pixel[solution.used].max()
-    )
-    assert np.median(miss) <= 0.15
-    assert miss[within].max() <= 0.3
+    seen = accuracy(one, solution)
+    assert seen.median <= 0.15
+    assert seen.worst_between_lines <= 0.3
     # beyond the last line the scale is as uncertain as it says
     claimed = solution.check.uncertainty * solution.fwhm / np.gradient(one.truth).min()
-    assert miss.max() <= max(0.3, 3 * claimed)
+    assert seen.worst <= max(0.3, 3 * claimed)
 
 
 def test_a_setup_without_a_published_lamp_is_solved_by_grating_and_line_list() -> None:

@@ -1,0 +1,130 @@
+"""How true the engine's products are, beside the goals and goodman-pipeline 3.1.0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reduction.errors import NoWavelengthSolution
+from reduction.registry import BlockInputs
+from reduction.simulation.sources import Source
+from tests.bench.engine_night import run
+from tests.bench.table import (
+    WRONG_PX,
+    peer_flux,
+    peer_rms,
+    peer_scale,
+    peer_setups,
+    published,
+    row,
+)
+from tests.truth import cosmic_rays
+from tests.truth.accuracy import Accuracy, measure
+from tests.truth.arcs import LAMPS, MODES, accuracy, arc, lamp_arc
+from tests.truth.library import left_out_one_by_one
+from tests.truth.nights import Mode, science
+
+pytestmark = pytest.mark.bench
+
+
+def test_wavelengths() -> None:
+    seen = []
+    for seed, setup, lamp, binning, camera in MODES:
+        one = arc(seed, setup, lamp, binning, camera=camera)
+        seen.append(accuracy(one, one.solve()))
+    median, worst = (float(np.max([getattr(one, k) for one in seen])) for k in ("median", "worst"))
+    typical = float(np.median([one.median for one in seen]))
+    ratio = [one.reported_over_true for one in seen]
+    row("wavelength error, median of arcs / largest median", f"{typical:.3f} / {median:.3f} px",
+        "0.05 px", peer_scale("0.12–0.55 / 3.4 px"))  # fmt: skip
+    row("  worst of all columns", f"{worst:.3f} px", "0.3 px", "")
+    row("reported rms over the true one", f"{min(ratio):.2f}–{max(ratio):.2f}", "0.67–1.5",
+        peer_rms("0.000 mostly"))  # fmt: skip
+    assert len(seen) == len(MODES)
+
+
+def test_setups_without_a_solution() -> None:
+    lamps = left_out_one_by_one()
+    row("library lamps, each without itself: none / wrong", _count(lamps.refused, lamps.wrong),
+        f"0 / 0 of {lamps.n}", "–")  # fmt: skip
+    none, wrong = [], []
+    for number, (setup, lamp) in enumerate(LAMPS):
+        one = lamp_arc(number)
+        try:
+            seen = accuracy(one, one.solve())
+        except NoWavelengthSolution:
+            none.append(f"{setup} {lamp}")
+            continue
+        if seen.worst > WRONG_PX:
+            wrong.append(f"{setup} {lamp}")
+    row("every lamp of every setup: none / wrong", _count(none, wrong), f"0 / 0 of {len(LAMPS)}",
+        peer_setups("some (930_M2 HgArNe), custom all"))  # fmt: skip
+    assert lamps.n == 80
+
+
+def _count(none: list[str], wrong: list[str]) -> str:
+    return f"{len(none)} / {len(wrong)}"
+
+
+def test_cosmic_rays() -> None:
+    mode = replace(Mode(), rows=800)
+    seen = cosmic_rays.count(science(mode, seed, index) for seed in (1, 2, 3) for index in range(3))
+    row(
+        "cosmic rays > 5 sigma, 2x2: found",
+        f"{seen.completeness:.3f}",
+        "0.95",
+        published("0.92 / 0.06–0.16"),
+    )
+    row("  of those marked, true", f"{seen.purity:.4f}", "0.995", published("0.996"))
+    row("  found on a source", f"{seen.completeness_on_source:.3f}", "0.85",
+        published("0.60–0.78, dcr 0.06–0.16"))  # fmt: skip
+    row("  clean source pixels touched", f"{seen.eaten:.3%}", "0.1 %", "–")
+    assert seen.marked > 1000
+
+
+def extracted(scene: tuple[Source, ...], kind: str) -> list[Accuracy]:
+    """Expose, reduce and extract a scene with several seeds; compare with the truth."""
+    seen: list[Accuracy] = []
+    for seed in (1, 2, 3):
+        reduced = science(Mode(), seed, 0, scene)
+        inputs = BlockInputs(frame=reduced.frame, file_name=reduced.product.file_name)
+        found = [
+            measure(reduced, product) for product in run("extract", inputs, extraction_type=kind)
+        ]
+        seen += [one for one in found if one is not None]
+    return seen
+
+
+def test_extraction() -> None:
+    bright, faint = Source("t", "star", 15.0, 20, 6.5), Source("t", "star", 19.3, 20, 6.5)
+    second = Source("second", "star", 16.807, 55, 6.5)
+    optimal = extracted((bright,), "optimal")
+    plain = extracted((bright,), "fractional")
+    dim = extracted((faint,), "optimal")
+    pair = [
+        one
+        for one in extracted((Source("t", "star", 15.5, -15, 6.5), second), "optimal")
+        if one.name == "second"
+    ]
+
+    def typical(values: list[float]) -> float:
+        return float(np.mean(values))
+
+    row("flux of the source, optimal", f"{typical([o.flux for o in optimal]):.3f}", "1.00 ± 0.01",
+        peer_flux("0.92"))  # fmt: skip
+    fractional = f"{typical([o.flux for o in plain]):.3f}"
+    row("  fractional, over what its stated loss leaves", fractional, "1.00 ± 0.01", "–")
+    row("noise over the ideal extraction", f"{typical([o.noise for o in optimal]):.3f}", "1.03",
+        published("1.04–1.10"))  # fmt: skip
+    row("  faint", f"{typical([o.noise for o in dim]):.3f}", "1.06",
+        published("1.18–1.21"))  # fmt: skip
+    row("second source, 30 % flux, 70 px away", f"{typical([o.flux for o in pair]):.3f}",
+        "0.97–1.03", published("0.63–0.80"))  # fmt: skip
+    row("pulls, standard deviation", f"{typical([o.pull for o in optimal]):.3f}", "0.9–1.1", "no σ")
+    row("trace, worst", f"{max(o.trace for o in optimal):.3f} px", "0.2 px", published("1.0 px"))
+    assert optimal
+    assert plain
+    assert dim
+    assert pair
