@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.validate import MAX_ID, read_query, refuse_query
 from figures import arc as arc_figure
+from figures.layout import title_lines
 from figures.spectrum import unit_name
 from reduction.frames import DataType
 from reduction.spectrallines import features
@@ -61,6 +62,9 @@ def numbers(file_id: int) -> Response:
     )
     facts = {
         **_named(file),
+        "heading": title_lines(
+            file.obstype, file.object, file.proposal.soar_id if file.proposal else ""
+        ),
         "n": int(data.flux.size),
         "axis": "wavelength" if calibrated else "pixel",
         "unit": unit_name(data.unit),

@@ -251,7 +251,7 @@
     const more = others ? `, with ${others} more` : "";
     plot.setAttribute("aria-label", `Spectrum ${name}, ${n} pixels${more}`);
     const title = byId("spectrum-title");
-    if (title) title.replaceChildren(...(info.heading || []).map(line));
+    if (title) title.replaceChildren(...main.facts.heading.map(line));
   }
 
   function line(text) {
@@ -561,15 +561,15 @@
 
   // -- what the page asks for --------------------------------------------------------------------------
   space.show = async function (facts) {
+    const here = location.pathname.match(/^\/data\/(\d+)/);
+    if (facts && here && facts.id !== Number(here[1])) return; // meanwhile one went on
     const mine = ++serial;
     info = facts && facts.kind === "spectrum" ? facts : null;
-    const parts = ["spectrum-tools", "arc-panel"].map(byId).filter(Boolean);
     if (!info) {
       main = null;
-      parts.forEach((part) => (part.hidden = true));
+      ["spectrum-tools", "arc-panel"].forEach((id) => byId(id) && (byId(id).hidden = true));
       return;
     }
-    aim(null);
     let one;
     try {
       one = await load(info.id, info.checksum);
@@ -577,14 +577,26 @@
       if (mine === serial) refuse(error.message);
       return;
     }
-    if (mine !== serial) return;
-    const opened = byId("spectrum-plot") !== plot;
-    main = one;
+    if (mine !== serial || !byId("spectrum-plot")) return;
+    if (one === main && byId("spectrum-plot") === plot) return; // it is on show since the click
+    aim(null);
+    byId("stage").dataset.kind = "spectrum";
     const remark = byId("stage-note");
     if (remark) remark.textContent = "";
+    const opened = byId("spectrum-plot") !== plot;
+    main = one;
     if (opened) restore();
     render();
   };
+
+  // The numbers are asked for at the click, beside the rest of the page.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[data-spectrum]");
+    const other = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+    if (!link || other || !byId("spectrum-plot")) return;
+    const [, id] = link.getAttribute("href").match(/\/data\/(\d+)/) || [];
+    if (id) space.show({ kind: "spectrum", id: Number(id), checksum: link.dataset.spectrum });
+  });
 
   function refuse(text) {
     main = null;

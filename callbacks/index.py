@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.address import CALIBRATIONS, OBSERVED, Address, file_key, parse
 from callbacks.guard import guarded, person
+from callbacks.plot import SPECTRA
 from reduction.frames import DataType
 from services import files, glance, proposals
 from services.errors import ServiceError
@@ -145,13 +146,17 @@ def _item(address: Address, raw: Any, seen: glance.Glance, selected: int | None)
         words.append(seen.data_type.label)
         parts.append(html.Span(STAGES[seen.data_type], className=f"stage s{seen.data_type}"))
     parts.append(html.Time(f"{raw.date_obs:%H:%M}", dateTime=raw.date_obs.isoformat()))
-    current = {"aria-current": "true"} if raw.id == selected else {}
+    given = {"data-go": ""}
+    if raw.id == selected:
+        given["aria-current"] = "true"
+    if seen.data_type in SPECTRA:
+        given["data-spectrum"] = ""
     return html.Li(
         html.A(
             parts,
             href=address.href(file=str(seen.file_id or raw.id)),
             title="\n".join(word for word in words if word),
-            **{"data-go": "", **current},
+            **given,
         )
     )
 

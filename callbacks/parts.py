@@ -10,6 +10,7 @@ from typing import Any
 from dash import html
 
 from callbacks.address import Address
+from callbacks.plot import SPECTRA
 from reduction.frames import DataType
 from services import access
 from services.access import Action
@@ -69,13 +70,12 @@ def _tab(address: Address, member: Any, file: Any, targets: dict[int, set[str]])
         label += f" {target[1]}"
     if version and str(member.data_type) != DataType.RAW:
         label += f" v{version[1]}"
-    current = {"aria-current": "true"} if member.id == file.id else {}
-    return html.A(
-        label,
-        href=address.href(file=str(member.id)),
-        title=member.file_name,
-        **{"data-go": "", **current},
-    )
+    given = {"data-go": ""}
+    if member.id == file.id:
+        given["aria-current"] = "true"
+    if DataType(str(member.data_type)) in SPECTRA:
+        given["data-spectrum"] = member.checksum[:16]
+    return html.A(label, href=address.href(file=str(member.id)), title=member.file_name, **given)
 
 
 def nothing_yet(address: Address) -> list[Any]:

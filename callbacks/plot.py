@@ -32,24 +32,17 @@ def plot(user: Any, file: Any) -> Plot:
     services.errors.ServiceError, reduction.errors.ReductionError
         When the file can't be read; the sentence says why.
     """
+    facts: dict[str, Any]
     if DataType(str(file.data_type)) in SPECTRA:
-        figure, facts = None, {"kind": "spectrum", "heading": _heading(file)}
+        figure, facts = None, {"kind": "spectrum"}
     else:
-        figure, facts = _image(user, file, title(file.obstype, file.object, _soar_id(file)))
+        soar_id = file.proposal.soar_id if file.proposal else ""
+        figure, facts = _image(user, file, title(file.obstype, file.object, soar_id))
         facts |= {
             "uirevision": figure.layout.uirevision,
             "home": [*figure.layout.xaxis.range, *figure.layout.yaxis.range],
         }
     return Plot(figure, facts | {"id": file.id, "checksum": file.checksum[:16]})
-
-
-def _soar_id(file: Any) -> str:
-    return file.proposal.soar_id if file.proposal else ""
-
-
-def _heading(file: Any) -> list[str]:
-    first = " ".join(part for part in (file.obstype.strip(), file.object.strip()) if part)
-    return [line for line in (first, _soar_id(file)) if line]
 
 
 def _image(user: Any, file: Any, heading: str) -> tuple[Any, dict[str, Any]]:

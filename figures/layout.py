@@ -15,10 +15,15 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def title(obstype: str, target: str, proposal: str) -> str:
-    """Return a figure's title: observation type and object, below them the proposal."""
+def title_lines(obstype: str, target: str, proposal: str) -> list[str]:
+    """Return what a figure's title says: observation type and object, then the proposal."""
     first = " ".join(part for part in (obstype.strip(), target.strip()) if part)
-    return "<br>".join(plain(line) for line in (first, proposal.strip()) if line)
+    return [line for line in (first, proposal.strip()) if line]
+
+
+def title(obstype: str, target: str, proposal: str) -> str:
+    """Return a figure's title as markup, a line each (`title_lines`)."""
+    return "<br>".join(plain(line) for line in title_lines(obstype, target, proposal))
 
 
 def axis(label: str, **more: Any) -> dict[str, Any]:

@@ -19,6 +19,10 @@ KEYS = (
     ("a w", "trace and windows, wavelength axis"),
     ("f", "follow the newest file"),
     ("t", "dark or light"),
+    (", .", "in a spectrum: previous, next pixel"),
+    ("+ - 0", "in a spectrum: closer, wider, all of it"),
+    ("z c", "in a spectrum: type a redshift, lay another over it"),
+    ("l n a", "in a spectrum: logarithmic, normalised, its arc"),
     ("?", "these keys"),
 )
 

@@ -95,7 +95,7 @@ def test_a_spectrum_is_left_to_the_browser(site: Site) -> None:
     facts = drawn["image"]["data"]
     assert (facts["kind"], facts["id"]) == ("spectrum", site.spectrum.id)
     assert facts["checksum"] == site.spectrum.checksum[:16]
-    assert facts["heading"] == ["SPECTRUM WD J0123", site.own.soar_id]
+    assert f'data-spectrum": "{facts["checksum"]}' in json.dumps(drawn["view-head"])
 
 
 def test_an_unreadable_file_is_a_sentence_and_the_page_lives(site: Site) -> None:

@@ -37,6 +37,7 @@ from services import (
     reclassify,
     runs,
     search,
+    spectra,
     staleness,
 )
 from services.access import Action
@@ -115,6 +116,8 @@ SERVICES: dict[str, Ask] = {
     "search.overview": lambda u, i: search.overview(u, filters(i)).count or None,
     "search.rows": lambda u, i: search.rows(u, filters(i), "-date", start=0, n_rows=50, count=50),
     "search.actions": lambda u, i: [a for a in search.actions(u, [i["file"]]) if a.files],
+    "spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
+    "spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
     "staleness.request_all": lambda u, i: staleness.request_all(u, i["proposal"]),
     "staleness.count": lambda u, i: staleness.count(u, i["proposal"]),
 }

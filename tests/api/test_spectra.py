@@ -36,6 +36,7 @@ def test_the_numbers_are_those_of_the_file(site: Site) -> None:
     assert (facts["axis"], facts["unit"], facts["name"]) == (
         "wavelength", "electron", site.spectrum.file_name,
     )  # fmt: skip
+    assert facts["heading"] == ["SPECTRUM WD J0123", site.own.soar_id]
     with fits.open(site.spectrum.full_path) as hdus:
         assert np.array_equal(x, hdus["WAVE"].data)
         np.testing.assert_allclose(flux, hdus[0].data, rtol=1e-6)

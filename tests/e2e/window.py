@@ -90,7 +90,7 @@ def open_window(chromium: Any, demo_site: LiveSite) -> Iterator[Callable[..., Wi
     trouble = [line for window in windows for line in window.trouble]
     for window in windows:
         window.context.close()
-    assert not trouble, "the browser's console must stay empty"
+    assert not trouble, f"the browser's console must stay empty: {trouble}"
 
 
 @pytest.fixture(scope="session")
