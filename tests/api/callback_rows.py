@@ -11,6 +11,7 @@ input or state at a time and in all at once.
 * `acts`: staff changes something of the other proposal by it. Else the row proves nothing about
   writing. Callbacks that start runs need no queue for that.
 * `manages`: the callback is for staff only: nobody else may be able to change anything by it.
+* `trigger`: the input that has changed, when it is not the first.
 
 `COMMON` has the inputs that carry no ids.
 """
@@ -30,6 +31,7 @@ class Row:
     shows: bool = False
     acts: bool = False
     manages: bool = False
+    trigger: str = ""
 
 
 COMMON: dict[str, Any] = {
@@ -76,6 +78,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/proposals/{proposal}/collaborators")),
         Row(at("/logs", "?proposal={soar_id}")),
         Row(at("/user")),
+        Row(at("/night/2022-07-04")),
         Row(at("/nowhere/{proposal}")),
     ),
     "home-list.children ← url.pathname": (Row(at("/"), shows=True), Row(at("/", "?q=a&page=2"))),
@@ -133,6 +136,16 @@ ROWS: dict[str, tuple[Row, ...]] = {
     ),
     "done.data ← comment-add.n_clicks": (
         Row({"comment-text.value": "Clouds.", "shown.data": SHOWN}, acts=True),
+    ),
+    "night-head.children ← url.pathname": (
+        Row(at("/night/2022-07-04"), shows=True),
+        Row(at("/night/2022-07-04", **{
+            "live-night.data": {"ids": ["{file}"], "night": "2022-07-04"},
+        }), shows=True, trigger="live-night.data"),
+    ),
+    "night-work.children ← url.pathname": (Row(at("/night")),),
+    "night-trends.figure ← url.pathname": (
+        Row(at("/night/2022-07-04", **{"night-columns.data": 2})),
     ),
     "theme.id ← theme.data": (Row(),),
     "show-title.className ← colormap.value": (Row(),),

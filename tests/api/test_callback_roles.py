@@ -96,7 +96,7 @@ def has_ids(value: Any) -> bool:
     return bool(re.search(r"\{[a-z_]+\}", json.dumps(value)))
 
 
-def fire(client: FlaskClient, declared: dict[str, Any], values: dict[str, Any]) -> str:
+def fire(client: FlaskClient, declared: dict[str, Any], row: Row, values: dict[str, Any]) -> str:
     """Fire a callback; return the text of its answer, "" when nothing changes."""
 
     def sent(given: dict[str, Any]) -> Any:
@@ -124,7 +124,7 @@ def fire(client: FlaskClient, declared: dict[str, Any], values: dict[str, Any]) 
         "outputs": outputs if len(outputs) > 1 else outputs[0],
         "inputs": inputs,
         "state": [sent(given) for given in declared["state"]],
-        "changedPropIds": [identity(inputs[0])],
+        "changedPropIds": [row.trigger or identity(inputs[0])],
     }
     token = client.get_cookie("_csrf_token")
     answer = client.post(
@@ -192,10 +192,10 @@ def test_what_is_anothers_is_neither_shown_nor_changed(
         before = state_of(foreign["proposal"], whole=row.manages)
         both = zip(variants(template, own, foreign), variants(template, own, ABSENT), strict=True)
         for given, nothing in both:
-            said = fire(client, declared, given)
+            said = fire(client, declared, row, given)
             assert MARK not in said.lower(), (name, given)
             if not row.manages and given != template:
-                like = fire(client, declared, nothing)
+                like = fire(client, declared, row, nothing)
                 assert without_ids(said, foreign) == without_ids(like, ABSENT), (name, given)
         assert state_of(foreign["proposal"], whole=row.manages) == before, name
 
@@ -206,7 +206,7 @@ def test_staff_sees_by_each_row_what_the_others_do_not(site: Site, foreign: Ids)
     for name, row in CASES:
         if row.shows and name in known:
             given = filled(asked(known[name], name, row), foreign)
-            said = fire(client, known[name], given).lower()
+            said = fire(client, known[name], row, given).lower()
             assert MARK in said, f"this row of {name!r} proves nothing: {given}"
 
 
@@ -219,7 +219,7 @@ def test_staff_changes_by_each_row_what_the_others_can_not(
     client = site.sign_in("staff")
     declared = server_side(client)[name]
     before = state_of(foreign["proposal"], whole=row.manages)
-    said = fire(client, declared, filled(asked(declared, name, row), foreign))
+    said = fire(client, declared, row, filled(asked(declared, name, row), foreign))
     changed = state_of(foreign["proposal"], whole=row.manages) != before
     assert changed, f"this row proves nothing: {said[:400]}"
 

@@ -98,6 +98,30 @@ def test_a_token_that_dies_ends_its_stream(site: Site) -> None:
             reader.next()
 
 
+def test_who_is_taken_out_hears_of_that_and_of_nothing_more(site: Site) -> None:
+    email = site.people["collaborator"].email
+    page = site.sign_in("collaborator").get("/events", buffered=False)
+    script = site.call("collaborator", "GET", "/api/events/", buffered=False)
+    with Reader(page) as shown, Reader(script) as heard:
+        announce(site, site.own, 1)
+        assert [reader.next()["file"] for reader in (shown, heard)] == [1, 1]
+        answer = site.call(
+            "PI", "POST", f"/api/proposals/collaborators/{site.own.id}/",
+            json={"email": f" {email.upper()} ", "action": "remove"},
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.json
+        told = [reader.next() for reader in (shown, heard)]
+        assert {event["name"] for event in told} == {"access-changed"}
+        announce(site, site.own, 2)
+        announce(site, None, 3)
+        assert [reader.next()["file"] for reader in (shown, heard)] == [3, 3]
+    for path in (f"/api/files/{site.raw.id}/", f"/api/proposals/{site.own.id}/"):
+        assert site.call("collaborator", "GET", path).status_code == 404
+    # Nobody but staff and the one whom it concerns hears of it.
+    names = [e.name for e in events.since(site.people["user"], 0)]
+    assert "access-changed" not in names
+
+
 @pytest.mark.parametrize("query", ["?since=-1", "?since=x", "?since=99999999999", "?other=1"])
 def test_nonsense_is_refused(site: Site, query: str) -> None:
     assert site.call("PI", "GET", f"/api/events/{query}").status_code in (400, 422)
