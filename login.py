@@ -177,7 +177,9 @@ def login_file(name: str) -> Response:
 
 
 def logout() -> ResponseReturnValue:
-    """End the session of this browser."""
+    """End the session of this browser; with ``everywhere``, every session of the account."""
+    if request.args.get("everywhere") == "1":
+        accounts.end_sessions(current_user.row)
     logout_user()
     session.clear()
     response = redirect("/login", 303)

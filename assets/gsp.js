@@ -76,9 +76,9 @@
     window.dispatchEvent(new Event("gsp-theme"));
   };
 
-  gsp.logout = async function () {
+  gsp.logout = async function (everywhere) {
     try {
-      await fetch("/logout", {
+      await fetch(everywhere ? "/logout?everywhere=1" : "/logout", {
         method: "POST",
         headers: { "X-CSRFToken": gsp.cookie("_csrf_token") },
         redirect: "manual",
@@ -96,7 +96,7 @@
   const LOCAL = {
     theme: () =>
       gsp.setTheme(document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark"),
-    logout: () => gsp.logout(),
+    logout: (button) => gsp.logout(button.dataset.everywhere),
     toggle: (button) => {
       const target = document.getElementById(button.dataset.target);
       const open = target.hidden;
@@ -187,6 +187,14 @@
     gsp: {
       toast: (toast) => {
         if (toast) gsp.toast(toast);
+        return window.dash_clientside.no_update;
+      },
+      // A theme that was chosen in a form; the button of the top bar has painted it already.
+      theme: (theme) => {
+        if (theme && document.documentElement.dataset.bsTheme !== theme) {
+          document.documentElement.dataset.bsTheme = theme;
+          window.dispatchEvent(new Event("gsp-theme"));
+        }
         return window.dash_clientside.no_update;
       },
       go: (target) => {

@@ -41,6 +41,11 @@ def register(app: Dash) -> None:
     app.callback(Output("theme", "id"), Input("theme", "data"), prevent_initial_call=True)(
         guarded(1)(save_theme)
     )
+    app.clientside_callback(
+        ClientsideFunction("gsp", "theme"),
+        Output("theme-toggle", "className"),
+        Input("theme", "data"),
+    )
     options = [
         Input("colormap", "value"),
         Input("stretch", "value"),

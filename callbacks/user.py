@@ -14,14 +14,18 @@ from callbacks.forms import Done, connect
 from callbacks.guard import guarded, person
 from services import accounts, profile
 
-NAMES_SAVED = "Your name was saved."
+SAVED = "Your changes were saved."
+VISUAL_SAVED = "Every page and figure is shown so from now on."
 PASSWORD_SAVED = "Your password was changed; your other sessions were ended."
+NAMES = ("first_name", "last_name", "partner")
+VISUAL = ("colormap", "theme", "show_saturated", "show_title")
 PASSWORD_FIELDS = ("old", "password", "confirmation")
 
 
 def register(app: Dash) -> None:
     """Connect the forms of the user page."""
-    connect(app, "user", ("first_name", "last_name"), save_names)
+    connect(app, "user", NAMES, introduce)
+    connect(app, "visual", VISUAL, save_visual)
     connect(app, "password", PASSWORD_FIELDS, change_password)
     app.callback(
         Output("user-token", "children"),
@@ -30,12 +34,16 @@ def register(app: Dash) -> None:
     )(guarded(1)(renew_token))
 
 
-def save_names(typed: Mapping[str, Any]) -> Done:
-    """Save first and last name."""
-    profile.rename(
-        person(), first_name=typed["first_name"] or "", last_name=typed["last_name"] or ""
-    )
-    return Done(NAMES_SAVED)
+def introduce(typed: Mapping[str, Any]) -> Done:
+    """Save first and last name, and the partner."""
+    profile.introduce(person(), **{name: str(typed[name] or "") for name in NAMES})
+    return Done(SAVED)
+
+
+def save_visual(typed: Mapping[str, Any]) -> Done:
+    """Save how pages and figures are shown."""
+    accounts.save_visual(person(), **typed)
+    return Done(VISUAL_SAVED, props={"theme": {"data": typed["theme"]}})
 
 
 def change_password(typed: Mapping[str, Any]) -> Done:

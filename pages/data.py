@@ -11,8 +11,8 @@ from callbacks.address import parse
 from callbacks.guard import person
 from callbacks.router import Page
 from pages import spectrumparts
+from services.accounts import COLORMAPS
 
-COLORMAPS = ("Gray", "Gray inverted", "Viridis", "Cividis", "Inferno", "Magma", "Plasma")
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))
 LIMITS = (
     ("zscale", "Zscale"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import dcc, html
 from flask import has_request_context
 from flask_login import current_user
 
-from services import events
+from services import access, events
+from services.access import Action
 
 KEYS = (
     ("↑ ↓", "previous, next file"),
@@ -35,10 +38,14 @@ LINKS = (
 )
 
 
+STAFF_LINK = ("management", "/management", "Management")
+
+
 def layout() -> html.Div:
     """Return the page's outer frame, for the person who asks for it."""
     signed_in = has_request_context() and current_user.is_authenticated
     name = current_user.row.full_name if signed_in else ""
+    manages = signed_in and access.may(current_user.row, Action.MANAGE)
     since = events.latest_id() if signed_in else 0
     return html.Div(
         [
@@ -46,7 +53,7 @@ def layout() -> html.Div:
             *(dcc.Store(id=store) for store in _STORES),
             html.Div(id="live", hidden=True, **{"data-since": str(since)}),
             html.A("Skip to the content", href="#page", className="skip"),
-            _top_bar(name),
+            _top_bar(name, (*LINKS, STAFF_LINK) if manages else LINKS),
             html.Div(id="page"),
             html.Div(id="toasts", **{"aria-live": "polite"}),
             _confirm(),
@@ -75,10 +82,10 @@ _STORES = (
 )
 
 
-def _top_bar(name: str) -> html.Header:
+def _top_bar(name: str, shown: Sequence[tuple[str, str, str]]) -> html.Header:
     links = [
         html.A(label, href=href, **{"data-go": "", "data-page": page})
-        for page, href, label in LINKS
+        for page, href, label in shown
     ]
     return html.Header(
         [

@@ -10,13 +10,26 @@ from flask import Flask
 from flask_login import current_user
 
 from callbacks import collaborators as collaborators_callbacks
-from callbacks import command, forms, index, lists, logs, router, view
+from callbacks import command, forms, importing, index, lists, logs, partners, router, view
 from callbacks import configure as configure_callbacks
 from callbacks import night as night_callbacks
+from callbacks import people as people_callbacks
 from callbacks import proposals as proposals_callbacks
+from callbacks import registrar as registrar_callbacks
 from callbacks import search as search_callbacks
 from callbacks import user as user_callbacks
-from pages import collaborators, configure, data, home, missing, proposals, shell
+from pages import (
+    collaborators,
+    configure,
+    data,
+    home,
+    management,
+    missing,
+    people,
+    proposals,
+    registrar,
+    shell,
+)
 from pages import logs as logs_page
 from pages import night as night_page
 from pages import search as search_page
@@ -34,6 +47,9 @@ PAGES = (
     collaborators.PAGE,
     logs_page.PAGE,
     user_page.PAGE,
+    *management.PAGES,
+    *people.PAGES,
+    *registrar.PAGES,
 )
 
 DOCUMENT = """<!DOCTYPE html>
@@ -94,4 +110,6 @@ def create(server: Flask) -> dash.Dash:
     collaborators_callbacks.register(app)
     logs.register(app)
     night_callbacks.register(app)
+    for managing in (people_callbacks, registrar_callbacks, partners, importing):
+        managing.register(app)
     return app

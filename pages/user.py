@@ -1,4 +1,4 @@
-"""The user page: who one is, the API token, the password."""
+"""The user page: who one is, the API token, how pages look, sessions, the password."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from dash import dcc, html
 from callbacks.guard import person
 from callbacks.router import Page
 from pages import forms
+from services import accounts, partners
 from services.passwords import REQUIREMENTS
 
 MASK = "•" * 20
+THEMES = ({"value": "dark", "label": "Dark"}, {"value": "light", "label": "Light"})
 
 
 def layout(_pathname: str, _search: str) -> html.Main:
@@ -20,7 +22,14 @@ def layout(_pathname: str, _search: str) -> html.Main:
     return html.Main(
         [
             html.H1(f"User Information - {user.username}"),
-            html.Div([_names(user), _token(), _password(user)], className="panels"),
+            html.Div(
+                [
+                    html.Div([_names(user), _token()]),
+                    html.Div([_visual(user.visual or {}), _sessions()]),
+                    html.Div([_password(user)]),
+                ],
+                className="panels stacks",
+            ),
             html.P("Please don't share your credentials", className="quiet"),
         ],
         className="sheet",
@@ -47,6 +56,9 @@ def _names(user: Any) -> html.Section:
                     help="The observatory's staff can change the address.",
                     readOnly=True,
                 ),
+                forms.select(
+                    "user", "partner", "Partner", partners.names(), user.partner or partners.OTHER
+                ),
                 forms.buttons("user", "Apply changes"),
             ),
         ]
@@ -70,6 +82,57 @@ def _token() -> html.Section:
             ),
             html.Div(
                 html.Button("Make a new token", id="user-renew", type="button"),
+                className="buttons",
+            ),
+        ]
+    )
+
+
+def _visual(visual: dict[str, Any]) -> html.Section:
+    colormap = visual.get("colormap")
+    return html.Section(
+        [
+            html.H2("Visual Options"),
+            forms.form(
+                "visual",
+                forms.select(
+                    "visual",
+                    "colormap",
+                    "Colour map",
+                    accounts.COLORMAPS,
+                    colormap if colormap in accounts.COLORMAPS else accounts.COLORMAPS[0],
+                ),
+                forms.select(
+                    "visual", "theme", "Theme", THEMES, visual.get("theme", THEMES[0]["value"])
+                ),
+                forms.switch(
+                    "visual",
+                    "show_saturated",
+                    "Show saturated pixels",
+                    visual.get("show_saturated", True),
+                ),
+                forms.switch("visual", "show_title", "Show title", visual.get("show_title", True)),
+                forms.buttons("visual", "Apply options"),
+            ),
+        ]
+    )
+
+
+def _sessions() -> html.Section:
+    return html.Section(
+        [
+            html.H2("Sessions"),
+            html.P(
+                "Left a browser signed in somewhere? This signs you out in all of them, here too. "
+                "Scripts with the API token go on.",
+                className="quiet",
+            ),
+            html.Div(
+                html.Button(
+                    "Sign out everywhere",
+                    type="button",
+                    **{"data-command": "logout", "data-everywhere": "yes"},
+                ),
                 className="buttons",
             ),
         ]

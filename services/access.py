@@ -104,9 +104,14 @@ def allowed_in(user: User, proposals: Iterable[Proposal]) -> dict[int, frozenset
     return found
 
 
+def may(user: User, action: Action) -> bool:
+    """Tell whether a person may do `action` on the whole site."""
+    return action in GRANTS[site_role(user)]
+
+
 def require_site(user: User, action: Action) -> None:
     """Raise `AccessDenied` unless the person may do `action` on the whole site."""
-    if action not in GRANTS[site_role(user)]:
+    if not may(user, action):
         raise AccessDenied(f"Only staff may {action}.")
 
 

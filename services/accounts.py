@@ -12,6 +12,7 @@ from peewee import IntegrityError
 
 from db import database
 from db.models import PasswordLink, Token, User, utc_now
+from figures.colormaps import STOPS
 from services import attempts, passwords
 from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable
 
@@ -20,9 +21,10 @@ WRONG_CREDENTIALS = "Wrong username or password."
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f]+@[^@\s,;<>\"\x00-\x1f]+\.[^@\s,;<>\"\x00-\x1f]+")
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
 _LONGEST_NAME = 150
+COLORMAPS = tuple(STOPS)
 _VISUAL = {
     "theme": ("dark", "light"),
-    "colormap": str,
+    "colormap": COLORMAPS,
     "show_saturated": bool,
     "show_title": bool,
     "follow_newest": bool,

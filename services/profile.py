@@ -1,9 +1,9 @@
-"""What people change of their own account: names and password."""
+"""What people change of their own account: names, partner and password."""
 
 from __future__ import annotations
 
 from db.models import User
-from services import accounts
+from services import accounts, partners
 from services.errors import NotAuthenticated, Unacceptable
 
 WRONG_OLD = "The old password is not right."
@@ -11,17 +11,19 @@ DIFFERENT = "The new password and its confirmation are not the same."
 UNCHANGED = "The new password is the old one."
 
 
-def rename(user: User, *, first_name: str, last_name: str) -> None:
-    """Save a person's first and last name.
+def introduce(user: User, *, first_name: str, last_name: str, partner: str) -> None:
+    """Save a person's names and partner.
 
     Raises
     ------
     Unacceptable
-        A name is longer than 150 characters or holds what can't be shown; names the field.
+        A name is longer than 150 characters or holds what can't be shown, or the partner is not
+        in the list; names the field.
     """
     user.first_name = accounts.tidy_name(first_name, "first_name")
     user.last_name = accounts.tidy_name(last_name, "last_name")
-    user.save(only=[User.first_name, User.last_name])
+    user.partner = partners.check(partner)
+    user.save(only=[User.first_name, User.last_name, User.partner])
 
 
 def change_password(user: User, old: str, new: str, confirmation: str, address: str) -> None:

@@ -103,6 +103,12 @@ def get(user: User, proposal_id: int) -> Proposal:
     return proposal
 
 
+def offered_id(user: User, semester: str) -> str:
+    """Return the SOAR ID that a new proposal of a semester is offered."""
+    access.require_site(user, Action.MANAGE)
+    return semesters.next_soar_id(semester)
+
+
 def register(
     user: User, *, soar_id: str, semester: str, pi: str, title: str = "", abstract: str = ""
 ) -> Proposal:

@@ -18,6 +18,7 @@ input or state at a time and in all at once.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,17 @@ SHOWN = {"id": "{file}", "checksum": "", "original": "{file}", "original_name": 
 CHOSEN = {"search-grid.selectedRows": [{"id": "{file}"}]}
 ROWS_ASKED = {"startRow": 0, "endRow": 50, "sortModel": []}
 
+ABOUT = {"first_name": "A", "last_name": "B", "email": "mine@observatory.example", "partner": "",
+         "staff": False}  # fmt: skip
+PERSON = {f"person-{name}.value": value for name, value in ABOUT.items()}
+NEW_USER = {f"newuser-{name}.value": value for name, value in ABOUT.items()}
+OF_PROPOSAL = {"semester": "2022A", "soar_id": "MINE-1", "title": "", "abstract": "",
+               "pi": "PI@observatory.example"}  # fmt: skip
+AMEND = {f"amend-{name}.value": value for name, value in OF_PROPOSAL.items()}
+REGISTER = {f"register-{name}.value": value for name, value in OF_PROPOSAL.items()}
+TABLE = "soar_id,title,abstract,pi_email,pi_first,pi_last,semester\nMINE-2,,,a@b.example,,,\n"
+CONTENTS = "data:text/csv;base64," + base64.b64encode(TABLE.encode()).decode()
+
 ROWS: dict[str, tuple[Row, ...]] = {
     "page.children ← url.pathname": (
         Row(at("/")),
@@ -79,6 +91,10 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/logs", "?proposal={soar_id}")),
         Row(at("/user")),
         Row(at("/night/2022-07-04")),
+        Row(at("/management")),
+        Row(at("/management/users/{person}"), shows=True),
+        Row(at("/management/proposals/{proposal}"), shows=True),
+        Row(at("/management/proposals/new", "?pi={person}"), shows=True),
         Row(at("/nowhere/{proposal}")),
     ),
     "home-list.children ← url.pathname": (Row(at("/"), shows=True), Row(at("/", "?q=a&page=2"))),
@@ -133,6 +149,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("restore-settings", proposal="{proposal}", change="{change}")),
         Row(command("reduce-affected", proposal="{proposal}"), acts=True),
         Row(command("reduce-stale", proposal="{proposal}"), acts=True),
+        Row(command("switch-person", person="{person}", active="off"), acts=True, manages=True),
+        Row(command("resend-link", person="{person}"), acts=True, manages=True),
+        Row(command("remove-partner", partner="OTHER"), manages=True),
     ),
     "done.data ← comment-add.n_clicks": (
         Row({"comment-text.value": "Clouds.", "shown.data": SHOWN}, acts=True),
@@ -166,7 +185,57 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/logs"), shows=True),
     ),
     "user-first_name-error.children ← user.n_submit": (
-        Row({"user-first_name.value": "Ada", "user-last_name.value": "Byron"}),
+        Row({"user-first_name.value": "Ada", "user-last_name.value": "Byron",
+             "user-partner.value": "OTHER"}),
+    ),
+    "visual-colormap-error.children ← visual.n_submit": (
+        Row({"visual-colormap.value": "Gray", "visual-theme.value": "dark",
+             "visual-show_saturated.value": True, "visual-show_title.value": True}),
+    ),
+    "people-count.children ← url.pathname": (
+        Row(at("/management/users", "?q=secret"), shows=True, manages=True),
+    ),
+    "person-state.children ← url.pathname": (
+        Row(at("/management/users/{person}"), manages=True),
+    ),
+    "newuser-first_name-error.children ← newuser.n_submit": (
+        Row(NEW_USER | {"newuser-username.value": "mine"}, acts=True, manages=True),
+    ),
+    "person-first_name-error.children ← person.n_submit": (
+        Row(at("/management/users/{person}") | PERSON, acts=True, manages=True),
+    ),
+    "registrar-count.children ← url.pathname": (
+        Row(at("/management/proposals", "?q=secret"), shows=True, manages=True),
+        Row(at("/management/proposals/waiting"), manages=True),
+    ),
+    "register-pi-error.children ← register.n_submit": (Row(REGISTER, acts=True, manages=True),),
+    "amend-pi-error.children ← amend.n_submit": (
+        Row(at("/management/proposals/{proposal}") | AMEND, acts=True, manages=True),
+    ),
+    "register-soar_id.value ← register-semester.value": (
+        Row({"register-semester.value": "2022A", "register-soar_id.value": "",
+             "register-offered.data": ""}, manages=True),
+    ),
+    "register-people.children ← register-pi.value": (
+        Row({"register-pi.value": "secret"}, shows=True, manages=True),
+    ),
+    "amend-people.children ← amend-pi.value": (
+        Row({"amend-pi.value": "secret"}, shows=True, manages=True),
+    ),
+    "partners-list.children ← partners-shown.data": (
+        Row({"partners-shown.data": 1}, manages=True),
+    ),
+    "partner-name-error.children ← partner.n_submit": (
+        Row({"partner-name.value": "Mine"}, acts=True, manages=True),
+    ),
+    "rename-old-error.children ← rename.n_submit": (
+        Row({"rename-old.value": "OTHER", "rename-name.value": "Mine"}, manages=True),
+    ),
+    "import-plan.children ← import-table.contents": (
+        Row({"import-table.contents": CONTENTS, "import-table.filename": "x.csv"}, manages=True),
+    ),
+    "import-error.children ← import.n_submit": (
+        Row({"import-table.contents": CONTENTS}, acts=True, manages=True),
     ),
     "password-old-error.children ← password.n_submit": (
         Row({f"password-{name}.value": "x" for name in ("old", "password", "confirmation")}),

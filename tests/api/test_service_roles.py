@@ -135,6 +135,7 @@ SERVICES: dict[str, Ask] = {
     "registrar.page": lambda u, _: registrar.page(u),
     "registrar.n_waiting": lambda u, _: registrar.n_waiting(u),
     "registrar.get": lambda u, i: registrar.get(u, i["proposal"]),
+    "registrar.offered_id": lambda u, _: registrar.offered_id(u, "2026B"),
     "registrar.register": lambda u, _: registrar.register(
         u, soar_id="SOAR2030A-001", semester="2030A", pi=u.email
     ),

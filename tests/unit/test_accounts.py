@@ -128,9 +128,14 @@ def test_the_published_list_is_whole() -> None:
 
 def test_visual_options_are_checked(user: User) -> None:
     accounts.save_visual(user, theme="light", show_title=False)
-    accounts.save_visual(user, colormap="viridis")
+    accounts.save_visual(user, colormap="Viridis")
     stored = User.get_by_id(user.id).visual
-    assert stored == {"theme": "light", "show_title": False, "colormap": "viridis"}
-    for wrong in ({"theme": "pink"}, {"show_title": "yes"}, {"script": "x"}):
+    assert stored == {"theme": "light", "show_title": False, "colormap": "Viridis"}
+    for wrong in (
+        {"theme": "pink"},
+        {"colormap": "viridis"},
+        {"show_title": "yes"},
+        {"script": "x"},
+    ):
         with pytest.raises(Unacceptable):
             accounts.save_visual(user, **wrong)

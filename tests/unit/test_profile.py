@@ -57,10 +57,10 @@ def test_an_open_browser_is_no_way_to_guess_the_password(user: User) -> None:
 
 
 def test_names_are_tidied_and_checked(user: User) -> None:
-    profile.rename(user, first_name="  Nina   Maria ", last_name="Núñez")
+    profile.introduce(user, first_name="  Nina   Maria ", last_name="Núñez", partner="")
     assert User.get_by_id(user.id).full_name == "Nina Maria Núñez"
     with pytest.raises(Unacceptable) as raised:
-        profile.rename(user, first_name="N\x07", last_name="")
+        profile.introduce(user, first_name="N\x07", last_name="", partner="")
     assert raised.value.field == "first_name"
     with pytest.raises(Unacceptable):
-        profile.rename(user, first_name="", last_name="x" * 151)
+        profile.introduce(user, first_name="", last_name="x" * 151, partner="")
