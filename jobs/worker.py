@@ -169,6 +169,7 @@ def run_pool(config: Config, n_workers: int | None = None) -> None:
     for module in SCIENCE:
         importlib.import_module(module)
     importlib.import_module("reduction.registry").all_blocks()
+    importlib.import_module("reduction.lamps").library()  # else every job reads it anew
     importlib.import_module("cv2").setNumThreads(1)
     wiring.connect(config)
     if not database.is_closed():

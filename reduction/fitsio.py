@@ -11,19 +11,14 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
-from reduction import hdus, headers
+from reduction import hdus, headers, planes
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import PixelFlag, Product, Spectrum
-from reduction.pixels import RawPixels, image_unit, read_planes
+from reduction.pixels import RawPixels, image_unit
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
 """The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""
-
-_STRUCTURE: Final = frozenset(
-    "SIMPLE XTENSION BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 EXTEND PCOUNT GCOUNT BZERO BSCALE BLANK "
-    "CHECKSUM DATASUM END".split()
-)
 
 
 def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
@@ -155,9 +150,7 @@ def clean_header(header: fits.Header) -> fits.Header:
     What is left can be written again; a malformed card of the raw file stays in the raw file only.
     """
     clean = fits.Header()
-    for card in header.cards:
-        if card.keyword in _STRUCTURE:
-            continue
+    for card in planes.describing(header):
         try:
             card.verify("exception")
             _ = card.value, card.image
@@ -165,10 +158,6 @@ def clean_header(header: fits.Header) -> fits.Header:
             continue
         clean.append(card, end=True)
     return clean
-
-
-def _extension(name: str, data: NDArray[Any]) -> fits.ImageHDU:
-    return fits.ImageHDU(data, name=name)
 
 
 def write(product: Product, path: Path) -> None:
@@ -180,26 +169,24 @@ def write(product: Product, path: Path) -> None:
     of the scale). The same product gives the same bytes.
     """
     data = product.data
-    extensions = []
     if isinstance(data, Spectrum):
-        primary = fits.PrimaryHDU(data.flux.astype(np.float64), clean_header(data.header))
-        variance: NDArray[Any] | None = data.variance.astype(np.float64)
-        flags = data.mask.astype(np.uint8)
+        header, primary = data.header, data.flux.astype(np.float64, copy=False)
+        variance: NDArray[Any] | None = data.variance.astype(np.float64, copy=False)
+        name, flags = "VAR", data.mask.astype(np.uint8, copy=False)
         extras = {"SKY": data.sky, "WAVE": data.wavelength, "ARC": data.arcs}
     else:
-        primary = fits.PrimaryHDU(data.data.astype(np.float32), clean_header(data.meta))
-        primary.header["BUNIT"] = str(data.unit)
+        header, primary = data.meta.copy(), data.data.astype(np.float32, copy=False)
+        header["BUNIT"] = str(data.unit)
         variance = variance_of(data)
-        variance = None if variance is None else variance.astype(np.float32)
-        flags = flags_of(data)
+        variance = None if variance is None else variance.astype(np.float32, copy=False)
+        name, flags = "UNCERT", flags_of(data)
         extras = {}
+    extensions: list[tuple[str, NDArray[Any], dict[str, str]]] = []
     if variance is not None:
-        name = "VAR" if isinstance(data, Spectrum) else "UNCERT"
-        extensions.append(_extension(name, variance))
-        extensions[0].header["UTYPE"] = "VarianceUncertainty"
-    extensions.append(_extension("MASK", flags))
-    extensions += [_extension(name, array) for name, array in extras.items() if array is not None]
-    fits.HDUList([primary, *extensions]).writeto(path, output_verify="exception")
+        extensions.append((name, variance, {"UTYPE": "VarianceUncertainty"}))
+    extensions.append(("MASK", flags, {}))
+    extensions += [(name, array, {}) for name, array in extras.items() if array is not None]
+    planes.write_planes(path, header, primary, extensions)
 
 
 def variance_of(frame: CCDData) -> NDArray[Any] | None:
@@ -231,24 +218,24 @@ def read_product(path: Path) -> CCDData | Spectrum:
         The file is not a product of ours, or damaged.
     """
     try:
-        header, data, planes = read_planes(path)
+        header, data, arrays = planes.read_planes(path)
     except (ReductionError, OSError) as error:
         raise UnusableFrame(f"{path.name} can't be read as a product.") from error
-    if data is None or "MASK" not in planes:
+    if data is None or "MASK" not in arrays:
         raise UnusableFrame(f"{path.name} is not a product of this reduction.")
-    clean = clean_header(header)
-    flags = planes["MASK"].astype(np.uint8, copy=False)
+    clean = fits.Header(planes.describing(header))
+    flags = arrays["MASK"].astype(np.uint8, copy=False)
     if data.ndim == 1:
         return Spectrum(
             flux=data.astype(np.float64, copy=False),
-            variance=planes.get("VAR", np.full(data.shape, np.inf)),
+            variance=arrays.get("VAR", np.full(data.shape, np.inf)),
             mask=flags,
             header=clean,
-            sky=planes.get("SKY"),
-            wavelength=planes.get("WAVE"),
-            arcs=planes.get("ARC"),
+            sky=arrays.get("SKY"),
+            wavelength=arrays.get("WAVE"),
+            arcs=arrays.get("ARC"),
         )
-    uncertainty = VarianceUncertainty(planes["UNCERT"], copy=False) if "UNCERT" in planes else None
+    uncertainty = VarianceUncertainty(arrays["UNCERT"], copy=False) if "UNCERT" in arrays else None
     unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
     return CCDData(
         data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean

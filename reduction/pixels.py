@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from astropy.io import fits
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reduction import hdus
 from reduction.errors import UnusableFrame
 
-_TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _ALL: Final = slice(None)
 
 
@@ -63,7 +63,7 @@ class RawPixels:
         if len(shape) != 2:
             raise UnusableFrame(f"{path.name}: an image of one plane is needed, not {shape}.")
         self.shape: tuple[int, int] = (shape[0], shape[1])
-        if not self._unit.compressed and int(self.header["BITPIX"]) not in _TYPES:
+        if not self._unit.compressed and int(self.header["BITPIX"]) not in TYPES:
             raise UnusableFrame(f"{path.name}: BITPIX {self.header['BITPIX']} is no pixel type.")
 
     def read(self, rows: slice = _ALL, columns: slice = _ALL) -> NDArray[np.float32]:
@@ -78,7 +78,7 @@ class RawPixels:
             unpacked = _unpack(self.path, self._number).reshape(self.shape)[rows, columns]
             return np.ascontiguousarray(unpacked, dtype=np.float32)
         first, last, _ = rows.indices(self.shape[0])
-        kind = np.dtype(_TYPES[int(self.header["BITPIX"])])
+        kind = np.dtype(TYPES[int(self.header["BITPIX"])])
         line = kind.itemsize * self.shape[1]
         with hdus.opened(self.path) as stream:
             stream.seek(self._unit.data_start + first * line)
@@ -113,45 +113,3 @@ def _unpack(path: Path, number: int) -> NDArray[Any]:
             return np.asarray(opened[number].data)
     except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
         raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error
-
-
-def read_planes(path: Path) -> tuple[fits.Header, NDArray[Any] | None, dict[str, NDArray[Any]]]:
-    """Read a product: its header, its primary array and the arrays of its extensions by name.
-
-    Arrays are read straight to where they stay and are in this machine's byte order, which
-    numerical libraries need. Tables and scaled arrays, as raw frames have them, are left out.
-
-    Raises
-    ------
-    UnusableFrame
-        Not a FITS file, cut short, or beyond the limits.
-    HeaderError
-        A size card is missing or mistyped.
-    """
-    found = list(hdus.units(path))
-    arrays = {}
-    with path.open("rb") as stream:
-        for number, unit in enumerate(found):
-            if unit.data_size and _is_plain(unit.header):
-                name = str(unit.header.get("EXTNAME", number)) if number else ""
-                arrays[name] = _plain_array(stream, unit, path.name)
-    primary = arrays.pop("", None)
-    return found[0].header, primary, arrays
-
-
-def _is_plain(header: fits.Header) -> bool:
-    scaled = "BZERO" in header or "BSCALE" in header
-    return header.get("XTENSION", "IMAGE").strip() == "IMAGE" and not scaled
-
-
-def _plain_array(stream: BinaryIO, unit: hdus.Unit, name: str) -> NDArray[Any]:
-    shape, depth = hdus.axes(unit.header), unit.header["BITPIX"]
-    if depth not in _TYPES or unit.data_size > hdus.MAX_PIXELS * abs(depth) // 8:
-        raise UnusableFrame(f"{name} holds an array that is none of ours.")
-    stored = np.empty(shape, dtype=_TYPES[depth])
-    stream.seek(unit.data_start)
-    if stream.readinto(stored.reshape(-1).view(np.uint8)) < unit.data_size:  # type: ignore[attr-defined]
-        raise UnusableFrame(f"{name} is cut short.")
-    if stored.dtype.isnative:
-        return stored
-    return stored.byteswap(inplace=True).view(stored.dtype.newbyteorder("="))

@@ -1,6 +1,7 @@
 """Files in, files out: whole, partial, packed, damaged."""
 
 import gzip
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,34 @@ def test_a_spectrum_product_comes_back(tmp_path: Path) -> None:
     assert [name for name, _ in fitsio.read_all_headers(path)] == [
         "PRIMARY", "VAR", "MASK", "SKY", "WAVE", "ARC",
     ]  # fmt: skip
+
+
+def test_astropy_finds_nothing_amiss_with_a_product(tmp_path: Path) -> None:
+    x = np.linspace(1, 2, 50)
+    long = "a title that goes on and on, longer than a card can hold, with 'quotes' in it " * 2
+    meta = header(TITLE=long, HUGE=-1.5e-300, YES=True, NUMBER=7)
+    meta["HIERARCH ESO TEL NAME"] = "SOAR"
+    meta.add_history("h" * 100)
+    meta["COMMENT"] = "last"
+    spectrum = Spectrum(x, x**2, np.zeros(50, np.uint8), meta, arcs=np.ones((2, 50), np.float32))
+    path = tmp_path / "s.fits"
+    fitsio.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
+    with warnings.catch_warnings(), fits.open(path) as opened:
+        warnings.simplefilter("error")
+        opened.verify("exception")
+        assert [hdu.name for hdu in opened] == ["PRIMARY", "VAR", "MASK", "ARC"]
+        assert opened["ARC"].data.shape == (2, 50)
+        stored = opened[0].header
+        assert {key: stored[key] for key in meta if key not in ("", "HISTORY", "COMMENT")} == {
+            key: meta[key] for key in meta if key not in ("", "HISTORY", "COMMENT")
+        }
+        assert list(stored["HISTORY"]) == list(meta["HISTORY"])
+    assert path.stat().st_size % 2880 == 0
+    with pytest.raises(FileExistsError):
+        fitsio.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
+    path.write_bytes(path.read_bytes()[:-2880])
+    with pytest.raises(UnusableFrame, match=r"s\.fits"):
+        fitsio.read_product(path)
 
 
 def test_another_file_is_no_product(raw: Path) -> None:
