@@ -13,23 +13,38 @@ from api.routing import operation
 from jobs import queue
 from reduction.registry import Block, all_blocks
 from services import runs
+from services.chosen import KINDS
 
 
 def declare(block: Block) -> None:
     """Offer a block below ``/api/files/``, with its own settings as the body's model."""
     title = "".join(part.capitalize() for part in block.name.split("_"))
     settings: Any = (block.settings | None, Field(None))
+    needs: dict[str, Any] = {
+        need.replace(" ", "_"): (requests.FileKey | None, None)
+        for need in block.needs
+        if need in KINDS
+    }
+    more: dict[str, Any] = {}
+    if needs:
+        use = create_model(f"{title}Calibrations", __base__=requests.Strict, **needs)
+        use.__doc__ = "Calibrations to be taken, whatever fits better: their ids or file names."
+        more["calibrations"] = (use | None, Field(None))
     body: Any = create_model(
         f"{title}Request",
         __base__=requests.FileReference,
         __doc__="Which file, and the settings that shall differ from the proposal's.",
         settings=settings,
+        **more,
     )
 
     def start(body: Any) -> Any:
         # Only what was really sent: a default here would hide the proposal's own setting.
         given = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
-        return runs.as_dict(queue.submit(g.user, block.name, find(body.id).id, given))
+        asked = getattr(body, "calibrations", None)
+        named = asked.model_dump(exclude_none=True) if asked else {}
+        use = {need: find(key).id for need, key in named.items()}
+        return runs.as_dict(queue.submit(g.user, block.name, find(body.id).id, given, use))
 
     start.__doc__ = (
         "Queue this process block for a file.\n\n"

@@ -121,6 +121,17 @@ def _run(user: Any, command: Mapping[str, str]) -> str:
     return ""
 
 
+def _use(user: Any, command: Mapping[str, str]) -> str:
+    chosen = {str(command.get("need")): number(command, "calibration")}
+    queue.submit(user, str(command.get("block")), number(command, "file"), None, chosen)
+    return "It is made again with the calibration you chose."
+
+
+def _again(user: Any, command: Mapping[str, str]) -> str:
+    run = runs.request_again(user, number(command, "file"))
+    return f"{runs.as_dict(run)['label']} is asked for again."
+
+
 def _cancel(user: Any, command: Mapping[str, str]) -> str:
     run = runs.cancel(user, number(command, "run"))
     return "" if run.state == "cancelled" else "It ends after the step it is in."
@@ -143,6 +154,8 @@ def _delete_comment(user: Any, command: Mapping[str, str]) -> str:
 
 COMMANDS: dict[str, Command] = {
     "run": _run,
+    "use": _use,
+    "again": _again,
     "cancel": _cancel,
     "retry": _retry,
     "delete": _delete,

@@ -155,10 +155,19 @@ def _row(query: Query, entry: Any, soar_ids: dict[int, str], names: dict[int, st
             ),
             html.Td(html.Span(entry.level, className=f"level {entry.level}")),
             html.Td(proposal, className="code"),
-            html.Td(file if name else "", className="file"),
+            html.Td([file, *_run_link(entry)] if name else "", className="file"),
             html.Td(entry.sentence, className="sentence"),
         ]
     )
+
+
+def _run_link(entry: Any) -> list[Any]:
+    """Return the link to the run that an entry tells of."""
+    if entry.run_id is None:
+        return []
+    href = f"{Address(file=str(entry.file_id)).href()}?run={entry.run_id}"
+    title = f"Run {entry.run_id}: settings, inputs, messages"
+    return [" ", html.A("run", href=href, className="run-link", title=title, **{"data-go": ""})]
 
 
 def _pager(query: Query, pages: int) -> list[Any]:

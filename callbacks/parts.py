@@ -125,8 +125,6 @@ def notes(file: Any, trouble: str | None) -> list[Any]:
     ]
     made.append(html.Div(facts, className="facts") if facts else None)
     sentences = list(file.warnings or [])
-    if file.stale:
-        sentences.append("A better calibration has come since this was made; run the step again.")
     made += [html.P(_sentence(text), className="warning") for text in sentences]
     stamp = file.last_modified.astimezone(dt.UTC)
     made.append(

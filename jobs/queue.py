@@ -126,10 +126,14 @@ def preview(file_id: int, *, urgent: bool = False) -> None:
 
 
 def submit(
-    user: User, block_name: str, file_id: int, overrides: Mapping[str, Any] | None = None
+    user: User,
+    block_name: str,
+    file_id: int,
+    overrides: Mapping[str, Any] | None = None,
+    use: Mapping[str, int] | None = None,
 ) -> Run:
     """Ask for a run of a block on a file, in the name of a person (`services.runs.request`)."""
-    return runs.request(user, block_name, file_id, dict(overrides or {}))
+    return runs.request(user, block_name, file_id, dict(overrides or {}), use)
 
 
 def top_up(run_ids: list[int]) -> int:

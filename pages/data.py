@@ -38,10 +38,12 @@ def layout(pathname: str, search: str) -> html.Div:
                     html.Div(id="view-head"),
                     html.Div(
                         [
+                            html.Div(id="view-run"),
                             _toolbar(),
                             _header(),
                             _stage(visual),
                             html.Div(id="view-notes"),
+                            html.Div(id="view-why"),
                             html.Div(id="view-runs"),
                             html.Div(id="view-actions"),
                             _comments(),

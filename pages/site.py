@@ -10,7 +10,7 @@ from flask import Flask
 from flask_login import current_user
 
 from callbacks import collaborators as collaborators_callbacks
-from callbacks import command, forms, importing, index, lists, logs, partners, router, view
+from callbacks import command, forms, importing, index, lists, logs, partners, router, view, why
 from callbacks import configure as configure_callbacks
 from callbacks import night as night_callbacks
 from callbacks import people as people_callbacks
@@ -101,6 +101,7 @@ def create(server: Flask) -> dash.Dash:
     forms.register(app)
     index.register(app)
     view.register(app)
+    why.register(app)
     command.register(app)
     user_callbacks.register(app)
     search_callbacks.register(app)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 
 from reduction.frames import FrameDescription, FrameKind, Technique
 
@@ -33,6 +34,10 @@ class ArcChoice(StrEnum):
     FIXED = "fixed"
 
 
+_OTHER_PIXELS = frozenset({"INSTCONF", "CCDSUM", "NAXIS", "technique"})
+_OTHER_WAVELENGTHS = frozenset({"INSTCONF", "GRATING", "CAM_TARG", "GRT_TARG", "technique"})
+"""Differences, by their first word, that make a calibration useless whoever asks for it."""
+
 Difference = tuple[str, bool]
 """A header keyword with both values, and whether the calibration can still be used."""
 
@@ -42,19 +47,26 @@ class Match:
     """One candidate: its place in the list, what differs, and the sentence when it is a makeshift.
 
     `differences` are written ``"FILTER2 GG455 instead of NO_FILTER"``: the candidate's value first.
+    Those in `impossible` no person can overrule: the pixels, or the wavelengths, are not the same.
     """
 
     index: int
     differences: tuple[str, ...] = ()
     degraded: str | None = None
+    impossible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a search came to: `matches` best first; `nearest` is the best of those refused."""
+    """What a search came to: `matches`, and those `refused`, the best of each first."""
 
     matches: tuple[Match, ...]
-    nearest: Match | None
+    refused: tuple[Match, ...]
+
+    @property
+    def nearest(self) -> Match | None:
+        """The best of those refused."""
+        return self.refused[0] if self.refused else None
 
     @property
     def best(self) -> Match | None:
@@ -113,7 +125,7 @@ def rank_bias(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
 
     Camera, gain, read noise, binning, region and size must agree, within 30 days.
     """
-    return _rank(frame, candidates, _bias_differences, BIAS_DAYS)
+    return _rank(frame, candidates, _bias_differences, BIAS_DAYS, _OTHER_PIXELS)
 
 
 def rank_flats(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
@@ -122,7 +134,7 @@ def rank_flats(frame: FrameDescription, candidates: Sequence[FrameDescription]) 
     As `rank_bias`, and for spectra grating, angles and filters, for images the filters; within 7
     days. A flat that differs only in slit is accepted and `Match.degraded` says so.
     """
-    return _rank(frame, candidates, _flat_differences, FLAT_DAYS)
+    return _rank(frame, candidates, _flat_differences, FLAT_DAYS, _OTHER_PIXELS)
 
 
 def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
@@ -132,7 +144,7 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     with a sentence); binning and slit need not. A lamp taken at the pointing of `frame` counts as
     an hour nearer: flexure follows the telescope.
     """
-    return _rank(frame, candidates, _arc_differences, ARC_DAYS)
+    return _rank(frame, candidates, _arc_differences, ARC_DAYS, _OTHER_WAVELENGTHS)
 
 
 def choose_arcs(
@@ -181,6 +193,7 @@ def _rank(
     candidates: Sequence[FrameDescription],
     compare: Callable[[FrameDescription, FrameDescription], list[Difference]],
     days: float,
+    fatal: frozenset[str],
 ) -> Ranking:
     usable: list[tuple[tuple[float, ...], Match]] = []
     refused: list[tuple[tuple[float, ...], Match]] = []
@@ -195,9 +208,14 @@ def _rank(
             degraded = f"not quite the same: {', '.join(said)}" if said else None
             usable.append(((len(said), distance), Match(index, said, degraded)))
         else:
-            refused.append(((len(said), distance), Match(index, said)))
-    nearest = min(refused, key=lambda entry: entry[0])[1] if refused else None
-    return Ranking(tuple(m for _, m in sorted(usable, key=lambda entry: entry[0])), nearest)
+            impossible = tuple(text for text in said if text.split(" ", 1)[0] in fatal)
+            order = (bool(impossible), len(said), distance)
+            refused.append((order, Match(index, said, impossible=impossible)))
+    by_rank = itemgetter(0)
+    return Ranking(
+        tuple(match for _, match in sorted(usable, key=by_rank)),
+        tuple(match for _, match in sorted(refused, key=by_rank)),
+    )
 
 
 def _same_pointing(a: FrameDescription, b: FrameDescription) -> bool:

@@ -21,6 +21,7 @@ from services.rows import describe
 
 N_NEAREST = 40
 """Candidates looked at on either side in time: enough to find the best, and to name the nearest."""
+ANY_TIME_DAYS = 36_500.0
 ANGLE_REACH = 0.1
 """Degrees around a frame's angles within which arcs and spectra are looked up."""
 
@@ -30,14 +31,14 @@ def arcs_for(file: File, settings: Mapping[str, Any]) -> Inputs | Waiting | Refu
     choice = ArcChoice(settings.get("arc_choice", ArcChoice.NEAREST))
     if choice is ArcChoice.FIXED:
         return _named(file, str(settings.get("arc_name", "")))
-    frame, arcs = describe(file), _candidates(file)
+    frame, arcs = describe(file), candidates(file)
     failed = ""
     while True:
         ranking = matching.rank_arcs(frame, [describe(arc) for arc in arcs])
         chosen = matching.choose_arcs(frame, [describe(arc) for arc in arcs], choice)
         if not chosen:
             break
-        answers = [_reduced(arcs[match.index]) for match in chosen]
+        answers = [reduced_of(arcs[match.index]) for match in chosen]
         bad = [match.index for match, one in zip(chosen, answers, strict=True) if one is None]
         if not bad:
             return _given(frame_choice=choice, chosen=chosen, answers=answers)
@@ -71,7 +72,7 @@ def _named(file: File, name: str) -> Inputs | Waiting | Refused:
     """Find the arc that the settings name, which still has to fit."""
     if not name:
         return Refused("Arc: the choice is 'fixed', but no arc is named.")
-    named = [arc for arc in _visible(file).where(File.file_name == name)]
+    named = [arc for arc in visible(file).where(File.file_name == name)]
     if not named:
         return Waiting(f"waiting for {name}: no arc lamp of this name is here")
     frame = describe(file)
@@ -79,28 +80,30 @@ def _named(file: File, name: str) -> Inputs | Waiting | Refused:
     if ranking.best is None:
         differences = ", ".join(ranking.nearest.differences) if ranking.nearest else ""
         return Refused(f"Arc: {name} does not fit this spectrum, it differs in {differences}.")
-    reduced = _reduced(named[ranking.best.index])
+    reduced = reduced_of(named[ranking.best.index])
     if reduced is None:
         return Waiting(f"the arc lamp {name} could not be reduced")
     return _given(frame_choice=ArcChoice.FIXED, chosen=(ranking.best,), answers=[reduced])
 
 
-def _visible(file: File) -> Any:
+def visible(file: File, days: float | None = matching.ARC_DAYS) -> Any:
     """Return the raw arcs that may serve a file: of its own proposal, or of one without a PI.
+
+    Within `days` of it; None: of any time.
 
     Another observer's lamps stay unseen, as everything of a proposal does.
     """
     shared = Proposal.select(Proposal.id).where(Proposal.pi.is_null())
     return File.select().where(
-        around(file, FrameKind.ARC, matching.ARC_DAYS),
+        around(file, FrameKind.ARC, ANY_TIME_DAYS if days is None else days),
         File.data_type == RAW,
         (File.proposal == file.proposal_id) | File.proposal.in_(shared),
     )
 
 
-def _candidates(file: File) -> list[File]:
+def candidates(file: File) -> list[File]:
     """Return the arcs of a file's setup, and a few others to be named when none of them fits."""
-    arcs = _visible(file)
+    arcs = visible(file)
     found = {arc.id: arc for arc in (*_nearest(_alike(arcs, file), file), *_nearest(arcs, file))}
     return list(found.values())
 
@@ -121,7 +124,7 @@ def _nearest(query: Any, file: File) -> list[File]:
     return [*before.limit(N_NEAREST), *after.limit(N_NEAREST)]
 
 
-def _reduced(arc: File) -> File | Waiting | None:
+def reduced_of(arc: File) -> File | Waiting | None:
     """Return an arc's newest reduced product, or a wait for it; None when there will be none."""
     query = File.select().where(
         File.original == arc, File.data_type == REDUCED, File.state == "current"
@@ -167,6 +170,6 @@ def _outdoes(arc: File, spectrum: File) -> bool:
     used = [product.original for product in products]
     if not used or any(one.id == arc.id for one in used):
         return False
-    candidates = [describe(one) for one in (*used, arc)]
-    chosen = matching.choose_arcs(describe(spectrum), candidates, choice)
+    described = [describe(one) for one in (*used, arc)]
+    chosen = matching.choose_arcs(describe(spectrum), described, choice)
     return any(match.index == len(used) for match in chosen)

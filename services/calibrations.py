@@ -11,13 +11,13 @@ from collections.abc import Callable
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
 from reduction.registry import Block, Need, all_blocks
-from services import arcchoice, masterchoice, masters
+from services import arcchoice, chosen, masterchoice, masters
 from services.answers import Found, Inputs, Nothing, Refused, Waiting
 from services.masterchoice import LIVE, so_far, words
 from services.masters import IGNORED_BY
 from services.rows import describe
 
-__all__ = ["LIVE", "Inputs", "Refused", "Waiting", "describe", "resolve"]
+__all__ = ["LIVE", "Inputs", "Refused", "Waiting", "describe", "offer", "resolve"]
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
@@ -36,9 +36,9 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     given: dict[Need, File] = {}
     notes: list[str] = []
     for need in block.needs:
-        if run.settings.get(IGNORED_BY.get(need, ""), False):
+        if need not in (run.calibrations or {}) and run.settings.get(IGNORED_BY.get(need, "")):
             continue
-        answer = _offer(need, run, anchor or run.file)
+        answer = offer(need, run, anchor or run.file)
         if not isinstance(answer, Inputs):
             return answer
         given |= answer.given
@@ -46,8 +46,10 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     return Inputs(members, anchor, given, tuple(notes))
 
 
-def _offer(need: Need, run: Run, file: File) -> Inputs | Waiting | Refused:
-    """Find one of the calibrations that a run asks for."""
+def offer(need: Need, run: Run, file: File) -> Inputs | Waiting | Refused:
+    """Find one of the calibrations that a run asks for: the one a person chose, else the best."""
+    if need in (run.calibrations or {}):
+        return chosen.given(run, need, file)
     if need is Need.ARC:
         return arcchoice.arcs_for(file, run.settings)
     answer = _FINDERS[need](file)

@@ -110,6 +110,12 @@ def counts(
     return {level: 0 for level in LEVELS} | dict(found.tuples())
 
 
+def of_run(user: User, run_id: int) -> list[LogEntry]:
+    """Return what was said of a run, to a person who may read it, oldest first."""
+    query = access.visible_logs(user).where(LogEntry.run_id == run_id)
+    return list(query.order_by(LogEntry.id))
+
+
 def links(user: User, entries: Sequence[LogEntry]) -> tuple[dict[int, str], dict[int, str]]:
     """Return id → SOAR ID and id → file name of what the entries tell of and the person sees."""
     proposals = {entry.proposal_id for entry in entries}

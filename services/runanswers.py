@@ -55,6 +55,7 @@ def _as_dict(run: Run, subject: File, owner: str | None, made: list[File]) -> di
         "message": run.message,
         "settings": run.settings,
         "inputs": run.inputs,
+        "calibrations": run.calibrations or {},
         "products": [{"id": file.id, "file_name": file.file_name} for file in made],
         "attempt": run.attempt,
         "created": _time(run.created),

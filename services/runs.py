@@ -13,21 +13,20 @@ from peewee import IntegrityError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from db.models import File, Proposal, Run, User, utc_now
-from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, all_blocks
-from services import access, events, logs, products, proposals, rows, scheduling, staleness
+from reduction.registry import all_blocks
+from services import access, events, logs, products, rows, scheduling, staleness
 from services.access import Action
+from services.asking import request, settings_for, why_not
 from services.effects import WORKER_PATIENCE_S, transaction
 from services.errors import Conflict, Unacceptable
 from services.execution import execute
 from services.paging import Page, paginate
 from services.runanswers import as_dict, as_dicts
-from services.samerun import same_live
 from services.scheduling import schedule, wake
 
 __all__ = [
     "as_dict", "as_dicts", "cancel", "claim", "execute", "get", "page", "reconcile", "request",
-    "request_stale", "retry", "schedule", "wake",
+    "request_again", "request_stale", "retry", "schedule", "settings_for", "wake", "why_not",
 ]  # fmt: skip
 
 STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
@@ -53,66 +52,20 @@ def get(user: User, run_id: int) -> Run:
     return access.run_for(user, Action.VIEW, run_id)
 
 
-def request(
-    user: User, block_name: str, file_id: int, overrides: dict[str, Any] | None = None
-) -> Run:
-    """Ask for a run of a block on a file: the proposal's settings, with `overrides` on top.
-
-    While the same is waiting, queued or running, that run is the answer.
+def request_again(user: User, file_id: int) -> Run:
+    """Make a stale product again, from where something better has come on.
 
     Raises
     ------
-    Unacceptable
-        There is no such block, it does not take this file, or a setting is wrong (named).
+    Conflict
+        It is not stale.
     """
-    file = access.file_for(user, Action.PROCESS, file_id)
-    block = all_blocks().get(block_name)
-    if block is None:
-        raise Unacceptable("There is no such process.", field="block")
-    reason = why_not(block, file)
-    if reason:
-        raise Unacceptable(reason, field="id")
-    settings = settings_for(block, file, overrides or {})
-    run = scheduling.draft(block, file, settings, user)
-    scheduling.judge(run)
-    with transaction() as effects:
-        same = same_live(block, file, settings, scheduling.MANUAL_PRIORITY)
-        if same is not None:
-            return same
-        scheduling.enter(run, effects)
-    return run
+    return staleness.request_again(user, file_id)
 
 
 def request_stale(user: User, proposal_id: int) -> list[Run]:
     """Reduce again all frames of a proposal whose newest reduced version is stale."""
     return staleness.request_all(user, proposal_id)
-
-
-def why_not(block: Block, file: File) -> str:
-    """Return why a block does not take a file, "" when it does."""
-    data_type, kind = DataType(str(file.data_type)), FrameKind(file.kind)
-    if data_type not in block.accepts:
-        wanted = " or ".join(sorted(accepted.label for accepted in block.accepts))
-        return f"{block.label} takes {wanted} files, this one is {data_type.label}."
-    if kind not in block.kinds:
-        return f"{block.label} is not for {kind} frames."
-    return ""
-
-
-def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run: the proposal's, with what was asked for on top."""
-    values = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
-    try:
-        return block.settings.model_validate({**values, **overrides}).model_dump(mode="json")
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])[:60]
-        message = (
-            "is not a setting of this process"
-            if first["type"] == "extra_forbidden"
-            else first["msg"]
-        )
-        raise Unacceptable(f"{name}: {message}.", field=name) from error
 
 
 # --- the worker's side ------------------------------------------------------------------------
@@ -293,3 +246,9 @@ def of_file(file: File) -> list[Run]:
     """Return the runs on a file, the newest first; for a master the run that made it."""
     which = Run.file == file if file.proposal_id is not None else Run.id == file.run_id
     return list(Run.select().where(which).order_by(Run.id.desc()))
+
+
+def defaults(run: Run) -> dict[str, Any]:
+    """Return the settings that a run's process has when nobody changes them."""
+    block = all_blocks().get(run.block)
+    return block.settings().model_dump(mode="json") if block else {}

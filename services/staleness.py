@@ -10,7 +10,7 @@ first.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from peewee import fn
 
@@ -18,12 +18,15 @@ from db.models import File, Proposal, Run, User, utc_now
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Need, all_blocks, blocks_for
-from services import access, masters, proposals, rows, scheduling
+from services import access, calibrations, chosen, masters, proposals, rows, scheduling
 from services.access import Action
-from services.effects import Effects
+from services.answers import Inputs
+from services.effects import Effects, transaction
+from services.errors import Conflict
 from services.masterchoice import LIVE
 from services.masters import DAYS, IGNORED_BY, MASTER, REDUCED
 from services.rows import describe
+from services.samerun import same_live
 
 STALE_DAYS = 3.0
 """A master makes stale what was made without one this long before or after it."""
@@ -67,11 +70,16 @@ def made_without(master: File, *, above: int = 0) -> list[File]:
     return [
         file
         for file in files
-        if not of_kind.intersection(file.inputs)
+        if (not of_kind.intersection(file.inputs) or _was_makeshift(file, _NEEDS[kind]))
         and _asked_for(file, _NEEDS[kind])
         and _RANKS[kind](describe(file), [described]).best is not None
         and (master.n_combined or 0) >= masters.minimum_for(file, block)
     ]
+
+
+def _was_makeshift(file: File, need: Need) -> bool:
+    """Tell whether a person had this calibration used although it differs."""
+    return any(text.startswith(need) and chosen.ALTHOUGH in text for text in file.warnings)
 
 
 def _asked_for(file: File, need: Need) -> bool:
@@ -168,10 +176,89 @@ def _outdated(proposal: Proposal) -> list[File]:
 
 
 def _draft(file: File, user: User | None) -> Run:
-    """Return the run that reduces a stale file's frame again."""
+    """Return the run that makes a stale file again, behind what is new."""
     before = Run.get_or_none(Run.id == file.run_id)
-    settings = proposals.block_settings(file.proposal, REDUCE).model_dump(mode="json")
+    block = all_blocks()[before.block if before else REDUCE]
+    settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     asked = {**settings, **(before.settings if before else {})}
-    run = scheduling.draft(all_blocks()[REDUCE], file.original, asked, user)
+    run = scheduling.draft(block, file.parent, asked, user)
     run.priority = scheduling.BACKGROUND_PRIORITY
+    if before is not None and before.calibrations:
+        run.calibrations = _still_wanted(run, before.calibrations) or None
     return run
+
+
+def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
+    """Return of the calibrations that a person chose those for which nothing fitting has come."""
+    answer = calibrations.resolve(run)
+    found = answer.given if isinstance(answer, Inputs) else {}
+    kept = {}
+    for need, number in picked.items():
+        one = File.get_or_none(File.id == number)
+        if one is not None and need not in found:
+            newest = masters.master_of(one.series) if one.data_type == MASTER else one
+            kept[need] = int((newest or one).id)
+    return kept
+
+
+# --- one of them ------------------------------------------------------------------------------
+
+
+def newer(file: File) -> File | None:
+    """Return a newer version of a product that is not stale."""
+    later = File.select().where(
+        File.original == file.original_id,
+        File.data_type == file.data_type,
+        File.state == "current",
+        File.id > file.id,
+        ~File.stale,
+    )
+    found: File | None = later.order_by(File.id.desc()).first()
+    return found
+
+
+def why(file: File) -> str:
+    """Say what has come since a stale file was made, or since what it was made of was."""
+    root = _root(file)
+    run = Run.get_or_none(Run.id == root.run_id)
+    came: list[str] = []
+    if run is not None and run.block in all_blocks() and root.parent is not None:
+        wish = scheduling.draft(all_blocks()[run.block], root.parent, run.settings)
+        answer = calibrations.resolve(wish)
+        given = answer.given.values() if isinstance(answer, Inputs) else ()
+        came = [one.file_name for one in given if one.file_name not in root.inputs]
+    what = " and ".join(came) or "Something that it would be better with"
+    have = "have" if len(came) > 1 else "has"
+    made = "this was made" if root.id == file.id else f"{root.file_name}, which it is made of, was"
+    return f"{what} {have} come since {made}."
+
+
+def request_again(user: User, file_id: int) -> Run:
+    """Make a stale product again, from the first step that something better has come for.
+
+    Raises
+    ------
+    Conflict
+        It is not stale.
+    """
+    file = access.file_for(user, Action.PROCESS, file_id)
+    if not file.stale:
+        raise Conflict(f"{file.file_name} is up to date.")
+    root = _root(file)
+    run = _draft(root, user)
+    run.priority = scheduling.MANUAL_PRIORITY
+    scheduling.judge(run)
+    with transaction() as effects:
+        same = same_live(run, all_blocks()[run.block], run.priority)
+        if same is not None:
+            return same
+        scheduling.enter(run, effects)
+    return run
+
+
+def _root(file: File) -> File:
+    """Return the stale file nearest to the raw frame among those that a stale one is made of."""
+    root = file
+    while (parent := root.parent) is not None and parent.stale and parent.id != root.id:
+        root = parent
+    return root

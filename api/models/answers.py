@@ -102,6 +102,10 @@ class RunOut(BaseModel):
     message: str = Field(description="What it waits for, or why it failed.")
     settings: dict[str, Any]
     inputs: list[Any]
+    calibrations: dict[str, int] = Field(
+        description="Calibrations that a person chose, whatever fits better: their file ids.",
+        examples=[{}],
+    )
     products: list[Made] = Field(examples=[[]])
     attempt: int
     created: dt.datetime

@@ -1,0 +1,85 @@
+"""Why a file is what it is, and one run: the Data page's panels and the API's way to choose."""
+
+from __future__ import annotations
+
+import json
+
+from db.models import LogEntry
+from services import rows
+from tests.api.conftest import Site, add_file, add_run
+from tests.api.test_pages import NEW_DATA, call
+
+
+def bias(site: Site, **facts: object) -> int:
+    """Return a master bias of another gain than that of the site's frame."""
+    known = {**rows.inherited(site.raw), "gain": 3.2, **facts}
+    known |= {"kind": "bias", "data_type": 1, "n_combined": 12, "normalized": False}
+    return int(add_file(site.config, "master_bias_fast.fits", None, **known).id)
+
+
+def test_the_nearest_calibrations_are_told_with_what_differs(site: Site) -> None:
+    number = bias(site)
+    shown = {"shown.data": {"id": site.raw.id}}
+    told = json.dumps(call(site, "PI", "view-why.children", shown))
+    assert "GAIN 3.2 instead of 1.48" in told
+    assert f'"data-calibration": "{number}"' in told
+    assert "although it differs" in told
+    assert call(site, "user", "view-why.children", shown)["response"]["view-why"] == {
+        "children": []
+    }
+
+
+def test_a_person_uses_one_anyway(site: Site) -> None:
+    number = bias(site)
+    command = {"command": "use", "block": "reduce", "file": str(site.raw.id),
+               "need": "master bias", "calibration": str(number)}  # fmt: skip
+    call(site, "collaborator", "done.data", {"command.data": command, **NEW_DATA})
+    body = {"id": site.raw.id, "calibrations": {"master_bias": number}}
+    run = site.call("PI", "POST", "/api/files/reduce/", json=body)
+    assert run.status_code == 202
+    assert run.json["calibrations"] == {"master bias": number}
+    asked = site.call("PI", "GET", f"/api/runs/?file_id={site.raw.id}&block=reduce").json
+    assert [row["id"] for row in asked["results"] if row["calibrations"]] == [run.json["id"]]
+
+
+def test_what_can_not_be_used_is_a_sentence(site: Site) -> None:
+    small = bias(site, readout_x=20, n_x=20)
+    for given, status in (
+        ({"master_bias": small}, 422),
+        ({"master_bias": site.secret.id}, 404),
+        ({"arc_lamp": small}, 422),
+    ):
+        body = {"id": site.raw.id, "calibrations": given}
+        answer = site.call("PI", "POST", "/api/files/reduce/", json=body)
+        assert answer.status_code == status, answer.json
+    command = {"command": "use", "block": "reduce", "file": str(site.raw.id),
+               "need": "master bias", "calibration": str(small)}  # fmt: skip
+    said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})
+    assert "NAXIS 20x6 instead of 40x6" in said["sideUpdate"]["toast"]["data"]["text"]
+
+
+def test_one_run_is_told_to_those_concerned(site: Site) -> None:
+    run = add_run(site.raw, state="failed", message="every pixel is saturated",
+                  settings={"ignore_bias": True}, inputs=["master_bias_fast.fits"])  # fmt: skip
+    LogEntry.create(level="error", proposal=site.own, file=site.raw, run_id=run.id,
+                    sentence="0042: Reduce failed.")  # fmt: skip
+    where = {"url.pathname": f"/data/{site.raw.id}", "url.search": f"?run={run.id}"}
+    told = json.dumps(call(site, "PI", "view-run.children", where))
+    for words in ("every pixel is saturated", "ignore bias", "default false",
+                  "master_bias_fast.fits", "0042: Reduce failed."):  # fmt: skip
+        assert words in told
+    assert "no such run" in json.dumps(call(site, "user", "view-run.children", where))
+    theirs = {**where, "url.search": f"?run={site.secret_run.id}"}
+    assert "no such run" in json.dumps(call(site, "PI", "view-run.children", theirs))
+    logs = json.dumps(call(site, "PI", "log-rows.children",
+                           {"url.pathname": "/logs", "url.search": ""}))  # fmt: skip
+    assert f"/data/{site.raw.id}?run={run.id}" in logs
+
+
+def test_only_what_is_stale_is_made_again(site: Site) -> None:
+    command = {"command": "again", "file": str(site.spectrum.id)}
+    said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})
+    assert "is up to date" in said["sideUpdate"]["toast"]["data"]["text"]
+    command["file"] = str(site.secret.id)
+    said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})
+    assert said["sideUpdate"]["toast"]["data"]["text"] == "No such file."
