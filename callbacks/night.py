@@ -149,7 +149,9 @@ def show(pathname: str | None, text: str | None, live: Mapping[str, Any] | None)
 
 def _changed(live: Mapping[str, Any] | None, shown: dt.date) -> list[int] | None:
     """Return the frames that the browser asks for anew; None when it asks for the page."""
-    if not live or ctx.triggered_id != "live-night" or live.get("night") != shown.isoformat():
+    if not isinstance(live, dict) or ctx.triggered_id != "live-night":
+        return None
+    if live.get("night") != shown.isoformat():
         return None
     ids = live.get("ids")
     if not isinstance(ids, list) or len(ids) > MOST_PATCHED:

@@ -99,7 +99,8 @@ def _by(*, may: bool) -> Any:
 
 def _search(search: Search, *, may: bool) -> html.Section:
     verb = "took" if search.is_made else "would take"
-    said = f"{search.block.label} {verb} {search.taken or f'no {search.need}'}"
+    said = f"{search.block.label} of {search.target.file_name} {verb} "
+    said += search.taken or f"no {search.need}"
     if search.sentence:
         said += f": {search.sentence}"
     head = html.Tr([html.Th(text) for text in ("", "Taken (UTC)", "Frames", "Differs in", "")])

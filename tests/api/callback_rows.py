@@ -152,10 +152,18 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("switch-person", person="{person}", active="off"), acts=True, manages=True),
         Row(command("resend-link", person="{person}"), acts=True, manages=True),
         Row(command("remove-partner", partner="OTHER"), manages=True),
+        Row(command("again", file="{product}"), acts=True),
+        Row(command("use", block="reduce", file="{file}", need="master bias",
+                    calibration="{product}")),
     ),
     "done.data ← comment-add.n_clicks": (
         Row({"comment-text.value": "Clouds.", "shown.data": SHOWN}, acts=True),
     ),
+    "view-why.children ← shown.data": (
+        Row({"shown.data": SHOWN}, shows=True),
+        Row({"shown.data": {**SHOWN, "id": "{product}"}}),
+    ),
+    "view-run.children ← url.pathname": (Row(at("/data/{file}", "?run={run}"), shows=True),),
     "night-head.children ← url.pathname": (
         Row(at("/night/2022-07-04"), shows=True),
         Row(at("/night/2022-07-04", **{

@@ -23,6 +23,7 @@ from reduction.settings import settings_model
 from services import (
     access,
     affected,
+    asking,
     comments,
     configuring,
     contents,
@@ -47,6 +48,7 @@ from services import (
     spectra,
     staleness,
     trends,
+    whynot,
 )
 from services.access import Action
 from services.errors import AccessDenied, NotFound, Unacceptable
@@ -164,7 +166,8 @@ SERVICES: dict[str, Ask] = {
         u, i["file"], technique="Imaging", obstype=None
     ),
     "runs.get": lambda u, i: runs.get(u, i["run"]),
-    "runs.request": lambda u, i: runs.request(u, "reduce", i["file"]),
+    "asking.request": lambda u, i: asking.request(u, "reduce", i["file"]),
+    "runs.request_again": lambda u, i: runs.request_again(u, i["product"]),
     "runs.request_stale": lambda u, i: runs.request_stale(u, i["proposal"]),
     "runs.cancel": lambda u, i: runs.cancel(u, i["live_run"]),
     "runs.retry": lambda u, i: runs.retry(u, i["run"]),
@@ -174,6 +177,10 @@ SERVICES: dict[str, Ask] = {
     "search.actions": lambda u, i: [a for a in search.actions(u, [i["file"]]) if a.files],
     "spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
     "spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
+    "staleness.request_again": lambda u, i: staleness.request_again(u, i["product"]),
+    "whynot.of_file": lambda u, i: whynot.of_file(u, file_of(i)),
+    "whynot.may_choose": lambda u, i: whynot.may_choose(u, file_of(i)),
+    "logs.of_run": lambda u, i: logs.of_run(u, i["run"]),
     "staleness.request_all": lambda u, i: staleness.request_all(u, i["proposal"]),
     "staleness.count": lambda u, i: staleness.count(u, i["proposal"]),
     "trends.of_night": lambda u, _: list(trends.of_night(u, NIGHT).values()),
