@@ -8,10 +8,11 @@ reduction is as wanted, but whose extraction is not, is extracted anew and no mo
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from peewee import fn
@@ -19,10 +20,9 @@ from pydantic import BaseModel, ValidationError
 
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType, FrameKind
-from reduction.registry import all_blocks, blocks_for
+from reduction.registry import all_blocks
 from services import access, proposals, scheduling
 from services.access import Action
-from services.masters import RAW
 from services.samerun import LIVE
 
 
@@ -90,12 +90,10 @@ def reduce_again(user: User, proposal_id: int) -> list[Run]:
     return scheduling.enter_all(proposal, drafts)
 
 
-def _files(ids: Iterator[int]) -> dict[int, File]:
-    wanted = list(ids)
+def _files(ids: Iterable[int]) -> dict[int, File]:
     found: dict[int, File] = {}
-    for start in range(0, len(wanted), 500):
-        query = File.select().where(File.id.in_(wanted[start : start + 500]))
-        found |= {file.id: file for file in query}
+    for some in _chunks(set(ids)):
+        found |= {file.id: file for file in File.select().where(File.id.in_(some))}
     return found
 
 
@@ -134,70 +132,113 @@ def _pending(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[Ru
 
 # --- what is done -----------------------------------------------------------------------------
 
+_STORED = Run.settings.cast("TEXT")
+
 
 @dataclass(frozen=True, slots=True)
-class _Last:
-    """The last run of a block on a file."""
+class _Made:
+    """Where a file of a chain comes from: the file it was made of, and by which run."""
 
-    id: int
-    state: str
-    settings: str
+    parent: int
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """The last run of a block on a file, which other settings would change."""
+
+    run: int
+    block: str
+    file: int
+    original: int
+    made: _Made
 
 
 def _again(proposal: Proposal, wanted: BaseModel) -> Iterator[Again]:
-    last = _last_runs(proposal)
-    products = _products(proposal)
-    raw = File.select(File.id, File.kind).where(
-        File.proposal == proposal, File.data_type == RAW, File.state == "current"
-    )
-    for file, kind in raw.order_by(File.date_obs.desc(), File.id.desc()).tuples():
-        yield from _walk(file, (file, RAW, kind), last, products, wanted)
+    """Yield the first step of each chain that other settings would change, newest frame first.
+
+    What was made from a product that is outdated itself, or is to be made again, is left out: it
+    follows by itself.
+    """
+    others = _others(proposal, wanted)
+    made = _ancestry(others)
+    by_run = {other.run for other in others}
+    needed = {one.run for one in made.values() if one.run is not None}
+    last = _among_last(proposal, needed)
+    for other in others:
+        makers = list(_makers(other.file, made))
+        if all(run in last and run not in by_run for run in makers):
+            yield Again(other.block, other.file, other.original)
 
 
-def _walk(
-    original: int,
-    file: tuple[int, int, str],
-    last: dict[tuple[int, str], _Last],
-    products: dict[int, list[tuple[int, int, str]]],
-    wanted: BaseModel,
-) -> Iterator[Again]:
-    """Go along a frame's chain to the first step that other settings would change."""
-    number, data_type, kind = file
-    for block in blocks_for(DataType(str(data_type)), FrameKind(kind)):
-        run = last.get((number, block.name))
-        if run is None or run.state in LIVE:
-            continue
-        section = getattr(wanted, block.name)
-        if _made_with(block.name, run.settings, kind) != _effective(section, kind):
-            yield Again(block.name, number, original)
-        else:
-            for product in products.get(run.id, ()):
-                yield from _walk(original, product, last, products, wanted)
-
-
-def _last_runs(proposal: Proposal) -> dict[tuple[int, str], _Last]:
+def _last(proposal: Proposal) -> Any:
+    """Return the subquery of the last runs of each block on each file."""
     chain = [b.name for b in all_blocks().values() if b.produces is not DataType.MASTER]
-    newest = Run.select(fn.MAX(Run.id)).where(
+    query = Run.select(fn.MAX(Run.id).alias("id")).where(
         Run.proposal == proposal, Run.block.in_(chain), Run.state != "cancelled"
     )
-    query = Run.select(Run.id, Run.file, Run.block, Run.state, Run.settings.cast("TEXT")).where(
-        Run.id.in_(newest.group_by(Run.file, Run.block))
-    )
-    return {
-        (file, block): _Last(number, state, settings)
-        for number, file, block, state, settings in query.tuples()
-    }
+    return query.group_by(Run.file, Run.block).alias("last")
 
 
-def _products(proposal: Proposal) -> dict[int, list[tuple[int, int, str]]]:
-    """Return id, type and kind of the products of each run."""
-    made: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    query = File.select(File.run_id, File.id, File.data_type, File.kind).where(
-        File.proposal == proposal, File.data_type != RAW, File.state == "current"
-    )
-    for run, *product in query.tuples():
-        made[run].append(tuple(product))
-    return made
+def _others(proposal: Proposal, wanted: BaseModel) -> list[_Other]:
+    """Return the last runs that have ended and that had other settings than those wanted."""
+
+    def ended(*columns: Any) -> Any:
+        last = _last(proposal)
+        query = Run.select(*columns).join(last, on=(Run.id == last.c.id))
+        query = query.join(File, on=(Run.file == File.id))
+        return query.where(Run.state.not_in(LIVE), File.state == "current")
+
+    groups = ended(Run.block, File.kind, _STORED).distinct()
+    differing = [
+        (Run.block == block) & (File.kind == kind) & (_STORED == stored)
+        for block, kind, stored in groups.tuples()
+        if _made_with(block, stored, kind) != _effective(getattr(wanted, block), kind)
+    ]
+    if not differing:
+        return []
+    query = ended(Run.id, Run.block, File.id, File.original, File.parent, File.run_id)
+    query = query.where(reduce(or_, differing))
+    return [
+        _Other(run, block, file, original, _Made(parent, maker))
+        for run, block, file, original, parent, maker in query.order_by(
+            File.date_obs.desc(), File.id.desc()
+        ).tuples()
+    ]
+
+
+def _ancestry(others: list[_Other]) -> dict[int, _Made]:
+    """Return where files come from, and what those come from, up to the raw frames."""
+    found = {other.file: other.made for other in others}
+    unknown = {one.parent for one in found.values()} - set(found)
+    while unknown:
+        for some in _chunks(unknown):
+            query = File.select(File.id, File.parent, File.run_id).where(File.id.in_(some))
+            found |= {file: _Made(parent, run) for file, parent, run in query.tuples()}
+        unknown = {one.parent for one in found.values()} - set(found)
+    return found
+
+
+def _makers(file: int, made: dict[int, _Made]) -> Iterator[int]:
+    """Yield the runs that led from the raw frame to a file, the last first."""
+    while (one := made[file]).run is not None and one.parent != file:
+        yield one.run
+        file = one.parent
+
+
+def _among_last(proposal: Proposal, runs: set[int]) -> set[int]:
+    """Return those of some runs that are the last of their block on their file."""
+    if not runs:
+        return set()
+    last = _last(proposal)
+    query = Run.select(last.c.id).from_(last)
+    return runs & {run for (run,) in query.tuples()}
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), 900):
+        yield ordered[start : start + 900]
 
 
 @lru_cache(maxsize=256)
