@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from api.errors import refusal
 from api.models import answers, requests
 from api.routing import operation
-from api.site import counts
 from api.validate import MAX_JSON_BYTES, check_text, row_id
+from db.models import Proposal
 from reduction.settings import settings_model
-from services import configuring, proposals
+from services import configuring, files, proposals
 from services.errors import AccessDenied, InvalidRequest, NotFound
 
 TAG = "proposals"
@@ -29,14 +29,19 @@ def _id(text: str) -> int:
     return number
 
 
-def _shown(proposal: Any) -> dict[str, Any]:
-    return {**proposals.serialize(proposal), "counts": counts(proposal.id)}
+def _shown(rows: list[Proposal]) -> list[dict[str, Any]]:
+    """Return proposals with how many frames and masters the signed-in person sees of them."""
+    observed, calibrations = files.counts_by_proposal(g.user)
+    return [
+        {**row, "counts": {"observed": observed.get(row["id"], 0), "calibrations": calibrations}}
+        for row in proposals.serialize_all(rows)
+    ]
 
 
 @operation("GET", "/proposals/", tag=TAG, name="proposals_list", answer=answers.Proposals)
 def index() -> Any:
     """Get the proposals where you are PI or collaborator."""
-    return {"results": [_shown(row) for row in proposals.visible(g.user)]}
+    return {"results": _shown(proposals.visible(g.user))}
 
 
 @operation(
@@ -48,7 +53,7 @@ def index() -> Any:
 )
 def read(proposal: str) -> Any:
     """Get one proposal."""
-    return _shown(proposals.get(g.user, _id(proposal)))
+    return _shown([proposals.get(g.user, _id(proposal))])[0]
 
 
 @operation(

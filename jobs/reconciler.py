@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 
+import db
 from config import Config
 from db import database
 from jobs import log as process_log
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL_S = 10.0
 WIDE, WIDE_EVERY = dt.timedelta(days=60), 6
+ANALYSE_EVERY = 360
 GLANCE_S = 2.0
 """Some runs wait for time to pass only (a series that may not be complete): a glance at a few."""
 GLANCED_AT = 20
@@ -32,6 +34,12 @@ def reconcile(since: dt.timedelta) -> int:
     with database.connection_context():
         due = runs.reconcile(since)
     return queue.top_up(due)
+
+
+def analyse() -> None:
+    """Tell the database what is in its tables."""
+    with database.connection_context():
+        db.analyse()
 
 
 def glance() -> None:
@@ -53,6 +61,8 @@ def main() -> int:
                 # Settings change seldom, and the frames of a stop have been missed: now and then
                 # everything that could still be made a master of is looked at.
                 wide = n_rounds % WIDE_EVERY == 0
+                if n_rounds % ANALYSE_EVERY == 0:
+                    analyse()
                 missing = reconcile(WIDE if wide else runs.LATELY)
                 last, n_rounds = time.monotonic(), n_rounds + 1
                 if missing:

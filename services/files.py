@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from peewee import ModelSelect, fn
+
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType
 from reduction.registry import Block, all_blocks
@@ -22,7 +24,8 @@ from services.paging import Page, paginate
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
-    "counts", "delete", "get", "header", "open_path", "page", "preview", "related", "spectrum",
+    "counts", "counts_by_proposal", "delete", "get", "header", "open_path", "page", "preview", "related",
+    "spectrum",
 ]  # fmt: skip
 
 RAW, MASTER = int(DataType.RAW), int(DataType.MASTER)
@@ -52,16 +55,24 @@ def page(
     Unacceptable
         A filter, the ordering or the page makes no sense; names it.
     """
-    # The ids come from an index alone; only the rows that are shown are read.
-    query = access.visible_files(user, File.id).where(File.state == "current")
-    for condition in conditions(filters or FileFilters()):
-        query = query.where(condition)
+    query = matching(user, filters or FileFilters())
     found = paginate(query.order_by(*order(ordering)).tuples(), page, page_size)
     ids = [number for (number,) in found.rows]
     shown = {file.id: file for file in File.select().where(File.id.in_(ids))}
     files = [shown[number] for number in ids if number in shown]
     _attach(files)
     return replace(found, rows=files)
+
+
+def matching(user: User, filters: FileFilters) -> ModelSelect:
+    """Return the query of the ids of the current files that a person sees and filters let pass.
+
+    Only ids: they come from an index alone (``file_list``), and few of the rows are shown.
+    """
+    query = access.visible_files(user, File.id).where(File.state == "current")
+    for condition in conditions(filters):
+        query = query.where(condition)
+    return query
 
 
 def _attach(files: Sequence[File]) -> None:
@@ -102,11 +113,19 @@ def get(user: User, file: int | str) -> File:
 
 def counts(user: User, proposal_id: int | None = None) -> tuple[int, int]:
     """Return how many raw frames (of a proposal) and how many masters a person sees."""
-    current = access.visible_files(user, File.id).where(File.state == "current")
-    observed = current.where(File.data_type == RAW)
+    observed, masters = counts_by_proposal(user)
     if proposal_id is not None:
-        observed = observed.where(File.proposal == proposal_id)
-    return observed.count(), current.where(File.data_type == MASTER).count()
+        return observed.get(proposal_id, 0), masters
+    return sum(observed.values()), masters
+
+
+def counts_by_proposal(user: User) -> tuple[dict[int, int], int]:
+    """Return how many raw frames of each proposal, and how many masters, a person sees."""
+    seen = access.visible_files(user, File.proposal, fn.COUNT(File.id)).where(
+        File.state == "current", File.data_type == RAW
+    )
+    masters = File.select(File.id).where(File.state == "current", File.data_type == MASTER)
+    return dict(seen.group_by(File.proposal).tuples()), masters.count()
 
 
 def related(user: User, file: File) -> list[File]:

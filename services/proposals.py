@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peewee import IntegrityError, fn
@@ -110,15 +110,31 @@ def collaborators(proposal: Proposal) -> list[User]:
 
 def serialize(proposal: Proposal) -> dict[str, Any]:
     """Return a proposal as the manual's scripts know it."""
-    return {
-        "id": proposal.id,
-        "soar_id": proposal.soar_id,
-        "semester": proposal.semester,
-        "title": proposal.title,
-        "abstract": proposal.abstract,
-        "user": accounts.as_dict(proposal.pi) if proposal.pi else None,
-        "collaborators": [accounts.as_dict(user) for user in collaborators(proposal)],
-    }
+    return serialize_all([proposal])[0]
+
+
+def serialize_all(proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Return proposals as the manual's scripts know them, their people in two queries."""
+    leaders = {proposal.pi_id for proposal in proposals if proposal.pi_id is not None}
+    people = {user.id: accounts.as_dict(user) for user in User.select().where(User.id.in_(leaders))}
+    members: dict[int, list[dict[str, Any]]] = {proposal.id: [] for proposal in proposals}
+    joined = (
+        Membership.select(Membership, User)
+        .join(User)
+        .where(Membership.proposal.in_(list(members)))
+        .order_by(User.username)
+    )
+    for membership in joined:
+        members[membership.proposal_id].append(accounts.as_dict(membership.user))
+    same = ("id", "soar_id", "semester", "title", "abstract")
+    return [
+        {
+            **{name: getattr(proposal, name) for name in same},
+            "user": people.get(proposal.pi_id),
+            "collaborators": members[proposal.id],
+        }
+        for proposal in proposals
+    ]
 
 
 def settings_of(proposal: Proposal) -> BaseModel:
