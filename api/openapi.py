@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import examples
+from api import examples, links
 from api.models.answers import Error
 from api.routing import OPERATIONS, Operation
 
@@ -109,11 +109,13 @@ _UPLOAD = {
 
 def _responses(declared: Operation) -> dict[str, Any]:
     content = _content(declared)
+    following = links.of(declared)
+    answered = {"content": content, **({"links": following} if following else {})}
     good = {declared.status: HTTPStatus(declared.status).phrase, **declared.further}
     refusals = sorted({*ALWAYS, *declared.refusals})
     return {
         **{
-            str(status): {"description": said, **({"content": content} if status != 304 else {})}
+            str(status): {"description": said, **(answered if status != 304 else {})}
             for status, said in good.items()
         },
         **{str(status): {"$ref": FAILURE.format(name=_name(status))} for status in refusals},

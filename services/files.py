@@ -24,8 +24,8 @@ from services.paging import Page, paginate
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
-    "counts", "counts_by_proposal", "delete", "get", "header", "open_path", "page", "preview", "related",
-    "spectrum",
+    "counts", "counts_by_proposal", "delete", "get", "header", "matching", "open_path", "page",
+    "preview", "related", "spectrum",
 ]  # fmt: skip
 
 RAW, MASTER = int(DataType.RAW), int(DataType.MASTER)
