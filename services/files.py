@@ -28,6 +28,7 @@ __all__ = [
     "preview", "related", "spectrum",
 ]  # fmt: skip
 
+AHEAD = 1000
 RAW, MASTER = int(DataType.RAW), int(DataType.MASTER)
 
 
@@ -56,7 +57,7 @@ def page(
         A filter, the ordering or the page makes no sense; names it.
     """
     query = matching(user, filters or FileFilters())
-    found = paginate(query.order_by(*order(ordering)).tuples(), page, page_size)
+    found = paginate(query.order_by(*order(ordering)).tuples(), page, page_size, ahead=AHEAD)
     ids = [number for (number,) in found.rows]
     shown = {file.id: file for file in File.select().where(File.id.in_(ids))}
     files = [shown[number] for number in ids if number in shown]

@@ -22,8 +22,18 @@ class Page:
     pages: int
 
 
-def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = None) -> Page:
+def paginate(
+    query: ModelSelect, page: int, page_size: int, count: int | None = None, ahead: int = 0
+) -> Page:
     """Return a page of an ordered query; one beyond the last is empty.
+
+    Parameters
+    ----------
+    count : int, optional
+        Of all rows, when it is known.
+    ahead : int
+        Rows to look at beyond the page: where no more than these follow, they need not be counted
+        in a second walk through the table. For queries of bare ids.
 
     Raises
     ------
@@ -36,10 +46,10 @@ def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = 
         raise Unacceptable("page is a number from 1.", field="page")
     before = (page - 1) * page_size
     if count is None:
-        rows = list(query.paginate(page, page_size))
-        # A page that is not full is the last one, and says itself how many there are.
-        is_last = len(rows) < page_size and (rows or page == 1)
-        count = before + len(rows) if is_last else query.order_by().count()
+        found = list(query.offset(before).limit(page_size + ahead))
+        rows = found[:page_size]
+        is_end = len(found) < page_size + ahead and (found or page == 1)
+        count = before + len(found) if is_end else query.order_by().count()
     else:
         rows = list(query.paginate(page, page_size)) if before < count else []
     return Page(count, rows, page, max(1, -(-count // page_size)))
