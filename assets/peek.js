@@ -74,7 +74,8 @@
 
   function readOut() {
     const out = document.getElementById("readout");
-    if (!out) return;
+    const stage = document.getElementById("stage");
+    if (!out || !stage || stage.dataset.kind === "spectrum") return; // which has its own
     const at = under();
     out.textContent = at ? said(gsp.viewer.state.info, at) : "";
   }

@@ -1,9 +1,7 @@
 // The controls under a spectrum: marks, redshift, smoothing, other spectra, exports, keys.
 (function () {
   "use strict";
-  const gsp = (window.gsp = window.gsp || {});
   const space = (window.gspSpectrum = window.gspSpectrum || {});
-  const SEARCH_MS = 200;
   const SLIDER = [-0.25, 1.6]; // places: z from -0.016 to 4.1
   const FAINT = ["H", "He", "neb", "star", "ism"];
   const LISTS = { H: "Hydrogen", He: "Helium", neb: "Nebular", star: "Stellar", ism: "Interstellar" };
@@ -13,22 +11,9 @@
     sky: ["Night sky", "Lines of the night sky"],
     telluric: ["Telluric", "Absorption bands of O₂ and H₂O in the atmosphere"],
   };
-  let finding = null;
-  let lastSearch = 0;
 
   const byId = (id) => document.getElementById(id);
-
-  function make(tag, given, ...inside) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(given || {})) {
-      if (name === "onclick" || name === "oninput" || name === "onchange" || name === "onkeydown") {
-        node.addEventListener(name.slice(2), value);
-      } else if (name in node && name !== "list") node[name] = value;
-      else node.setAttribute(name, value);
-    }
-    node.append(...inside);
-    return node;
-  }
+  const make = (...given) => space.make(...given);
 
   function toggle(text, title, pressed, change, key) {
     return make(
@@ -62,7 +47,7 @@
         toggle(text, title, () => state.marks.has(key), () => flip(state.marks, key), key)),
         toggle("Log", "Logarithmic axis (l)", () => state.log, () => (state.log = !state.log, space.render()), "log"),
         ...smoothing()),
-      row("Compare", finder(),
+      row("Compare", space.finder(),
         toggle("Normalise", "Each spectrum over its median", () => state.normalise,
           () => (state.normalise = !state.normalise, space.render()), "normalise"),
         make("label", { id: "mode-label" }, "Show as", mode()),
@@ -149,7 +134,7 @@
   function exports() {
     const picture = (format) => make("button", { type: "button", className: "chip",
       title: `Save what is shown as ${format.toUpperCase()}`,
-      onclick: () => save(format) }, format.toUpperCase());
+      onclick: () => space.save(format) }, format.toUpperCase());
     return [
       toggle("Arc", "The arc behind the wavelengths, its lines and residuals (a)", () => space.state.arc,
         () => (space.state.arc = !space.state.arc, space.arc.update(), space.note()), "arc"),
@@ -175,92 +160,6 @@
         "CSV has the numbers of the file, as the API gives them."),
       ...lists, ...bands,
     );
-  }
-
-  // -- other spectra ---------------------------------------------------------------------------------
-  function finder() {
-    const list = make("ul", { id: "over-found", hidden: true });
-    const input = make("input", {
-      type: "search", id: "over-search", placeholder: "Add a spectrum: name or object", autocomplete: "off",
-      maxLength: 200, "aria-label": "Add a spectrum by file name or object",
-      oninput: () => search(SEARCH_MS),
-      onkeydown: (event) => {
-        if (event.key === "Escape") list.hidden = true;
-        if (event.key === "ArrowDown" && list.querySelector("button")) {
-          event.preventDefault();
-          list.querySelector("button").focus();
-        }
-      },
-    });
-    input.addEventListener("focus", () => search(0));
-    list.addEventListener("keydown", walk);
-    return make("div", { className: "finder" }, input, list);
-  }
-
-  function walk(event) {
-    const buttons = [...event.currentTarget.querySelectorAll("button")];
-    const here = buttons.indexOf(document.activeElement);
-    const to = { ArrowDown: here + 1, ArrowUp: here - 1 }[event.key];
-    if (event.key === "Escape") close(true);
-    else if (to === undefined) return;
-    else (to < 0 ? byId("over-search") : buttons[Math.min(to, buttons.length - 1)]).focus();
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  function close(back) {
-    const list = byId("over-found");
-    if (list) list.hidden = true;
-    if (back) byId("over-search").focus();
-  }
-
-  function search(wait) {
-    clearTimeout(finding);
-    finding = setTimeout(async () => {
-      const main = space.main();
-      const mine = ++lastSearch;
-      if (!main) return;
-      const text = byId("over-search").value;
-      try {
-        const answer = await fetch(`/spectrum/${main.facts.id}/others?text=${encodeURIComponent(text)}`);
-        if (!answer.ok) throw new Error(answer.status);
-        const { files } = await answer.json();
-        if (mine === lastSearch) offer(files);
-      } catch {
-        gsp.toast({ key: "over", kind: "danger", text: "The list of spectra can't be had just now." });
-      }
-    }, wait);
-  }
-
-  function offer(files) {
-    const list = byId("over-found");
-    const free = files.filter((file) => !space.state.others.includes(file.id));
-    list.replaceChildren(...free.map((file) => make("li", {},
-      make("button", { type: "button", onclick: () => { close(true); space.lay(file.id); } },
-        file.name, make("small", {}, `${file.object || "no object"} · ${file.type} · ${file.date.slice(0, 16).replace("T", " ")}`)))));
-    if (!free.length) list.append(make("li", { className: "none" }, "No other spectrum with this kind of axis."));
-    list.hidden = false;
-  }
-
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest || !event.target.closest(".finder")) close(false);
-  });
-
-  function laidOver() {
-    const main = space.main();
-    return space.state.others.map((id) => {
-      const one = space.held(id);
-      if (!one) return "";
-      const shown = space.overlaid().findIndex((other) => other.facts.id === id);
-      const dot = make("span", { className: "dot" });
-      dot.style.background = shown < 0 ? "var(--line)" : `var(--over-${shown + 1})`;
-      const { name, unit } = one.facts;
-      const same = unit === main.facts.unit;
-      const why = shown >= 0 ? "" : id === main.facts.id ? " (on show)" : " (another kind of axis)";
-      return make("span", { className: "chip over", title: name }, dot,
-        make("span", { className: "text" }, `${name.replace(/\.fits$/, "")}${same ? "" : ` (${unit})`}${why}`),
-        make("button", { type: "button", "aria-label": `Take away ${name}`, onclick: () => space.lift(id) }, "×"));
-    });
   }
 
   // -- keeping them in step ----------------------------------------------------------------------------
@@ -289,7 +188,7 @@
     follow("compare-mode", state.mode);
     byId("smooth-n").disabled = state.smooth === "none";
     byId("mode-label").hidden = !space.overlaid().length;
-    byId("laid-over").replaceChildren(...laidOver());
+    byId("laid-over").replaceChildren(...space.laidOver());
     byId("laid-over").hidden = !state.others.length;
     byId("spectrum-csv").href = `/api/files/data/?id=${main.facts.id}&format=csv`;
     byId("spectrum-csv").setAttribute("download", "");
@@ -302,68 +201,6 @@
   function follow(id, value) {
     const field = byId(id);
     if (field !== document.activeElement || field.tagName === "SELECT") field.value = String(value);
-  }
-
-  // -- pictures: made in the page, nothing is asked of anybody ---------------------------------------------
-  const PICTURE = { width: 1200, height: 640 };
-  const PAPER = { line: "#0b4f9e", band: "rgba(11, 98, 196, .2)", ink: "#17202c",
-    over: ["#c77700", "#00866a", "#8a7d00", "#b0528f", "#cf4a12", "#5d6b80", "#4d8000", "#4b48c8"] };
-
-  function figure() {
-    const drawn = space.drawn();
-    const { xaxis, yaxis } = document.getElementById("spectrum-plot")._fullLayout;
-    const range = xaxis.range.map(Number);
-    const data = [];
-    drawn.forEach((one, i) => {
-      const { x, y } = { x: Array.from(one.x), y: Array.from(one.flux) };
-      const found = one.colour.match(/over-(\d)/);
-      const color = found ? PAPER.over[found[1] - 1] : PAPER.line;
-      if (i === 0 && space.state.marks.has("sigma")) {
-        const edge = (sign) => y.map((value, k) => value + sign * one.sigma[k]);
-        data.push({ x, y: edge(-1), mode: "lines", line: { width: 0 }, showlegend: false },
-          { x, y: edge(1), mode: "lines", line: { width: 0 }, fill: "tonexty", fillcolor: PAPER.band, showlegend: false });
-      }
-      data.push({ x, y, mode: "lines", line: { width: 1.2, color }, name: one.name });
-    });
-    const chosen = space.main().facts.axis === "wavelength" ? space.marks.chosen(range, PICTURE.width - 100) : [];
-    const [xTitle, yTitle] = space.titles();
-    const axis = { showline: true, mirror: true, ticks: "outside", zeroline: false, linecolor: PAPER.ink };
-    const heading = [...document.querySelectorAll("#spectrum-title span")].map((one) => one.textContent).join(" · ");
-    return {
-      data,
-      layout: {
-        font: { family: "Arial, Helvetica, sans-serif", size: 13, color: PAPER.ink },
-        paper_bgcolor: "#fff", plot_bgcolor: "#fff", showlegend: drawn.length > 1,
-        legend: { orientation: "h", y: -0.16 },
-        margin: { l: 80, r: 20, t: 40, b: 60 },
-        xaxis: { ...axis, title: { text: xTitle }, range },
-        yaxis: { ...axis, title: { text: plain(yTitle) }, range: yaxis.range.map(Number), type: yaxis.type },
-        shapes: chosen.map((one) => ({ type: "line", xref: "x", yref: "paper", x0: one.at, x1: one.at, y0: 0, y1: 1,
-          line: { width: 1, dash: "dot", color: "#777" } })),
-        annotations: [
-          { text: plain(heading), xref: "paper", yref: "paper", x: 0.5, y: 1, yanchor: "bottom", yshift: 8, showarrow: false },
-          ...chosen.filter((one) => one.labelled).map((one) => ({ text: one.name, x: one.at, yref: "paper", y: 1, yanchor: "top", xanchor: "center",
-            textangle: -90, showarrow: false, font: { size: 10 } })),
-        ],
-      },
-    };
-  }
-
-  // Plotly reads markup in what it writes; a header's text is text.
-  const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-  async function save(format) {
-    const main = space.main();
-    if (!main) return;
-    try {
-      const url = await window.Plotly.toImage(figure(), { ...PICTURE, format, scale: format === "png" ? 2 : 1 });
-      const link = make("a", { href: url, download: main.facts.name.replace(/\.fits$/, "") + "." + format });
-      document.body.append(link);
-      link.click();
-      link.remove();
-    } catch {
-      gsp.toast({ kind: "danger", text: "The picture could not be made in this browser." });
-    }
   }
 
   // -- keys ------------------------------------------------------------------------------------------

@@ -48,9 +48,10 @@ def test_the_read_out_tells_the_numbers_of_the_file(observer: Window, demo_site:
     number = open_spectrum(page)
     box = page.locator("#spectrum-canvas").bounding_box()
     page.mouse.move(box["x"] + 0.41 * box["width"], box["y"] + 0.5 * box["height"])
-    said = page.get_by_label("Value under the cursor").inner_text()
-    found = re.match(r"λ ([\d.]+) Å +(\S+) ± (\S+) electron +S/N (\S+)", said)
-    assert found, said
+    pattern = re.compile(r"λ ([\d.]+) Å +(\S+) ± (\S+) electron +S/N (\S+)")
+    said = page.get_by_label("Value under the cursor")
+    expect(said).to_have_text(pattern)
+    found = pattern.match(said.inner_text())
     wavelength, flux, sigma, ratio = map(float, found.groups())
     table = rows(demo_site, page, number)
     row = min(table, key=lambda one: abs(float(one["wavelength"]) - wavelength))
