@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import tempfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 from astropy.io import fits
 
-from tests.api.conftest import Site, add_file
+from tests.api.conftest import Site, add_file, index
 
 # The manual's own example, type by type.
 MANUAL = {
@@ -175,6 +177,34 @@ def test_several_come_as_a_zip(site: Site) -> None:
         assert len(archive.namelist()) == 3
     answer = site.call("PI", "GET", f"/api/files/download/?ids={site.raw.id},{site.secret.id}")
     assert answer.status_code == 404
+
+
+def test_a_zip_is_sent_while_it_is_written(site: Site) -> None:
+    """Sixteen files of 4 MB pass through a tenth of their memory, whole."""
+    sizes = {}
+    for number in range(16):
+        path = site.config.raw_dirs[0] / f"4{number:03d}_large.fits"
+        path.write_bytes(bytes([number]) * 4_000_000)
+        index(path, site.own, object="large")
+        sizes[path.name] = 4_000_000
+    site.call("PI", "GET", "/api/files/download/?object=large").close()  # what the first one loads
+    tracemalloc.start()
+    try:
+        answer = site.call("PI", "GET", "/api/files/download/?object=large", buffered=False)
+        with tempfile.TemporaryFile() as received:
+            tracemalloc.reset_peak()
+            for chunk in answer.response:
+                received.write(chunk)
+            _, peak = tracemalloc.get_traced_memory()
+            n_sent = received.tell()
+            with zipfile.ZipFile(received) as archive:
+                assert archive.testzip() is None
+                assert {info.filename: info.file_size for info in archive.infolist()} == sizes
+    finally:
+        tracemalloc.stop()
+        answer.close()
+    assert n_sent > sum(sizes.values())
+    assert peak < n_sent / 10
 
 
 @pytest.mark.parametrize(
