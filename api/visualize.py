@@ -23,6 +23,8 @@ from services.errors import Unacceptable, Unavailable
 SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
 PATIENCE_S = 5.0
 LOOK_S = 0.1
+LIKED = ("colormap", "show_saturated", "show_title")
+"""Parameters that a person's visual options give when a request does not."""
 
 
 @operation(
@@ -38,12 +40,24 @@ LOOK_S = 0.1
 def visualize(query: requests.PictureQuery) -> ResponseReturnValue:
     """Get a file as a Plotly figure or a PNG picture.
 
-    An image is reduced to about `width` columns; limits that are not given are zscale's. When the
-    picture has not been prepared yet, the answer may be 503 with `Retry-After`.
+    An image is reduced to about `width` columns; limits that are not given are zscale's, and
+    `colormap`, `show_saturated` and `show_title` as in your visual options. When the picture has
+    not been prepared yet, the answer may be 503 with `Retry-After`.
     """
     file = find(query.id)
+    query = _as_liked(query)
     draw = _spectrum if DataType(str(file.data_type)) in SPECTRA else _image
     return draw(file, query)
+
+
+def _as_liked(query: requests.PictureQuery) -> requests.PictureQuery:
+    """Fill in the person's visual options where the request says nothing."""
+    liked = {
+        name: value
+        for name, value in dict(g.user.visual).items()
+        if name in LIKED and name not in query.model_fields_set
+    }
+    return query.model_copy(update=liked)
 
 
 def _lines(file: Any, query: requests.PictureQuery) -> list[str]:

@@ -33,10 +33,19 @@
       // The browser tries again by itself, unless the answer was an error.
       if (source && source.readyState === EventSource.CLOSED) {
         close();
+        leave();
         setTimeout(() => !document.hidden && open(), 3000);
       }
     };
     source.onmessage = (message) => hear(JSON.parse(message.data));
+  }
+
+  // A session that was ended elsewhere, or an account that was switched off, shows nothing more.
+  async function leave() {
+    const answer = await fetch("/api/users/me/").catch(() => null);
+    if (answer && answer.status === 401) {
+      location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+    }
   }
 
   function close() {

@@ -13,8 +13,9 @@ import pytest
 from astropy.io import fits
 from PIL import Image
 
+from db.models import User
 from figures import colormaps, picture
-from services import previews
+from services import accounts, previews
 from tests.api.conftest import Site, add_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,25 @@ def test_an_image_is_a_heat_map_of_its_counts(site: Site, frame: Any) -> None:
     assert (heat["zmin"], heat["zmax"]) == (100, 1000)
     assert "&lt;b&gt;W &amp; D" in shown["layout"]["annotations"][0]["text"]
     assert not figure(site, f"id={frame.id}&show_title=false")["layout"].get("annotations")
+
+
+def test_a_picture_is_as_the_person_likes_it_unless_the_request_says_otherwise(
+    site: Site, frame: Any
+) -> None:
+    def scale(query: str) -> Any:
+        (heat,) = [t for t in figure(site, query)["data"] if t["type"] == "heatmap"]
+        return heat["colorscale"]
+
+    address = f"id={frame.id}&vmin=100&vmax=1000"
+    asked = scale(f"{address}&colormap=Magma")
+    assert scale(address) != asked
+    accounts.save_visual(site.people["PI"], colormap="Magma", show_title=False)
+    try:
+        assert scale(address) == asked
+        assert not figure(site, address)["layout"].get("annotations")
+        assert figure(site, f"{address}&show_title=true")["layout"]["annotations"]
+    finally:
+        User.update(visual={}).where(User.username == "pi").execute()
 
 
 def test_a_png_has_its_pixels_where_they_belong(site: Site, frame: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import db
 from api import stream
-from services import events
+from services import events, people
 from services.errors import Unavailable
 from tests.api.conftest import PASSWORD, Site
 
@@ -96,6 +96,25 @@ def test_a_token_that_dies_ends_its_stream(site: Site) -> None:
         announce(site, site.own, 2)
         with pytest.raises(EOFError):
             reader.next()
+
+
+def test_whoever_is_switched_off_hears_nothing_more(site: Site) -> None:
+    person = site.people["collaborator"]
+    page = site.sign_in("collaborator").get("/events", buffered=False)
+    script = site.call("collaborator", "GET", "/api/events/", buffered=False)
+    try:
+        with Reader(page) as shown, Reader(script) as heard:
+            announce(site, site.own, 1)
+            assert [reader.next()["file"] for reader in (shown, heard)] == [1, 1]
+            people.switch(site.people["staff"], person.id, active=False)
+            announce(site, site.own, 2)
+            for reader in (shown, heard):
+                with pytest.raises(EOFError):
+                    reader.next()
+        assert site.call("collaborator", "GET", "/api/files/").status_code == 401
+        assert site.sign_in("collaborator").get("/api/files/").status_code == 401
+    finally:
+        people.switch(site.people["staff"], person.id, active=True)
 
 
 def test_who_is_taken_out_hears_of_that_and_of_nothing_more(site: Site) -> None:
