@@ -19,7 +19,7 @@ from services.chosen import KINDS
 def declare(block: Block) -> None:
     """Offer a block below ``/api/files/``, with its own settings as the body's model."""
     title = "".join(part.capitalize() for part in block.name.split("_"))
-    settings: Any = (block.settings | None, Field(None))
+    settings: Any = (block.request | None, Field(None))
     needs: dict[str, Any] = {
         need.replace(" ", "_"): (requests.FileKey | None, None)
         for need in block.needs

@@ -7,18 +7,19 @@ may keep it for as long as the same person is signed in.
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.validate import MAX_ID, read_query
-from figures import pyramid
+from api.validate import MAX_ID, read_body, read_query
+from figures import cuts, pyramid
 from jobs import queue
+from reduction import byhand
 from reduction.frames import PixelFlag
-from services import files, overlays
+from services import files, overlays, rehearsal
 from services.errors import NotFound
 
 blueprint = Blueprint("images", __name__)
@@ -45,6 +46,23 @@ class Viewport(BaseModel):
     v: str = Field("", max_length=64, description="The file's checksum: another one, another URL.")
 
 
+class Version(BaseModel):
+    """Which bytes are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    v: str = Field("", max_length=64, description="The file's checksum: another one, another URL.")
+
+
+class Cut(Version):
+    """Which rows or columns are averaged, both ends included."""
+
+    axis: Literal["row", "column"]
+    first: int = Field(ge=0, le=100_000)
+    last: int = Field(ge=0, le=100_000)
+    clean: bool = Field(False, description="Leave out bad pixels and cosmic rays.")
+
+
 @blueprint.get("/img/<int:file_id>/view")
 def view(file_id: int) -> Response | tuple[Response, int]:
     """Answer the numbers of a viewport, row by row from the bottom, little-endian.
@@ -54,21 +72,9 @@ def view(file_id: int) -> Response | tuple[Response, int]:
     saturated, a pixel was hit by a cosmic ray. 202 while the pyramid is still being made.
     """
     asked = read_query(Viewport)
-    if file_id > MAX_ID:
-        raise NotFound("No such file.")
-    folder = files.preview(current_user.row, file_id)
-    image = None
-    if folder is not None:
-        try:
-            image = pyramid.load(folder)
-        except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
-            image = None
-    if image is None:
-        queue.preview(file_id, urgent=True)
-        waiting = jsonify(message="The image is being prepared.")
-        waiting.headers["Retry-After"] = str(RETRY_AFTER_S)
-        waiting.headers["Cache-Control"] = "no-store"
-        return waiting, 202
+    image = _open(file_id)
+    if not isinstance(image, pyramid.Pyramid):
+        return image
     cut = pyramid.view(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
     body = cut.numbers.astype("<u2").tobytes()
     if cut.flags is not None:
@@ -76,6 +82,66 @@ def view(file_id: int) -> Response | tuple[Response, int]:
         body += np.packbits(bits, bitorder="little").tobytes()
     response = Response(body, mimetype="application/octet-stream")
     response.headers["X-View"] = json.dumps(_facts(image, cut), separators=(",", ":"))
+    return _keep(response)
+
+
+def _open(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
+    """Open a file's pyramid; while it is not there, have it made and answer 202."""
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    folder = files.preview(current_user.row, file_id)
+    if folder is not None:
+        try:
+            return pyramid.load(folder)
+        except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
+            pass
+    queue.preview(file_id, urgent=True)
+    waiting = jsonify(message="The image is being prepared.")
+    waiting.headers["Retry-After"] = str(RETRY_AFTER_S)
+    waiting.headers["Cache-Control"] = "no-store"
+    return waiting, 202
+
+
+@blueprint.get("/img/<int:file_id>/histogram")
+def histogram(file_id: int) -> Response | tuple[Response, int]:
+    """Answer how the pixels are distributed (`figures.limits.Histogram`), and the limits."""
+    read_query(Version)
+    image = _open(file_id)
+    if not isinstance(image, pyramid.Pyramid):
+        return image
+    return _keep(jsonify(**image.histogram.as_dict(), limits=dict(image.limits)))
+
+
+@blueprint.get("/img/<int:file_id>/cut")
+def cut(file_id: int) -> Response | tuple[Response, int]:
+    """Answer the mean of some rows or columns at full resolution: little-endian float32."""
+    asked = read_query(Cut)
+    image = _open(file_id)
+    if not isinstance(image, pyramid.Pyramid):
+        return image
+    bits = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY) if asked.clean else 0
+    values = cuts.mean_along(image, asked.axis, asked.first, asked.last, bits)
+    return _keep(Response(values.astype("<f4").tobytes(), mimetype="application/octet-stream"))
+
+
+@blueprint.post("/img/<int:file_id>/rehearsal")
+def rehearse(file_id: int) -> Response:
+    """Answer the spectrum that windows would give: little-endian float32 flux, then σ.
+
+    Nothing is saved; it is a POST because the windows are more than an address holds well.
+    """
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    windows = read_body(byhand.Windows)
+    found = rehearsal.rehearse(current_user.row, file_id, windows)
+    body = found.flux.astype("<f4").tobytes() + found.sigma.astype("<f4").tobytes()
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers["X-Warning"] = found.warning
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _keep(response: Response) -> Response:
     response.headers["Cache-Control"] = KEEP
     response.headers["Vary"] = "Cookie"
     return response

@@ -102,7 +102,7 @@ def extract_target(
     record_trace(header, trace.polynomial, edges, float(trace.rms))
     loss = 0.0 if optimal else _loss(core, centre, edges, lights[0])
     _record_light(header, trace, loss)
-    _record_zones(header, float(centre[0]), () if background is None else background.zones)
+    record_zones(header, float(centre[0]), () if background is None else background.zones)
     return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky), warning
 
 
@@ -174,7 +174,7 @@ def _record_light(header: fits.Header, trace: Trace, loss: float) -> None:
     provenance.put(header, headers.GSP_LOSS, round(loss, 5), "share of light outside aperture")
 
 
-def _record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
+def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
     """Write the background zones into a header, as rows of the first column counted from 1."""
     for number, keyword in enumerate((headers.GSP_BKG1, headers.GSP_BKG2)):
         said = provenance.NONE

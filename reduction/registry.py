@@ -88,7 +88,11 @@ BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One process block; `label` is the name on its button."""
+    """One process block; `label` is the name on its button.
+
+    `settings` are a proposal's; `request` is what one run can be asked for: the same, and what only
+    a person says of one frame.
+    """
 
     name: str
     label: str
@@ -96,6 +100,7 @@ class Block:
     kinds: frozenset[FrameKind]
     produces: DataType
     settings: type[BlockSettings]
+    request: type[BlockSettings]
     needs: tuple[Need, ...]
     route: str | None
     run: BlockFunction
@@ -114,19 +119,21 @@ def block(
     settings: type[BlockSettings],
     needs: tuple[Need, ...] = (),
     route: str | None = None,
+    request: type[BlockSettings] | None = None,
 ) -> Callable[[BlockFunction], BlockFunction]:
     """Register a function as a process block.
 
     `accepts` and `kinds` say which files it runs on; `route` is its place under ``/api/files/``
-    (None: not started through a route of its own).
+    (None: not started through a route of its own); `request` extends `settings` (None: nothing).
     """
 
     def register(run: BlockFunction) -> BlockFunction:
         if name in _blocks:
             raise ValueError(f"block {name!r} is already registered")
         _blocks[name] = Block(
-            name, label, frozenset(accepts), frozenset(kinds), produces, settings, needs, route, run
-        )
+            name, label, frozenset(accepts), frozenset(kinds), produces, settings,
+            request or settings, needs, route, run,
+        )  # fmt: skip
         return run
 
     return register

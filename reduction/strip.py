@@ -66,14 +66,17 @@ def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
     part = slice(max(first - 1, 0), min(last + 2, n))
     if part.stop - part.start < 1:
         raise UnusableFrame("the aperture lies outside the frame.")
-    data, variance = frame.data[part], plane[part]
-    flags = flags_of(frame)[part]
+    return make_strip(part.start, frame.data[part], plane[part], flags_of(frame)[part])
+
+
+def make_strip(first: int, data: Image, variance: Image, flags: NDArray[np.uint8]) -> Strip:
+    """Return rows of a frame, from row `first` on, as a strip."""
     with np.errstate(invalid="ignore"):
         sound = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
     if not sound.all():
         data, variance = np.where(sound, data, data.dtype.type(0)), np.where(sound, variance, 0)
     return Strip(
-        np.arange(part.start, part.stop),
+        np.arange(first, first + data.shape[0]),
         data,
         variance,
         ((flags & DEFECTS) == 0) & sound,

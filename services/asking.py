@@ -90,7 +90,9 @@ def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[st
     """Return the settings of a run: the proposal's, with what was asked for on top."""
     values = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     try:
-        return block.settings.model_validate({**values, **overrides}).model_dump(mode="json")
+        asked = block.request.model_validate({**values, **overrides}).model_dump(mode="json")
+        # What nobody said of this frame is left out: the run is the same as one made by itself.
+        return {k: v for k, v in asked.items() if k in block.settings.model_fields or v is not None}
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])[:60]

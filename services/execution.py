@@ -83,7 +83,7 @@ def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
         raise _Park(answer.sentence)
     block = all_blocks()[run.block]
     try:
-        settings = block.settings.model_validate(run.settings)
+        settings = block.request.model_validate(run.settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -9,7 +9,16 @@ import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
 
-from reduction import arclines, extraction, fitsio, headers, provenance, slitprofiles, tracing
+from reduction import (
+    arclines,
+    byhand,
+    extraction,
+    fitsio,
+    headers,
+    provenance,
+    slitprofiles,
+    tracing,
+)
 from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
@@ -84,6 +93,16 @@ class ExtractSettings(BlockSettings):
         return {} if kind in LAMP_KINDS else super().effective(kind)
 
 
+class ExtractRunSettings(ExtractSettings):
+    """How targets are found and their light is summed, or where one is taken from."""
+
+    by_hand: byhand.Windows | None = Field(
+        None,
+        title="By Hand",
+        description="Take one spectrum from these windows instead of looking for targets.",
+    )
+
+
 @block(
     name="extract",
     label="Extract Target",
@@ -91,6 +110,7 @@ class ExtractSettings(BlockSettings):
     kinds={FrameKind.SPECTRUM, FrameKind.ARC},
     produces=DataType.EXTRACTED,
     settings=ExtractSettings,
+    request=ExtractRunSettings,
     route="spectrum/extract",
 )
 def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> list[Product]:
@@ -109,6 +129,8 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     if min(frame.shape) < 8:
         raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
+    if isinstance(settings, ExtractRunSettings) and settings.by_hand is not None:
+        return [_by_hand(frame, inputs, settings.by_hand, report)]
     if (inputs.kind or facts.kind) in LAMP_KINDS:
         report("Extract", 0.5)
         spectrum = extraction.extract_lamp(frame)
@@ -170,21 +192,54 @@ def _identify(
     return traces, [f"left out: {failure}" for failure in failures]
 
 
-def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
-    """Return the numbers shown beside a spectrum."""
+def _by_hand(
+    frame: CCDData, inputs: BlockInputs, windows: byhand.Windows, report: Report
+) -> Product:
+    """Return the spectrum of the windows that a person laid."""
+    report("Extract", 0.3)
+    spectrum, warning = byhand.extract_by_hand(frame, windows)
+    header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
+    if windows.target:
+        provenance.put(header, headers.GSP_TNUM, windows.target, "number of the target")
+    middle = float(windows.centre(spectrum.flux.size)[spectrum.flux.size // 2])
+    quality: dict[str, float | int | str] = {
+        "target": windows.target,
+        "row": round(middle, 2),
+        "aperture_pixel": round(windows.high - windows.low, 2),
+        **_levels(spectrum),
+    }
+    for keyword, name, comment in (
+        (headers.GSP_SNR, "median_snr", "median signal over noise per pixel"),
+        (headers.GSP_SKY, "sky_electron", "median sky, electron per pixel"),
+    ):
+        provenance.put(header, keyword, quality[name], comment)
+    said = (*inputs.notes, "extracted by hand.", *([warning] if warning else []))
+    report("Done", 1.0)
+    return _product(spectrum, inputs, suffix, quality, said)
+
+
+def _levels(spectrum: Spectrum) -> dict[str, float]:
+    """Return the median signal over noise, and the median sky per pixel."""
     seen = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
     snr = spectrum.flux[seen] / np.sqrt(spectrum.variance[seen])
-    rows = headers.read_binning(spectrum.header)[1]
     low, high = (float(spectrum.header[k]) for k in (headers.GSP_TLO, headers.GSP_THI))
     sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[seen] / (high - low)
+    return {
+        "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
+        "sky_electron": round(float(np.median(sky)), 2) if sky.size else 0.0,
+    }
+
+
+def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
+    """Return the numbers shown beside a spectrum."""
+    rows = headers.read_binning(spectrum.header)[1]
     return {
         "target": number,
         "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
         "fwhm_pixel": round(trace.fwhm, 2),
         "fwhm_arcsec": round(trace.fwhm * rows * PLATE_SCALE, 2),
         "trace_rms_pixel": round(trace.rms, 3),
-        "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
-        "sky_electron": round(float(np.median(sky)), 2) if sky.size else 0.0,
+        **_levels(spectrum),
         "aperture_loss": round(float(spectrum.header[headers.GSP_LOSS]), 4),
     }
 

@@ -12,7 +12,7 @@ from astropy.io import fits
 from db.models import File
 from services import previews
 from tests import builders
-from tests.api.conftest import Site
+from tests.api.conftest import Site, index
 
 WHOLE = "x0=0&x1=40&y0=0&y1=6&w=400&h=60"
 
@@ -98,3 +98,57 @@ def test_marks_are_two_bits_a_number(site: Site) -> None:
     saturated, hit = bits.reshape(6, 40, 2).transpose(2, 0, 1)
     assert np.argwhere(saturated).tolist() == [[2, 7], [5, 39]]
     assert not hit.any()
+
+
+def test_cuts_are_means_at_full_resolution(site: Site) -> None:
+    prepare(site.raw)
+    truth = np.arange(240.0).reshape(6, 40)
+
+    def cut(query: str) -> np.ndarray:
+        answer = site.sign_in("PI").get(f"/img/{site.raw.id}/cut?{query}")
+        assert answer.status_code == 200, answer.text
+        return np.frombuffer(answer.data, "<f4")
+
+    assert np.allclose(cut("axis=row&first=2&last=4"), truth[2:5].mean(axis=0))
+    assert np.allclose(cut("axis=column&first=7&last=7&clean=1"), truth[:, 7])
+    assert np.allclose(cut("axis=column&first=30&last=90000"), truth[:, 30:].mean(axis=1))
+    for query in ("axis=row", "axis=z&first=1&last=2", "axis=row&first=-1&last=2"):
+        answer = site.sign_in("PI").get(f"/img/{site.raw.id}/cut?{query}")
+        assert answer.status_code in (400, 422)
+
+
+def test_the_histogram_counts_the_pixels(site: Site) -> None:
+    prepare(site.raw)
+    told = site.sign_in("PI").get(f"/img/{site.raw.id}/histogram").get_json()
+    assert sum(told["counts"]) == 240
+    assert told["limits"]["minmax"] == [0.0, 239.0]
+
+
+def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
+    from reduction import fitsio
+    from reduction.byhand import extract_by_hand
+    from reduction.frames import DataType, Product
+    from tests.unit.test_byhand import frame, windows
+
+    made, told = frame(), windows()
+    path = site.config.products_dir / "rehearsed.fits"
+    path.unlink(missing_ok=True)
+    fitsio.write(Product(path.name, DataType.REDUCED, made), path)
+    file = index(path, site.own, data_type=DataType.REDUCED, original=site.raw, parent=site.raw)
+    previews.build(file.id)
+
+    def ask(role: str, body: dict[str, Any]) -> Any:
+        client = site.sign_in(role)
+        token = client.get_cookie("_csrf_token").value
+        address = f"/img/{file.id}/rehearsal"
+        return client.post(address, json=body, headers={"X-CSRFToken": token})
+
+    answer = ask("PI", told.model_dump(mode="json"))
+    assert answer.status_code == 200, answer.text
+    flux, sigma = np.frombuffer(answer.data, "<f4").reshape(2, -1)
+    spectrum, _ = extract_by_hand(made, told)
+    assert np.allclose(flux, spectrum.flux, rtol=1e-3)
+    assert np.allclose(sigma, np.sqrt(spectrum.variance), rtol=2e-3)
+    assert ask("user", told.model_dump(mode="json")).status_code == 404
+    assert ask("PI", {"trace": [1], "low": 5, "high": 1}).status_code == 422
+    assert ask("PI", {"trace": [9e4], "low": 1, "high": 5}).status_code == 422
