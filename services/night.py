@@ -106,8 +106,8 @@ def is_tonight(night: dt.date) -> bool:
 
 
 _FRAME = (
-    "id", "file_name", "kind", "obstype", "object", "exptime", "grating", "slit", "filter",
-    "date_obs", "created", "series", "proposal", "warnings", "technique", "night",
+    *trends.FACTS, File.file_name, File.obstype, File.object, File.slit, File.filter,
+    File.created, File.series, File.proposal, File.warnings, File.technique, File.night,
 )  # fmt: skip
 
 
@@ -129,8 +129,7 @@ def page(user: User, night: dt.date, kind: str = "", page: int = 1, page_size: i
 
 def rows(user: User, ids: Sequence[int]) -> list[Row]:
     """Return how raw frames stand, the newest first; what a person does not see is left out."""
-    columns = [getattr(File, name) for name in _FRAME]
-    raw = access.visible_files(user, *columns).where(File.id.in_(list(ids)), File.data_type == RAW)
+    raw = access.visible_files(user, *_FRAME).where(File.id.in_(list(ids)), File.data_type == RAW)
     frames = list(raw.order_by(File.date_obs.desc(), File.id.desc()).dicts())
     owners = {frame["proposal"] for frame in frames}
     named = access.visible_proposals(user).where(Proposal.id.in_(owners))
@@ -140,7 +139,10 @@ def rows(user: User, ids: Sequence[int]) -> list[Row]:
         runs=_runs(user, ids),
         masters=_masters({frame["series"] for frame in frames if frame["series"]}),
     )
-    measured = _measured(product for made in known.products.values() for product in made)
+    measured = _measured(
+        [product for made in known.products.values() for product in made],
+        {frame["id"]: frame for frame in frames},
+    )
     return [_row(frame, known, measured.get(frame["id"], {})) for frame in frames]
 
 
@@ -159,7 +161,7 @@ class _Known:
 
 def _products(user: User, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the current products of raw frames, the newest first."""
-    columns = (*trends._COLUMNS, File.stale, File.warnings, File.created, File.parent)
+    columns = (*trends.MEASURED, File.run_id, File.stale, File.warnings, File.created, File.parent)
     query = access.visible_files(user, *columns).where(
         File.original.in_(list(ids)),
         File.data_type >= int(DataType.REDUCED),
@@ -197,10 +199,12 @@ def _masters(series: Iterable[str]) -> dict[str, Any]:
     return found | {master["series"]: master for master in made.order_by(File.id).dicts()}
 
 
-def _measured(products: Iterable[dict[str, Any]]) -> dict[int, dict[str, Point]]:
+def _measured(
+    products: Iterable[dict[str, Any]], frames: dict[int, dict[str, Any]]
+) -> dict[int, dict[str, Point]]:
     """Return the seeing and the signal of each frame: their limits need no other frame."""
     found: dict[int, dict[str, Point]] = defaultdict(dict)
-    for name, points in trends.measure(products).items():
+    for name, points in trends.measure(products, frames).items():
         if name in ("seeing", "snr"):
             for point in points:
                 found[point.frame][name] = point

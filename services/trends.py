@@ -90,33 +90,45 @@ class Point:
 
 
 Measured = Mapping[str, Any]
-_COLUMNS = (
-    File.original, File.data_type, File.run_id, File.id, File.quality, File.kind, File.file_name,
-    File.date_obs, File.rotator, File.elevation, File.exptime, File.rdnoise, File.camera, File.gain,
-    File.binning_x, File.binning_y, File.grating, File.cam_targ, File.grt_targ, File.filter_2,
-    File.lamps, File.technique,
+FACTS = (
+    File.id, File.kind, File.date_obs, File.rotator, File.elevation, File.exptime, File.rdnoise,
+    File.camera, File.gain, File.binning_x, File.binning_y, File.grating, File.cam_targ,
+    File.grt_targ, File.filter_2, File.lamps,
 )  # fmt: skip
+"""Of a raw frame: what tells which can be compared, and where it was pointed."""
+MEASURED = (File.original, File.data_type, File.id, File.file_name, File.quality)
+"""Of a product."""
 
 
 def of_night(user: User, night: dt.date) -> dict[str, list[Point]]:
     """Return the measurements of a night that a person sees, by quantity, in order of time."""
-    query = access.visible_files(user, *_COLUMNS).where(
+    of_it = access.visible_files(user, *FACTS).where(File.night == night)
+    frames = {frame["id"]: frame for frame in of_it.where(File.data_type == RAW).dicts()}
+    products = access.visible_files(user, *MEASURED).where(
         File.night == night,
         File.data_type.between(int(DataType.REDUCED), int(DataType.WAVELENGTH)),
         File.state == "current",
     )
-    return measure(query.dicts())
+    return measure(products.dicts(), frames)
 
 
-def measure(products: Iterable[Measured]) -> dict[str, list[Point]]:
-    """Return the measurements of products: of each frame and stage the newest, of target 1."""
+def measure(products: Iterable[Measured], frames: Mapping[int, Measured]) -> dict[str, list[Point]]:
+    """Return the measurements of products: of each frame and stage the newest, of target 1.
+
+    `products` have the columns `MEASURED`; `frames` are the raw ones by id, with `FACTS`.
+    """
     newest: dict[tuple[int, int], Measured] = {}
     for product in products:
         target = int(product["quality"].get("target", 1))
         key = (product["original"], int(product["data_type"]))
         if target == 1 and product["id"] > newest.get(key, {"id": -1})["id"]:
             newest[key] = product
-    ordered = sorted(newest.values(), key=lambda one: one["date_obs"])
+    whole: list[Measured] = [
+        {**frames[product["original"]], **product}
+        for product in newest.values()
+        if product["original"] in frames
+    ]
+    ordered = sorted(whole, key=lambda one: one["date_obs"])
     found = {}
     for quantity in QUANTITIES:
         of_stage = [one for one in ordered if str(one["data_type"]) == quantity.stage]

@@ -156,7 +156,7 @@ def test_lamps_are_compared_with_the_first_of_their_setup(pi: User, owner: Propo
 
 
 def test_every_quantity_is_measured_and_said() -> None:
-    assert set(trends.measure([])) == {quantity.name for quantity in trends.QUANTITIES}
+    assert set(trends.measure([], {})) == {quantity.name for quantity in trends.QUANTITIES}
     assert all(quantity.label and quantity.meaning for quantity in trends.QUANTITIES)
 
 
