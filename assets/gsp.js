@@ -112,6 +112,13 @@
     },
     index: () => document.body.classList.toggle("index-open"),
     ask: (button) => gsp.ask(button),
+    hdu: (button) => {
+      for (const one of button.parentElement.children) {
+        one.setAttribute("aria-pressed", String(one === button));
+      }
+      const field = document.getElementById("header-search");
+      window.dash_clientside.gsp.filter(field ? field.value : "");
+    },
     keys: () => document.getElementById("keys").showModal(),
   };
 
@@ -235,10 +242,16 @@
       },
       filter: (text) => {
         const words = (text || "").toLowerCase().split(/\s+/).filter(Boolean);
+        const chosen = document.querySelector("#header-table [data-command=hdu][aria-pressed=true]");
+        const hdu = chosen ? chosen.dataset.hdu : "";
         const sift = () =>
-          document.querySelectorAll("#header-table tbody tr").forEach((row) => {
-            const line = row.textContent.toLowerCase();
-            row.hidden = !words.every((word) => line.includes(word));
+          document.querySelectorAll("#header-table tbody").forEach((body) => {
+            const cards = [...body.rows].filter((row) => row.cells.length > 1);
+            for (const row of cards) {
+              const line = row.textContent.toLowerCase();
+              row.hidden = !words.every((word) => line.includes(word));
+            }
+            body.hidden = (hdu && body.dataset.hdu !== hdu) || cards.every((row) => row.hidden);
           });
         sift();
         setTimeout(sift, 0); // the rows of a new table are in the document a moment later

@@ -22,6 +22,7 @@
   window.addEventListener("gsp-events", (happened) => {
     if (!here()) return;
     for (const event of happened.detail) {
+      if (event.name === "access-changed") everything = true;
       if (event.name !== "run-changed" && !event.name.startsWith("file-")) continue;
       if (event.original != null) wanted.add(event.original);
       else everything = true; // a master: every frame of its series

@@ -47,11 +47,12 @@ def register(app: Dash) -> None:
         Output("index-heads", "children"),
         Output("file-list", "children"),
         Output("pager", "children"),
+        Output("index-proposals", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-index", "data"),
         Input("done", "data"),
-    )(guarded(3)(show))
+    )(guarded(4)(show))
     app.callback(
         Output("go", "data", allow_duplicate=True),
         Input("index-go", "n_clicks"),
@@ -72,8 +73,8 @@ def register(app: Dash) -> None:
     )
 
 
-def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any]:
-    """Draw the heads with their counts, the page of the open list, and its pager."""
+def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any, Any]:
+    """Draw the heads with their counts, the page of the open list, its pager, the proposals."""
     address = parse(pathname, search)
     if address is None:
         raise PreventUpdate
@@ -96,7 +97,8 @@ def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any]:
         if address.name:
             words = f"No file name holds “{address.name}”."
         listed = html.Li(words, className="empty")
-    return _heads(user, address), listed, _pager(address, page.pages)
+    whose = _proposals(user, address)
+    return _heads(user, address), listed, _pager(address, page.pages), whose
 
 
 def turn(_clicks: Any, _submits: Any, value: Any, pathname: str, search: str) -> Any:
@@ -178,6 +180,21 @@ def _heads(user: Any, address: Address) -> list[Any]:
             )
         )
     return heads
+
+
+def _proposals(user: Any, address: Address) -> Any:
+    """Return the choice of one proposal, or of all; nothing when there is only one."""
+    soar_ids = [proposal.soar_id for proposal in proposals.visible(user)]
+    if len(soar_ids) < 2 and not address.proposal:
+        return []
+    links = []
+    for soar_id in ("", *soar_ids):
+        current = {"aria-current": "true"} if soar_id == address.proposal else {}
+        href = address.href(file=None, proposal=soar_id, page=1, name="")
+        label = soar_id or "All proposals"
+        links.append(html.Li(html.A(label, href=href, **{"data-go": "", **current})))
+    shown = html.Summary(address.proposal or "All proposals")
+    return html.Details([shown, html.Ul(links)], className="one-proposal", key=address.proposal)
 
 
 def _proposal_id(user: Any, soar_id: str) -> int:

@@ -13,7 +13,6 @@ from callbacks.address import Address
 from callbacks.plot import SPECTRA
 from reduction.frames import DataType
 from services import access
-from services.access import Action
 from services.errors import Conflict
 
 _TARGET = re.compile(r"_(?:target|ws)_(\d+)")
@@ -21,6 +20,7 @@ _VERSION = re.compile(r"_v(\d+)(?=[_.])")
 
 _UNITS = {"adu": "ADU", "electron": "electron", "angstrom": "Å", "pixel": "px", "percent": "%"}
 
+MOST_NAMED = 8
 STEP_GLYPH = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"}
 
 
@@ -159,10 +159,13 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def actions(user: Any, file: Any, states: Sequence[Any], said: Container[str]) -> list[Any]:
+def actions(
+    file: Any, states: Sequence[Any], said: Container[str], doomed: Sequence[str]
+) -> list[Any]:
     """Return what can be done with a file; what can't is greyed and says why.
 
-    A reason that a run says already (`said`) is not repeated.
+    A reason that a run says already (`said`) is not repeated. `doomed` are the names of what is
+    deleted with the file, itself first; none when it can't be deleted.
     """
     made: list[Any] = [
         html.A(
@@ -190,7 +193,7 @@ def actions(user: Any, file: Any, states: Sequence[Any], said: Container[str]) -
         for state in states
         if not state.enabled and state.reason not in said
     ]
-    if _may_delete(user, file):
+    if doomed:
         made.append(
             html.Button(
                 "Delete",
@@ -200,8 +203,7 @@ def actions(user: Any, file: Any, states: Sequence[Any], said: Container[str]) -
                     "data-command": "ask",
                     "data-then": "delete",
                     "data-file": str(file.id),
-                    "data-question": f"Delete {file.file_name} and everything made from it? "
-                    "The raw frame stays, so it can be made again.",
+                    "data-question": _question(doomed),
                 },
             )
         )
@@ -210,13 +212,15 @@ def actions(user: Any, file: Any, states: Sequence[Any], said: Container[str]) -
     return made
 
 
-def _may_delete(user: Any, file: Any) -> bool:
-    if str(file.data_type) == DataType.RAW:
-        return False
-    if file.proposal is None:
-        return access.sees_everything(user)
-    may = access.allowed(user, file.proposal)
-    return bool({Action.DELETE_PRODUCT, Action.DELETE_OWN} & may)
+def _question(doomed: Sequence[str]) -> str:
+    """Ask whether a file is to be deleted, naming all that goes with it."""
+    name, *others = doomed
+    said = f"Delete {name}"
+    if others:
+        named = ", ".join(others[:MOST_NAMED])
+        more = f" and {len(others) - MOST_NAMED} more" if others[MOST_NAMED:] else ""
+        said += f", and what was made from it: {named}{more}"
+    return f"{said}? The raw frame stays, so it can be made again."
 
 
 def run(line: dict[str, Any]) -> Any | None:
@@ -279,17 +283,39 @@ def comment(user: Any, said: Any) -> html.Li:
 
 
 def header_table(cards: Sequence[Any]) -> Any:
-    """Return the header cards as a table, a line for the begin of each HDU when there are more."""
-    rows: list[Any] = []
-    several = len({card.hdu for card in cards}) > 1
-    last: Any = None
+    """Return the header cards as a table, each HDU a part of it that can be shown alone."""
+    hdus: dict[int, list[Any]] = {}
     for card in cards:
-        if several and card.hdu != last:
-            last = card.hdu
-            rows.append(html.Tr(html.Th(f"HDU {card.hdu}", colSpan=3, scope="rowgroup")))
-        value = "" if card.value is None else card.value
-        value = {True: "T", False: "F"}.get(value, value) if isinstance(value, bool) else value
-        cells = [html.Td(str(text)) for text in (card.keyword, value, card.comment or "")]
-        rows.append(html.Tr(cells))
+        hdus.setdefault(card.hdu, []).append(card)
     head = html.Thead(html.Tr([html.Th(name) for name in ("Keyword", "Value", "Comment")]))
-    return html.Table([head, html.Tbody(rows)], className="table-quiet cards")
+    bodies = [
+        html.Tbody(
+            [*([_hdu_line(number)] if len(hdus) > 1 else []), *map(_card_line, hdus[number])],
+            **{"data-hdu": str(number)},
+        )
+        for number in hdus
+    ]
+    table = html.Table([head, *bodies], className="table-quiet cards")
+    if len(hdus) == 1:
+        return table
+    choices = [("", "All HDUs"), *((str(number), f"HDU {number}") for number in hdus)]
+    buttons = [
+        html.Button(
+            label,
+            type="button",
+            className="plain",
+            **{"data-command": "hdu", "data-hdu": value, "aria-pressed": str(not value).lower()},
+        )
+        for value, label in choices
+    ]
+    return [html.Div(buttons, className="hdus", role="group", **{"aria-label": "HDU"}), table]
+
+
+def _hdu_line(number: int) -> html.Tr:
+    return html.Tr(html.Th(f"HDU {number}", colSpan=3, scope="rowgroup"))
+
+
+def _card_line(card: Any) -> html.Tr:
+    value = "" if card.value is None else card.value
+    value = {True: "T", False: "F"}.get(value, value) if isinstance(value, bool) else value
+    return html.Tr([html.Td(str(text)) for text in (card.keyword, value, card.comment or "")])

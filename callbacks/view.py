@@ -107,10 +107,10 @@ def show(
         image,
         parts.notes(file, trouble),
         parts.actions(
-            user,
             file,
             files.actions(user, file),
             {line["message"] or f"{line['label']} is {line['state']}." for line in lines},
+            files.deletable(user, file),
         ),
         [line for line in map(parts.run, lines) if line is not None],
         [parts.comment(user, comment) for comment in comments.listing(user, file.id)],

@@ -65,6 +65,7 @@ def _index(name: str) -> html.Aside:
             html.Button("Files", type="button", id="index-toggle", **{"data-command": "index"}),
             html.Div(
                 [
+                    html.Nav(id="index-proposals", **{"aria-label": "Proposals"}),
                     html.Nav(id="index-heads", **{"aria-label": "Kind of files"}),
                     _labelled(
                         "Find a file by name",

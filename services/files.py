@@ -24,8 +24,8 @@ from services.paging import Page, paginate
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
-    "counts", "counts_by_proposal", "delete", "get", "header", "matching", "open_path", "page",
-    "preview", "related", "spectrum",
+    "counts", "counts_by_proposal", "deletable", "delete", "get", "header", "matching",
+    "open_path", "page", "preview", "related", "spectrum",
 ]  # fmt: skip
 
 AHEAD = 1000
@@ -191,6 +191,22 @@ def _require_delete(user: User, file: File) -> None:
         raise AccessDenied("Your role allows you to delete only what your own runs have made.")
 
 
+def _with_descendants(file: File) -> list[File]:
+    found = [file]
+    for parent in found:  # grows while it is walked: the descendants of descendants
+        found += list(File.select().where(File.parent == parent.id, File.id != parent.id))
+    return found
+
+
+def deletable(user: User, file: File) -> list[str]:
+    """Return the names of what would be deleted with a file, itself first; [] when it may not."""
+    try:
+        _require_delete(user, access.file_for(user, Action.VIEW, file.id))
+    except AccessDenied:
+        return []
+    return [one.file_name for one in _with_descendants(file)]
+
+
 def delete(user: User, file_id: int) -> list[str]:
     """Delete a product and all that was made of it; return their names.
 
@@ -202,9 +218,7 @@ def delete(user: User, file_id: int) -> list[str]:
     file = access.file_for(user, Action.VIEW, file_id)
     _require_delete(user, file)
     with transaction() as effects:
-        doomed = [file]
-        for parent in doomed:  # grows while it is walked: the descendants of descendants
-            doomed += list(File.select().where(File.parent == parent.id, File.id != parent.id))
+        doomed = _with_descendants(file)
         for gone in doomed:
             effects.events.append(rows.file_event("file-deleted", gone))
             effects.removed.append(Path(gone.full_path))

@@ -99,6 +99,7 @@ SERVICES: dict[str, Ask] = {
     "files.actions": lambda u, i: [a for a in files.actions(u, file_of(i)) if a.enabled],
     "files.preview": lambda u, i: files.preview(u, i["file"]),
     "files.delete": lambda u, i: files.delete(u, i["product"]),
+    "files.deletable": lambda u, i: files.deletable(u, File.get_by_id(i["product"])),
     "glance.frames": lambda u, i: glance.frames(u, [i["file"]]),
     "ingest.register": lambda u, i: ingest.register(u, file_of(i).full_path),
     "ingest.upload": lambda u, i: ingest.upload(

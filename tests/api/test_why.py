@@ -83,3 +83,32 @@ def test_only_what_is_stale_is_made_again(site: Site) -> None:
     command["file"] = str(site.secret.id)
     said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})
     assert said["sideUpdate"]["toast"]["data"]["text"] == "No such file."
+
+
+def test_what_goes_with_a_product_is_named_before_it_is_deleted(site: Site) -> None:
+    facts = {"original": site.raw, "parent": site.raw, "run_id": site.run.id}
+    reduced = add_file(site.config, "r_0042.fits", site.own, data_type=2, **facts)
+    spectrum = add_file(
+        site.config, "er_0042.fits", site.own, data_type=3, **{**facts, "parent": reduced}
+    )
+    calibrated = add_file(
+        site.config, "wer_0042.fits", site.own, data_type=4, **{**facts, "parent": spectrum}
+    )
+    where = {"url.pathname": f"/data/{reduced.id}", "url.search": ""}
+    drawn = call(site, "PI", "view-head.children", where)["response"]["view-actions"]["children"]
+    (question,) = [
+        one["props"]["data-question"] for one in drawn if "data-question" in one["props"]
+    ]
+    for file in (reduced, spectrum, calibrated):
+        assert file.file_name in question
+    # A collaborator deletes what the own runs have made, and this was not.
+    drawn = json.dumps(call(site, "collaborator", "view-head.children", where))
+    assert "data-question" not in drawn
+
+
+def test_one_proposal_or_all_is_chosen_beside_the_index(site: Site) -> None:
+    drawn = json.dumps(call(site, "staff", "file-list.children", NEW_DATA))
+    assert "All proposals" in drawn
+    assert f"/data?proposal={site.foreign.soar_id}" in drawn
+    drawn = json.dumps(call(site, "PI", "file-list.children", NEW_DATA))
+    assert "All proposals" not in drawn
