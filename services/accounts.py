@@ -157,6 +157,8 @@ def at_address(email: str, *, first_name: str = "", last_name: str = "") -> tupl
 def find(name: str) -> User | None:
     """Return the account with this username or e-mail address."""
     name = fold(name)
+    if "\x00" in name:  # PostgreSQL knows no such text
+        return None
     return User.get_or_none((User.username == name) | (User.email == name))
 
 

@@ -74,6 +74,8 @@ def read(table: bytes) -> list[Row]:
         ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidRequest(f"This is not a CSV table in UTF-8: {error}.") from error
+    if "\x00" in text:
+        raise InvalidRequest("This is not a CSV table in UTF-8: it holds NUL characters.")
     if not rows:
         raise InvalidRequest("The table has no rows.")
     if len(rows) > MOST_ROWS:

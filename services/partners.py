@@ -27,9 +27,9 @@ def check(name: str | None) -> str:
     Unacceptable
         It is not in the list.
     """
-    if not name or name == OTHER:
+    if not name:
         return OTHER
-    if not Partner.select().where(Partner.name == name).exists():
+    if name not in names():
         raise Unacceptable("Please choose a partner of the list.", field="partner")
     return name
 
@@ -46,6 +46,11 @@ def _new_name(name: str, old: str = "") -> str:
     return name
 
 
+def _known(name: str) -> None:
+    if name == OTHER or name not in names():
+        raise NotFound("There is no such partner.")
+
+
 def add(user: User, name: str) -> str:
     """Add a partner; return its name as it is kept."""
     access.require_site(user, Action.MANAGE)
@@ -57,9 +62,9 @@ def rename(user: User, old: str, new: str) -> str:
     """Give a partner, and whoever belongs to it, another name."""
     access.require_site(user, Action.MANAGE)
     with transaction():
+        _known(old)
         new = _new_name(new, old)
-        if not Partner.update(name=new).where(Partner.name == old).execute():
-            raise NotFound("There is no such partner.")
+        Partner.update(name=new).where(Partner.name == old).execute()
         User.update(partner=new).where(User.partner == old).execute()
     return new
 
@@ -68,8 +73,8 @@ def remove(user: User, name: str) -> int:
     """Take a partner from the list; return how many people became OTHER."""
     access.require_site(user, Action.MANAGE)
     with transaction():
-        if not Partner.delete().where(Partner.name == name).execute():
-            raise NotFound("There is no such partner.")
+        _known(name)
+        Partner.delete().where(Partner.name == name).execute()
         return int(User.update(partner=OTHER).where(User.partner == name).execute())
 
 

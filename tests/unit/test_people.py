@@ -45,6 +45,7 @@ def test_staff_makes_an_account_that_gets_a_link() -> None:
         ({"email": "nowhere"}, "email"),
         ({"email": " NINA@observatory.example"}, "email"),
         ({"partner": "Nobody's"}, "partner"),
+        ({"partner": "a\x00"}, "partner"),
         ({"first_name": "x\x00"}, "first_name"),
         ({"last_name": "x" * 151}, "last_name"),
     ],
@@ -137,6 +138,7 @@ def test_people_are_found_by_any_part_of_a_name() -> None:
     assert people.named(people.label(one)) == one
     assert people.named(one.email) == people.named("P29") == one
     assert people.named("nobody <x@y>") is None and people.named("") is None
+    assert people.named("a\x00") is None
     assert people.suggest(by, " ") == []
 
 
@@ -181,6 +183,11 @@ def test_partners_are_kept_with_their_people() -> None:
     assert partners.listing(by) == [("msu", 1), ("UNC Chapel Hill", 0), ("OTHER", 1)]
     assert partners.remove(by, "msu") == 1
     assert User.get_by_id(person.id).partner == "OTHER"
-    for gone in (lambda: partners.remove(by, "msu"), lambda: partners.rename(by, "OTHER", "x")):
+    for gone in (
+        lambda: partners.remove(by, "msu"),
+        lambda: partners.remove(by, "OTHER"),
+        lambda: partners.rename(by, "OTHER", "x"),
+        lambda: partners.rename(by, "a\x00", "x"),
+    ):
         with pytest.raises(NotFound):
             gone()
