@@ -29,6 +29,9 @@
       due = true;
       requestAnimationFrame(() => {
         due = false;
+        document.querySelectorAll(".upload input[type=file]").forEach((file) => {
+          file.setAttribute("aria-label", file.closest(".upload").textContent);
+        });
         document.querySelectorAll(".form").forEach((form) => (form.noValidate = true));
         document.querySelectorAll(".form .field").forEach(tie);
       });

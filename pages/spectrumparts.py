@@ -14,7 +14,7 @@ def plot() -> list[Any]:
     """Return the layers of a spectrum, from the back: canvas, axes, title, crosshair."""
     return [
         html.Canvas(id="spectrum-canvas"),
-        html.Div(id="spectrum-plot", role="img", **{"aria-label": "Spectrum"}),
+        html.Div(id="spectrum-plot", role="group", **{"aria-label": "Spectrum"}),
         html.Div(id="spectrum-title"),
         html.Div(id="cross-x", className="cross", hidden=True),
         html.Div(id="cross-y", className="cross", hidden=True),

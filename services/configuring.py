@@ -135,12 +135,14 @@ def _replace(
         effects.events.append(logs.write("info", _told(user, change), proposal=proposal))
         pending = affected.take_over(proposal, before, settings)
         effects.after.append(partial(scheduling.reconsider, pending))
-        if before.model_dump(include=_MASTERS) != settings.model_dump(include=_MASTERS):
+        if _minima(before) != _minima(settings):
             effects.after.append(partial(scheduling.masters_of_waiting, proposal))
     return State(settings, change.id)
 
 
-_MASTERS = {"master_bias", "master_flat"}
+def _minima(settings: BaseModel) -> list[Any]:
+    """Return how many frames a master is made of, at least, by block."""
+    return [getattr(section, "minimum", None) for _, section in settings]
 
 
 def _conflict(newest: SettingsChange, settings: BaseModel) -> Conflict:

@@ -2,7 +2,6 @@
 window.ui = SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#swagger-ui",
-  deepLinking: true,
   filter: true,
   persistAuthorization: false,
   validatorUrl: null,
@@ -13,3 +12,11 @@ window.ui = SwaggerUIBundle({
     return request;
   },
 });
+
+// The menu of servers has an empty label.
+new MutationObserver((_, observer) => {
+  const servers = document.getElementById("servers");
+  if (!servers) return;
+  servers.setAttribute("aria-label", "Server");
+  observer.disconnect();
+}).observe(document.getElementById("swagger-ui"), { childList: true, subtree: true });
