@@ -88,7 +88,7 @@ def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ReductionError(f"{name}: {first['msg']}") from error
-    Run.update(inputs=answer.names).where(mine(run)).execute()
+    run.inputs = answer.names  # written with how it ends
     return block, answer, settings
 
 
@@ -175,7 +175,10 @@ def _bring_in(
 ) -> None:
     """Write the rows of the products and of what is due with them, if the run is still ours."""
     now = utc_now()
-    ended = Run.update(state="done", step="", progress=1.0, message="", finished=now, heartbeat=now)
+    ended = Run.update(
+        state="done", step="", progress=1.0, message="", finished=now, heartbeat=now,
+        inputs=run.inputs,
+    )  # fmt: skip
     if not ended.where(mine(run)).execute():
         raise Fenced()
     run.state, run.step, run.progress = "done", "", 1.0
@@ -196,6 +199,7 @@ def _bring_in(
 def _end(run: Run, state: str, message: str) -> None:
     """End this attempt without products."""
     values: dict[str, Any] = {"state": state, "message": message, "heartbeat": utc_now()}
+    values["inputs"] = run.inputs
     if state != "waiting":
         values["finished"] = utc_now()
     with transaction(WORKER_PATIENCE_S) as effects:
@@ -207,7 +211,9 @@ def _end(run: Run, state: str, message: str) -> None:
 def _fail(run: Run, sentence: str) -> None:
     now = utc_now()
     with transaction(WORKER_PATIENCE_S) as effects:
-        failed = Run.update(state="failed", message=sentence, finished=now, heartbeat=now)
+        failed = Run.update(
+            state="failed", message=sentence, finished=now, heartbeat=now, inputs=run.inputs
+        )
         if not failed.where(mine(run)).execute():
             return
         run.state, run.message = "failed", sentence

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
 PROGRESS_S = 0.3
-"""Progress is told at most this often: each telling is a transaction."""
+"""Progress is told at most this often, and not of what is done before: each is a transaction."""
 
 
 class Cancelled(Exception):
@@ -47,7 +47,7 @@ class Lease:
         self.reason: type[Exception] | None = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"run-{run.id}", daemon=True)
-        self._told = 0.0
+        self._told = time.monotonic()
 
     def __enter__(self) -> Lease:
         self._thread.start()
