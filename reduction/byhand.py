@@ -10,7 +10,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from reduction import aperture, extraction, headers, provenance
+from reduction import aperture, extraction, headers, provenance, tracecards
 from reduction.background import Background, background_beside
 from reduction.frames import Spectrum
 from reduction.registry import BlockSettings
@@ -109,7 +109,7 @@ def extract_by_hand(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | N
     found, background, warning = summed(strip, windows)
     header = frame.meta.copy()
     trace = Polynomial(windows.trace)
-    extraction.record_trace(header, trace, (windows.low, windows.high), 0.0)
+    tracecards.record_trace(header, trace, (windows.low, windows.high), 0.0)
     zones = () if background is None else background.zones
     extraction.record_zones(header, float(trace(0.0)), zones)
     provenance.put(header, headers.GSP_EXTY, "by hand", "extraction type")

@@ -126,6 +126,9 @@ GSP_C: Final = "GSP_C"  # + three digits: its coefficients
 GSP_IC: Final = "GSP_IC"  # + two digits: input frames of a master
 # Ours: the numbers a later block needs and the published set has no card for.
 GSP_FWHM: Final = "GSP_FWHM"  # FWHM of the target along the slit, pixel
+GSP_FWLO: Final = "GSP_FWLO"  # the same at the first column
+GSP_FWHI: Final = "GSP_FWHI"  # the same at the last column
+GSP_TFRM: Final = "GSP_TFRM"  # what the trace was measured on: own, or another spectrum's name
 GSP_TLO: Final = "GSP_TLO"  # lower edge of the aperture against the trace, pixel
 GSP_THI: Final = "GSP_THI"  # upper edge of the aperture against the trace, pixel
 GSP_LOSS: Final = "GSP_LOSS"  # share of the target's light outside the aperture

@@ -1,15 +1,13 @@
 """From a reduced frame to 1-D spectra: apertures laid on traces, recorded so they can be repeated.
 
-The trace is written as ``GSP_TC00`` …: coefficients of row(column), rows and columns of the reduced
-parent counted from 0. With the parent's ``LTM``/``LTV`` cards, which the spectrum keeps, the same
-physical aperture can be laid on a frame of another binning or trim (`extract_along`).
+The trace is in the header (`reduction.tracecards`), so that the same physical aperture can be laid
+on a frame of another binning or trim (`extract_along`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -19,9 +17,10 @@ from numpy.typing import NDArray
 
 from reduction import aperture, geometry, headers, provenance
 from reduction.background import Background, background_beside
-from reduction.errors import HeaderError, MissingCalibration
+from reduction.errors import MissingCalibration
 from reduction.frames import Spectrum
 from reduction.strip import Strip, cut_strip
+from reduction.tracecards import read_trace, record_trace, rows_of
 from reduction.tracing import Trace
 
 Array = NDArray[np.float64]
@@ -101,7 +100,7 @@ def extract_target(
     header = frame.meta.copy()
     record_trace(header, trace.polynomial, edges, float(trace.rms))
     loss = 0.0 if optimal else _loss(core, centre, edges, lights[0])
-    _record_light(header, trace, loss)
+    _record_light(header, trace, loss, columns[[0, -1]])
     record_zones(header, float(centre[0]), () if background is None else background.zones)
     return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky), warning
 
@@ -113,7 +112,7 @@ def _gap(trace: Trace, other: Trace, columns: Array) -> float:
 
 def _pixels(strip: Strip, trace: Trace, columns: Array) -> Array:
     """Return a target's light per pixel of a strip, of total 1 over an endless slit."""
-    return trace.shape.pixels(strip.rows[:, None] - trace.polynomial(columns))
+    return trace.shape.pixels(strip.rows[:, None] - trace.polynomial(columns), trace.wider(columns))
 
 
 def _loss(strip: Strip, centre: Array, edges: tuple[float, float], light: Array) -> float:
@@ -152,7 +151,9 @@ def _background(
         # The core is left out, the wings, which reach far, are taken off.
         hidden = np.abs(offset) < 1.5 * other.fwhm + 1
         spoiled = hidden if spoiled is None else spoiled | hidden
-        light = np.interp(columns, other.columns, other.light) * other.shape.pixels(offset)
+        light = np.interp(columns, other.columns, other.light) * other.shape.pixels(
+            offset, other.wider(columns)
+        )
         cleared = replace(cleared, data=cleared.data - light)
     wanted, fallback = zones
     found = background_beside(cleared, centre, wanted, spoiled)
@@ -166,8 +167,17 @@ def _background(
     return None, "no room for a background beside the target: none was subtracted."
 
 
-def _record_light(header: fits.Header, trace: Trace, loss: float) -> None:
-    """Write shape and aperture loss of a target into a header."""
+def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
+    """Write shape and aperture loss of a target into a header; `ends` are the outer columns."""
+    for keyword, wide, place in zip(
+        (headers.GSP_FWLO, headers.GSP_FWHI),
+        trace.fwhm * np.broadcast_to(trace.wider(ends), 2),
+        ("first", "last"),
+        strict=True,
+    ):
+        provenance.put(header, keyword, round(float(wide), 4), f"FWHM at the {place} column, pixel")
+    came = trace.guide or "own"
+    provenance.put(header, headers.GSP_TFRM, came, "what the trace was measured on")
     provenance.put(header, headers.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")
     if trace.shape.beta is not None:
         provenance.put(header, headers.GSP_BETA, round(trace.shape.beta, 3), "Moffat exponent")
@@ -182,52 +192,6 @@ def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float,
             low, high = (first + edge + 1 for edge in zones[number])
             said = f"{low:.2f}:{high:.2f} column 1"
         provenance.put(header, keyword, said, "background extraction zone")
-
-
-def record_trace(
-    header: fits.Header, trace: Polynomial, edges: tuple[float, float], rms: float
-) -> None:
-    """Write trace and aperture into a header; `read_trace` reads them back."""
-    coefficients = trace.convert().coef
-    provenance.put(header, headers.GSP_TMOD, "Polynomial1D", "model of the trace")
-    provenance.put(header, headers.GSP_TORD, len(coefficients) - 1, "degree of the trace")
-    for number, value in enumerate(coefficients):
-        provenance.put(
-            header, f"{headers.GSP_TC}{number:02d}", float(value), f"parameter c{number}"
-        )
-    provenance.put(header, headers.GSP_TERR, round(rms, 6), "rms of the trace, pixel")
-    provenance.put(header, headers.GSP_TLO, float(edges[0]), "lower edge against the trace")
-    provenance.put(header, headers.GSP_THI, float(edges[1]), "upper edge against the trace")
-    low, high = (float(trace(0.0)) + edge + 1 for edge in edges)
-    provenance.put(
-        header, headers.GSP_EXTR, f"{low:.2f}:{high:.2f}", "extraction window at first column"
-    )
-
-
-def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
-    """Return trace and aperture edges that a spectrum's header records.
-
-    Raises
-    ------
-    HeaderError
-        A card is missing: the spectrum was not extracted here.
-    """
-    keyword = headers.GSP_TORD
-    try:
-        degree = int(header[keyword])
-        coefficients = []
-        for number in range(degree + 1):
-            keyword = f"{headers.GSP_TC}{number:02d}"
-            coefficients.append(float(header[keyword]))
-        keyword = headers.GSP_TLO
-        low = float(header[keyword])
-        keyword = headers.GSP_THI
-        high = float(header[keyword])
-    except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError(
-            keyword, f"{keyword} is missing: the spectrum does not tell where it was extracted."
-        ) from error
-    return Polynomial(coefficients), (low, high)
 
 
 def extract_lamp(frame: CCDData) -> Spectrum:
@@ -279,13 +243,7 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
     """
     trace, edges = read_trace(reference)
     columns = np.arange(frame.shape[1], dtype=float)
-    seen_at = _array(
-        geometry.to_logical(reference, 1, geometry.to_physical(frame.meta, 1, columns))
-    )
-    rows = _array(
-        geometry.to_logical(frame.meta, 2, geometry.to_physical(reference, 2, trace(seen_at)))
-    )
-    scale = geometry.binning_along(reference, 2) / geometry.binning_along(frame.meta, 2)
+    rows, scale = rows_of(trace, reference, frame.meta, columns)
     low, high = (edge * scale for edge in edges)
     outside = (rows + low < -0.5) | (rows + high > frame.shape[0] - 0.5)
     if outside.mean() > 0.5:
@@ -301,7 +259,3 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
     repeated = Polynomial.fit(columns[usable], rows[usable], max(trace.degree(), 1)).convert()
     record_trace(header, repeated, (low, high), 0.0)
     return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky)
-
-
-def _array(values: Any) -> Array:
-    return np.asarray(values, dtype=float)

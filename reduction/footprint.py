@@ -11,7 +11,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 
 from reduction import geometry, headers
 from reduction.errors import HeaderError
-from reduction.extraction import read_trace
+from reduction.tracecards import read_trace
 
 Edges = tuple[float, float]
 

@@ -82,11 +82,17 @@ class LightProfile:
             light = light + summed - summed[-1] * light
         return offsets, light
 
-    def pixels(self, offset: NDArray[Any]) -> Array:
-        """Return the light of pixels whose centres lie at `offset` rows from the target's."""
+    def pixels(self, offset: NDArray[Any], spread: Array | float = 1.0) -> Array:
+        """Return the light of pixels whose centres lie at `offset` rows from the target's.
+
+        `spread`, broadcast against `offset`, is how much wider than here the profile is there; the
+        pixels' own width is taken to grow with it, which matters little since it is near 1.
+        """
         at, light = self.table()
         pixel = np.interp(at + 0.5, at, light) - np.interp(at - 0.5, at, light)
-        return _look_up(offset, at[0], pixel)
+        if isinstance(spread, float) and spread == 1.0:
+            return _look_up(offset, at[0], pixel)
+        return np.asarray(_look_up(offset / spread, at[0], pixel) / spread)
 
 
 def _look_up(place: Array, first: float, values: Array) -> Array:
@@ -109,7 +115,13 @@ class Fit:
     level: float
 
 
-def fit(offset: Array, value: Array, sigma: Array, start: float, model: Model) -> Fit | None:
+LOOSE = 0.68
+"""How far, in ln, a fitted width may stray from the expected one: it costs as much as one sigma."""
+
+
+def fit(  # noqa: PLR0917 (the samples, and what is expected of them)
+    offset: Array, value: Array, sigma: Array, start: float, model: Model, hold: float = LOOSE
+) -> Fit | None:
     """Fit a pixel-integrated profile on a constant level to samples along the slit.
 
     Light and level are linear and solved within; centre, width and Moffat exponent are searched
@@ -123,6 +135,8 @@ def fit(offset: Array, value: Array, sigma: Array, start: float, model: Model) -
     start : float
         Expected FWHM, rows.
     model : {"moffat", "gaussian"}
+    hold : float
+        Scatter expected of ln(FWHM / start).
 
     Returns
     -------
@@ -149,8 +163,7 @@ def fit(offset: Array, value: Array, sigma: Array, start: float, model: Model) -
 
     def residuals(p: Array) -> Array:
         held = [] if model == "gaussian" else [(p[2] - 1 / TYPICAL_BETA) / _PRIOR]
-        # A width twice or half the expected one costs as much as a sample four sigma off.
-        return np.concatenate([solve(p)[1], held, [(p[1] - np.log(start)) / 0.17 / 4]])
+        return np.concatenate([solve(p)[1], held, [(p[1] - np.log(start)) / hold]])
 
     first = np.array([0.0, np.log(start)] + ([] if model == "gaussian" else [1 / TYPICAL_BETA]))
     try:

@@ -147,6 +147,11 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     return _rank(frame, candidates, _arc_differences, ARC_DAYS, _OTHER_WAVELENGTHS)
 
 
+def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
+    """Return the spectra whose trace runs as that of `frame`: as `rank_arcs`, within a day."""
+    return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS, _OTHER_WAVELENGTHS)
+
+
 def choose_arcs(
     frame: FrameDescription, candidates: Sequence[FrameDescription], choice: ArcChoice
 ) -> tuple[Match, ...]:

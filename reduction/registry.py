@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from astropy.io import fits
 from astropy.nddata import CCDData
 from pydantic import BaseModel, ConfigDict
 
@@ -67,6 +68,9 @@ class BlockInputs:
         As `arc`, on the other side of the exposure in time; given when the arcs are to bracket it.
     names : mapping
         Need → file name of what was given.
+    brighter : callable, optional
+        Asked only when a target is too faint for a trace of its own: returns name and header of a
+        spectrum of a brighter target, same setup and night, or None.
     notes : tuple of str
         Sentences about degraded matches, to be carried into the product's warnings.
     """
@@ -80,6 +84,7 @@ class BlockInputs:
     arc: CCDData | None = None
     second_arc: CCDData | None = None
     names: Mapping[Need, str] = field(default_factory=dict)
+    brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ profiles are aligned by cross-correlation: all targets share the bend.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -26,6 +26,26 @@ MAX_STEP = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """Means of a few columns each, `CELLS` to a block, sky removed, in electron per column.
+
+    Parameters
+    ----------
+    columns : (n_cells,) float
+        Middle of each cell.
+    light, variance : (n_spatial, n_cells) float32
+        Mean and its variance; 0 and inf where hardly a pixel is usable.
+    sky : (n_cells,) float32
+        What was removed.
+    """
+
+    columns: Array
+    light: Image
+    variance: Image
+    sky: Image
+
+
+@dataclass(frozen=True, slots=True)
 class Blocks:
     """Profiles along the slit, sky removed, in electron per column.
 
@@ -38,12 +58,22 @@ class Blocks:
         standard error; inf where a row has no usable pixel.
     means : (n_blocks, n_spatial) float
         Plain mean, which keeps the target's shape where its spectrum varies within a block.
+    cells : Cells
+        What the blocks were made of.
     """
 
     columns: Array
     profiles: Array
     means: Array
     noise: Array
+    cells: Cells
+
+    def only(self, chosen: NDArray[np.intp]) -> Blocks:
+        """Return some of the blocks."""
+        return replace(
+            self, columns=self.columns[chosen], profiles=self.profiles[chosen],
+            means=self.means[chosen], noise=self.noise[chosen],
+        )  # fmt: skip
 
     def merged(self, number: int) -> Blocks:
         """Return blocks of `number` neighbouring ones, for a target too faint to follow in each."""
@@ -57,7 +87,7 @@ class Blocks:
             return np.asarray(whole.reshape(n, number, *values.shape[1:]).mean(axis=1))
 
         noise = np.sqrt(mean(self.noise**2) / number)
-        return Blocks(mean(self.columns), mean(self.profiles), mean(self.means), noise)
+        return Blocks(mean(self.columns), mean(self.profiles), mean(self.means), noise, self.cells)
 
 
 def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool_]) -> Blocks:
@@ -79,8 +109,13 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
     hidden = _leave_out(flux, data, bad, start, width)
     lost = hidden > 0.75
     # A quarter of the rows tells a column's sky well enough for finding targets.
-    flux -= np.median(flux[:: max(n_rows // 400, 1)], axis=0)
+    sky = np.median(flux[:: max(n_rows // 400, 1)], axis=0)
+    flux -= sky
     noise2 = np.maximum(spread, 0) / (width * np.maximum(1 - hidden, np.float32(0.1)))
+    cells = Cells(
+        start + (np.arange(CELLS * n_blocks) + 0.5) * width - 0.5,
+        flux, np.where(lost, np.float32(np.inf), noise2), sky,
+    )  # fmt: skip
     shape = (n_rows, n_blocks, CELLS)
     n_seen: NDArray[Any] = np.full(shape[:2], CELLS)
     if lost.any():
@@ -99,6 +134,7 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
         np.asarray(middle, dtype=float).T.copy(),
         means.T.astype(float),
         np.where(n_seen > 0, error, np.inf).T.astype(float),
+        cells,
     )
 
 

@@ -1,9 +1,8 @@
-"""Where the targets are along the slit, how wide they are, and how they run along the dispersion.
+"""How the targets run along the dispersion, and how wide they are.
 
-Targets are looked for in the aligned mean profile. Then each is centred block by block, a
-polynomial is fitted, and its shape is fitted to all blocks at once, each sample at its own distance
-from the trace. The light of its neighbours is taken off first, so that close ones do not pull at
-each other.
+Each is centred block by block, a polynomial is fitted, and its shape is fitted to all blocks at
+once (`reduction.slitshape`). The light of its neighbours is taken off first, so that close ones do
+not pull at each other.
 """
 
 from __future__ import annotations
@@ -15,34 +14,26 @@ from itertools import pairwise
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from reduction.errors import TargetNotFound
-from reduction.lightprofile import Fit, LightProfile, Model, fit
+from reduction.lightprofile import LOOSE, LightProfile, Model
 from reduction.slitprofiles import Blocks, robust_polynomial, without_background
+from reduction.slitshape import fit_shape, light_in, spread_along
+from reduction.targets import Target
 
 Array = NDArray[np.float64]
 
-RELATIVE_LIMIT = 0.02
-"""A peak fainter than this part of the brightest is taken for structure of the brightest."""
-SAMPLE = 0.25
-"""Width, rows, of the bins that the samples of a target's shape are averaged in."""
-SHAPE_REACH = 5.0
-"""The shape is fitted out to so many FWHM."""
 CROWDED, ROUNDS = 8.0, 3
 """Targets nearer than so many FWHM are traced so often, each time knowing more of each other."""
-_CLEAR = 30.0
-"""Signal over noise of a bin above which the light beyond the model is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A peak of the aligned profile: row, FWHM (rows), height, and height over the noise."""
-
-    centre: float
-    fwhm: float
-    peak: float
-    significance: float
+SHAKY = 0.2
+"""Rows of error from which on a target's own trace is worse than that of a brighter one."""
+SAME_FRAME = "brightest target of the frame"
+"""Name of a guide that is in the frame itself."""
+FEWEST_LINES = 6
+"""Emission lines that a trace of degree 2 is fitted to; with fewer one goes by a brighter target's,
+where there is one."""
+SEEING_CHANGE = 0.15
+"""By how much, in ln, a faint target's FWHM differs from that of what its trace is taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,10 @@ class Trace:
 
     `polynomial` gives the row (0-based) at a column (0-based); `rms` is the scatter of the
     centroids about it, in rows, over `n_points` blocks; `light` is its electrons per
-    column in every block, the middles of which are at `columns`.
+    column in every block, the middles of which are at `columns`. `error` is about
+    what noise makes of the trace, at the ends, rows. `spread` is how much wider the
+    profile is at a column than typically; None is nowhere. `guide` names what the trace was taken
+    from when the target is too faint for its own.
     """
 
     target: Target
@@ -61,58 +55,46 @@ class Trace:
     n_points: int
     columns: Array
     light: Array
+    error: float = 0.0
+    spread: Polynomial | None = None
+    guide: str = ""
 
     @property
     def fwhm(self) -> float:
-        """FWHM of the fitted model, rows."""
+        """FWHM of the fitted model, rows, typical of the columns."""
         return self.shape.fwhm
 
+    @property
+    def needs_guide(self) -> bool:
+        """Tell whether a brighter target's trace would be better than this."""
+        return self.n_points < FEWEST_LINES if self.target.lines else self.error > SHAKY
 
-def find_targets(
-    profile: Array, noise: Array, *, threshold: float, max_targets: int
-) -> list[Target]:
-    """Find the targets in an aligned profile, brightest first.
+    def wider(self, columns: Array) -> Array | float:
+        """Return by how much the profile is wider at columns than typically."""
+        return 1.0 if self.spread is None else np.asarray(self.spread(columns))
 
-    A target stands `threshold` times above the noise, which is the larger of the propagated one
-    and the scatter of the rows (fixed pattern, sky residuals), is wider than one hot row, and is
-    separated from a brighter one by a dip.
 
-    Raises
-    ------
-    TargetNotFound
-        Nothing stands out; the sentence says how much the highest peak does.
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A trace to go by: `bend` is its rows against any one of them, `name` what has it.
+
+    `fwhm` is the width of what it was measured on, `rms` its scatter, rows.
     """
-    steps = 1.4826 * float(np.median(np.abs(np.diff(profile)))) / np.sqrt(2)
-    scatter = np.maximum(noise, max(steps, 1e-12))
-    brightest = float(profile.max(initial=0.0))
-    least = max(float(np.median(scatter)) * threshold, RELATIVE_LIMIT * brightest)
-    peaks, facts = find_peaks(
-        np.concatenate(([0.0], profile, [0.0])), prominence=least, width=1.2, rel_height=0.5
-    )
-    highest = float(np.max(profile / scatter, initial=0.0))
-    found = []
-    for row, width in zip((peaks - 1).tolist(), facts["widths"].tolist(), strict=True):
-        high = profile[row] >= threshold * scatter[row]
-        if high and 1 < row < profile.size - 2 and width < profile.size / 3:
-            significance = float(profile[row] / scatter[row])
-            found.append(Target(_vertex(profile, row), width, float(profile[row]), significance))
-    if not found:
-        raise TargetNotFound(
-            f"no target found along the slit: the highest peak is {highest:.1f} times the noise, "
-            f"{threshold:g} is needed."
-        )
-    return sorted(found, key=lambda t: -t.peak)[:max_targets]
 
-
-def _vertex(profile: Array, row: int) -> float:
-    """Return the row of a peak by a parabola through its highest three rows."""
-    left, middle, right = profile[row - 1 : row + 2].tolist()
-    bend = left - 2 * middle + right
-    return row + (0.5 * (left - right) / bend if bend < 0 else 0.0)
+    bend: Polynomial
+    fwhm: float
+    rms: float
+    name: str
 
 
 def follow(
-    blocks: Blocks, bend: Polynomial, targets: Sequence[Target], degree: int, model: Model
+    blocks: Blocks,
+    bend: Polynomial,
+    targets: Sequence[Target],
+    degree: int,
+    *,
+    model: Model,
+    guide: Guide | None = None,
 ) -> tuple[list[Trace], list[TargetNotFound]]:
     """Trace targets and fit their shapes, each with the light of the others taken off.
 
@@ -126,6 +108,8 @@ def follow(
     degree : int
         Of the traces.
     model : {"moffat", "gaussian"}
+    guide : Guide, optional
+        For the targets that are too faint for a trace of their own.
 
     Returns
     -------
@@ -144,7 +128,9 @@ def follow(
             known = {id(trace.target) for trace in others}
             limits = _limits(target, [t for t in targets if id(t) not in known])
             try:
-                traces[number] = _trace(blocks, cleared, bend, target, degree, limits, model=model)
+                traces[number] = _trace(
+                    blocks, cleared, bend, target, degree, limits, model=model, guide=guide
+                )
                 failures.pop(number, None)
             except TargetNotFound as error:
                 failures[number] = error
@@ -173,8 +159,10 @@ def _light_of(traces: Sequence[Trace], blocks: Blocks, n_rows: int) -> Array:
     total: Array = np.zeros((blocks.columns.size, n_rows))
     rows = np.arange(n_rows)
     for trace in traces:
+        wider = trace.wider(blocks.columns)
         total += trace.light[:, None] * trace.shape.pixels(
-            rows - trace.polynomial(blocks.columns)[:, None]
+            rows - trace.polynomial(blocks.columns)[:, None],
+            wider if isinstance(wider, float) else wider[:, None],
         )
     return total
 
@@ -188,31 +176,63 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
     limits: tuple[float, float],
     *,
     model: Model,
+    guide: Guide | None,
 ) -> Trace:
     """Centre a target in the blocks, in fewer and longer ones if it is faint; fit its shape."""
-    width = target.fwhm
-    for number in (1, 2, 4, 8):
-        joined = replace(blocks, means=means).merged(number)
-        expected = target.centre + bend(joined.columns)
-        centres, weights = _centroids(joined.means, joined.noise, expected, width)
-        polynomial, rms, n_points = robust_polynomial(joined.columns, centres, weights, degree)
-        if n_points >= max(0.7 * len(centres), 3):
-            break
-    if n_points < 3:
+    seen = replace(blocks, means=means)
+    if target.lines:
+        seen = seen.only(np.array(target.lines))
+    polynomial, rms, n_points, error = _centre_line(seen, target, bend, degree)
+    least = (2 if guide is None else FEWEST_LINES) if target.lines else 3
+    shaky = error > SHAKY and guide is not None and not target.lines
+    borrowed = n_points < least or shaky
+    if borrowed and guide is None:
         raise TargetNotFound(
             f"the target at row {target.centre:.0f} can't be traced: it is seen in only {n_points} "
-            f"of {len(centres)} sections."
+            f"of {len(seen.columns)} sections."
         )
-    shape = LightProfile(width, None)
-    for _ in range(2):
-        offsets, light = _light(blocks, means, polynomial, shape)
-        found = _fit_shape(blocks, means, offsets, light, shape.fwhm, limits, model=model)
+    width, hold, name = target.fwhm, LOOSE, ""
+    if borrowed and guide is not None:
+        polynomial, rms, name = guide.bend + target.centre, guide.rms, guide.name
+        if not target.lines:
+            width, hold = guide.fwhm, SEEING_CHANGE
+    shape, spread = LightProfile(width, None), None
+    for last in (False, True):
+        offsets, light = light_in(seen, seen.means, polynomial, shape, spread)
+        if borrowed and not target.lines:
+            light[:] = max(float(light.mean()), 1e-12)  # single blocks show too little of it
+        found = fit_shape(
+            seen, seen.means, offsets, light, width if borrowed else shape.fwhm, limits,
+            model=model, spread=spread, hold=hold,
+        )  # fmt: skip
         if found is None:
             break
         shape, moved = found
         polynomial += moved
-    _, light = _light(blocks, means, polynomial, shape)
-    return Trace(target, shape, polynomial, rms, n_points, blocks.columns, light)
+        if not last and not borrowed and not target.lines:
+            spread = spread_along(seen, seen.means, offsets - moved, shape)
+    _, light = light_in(blocks, means, polynomial, shape, spread)
+    return Trace(
+        target, shape, polynomial, rms, n_points, blocks.columns, light, error, spread, name
+    )
+
+
+def _centre_line(
+    blocks: Blocks, target: Target, bend: Polynomial, degree: int
+) -> tuple[Polynomial, float, int, float]:
+    """Return the polynomial through a target's centres, its rms, their number, and its error."""
+    for number in (1,) if target.lines else (1, 2, 4, 8):
+        joined = blocks.merged(number)
+        expected = target.centre + bend(joined.columns)
+        centres, weights = _centroids(joined.means, joined.noise, expected, target.fwhm)
+        polynomial, rms, n_points = robust_polynomial(joined.columns, centres, weights, degree)
+        if n_points >= max(0.7 * len(centres), 3):
+            break
+    sure = float(np.sqrt(np.sum(weights**2)))
+    # A centroid is good to the profile's sigma over its signal to noise; at the ends the error of
+    # a polynomial is about twice its mean.
+    error = 2 * target.fwhm / 2.3548 / sure if sure > 0 else np.inf
+    return polynomial, rms, n_points, error
 
 
 def _centroids(profiles: Array, noise: Array, expected: Array, fwhm: float) -> tuple[Array, Array]:
@@ -246,85 +266,3 @@ def _centroids(profiles: Array, noise: Array, expected: Array, fwhm: float) -> t
     clear = (signal > 5) & (np.abs(position - expected) < max(1.5 * fwhm, 3.0))
     # Beyond 100 the pattern of the pixels sets the limit.
     return np.where(clear, position, np.nan), np.where(clear, np.minimum(signal, 100.0), 0.0)
-
-
-def _light(
-    blocks: Blocks, means: Array, polynomial: Polynomial, shape: LightProfile
-) -> tuple[Array, Array]:
-    """Return every row's distance from the trace in every block, and the target's light there."""
-    offsets = np.arange(means.shape[1]) - polynomial(blocks.columns)[:, None]
-    near = np.abs(offsets) < 1.5 * shape.fwhm + 1
-    pixels = np.where(near & np.isfinite(blocks.noise), shape.pixels(offsets), 0.0)
-    norm = (pixels**2).sum(axis=1)
-    return offsets, np.where(norm > 0, (pixels * means).sum(axis=1) / np.maximum(norm, 1e-12), 0.0)
-
-
-def _fit_shape(  # noqa: PLR0917 (samples and what is known of them)
-    blocks: Blocks,
-    means: Array,
-    offsets: Array,
-    light: Array,
-    width: float,
-    limits: tuple[float, float],
-    *,
-    model: Model,
-) -> tuple[LightProfile, float] | None:
-    """Fit a shape to the samples of all blocks; return it and how far the trace was off."""
-    reach = max(SHAPE_REACH * width, 8.0)
-    lit = (light > 0)[:, None] & np.isfinite(blocks.noise) & (np.abs(offsets) < reach)
-    lit &= (offsets > limits[0]) & (offsets < limits[1])
-    if not lit.any():
-        return None
-    block, row = np.nonzero(lit)
-    place, mean, error = _binned(
-        offsets[block, row] + reach, means[block, row] / light[block],
-        blocks.noise[block, row] / light[block],
-    )  # fmt: skip
-    place -= reach
-    # No model is true to better than some thousandths.
-    found = fit(place, mean, np.hypot(error, 0.003 * np.max(mean)), width, model)
-    if found is None:
-        return None
-    correction = _beyond_model(place - found.centre, mean, error, found)
-    if correction is None:
-        return found.shape, found.centre
-    at, beyond = correction
-    return replace(found.shape, correction_at=at, correction=beyond), found.centre
-
-
-def _binned(place: Array, value: Array, sigma: Array) -> tuple[Array, Array, Array]:
-    """Average samples in bins of `SAMPLE` rows; return the filled bins' place, mean and error."""
-    bins = np.floor(place / SAMPLE).astype(int)
-    kept = np.ones(place.size, dtype=bool)
-    for _ in range(2):
-        weight = np.where(kept, 1 / np.maximum(sigma, 1e-12) ** 2, 0.0)
-        total = np.bincount(bins, weight)
-        safe = np.where(total > 0, total, 1.0)
-        mean = np.bincount(bins, weight * value) / safe
-        middle = np.bincount(bins, weight * place) / safe
-        # What cosmic rays or a sky line left in a block stands out from the others' mean.
-        kept = np.abs(value - mean[bins]) < 5 * sigma + 0.1 * np.max(np.abs(mean))
-    seen = total > 0
-    return middle[seen], mean[seen], 1 / np.sqrt(total[seen])
-
-
-def _beyond_model(
-    offset: Array, mean: Array, error: Array, found: Fit
-) -> tuple[Array, Array] | None:
-    """Return what a bright target's light has beyond the fitted model, per row; None if nothing.
-
-    The differences are smoothed over half a row and kept as far as they stand above their noise
-    (Wiener), out to 2.5 FWHM: trailed and astigmatic images are not symmetric.
-    """
-    peak = float(np.max(mean))
-    if float(np.median(error)) * _CLEAR > peak:
-        return None
-    rest = mean - found.level - found.light * found.shape.pixels(offset)
-    kernel = np.exp(-0.5 * (np.subtract.outer(offset, offset) / 0.5) ** 2)
-    kernel /= kernel.sum(axis=1)[:, None]
-    smooth, spread = kernel @ rest, kernel**2 @ error**2
-    believed = smooth * np.maximum(1 - 9 * spread / np.maximum(smooth**2, 1e-300), 0)
-    believed = np.where(np.abs(offset) < 2.5 * found.shape.fwhm, believed, 0.0)
-    if np.max(np.abs(believed)) < 0.004 * peak:
-        return None
-    return offset, believed / found.light

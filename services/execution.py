@@ -20,7 +20,16 @@ from reduction import fitsio
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import Block, BlockInputs, Need, all_blocks
-from services import arcchoice, calibrations, logs, products, rows, scheduling, staleness
+from services import (
+    arcchoice,
+    calibrations,
+    logs,
+    products,
+    rows,
+    scheduling,
+    staleness,
+    tracechoice,
+)
 from services.answers import Inputs, Refused, Waiting
 from services.effects import WORKER_PATIENCE_S, Effects, transaction
 from services.errors import Unavailable
@@ -132,6 +141,7 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
         arc=given.get(Need.ARC),
         second_arc=given.get(Need.SECOND_ARC),
         names={need: calibration.file_name for need, calibration in inputs.given.items()},
+        brighter=partial(tracechoice.brighter_spectrum, file),
         notes=inputs.notes,
     )
 

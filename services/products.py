@@ -150,7 +150,9 @@ def _names(inputs: Inputs, said: Sequence[str]) -> list[str]:
     """Return what went into a product: what the block says, and at least what it was given."""
     members = [member.file_name for member in inputs.members]
     given = [file.file_name for file in inputs.given.values()]
-    return list(dict.fromkeys([*said, *given] if set(said) & set(members) else [*members, *given]))
+    if set(said) & set(members):
+        return list(dict.fromkeys([*said, *given]))
+    return list(dict.fromkeys([*members, *given, *said]))
 
 
 def plain(value: Any) -> Any:

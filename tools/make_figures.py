@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
 from plotly.subplots import make_subplots
 
-from reduction import fitsio, slitprofiles, tracing
+from reduction import fitsio, slitprofiles, targets, tracing
 from reduction.blocks.extract import ExtractSettings, extract
 from reduction.frames import PixelFlag, Spectrum
 from reduction.registry import BlockInputs
@@ -91,8 +91,8 @@ def profile(reduced: Reduced) -> go.Figure:
     blocks = slitprofiles.make_blocks(frame.data, variance, fitsio.flags_of(frame) != 0)
     bend = slitprofiles.common_bend(blocks)
     mean, noise = slitprofiles.aligned_profile(blocks, bend)
-    targets = tracing.find_targets(mean, noise, threshold=5, max_targets=3)
-    traces, _ = tracing.follow(blocks, bend, targets, 2, "moffat")
+    found = targets.find_targets(mean, noise, threshold=5, max_targets=3)
+    traces, _ = tracing.follow(blocks, bend, found, 2, model="moffat")
     middle = len(blocks.columns) // 2
     x = blocks.columns[middle]
     rows = np.arange(mean.size)

@@ -15,14 +15,13 @@ from reduction import (
     extraction,
     fitsio,
     headers,
+    identify,
     provenance,
-    slitprofiles,
     tracing,
 )
 from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
-from reduction.strip import HUGE
 
 PLATE_SCALE = 0.15
 """Arcseconds per unbinned pixel along the slit."""
@@ -137,7 +136,11 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         report("Done", 1.0)
         return [_product(spectrum, inputs, "", _lamp_quality(spectrum), ())]
     report("Identify", 0.1)
-    traces, warnings = _identify(frame, settings, report)
+    search = identify.Search(
+        settings.threshold, settings.max_targets, settings.trace_degree, settings.target_model
+    )
+    traces, warnings = identify.identify(frame, search, inputs.brighter)
+    report("Trace", 0.4)
     apertures = extraction.Apertures(
         settings.aperture_width, settings.background_offset, settings.background_width
     )
@@ -148,48 +151,16 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         spectrum, warning = extraction.extract_target(
             frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
         )
-        said = [*inputs.notes, *warnings, *([warning] if warning else [])]
+        said = [*inputs.notes, *warnings, *identify.about(trace), *([warning] if warning else [])]
         provenance.put(spectrum.header, headers.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
-        products.append(_product(spectrum, inputs, f"_target_{number}", quality, tuple(said)))
+        borrowed = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
+        products.append(
+            _product(spectrum, inputs, f"_target_{number}", quality, tuple(said), borrowed)
+        )
     report("Done", 1.0)
     return products
-
-
-def _identify(
-    frame: CCDData, settings: ExtractSettings, report: Report
-) -> tuple[list[tracing.Trace], list[str]]:
-    """Return the traces of the targets, brightest first, and sentences about those left out."""
-    variance = fitsio.variance_of(frame)
-    assert variance is not None  # checked by the caller
-    bad = (fitsio.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
-    planes = []
-    for plane, most in ((frame.data, HUGE), (variance, HUGE**2)):
-        sound = plane
-        if not (-most < plane.min() and plane.max() < most):  # NaN is neither
-            with np.errstate(invalid="ignore"):
-                bad |= ~(np.abs(plane) < most)
-            sound = np.where(bad, plane.dtype.type(0), plane)
-        planes.append(sound)
-    if np.count_nonzero(bad) > 0.9 * bad.size:
-        raise UnusableFrame("almost no pixel of the frame is usable.")
-    blocks = slitprofiles.make_blocks(planes[0], planes[1], bad)
-    bend = slitprofiles.common_bend(blocks)
-    profile, noise = slitprofiles.aligned_profile(blocks, bend)
-    targets = tracing.find_targets(
-        profile,
-        noise,
-        threshold=settings.threshold,
-        max_targets=settings.max_targets,
-    )
-    report("Trace", 0.4)
-    traces, failures = tracing.follow(
-        blocks, bend, targets, settings.trace_degree, settings.target_model
-    )
-    if failures and not traces:
-        raise failures[0]
-    return traces, [f"left out: {failure}" for failure in failures]
 
 
 def _by_hand(
@@ -233,7 +204,7 @@ def _levels(spectrum: Spectrum) -> dict[str, float]:
 def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
     """Return the numbers shown beside a spectrum."""
     rows = headers.read_binning(spectrum.header)[1]
-    return {
+    quality: dict[str, float | int | str] = {
         "target": number,
         "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
         "fwhm_pixel": round(trace.fwhm, 2),
@@ -242,6 +213,9 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
         **_levels(spectrum),
         "aperture_loss": round(float(spectrum.header[headers.GSP_LOSS]), 4),
     }
+    if trace.guide:
+        quality["trace_from"] = trace.guide
+    return quality
 
 
 def _lamp_quality(spectrum: Spectrum) -> dict[str, float | int | list[float]]:
@@ -277,16 +251,17 @@ def _record(
         provenance.put(spectrum.header, keyword, value, comment)
 
 
-def _product(
+def _product(  # noqa: PLR0917 (what a product is made of)
     spectrum: Spectrum,
     inputs: BlockInputs,
     suffix: str,
     quality: Mapping[str, float | int | str | list[float]],
     warnings: tuple[str, ...],
+    borrowed: tuple[str, ...] = (),
 ) -> Product:
     if not np.isfinite(spectrum.flux).any():
         raise UnusableFrame("the aperture holds no usable pixel.")
     file_name = provenance.product_name("e", inputs.file_name, suffix)
     provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
     spectrum.header[headers.BUNIT.keyword] = "electron"
-    return Product(file_name, DataType.EXTRACTED, spectrum, quality=quality, warnings=warnings)
+    return Product(file_name, DataType.EXTRACTED, spectrum, borrowed, dict(quality), warnings)

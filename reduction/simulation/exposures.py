@@ -206,7 +206,7 @@ def _add_source(light: _Light, source: Source, spectrum: Floats, detector: Detec
         shift = np.asarray(light.truth["row_shift"])
         image = optics.spread_rows(spectrum, shift, detector, rows)
         image *= optics.moffat_rows(
-            centre, source.fwhm, source.beta, detector.row_centres[rows], height
+            centre, _fwhm(source, light, detector), source.beta, detector.row_centres[rows], height
         )
         image *= np.asarray(light.truth["illumination"])[rows, None].astype(np.float32)
         light.electrons[rows] += image
@@ -221,6 +221,15 @@ def _add_source(light: _Light, source: Source, spectrum: Floats, detector: Detec
         electrons,
         electrons / dispersion,
     )
+
+
+def _fwhm(source: Source, light: _Light, detector: Detector) -> float | Floats:
+    """FWHM of a source, unbinned rows; at each column when the seeing changes with wavelength."""
+    if source.seeing_power == 0:
+        return source.fwhm
+    along = np.asarray(light.truth["wavelength"])
+    wavelength = np.interp(detector.column_centres, np.arange(N_COLUMNS), along)
+    return np.asarray(source.fwhm * (wavelength / along[N_COLUMNS // 2]) ** source.seeing_power)
 
 
 def _fringes(light: _Light, detector: Detector) -> Image:

@@ -130,15 +130,19 @@ def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice
     return image
 
 
-def moffat_rows(centre: Floats, fwhm: float, beta: float, row: Floats, height: int) -> Image:
+def moffat_rows(
+    centre: Floats, fwhm: float | Floats, beta: float, row: Floats, height: int
+) -> Image:
     """Share of a source's light in each pixel of some rows: a Moffat profile along the slit.
 
     Parameters
     ----------
     centre : (nx,) float64
         Unbinned row of the source at each column.
-    fwhm, beta : float
-        Of the Moffat function, unbinned rows.
+    fwhm : float or (nx,) float64
+        Of the Moffat function, unbinned rows; may change along the dispersion.
+    beta : float
+        Its exponent.
     row : (n,) float64
         Unbinned row of the pixels' centres.
     height : int
@@ -149,12 +153,12 @@ def moffat_rows(centre: Floats, fwhm: float, beta: float, row: Floats, height: i
     (n, nx) float32
         The function integrated over each pixel; sums to 1 over an endless slit.
     """
-    core = fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1))
+    core = np.float32(fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1)))
     area = core * np.sqrt(np.pi) * np.exp(gammaln(beta - 0.5) - gammaln(beta))
     image = np.zeros((row.size, centre.size), dtype=np.float32)
     n_steps = 2 * height
     for k in range(n_steps):
         offset = (k + 0.5) / n_steps * height - height / 2
-        distance = ((row + offset)[:, None] - centre[None, :]).astype(np.float32) / np.float32(core)
+        distance = ((row + offset)[:, None] - centre[None, :]).astype(np.float32) / core
         image += (1 + distance**2) ** np.float32(-beta)
-    return image * np.float32(height / (n_steps * area))
+    return np.asarray(image * np.float32(height / (n_steps * area)), dtype=np.float32)

@@ -15,6 +15,33 @@ Floats = NDArray[np.float64]
 BALMER = (6562.79, 4861.35, 4340.47, 4101.73, 3970.07, 3889.06, 3835.39)
 """Air wavelengths, Å."""
 
+NEBULA_LINES = (
+    # Air wavelength, Å, and strength beside Hβ = 100, typical of a planetary nebula (Osterbrock &
+    # Ferland 2006, Astrophysics of Gaseous Nebulae).
+    (3726.03, 25.0),
+    (3728.82, 20.0),
+    (3868.75, 90.0),
+    (3967.46, 30.0),
+    (4101.73, 26.0),
+    (4340.47, 47.0),
+    (4363.21, 10.0),
+    (4685.71, 25.0),
+    (4861.33, 100.0),
+    (4958.91, 380.0),
+    (5006.84, 1140.0),
+    (5875.62, 14.0),
+    (6300.30, 10.0),
+    (6548.05, 35.0),
+    (6562.79, 285.0),
+    (6583.45, 105.0),
+    (6678.15, 4.0),
+    (6716.44, 8.0),
+    (6730.82, 10.0),
+    (7135.80, 18.0),
+)
+NEBULA_CONTINUUM = 0.02
+"""Continuum per Å of a nebula, in units of a hundredth of Hβ: the magnitude of a source is its."""
+
 GALAXY_LINES = (
     # Rest wavelength in air, Å, and equivalent width, Å, of a star-forming galaxy.
     (3726.03, 14.0),
@@ -62,6 +89,9 @@ class Source:
         Moffat profile along the slit, unbinned rows.
     redshift : float
         Applied to the spectrum.
+    seeing_power : float
+        Exponent of the wavelength by which `fwhm`, that of the middle column, changes: -0.2 by the
+        theory of turbulence (Fried 1966, JOSA 56, 1372).
     """
 
     name: str
@@ -71,6 +101,7 @@ class Source:
     fwhm: float
     beta: float = 3.5
     redshift: float = 0.0
+    seeing_power: float = 0.0
 
     def photons(self, wavelength: Floats) -> Floats:
         """Photons per s, cm² and Å above the atmosphere at air wavelengths, Å."""
@@ -137,9 +168,19 @@ def star(wavelength: Floats) -> Floats:
     return shape
 
 
+def nebula(wavelength: Floats) -> Floats:
+    """Planetary nebula: emission lines on next to no continuum."""
+    light = np.full_like(wavelength, NEBULA_CONTINUUM)
+    sigma = 0.4  # 20 km/s
+    for line, strength in NEBULA_LINES:
+        light += strength * _gauss(wavelength, line, sigma) / (sigma * np.sqrt(2 * np.pi))
+    return light
+
+
 SPECTRA: dict[str, Callable[[Floats], Floats]] = {
     "white dwarf": white_dwarf,
     "galaxy": galaxy,
     "supernova": supernova,
     "star": star,
+    "nebula": nebula,
 }
