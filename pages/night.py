@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
-from callbacks.night import parse
+from callbacks.nightparts import parse
 from callbacks.router import Page
 
 COLUMNS = (

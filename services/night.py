@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ from peewee import fn
 from db.models import File, Proposal, Run, User, utc_now
 from reduction.frames import DataType, FrameKind, night_of
 from services import access, masterchoice, scheduling, trends
+from services import nightstages as stages_of
 from services.masterchoice import LIVE
+from services.nightstages import Stage
 from services.paging import Page, paginate
 from services.trends import Point
 
@@ -24,8 +25,6 @@ LATE = masterchoice.FRESH
 """A frame that came this long after its exposure is timed from its arrival."""
 SLOW_S = 60.0
 """From the shutter to the last product: more is coloured."""
-_URGENT = ("failed", "running", "queued", "waiting", "cancelled")
-_TARGET = re.compile(r"_(?:target|ws)_(\d+)")
 KINDS = tuple(str(kind) for kind in FrameKind)
 
 
@@ -35,26 +34,6 @@ class Night:
 
     date: dt.date
     frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How far one step of a frame's pipeline is.
-
-    `files` are (id, name) of the products of its newest version, a target each; `state` is
-    ``done``, that of the run that is to make them, or "" when nothing has asked for it.
-    """
-
-    data_type: DataType
-    label: str
-    state: str = ""
-    files: tuple[tuple[int, str], ...] = ()
-    versions: int = 0
-    run: int | None = None
-    words: str = ""
-    progress: float = 0.0
-    stale: bool = False
-    made: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +197,7 @@ def _row(frame: dict[str, Any], known: _Known, values: dict[str, Point]) -> Row:
     parents = [frame["id"]]
     for block in scheduling.chain(kind):
         if block.produces is DataType.MASTER:
-            stages.append(_master_stage(known.masters.get(frame["series"]), block.label))
+            stages.append(stages_of.of_master(known.masters.get(frame["series"]), block.label))
             break
         # Of the newest version of the step before: a target may have a run of its own.
         made = [
@@ -226,7 +205,7 @@ def _row(frame: dict[str, Any], known: _Known, values: dict[str, Point]) -> Row:
         ]
         asked = ((parent, block.name) for parent in parents)
         tried = [known.runs[key] for key in asked if key in known.runs]
-        stages.append(_stage(block.produces, block.label, made, tried))
+        stages.append(stages_of.of_step(block.produces, block.label, made, tried))
         parents = [number for number, _ in stages[-1].files]
     words, mood = _words(frame, stages, products)
     late = frame["created"] - _closed(frame) > LATE
@@ -248,59 +227,6 @@ def _seconds(frame: dict[str, Any], stages: Sequence[Stage], *, late: bool) -> f
     return (last.made - begin).total_seconds()
 
 
-def _stage(
-    data_type: DataType, label: str, made: list[dict[str, Any]], tried: list[dict[str, Any]]
-) -> Stage:
-    """Return how a step stands: its newest version, or the run that is to make one.
-
-    The furthest behind of several targets decides: `made` are the step's products, `tried` the
-    newest run on each target.
-    """
-    facts: dict[str, Any] = {"data_type": data_type, "label": label}
-    served = {product["parent"] for product in made}
-    urgent = [run for run in tried if run["state"] in LIVE or run["file"] not in served]
-    urgent = [run for run in urgent if run["state"] in _URGENT]
-    last = min(urgent, key=lambda run: _URGENT.index(run["state"]), default=None)
-    if last is not None:
-        facts |= {"run": last["id"], "words": last["message"] or last["step"],
-                  "progress": last["progress"]}  # fmt: skip
-    if made:
-        newest: dict[int, int] = {}
-        for product in made:
-            run, parent = product["run_id"] or 0, product["parent"]
-            newest[parent] = max(run, newest.get(parent, 0))
-        shown = sorted(
-            (p for p in made if (p["run_id"] or 0) == newest[p["parent"]]),
-            key=lambda p: (_target(p), p["id"]),
-        )
-        facts |= {
-            "files": tuple((p["id"], p["file_name"]) for p in shown),
-            "versions": len({p["run_id"] for p in made}) - len(newest) + 1,
-            "stale": any(p["stale"] for p in shown),
-            "made": min(p["created"] for p in made),
-        }
-    state = last["state"] if last is not None else "done" if made else ""
-    return Stage(state=state, **facts)
-
-
-def _target(product: dict[str, Any]) -> int:
-    """Return the number of a product's target; a calibrated spectrum has it in its name."""
-    found = _TARGET.search(product["file_name"])
-    return int(found[1]) if found else 1
-
-
-def _master_stage(found: dict[str, Any] | None, label: str) -> Stage:
-    if found is None:
-        return Stage(DataType.MASTER, label)
-    if "file_name" in found:
-        file = ((found["id"], found["file_name"]),)
-        return Stage(DataType.MASTER, label, "done", file, 1, stale=found["stale"],
-                     made=found["created"])  # fmt: skip
-    state = "" if found["state"] == "done" else found["state"]
-    return Stage(DataType.MASTER, label, state, run=found["id"], progress=found["progress"],
-                 words=found["message"] or found["step"])  # fmt: skip
-
-
 def _words(
     frame: dict[str, Any], stages: Sequence[Stage], products: list[dict[str, Any]]
 ) -> tuple[str, str]:
@@ -311,7 +237,7 @@ def _words(
         if stage.state == "cancelled":
             return f"{stage.label} was cancelled.", "warning"
         if stage.state in LIVE:
-            return _under_way(stage), "waiting" if stage.state == "waiting" else "running"
+            return stages_of.under_way(stage), "waiting" if stage.state == "waiting" else "running"
     unmade = next((stage for stage in stages if stage.state == ""), None)
     if unmade is not None and unmade.data_type is DataType.MASTER:
         return "No master of it yet: fewer frames than any proposal asks for.", ""
@@ -319,12 +245,6 @@ def _words(
         return "A better calibration has come since: it can be reduced again.", "warning"
     warnings = products[0]["warnings"] if products else frame["warnings"]
     return (str(warnings[0]), "warning") if warnings else ("", "")
-
-
-def _under_way(stage: Stage) -> str:
-    if stage.state == "running":
-        return f"{stage.label}: {stage.words or 'starting'}"
-    return f"{stage.label}: {stage.words or stage.state}"
 
 
 # --- the work of the site ---------------------------------------------------------------------
