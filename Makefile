@@ -1,13 +1,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-peer lint help soak
+.PHONY: run test bench bench-peer lint help soak screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
+	@echo "make screenshots  photograph the pages for the manual in docs/user"
 	@echo "make lint   only ruff, mypy and the import contracts"
 
 .venv/bin/python:
@@ -44,6 +45,10 @@ bench: .venv/.test-installed
 
 soak: .venv/.test-installed
 	$(BIN)/python -m tests.soak.kill_night
+
+screenshots: .venv/.test-installed
+	tools/provide_test_machine
+	$(BIN)/python -m tools.make_screenshots
 
 .venv-peer/.installed:
 	$(PYTHON) -m venv .venv-peer

@@ -360,6 +360,7 @@
     if (!link || other || !byId("spectrum-plot")) return;
     const [, id] = link.getAttribute("href").match(/\/data\/(\d+)/) || [];
     if (!id) return;
+    if (main && main.facts.id === Number(id)) return space.note(); // it is on show
     hold(true);
     space.show({ kind: "spectrum", id: Number(id), checksum: link.dataset.spectrum });
   });

@@ -149,7 +149,13 @@ def _keys() -> html.Dialog:
         [
             html.H2("Keyboard"),
             html.Table(html.Tbody(rows)),
-            html.Div(html.Button("Close", type="button", value="no"), className="buttons"),
+            html.Div(
+                [
+                    html.A("Manual", href="/manual", className="button"),
+                    html.Button("Close", type="button", value="no"),
+                ],
+                className="buttons",
+            ),
         ],
         id="keys",
         **{"aria-label": "Keyboard"},

@@ -24,6 +24,7 @@ from pages import (
     data,
     home,
     management,
+    manual,
     missing,
     people,
     proposals,
@@ -50,6 +51,7 @@ PAGES = (
     *management.PAGES,
     *people.PAGES,
     *registrar.PAGES,
+    manual.PAGE,
 )
 
 DOCUMENT = """<!DOCTYPE html>

@@ -1,0 +1,264 @@
+"""Photograph the pages for the user's manual: ``make screenshots`` (docs/user/images).
+
+Starts a server of its own with the demo night, signs in, and takes each picture of `SHOTS` in a
+headless Chromium; what `tools/provide_test_machine` installs is enough. A picture that fails is
+named at the end, the others are written all the same.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Error, sync_playwright
+
+from tests.e2e.conftest import LiveSite
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "user" / "images"
+LAPTOP, PHONE = (1366, 768), (400, 800)
+MOST_BYTES = 3_000_000
+PATIENCE_S = 100.0
+"""How long the demo night may take until there is something to photograph."""
+STAFF = ("operator", "Quiet-Harbour-77")
+WANTED = ("GAL", "AT", "WD")
+"""Beginnings of the names of a galaxy, a transient and a white dwarf of the demo night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What of the demo night is photographed: ids of products, by the begin of the object."""
+
+    url: str
+    calibrated: dict[str, int]
+    reduced: int
+    proposal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture: address, who looks, and what is done before it is taken."""
+
+    name: str
+    path: Callable[[Night], str]
+    prepare: Callable[[Any, Night], None] = lambda _page, _night: None
+    staff: bool = False
+    light: bool = False
+    size: tuple[int, int] = LAPTOP
+    full: bool = False
+
+
+def spectrum(page: Any, *chips: str, lines: str = "", smooth: str = "") -> None:
+    """Wait for the spectrum, then choose what the picture shows."""
+    page.wait_for_selector("#spectrum-plot[data-file]")
+    for chip in chips:
+        page.locator(f'[data-chip="{chip}"]').click()
+    if lines:
+        page.get_by_label("Redshift, typed").fill(lines)
+    if smooth:
+        page.get_by_label("Smooth").select_option(smooth)
+
+
+def compare(page: Any, night: Night) -> None:
+    """Lay the two other spectra over the one on show."""
+    spectrum(page, "normalise", smooth="gauss")
+    for number in list(night.calibrated.values())[1:]:
+        page.evaluate("(id) => window.gspSpectrum.lay(id)", number)
+    page.wait_for_selector("#laid-over .over")
+
+
+def arc(page: Any, _night: Night) -> None:
+    """Open the arc behind the wavelengths."""
+    spectrum(page, "arc")
+    page.wait_for_selector("#arc-plot .scatterlayer .point")
+    page.locator("#arc-facts").scroll_into_view_if_needed()
+
+
+def galaxy(page: Any, _night: Night) -> None:
+    """Mark a galaxy's lines and the atmosphere's bands."""
+    spectrum(page, "H", "neb", "telluric", lines="0.0425", smooth="gauss")
+    page.mouse.move(880, 400)
+
+
+def painted(page: Any, _night: Night) -> None:
+    """Wait for an image's pixels."""
+    page.wait_for_function("document.getElementById('canvas').width > 0")
+    page.wait_for_timeout(600)
+
+
+def keys(page: Any, _night: Night) -> None:
+    """Open the list of keys."""
+    spectrum(page)
+    page.keyboard.press("?")
+
+
+def header(page: Any, _night: Night) -> None:
+    """Open the header and look for what the wavelength calibration wrote."""
+    spectrum(page)
+    page.get_by_role("button", name="Header").click()
+    page.get_by_label("Search the header").fill("gsp_w")
+
+
+def first(night: Night) -> str:
+    """Return the address of the first calibrated spectrum."""
+    return f"/data/{next(iter(night.calibrated.values()))}"
+
+
+SHOTS = (
+    Shot("data", first, lambda page, _: spectrum(page)),
+    Shot("data-light", first, lambda page, _: spectrum(page), light=True),
+    Shot("data-phone", first, lambda page, _: spectrum(page), size=PHONE),
+    Shot("header", first, header),
+    Shot("keys", first, keys),
+    Shot("image", lambda night: f"/data/{night.reduced}", painted),
+    Shot("advanced", lambda night: f"/data/{night.reduced}/advanced", painted),
+    Shot("spectrum-dark", first, galaxy),
+    Shot("spectrum-compare", first, compare, light=True),
+    Shot("spectrum-arc", first, arc),
+    Shot("search", lambda _: "/search"),
+    Shot("logs", lambda _: "/logs"),
+    Shot("tonight", lambda _: "/night"),
+    Shot("tonight-light", lambda _: "/night", light=True),
+    Shot("home", lambda _: "/"),
+    Shot("proposals", lambda _: "/proposals"),
+    Shot("settings", lambda night: f"/proposals/{night.proposal}/settings"),
+    Shot("collaborators", lambda night: f"/proposals/{night.proposal}/collaborators"),
+    Shot("user", lambda _: "/user"),
+    Shot("management", lambda _: "/management", staff=True),
+    Shot("management-users", lambda _: "/management/users", staff=True),
+    Shot("management-user-new", lambda _: "/management/users/new", staff=True),
+    Shot("management-proposals", lambda _: "/management/proposals", staff=True),
+    Shot("management-proposal-new", lambda _: "/management/proposals/new", staff=True),
+)
+
+
+def main() -> int:
+    """Take the pictures named on the command line, or all; return the exit status."""
+    wanted = set(sys.argv[1:])
+    shots = [shot for shot in SHOTS if not wanted or shot.name in wanted]
+    unknown = wanted - {shot.name for shot in SHOTS}
+    if unknown:
+        print(f"No such picture: {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    site = LiveSite(GSP_DEMO_INTERVAL="0.4")
+    try:
+        troubles = take_all(site.start(), shots)
+    except (pytest.fail.Exception, Error, TimeoutError) as error:
+        troubles = [f"the pictures could not be taken: {error}"]
+    finally:
+        site.clean_up()
+    total = sum(path.stat().st_size for path in IMAGES.glob("*.webp"))
+    if total > MOST_BYTES:
+        troubles.append(f"the pictures take {total / 1e6:.1f} MB, more than {MOST_BYTES / 1e6:g}")
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    print(f"{len(shots) - len(troubles)} of {len(shots)} pictures, {total / 1e6:.2f} MB in all")
+    return 1 if troubles else 0
+
+
+def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
+    """Take every picture; return a sentence for each that failed."""
+    made = site.flask(
+        "user", "create", "--username", STAFF[0], "--email", "operator@example.org",
+        "--staff", "--password-stdin", given=STAFF[1] + "\n",
+    )  # fmt: skip
+    if made.returncode:
+        raise TimeoutError(f"no staff account: {made.stderr.strip()}")
+    night = wait_for_night(site)
+    troubles = []
+    with sync_playwright() as play:
+        path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        people = {
+            False: sign_in(browser, site.url, "demo", site.demo_password),
+            True: sign_in(browser, site.url, *STAFF),
+        }
+        for shot in shots:
+            try:
+                size = take(browser, people[shot.staff], night, shot)
+                print(f"{shot.name:<26}{size / 1000:6.0f} kB")
+            except (Error, OSError) as error:
+                troubles.append(f"{shot.name}: {str(error).splitlines()[0]}")
+        browser.close()
+    return troubles
+
+
+def wait_for_night(site: LiveSite) -> Night:
+    """Wait until a galaxy, a transient and a white dwarf are calibrated, or take what there is."""
+    end = time.monotonic() + PATIENCE_S
+    found: dict[str, int] = {}
+    while time.monotonic() < end and len(found) < len(WANTED):
+        time.sleep(1)
+        newest = site.rows(
+            "SELECT object, id FROM file WHERE data_type = 4 AND kind = 'spectrum' ORDER BY id DESC"
+        )
+        for begin in WANTED:
+            ids = [number for target, number in newest if target.startswith(begin)]
+            if ids:
+                found[begin] = ids[0]
+    if not found:
+        raise TimeoutError(f"no spectrum of the demo night was calibrated within {PATIENCE_S:g} s")
+    ordered = {begin: found[begin] for begin in WANTED if begin in found}
+    ((reduced, proposal),) = site.rows(
+        "SELECT parent.parent_id, spectrum.proposal_id FROM file spectrum "
+        "JOIN file parent ON parent.id = spectrum.parent_id WHERE spectrum.id = ?",
+        next(iter(ordered.values())),
+    )
+    return Night(site.url, ordered, reduced, proposal)
+
+
+def sign_in(browser: Any, url: str, name: str, password: str) -> Any:
+    """Return the state of a browser in which a person is signed in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{url}/login")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda address: "/login" not in address)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def take(browser: Any, state: Any, night: Night, shot: Shot) -> int:
+    """Take one picture and write it as WebP; return its size in bytes."""
+    width, height = shot.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, storage_state=state, reduced_motion="reduce"
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    try:
+        page.goto(night.url + shot.path(night))
+        page.wait_for_selector("#page main, #page .sheet, #view")
+        if page.get_by_role("heading", name="No such page").count():
+            raise Error("there is no such page")
+        theme = "light" if shot.light else "dark"
+        page.evaluate(
+            "(theme) => { document.documentElement.dataset.bsTheme = theme;"
+            " window.dispatchEvent(new Event('gsp-theme')); }",
+            theme,
+        )
+        shot.prepare(page, night)
+        page.wait_for_timeout(900)
+        page.evaluate("document.getElementById('toasts').replaceChildren()")
+        picture = Image.open(io.BytesIO(page.screenshot(full_page=shot.full)))
+    finally:
+        context.close()
+    path = IMAGES / f"{shot.name}.webp"
+    picture.convert("RGB").save(path, "WEBP", quality=82, method=6)
+    return path.stat().st_size
+
+
+if __name__ == "__main__":
+    sys.exit(main())
