@@ -98,7 +98,7 @@ def _people(proposal: Any, *, may: bool) -> list[Any]:
     pi = proposal.pi.full_name if proposal.pi else "not known yet"
     drawn: list[Any] = [html.P([html.Span("PI: ", className="quiet"), pi])]
     if not may:
-        drawn.append(html.P(NOT_YOURS, className="quiet why"))
+        drawn.append(html.P(NOT_YOURS, className="quiet lead-in"))
     if not people:
         words = "No collaborators yet. Whoever is added sees the data of this proposal, live."
         return [*drawn, html.P(words, className="quiet")]
@@ -127,5 +127,8 @@ def _person(proposal: Any, one: Any, *, may: bool) -> html.Tr:
             "aria-label": f"Remove {one.full_name}",
         },
     )
-    cells = [html.Td(one.full_name), html.Td(one.email, className="email")]
+    name: Any = one.full_name
+    if name == one.email:  # an account that nobody has given a name yet
+        name = html.Span("no name yet", className="quiet")
+    cells = [html.Td(name), html.Td(one.email, className="email")]
     return html.Tr([*cells, html.Td(button if may else "", className="links")])

@@ -44,7 +44,7 @@ def layout(pathname: str, _search: str) -> html.Main:
                 "They are used in all reduction steps of this proposal, for every new file."
                 if may
                 else NOT_YOURS,
-                className="quiet why",
+                className="quiet lead-in",
             ),
             _form(settingfields.values(state.settings), may=may),
             html.Section(

@@ -193,7 +193,8 @@ def _others(proposal: Proposal, wanted: BaseModel) -> list[_Other]:
     differing = [
         (Run.block == block) & (File.kind == kind) & (_STORED == stored)
         for block, kind, stored in groups.tuples()
-        if _made_with(block, stored, kind) != _effective(getattr(wanted, block), kind)
+        if not _is_ruled(block, stored)
+        and _made_with(block, stored, kind) != _effective(getattr(wanted, block), kind)
     ]
     if not differing:
         return []
@@ -239,6 +240,13 @@ def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), 900):
         yield ordered[start : start + 900]
+
+
+def _is_ruled(block: str, settings: str) -> bool:
+    """Tell whether a person said something of this one frame, which no setting replaces."""
+    declared = all_blocks()[block]
+    ruled = set(declared.request.model_fields) - set(declared.settings.model_fields)
+    return not ruled.isdisjoint(json.loads(settings))
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,8 @@ import pytest
 
 from db.models import Membership, Proposal, SettingsChange, User
 from reduction import settingfields
-from services import proposals
+from reduction.frames import DataType
+from services import affected, proposals
 from tests.api.callback_rows import SETTINGS
 from tests.api.conftest import Site, add_file, add_run
 from tests.api.test_pages import call
@@ -75,6 +76,17 @@ def test_what_waits_and_what_is_done_is_counted_before_it_is_saved(site: Site) -
     assert "1 frame has been done with other values" in text
     assert shown["settings-reduce-ignore_flats-box"]["className"] == "setting changed"
     assert SettingsChange.select().count() == 0
+
+
+@pytest.mark.parametrize(("settings", "steps"), [({"max_targets": 1}, 1), ({"by_hand": {}}, 0)])
+def test_what_a_person_ruled_of_one_frame_is_not_done_again(
+    site: Site, settings: dict[str, Any], steps: int
+) -> None:
+    made = add_run(site.raw, state="done")
+    facts = {"data_type": DataType.REDUCED, "original": site.raw, "parent": site.raw}
+    product = add_file(site.config, "product.fits", site.own, run_id=made.id, **facts)
+    add_run(product, block="extract", state="done", settings=settings)
+    assert len(affected.of(site.people["PI"], site.own.id).again) == steps
 
 
 def _defaults(block: str) -> dict[str, Any]:
