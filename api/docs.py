@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Response, abort, jsonify, render_template, send_from_directory
+from flask import Response, abort, g, jsonify, render_template, send_from_directory
 
 from api.openapi import document
 from api.routing import blueprint
@@ -32,8 +32,8 @@ def openapi_document() -> Response:
 
 @blueprint.get("/docs/", strict_slashes=False)
 def docs_page() -> str:
-    """Show the document, to be tried out."""
-    return render_template("api_docs.html")
+    """Show the document, to be tried out, in the theme of the person's pages."""
+    return render_template("api_docs.html", dark=g.user.visual.get("theme") != "light")
 
 
 @blueprint.get("/docs/<name>")

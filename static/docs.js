@@ -1,4 +1,9 @@
 // Starts Swagger UI. The session's CSRF token goes along, so that try-it-out works when signed in.
+const root = document.documentElement;
+const button = document.getElementById("theme");
+const name = () => { button.textContent = root.classList.contains("dark-mode") ? "Light" : "Dark"; };
+button.addEventListener("click", () => { root.classList.toggle("dark-mode"); name(); });
+name();
 window.ui = SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#swagger-ui",
