@@ -24,7 +24,11 @@ from services.errors import InvalidRequest, Unacceptable, Unavailable
 TAG = "files"
 MAX_ZIPPED = 2000
 FITS_TYPE = "application/fits"
-CSV_EXAMPLE = "wavelength,pixel,flux,uncertainty,mask,sky\n4000.0,0.0,153.2,6.1,0,12.0\n4000.84,1.0,,,1,12.1\n"
+CSV_EXAMPLE = """\
+wavelength,pixel,flux,uncertainty,mask,sky
+4000.0,0.0,153.2,6.1,0,12.0
+4000.84,1.0,,,1,12.1
+"""
 
 
 class DownloadQuery(Filters, requests.NamesFile):
