@@ -27,9 +27,7 @@ STEP_GLYPH = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"
 def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> html.Div:
     """Return the title and the tabs of the related files."""
     following = address.file is None
-    targets: dict[int, set[str]] = {}
-    for member in family:
-        targets.setdefault(member.data_type, set()).update(_TARGET.findall(member.file_name))
+    labels = _labels(family)
     ids = " ".join(str(member.id) for member in family)
     follow_href = address.href(file=str(file.id) if following else None, page=1)
     return html.Div(
@@ -54,7 +52,7 @@ def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> h
                 className="title-row",
             ),
             html.Nav(
-                [_tab(address, member, file, targets) for member in family],
+                [_tab(address, member, file, labels[member.id]) for member in family],
                 className="tabs",
                 **{"aria-label": "Related files"},
             ),
@@ -63,13 +61,39 @@ def head(address: Address, file: Any, original: Any, family: Sequence[Any]) -> h
     )
 
 
-def _tab(address: Address, member: Any, file: Any, targets: dict[int, set[str]]) -> html.A:
-    label = DataType(str(member.data_type)).label
-    target, version = _TARGET.search(member.file_name), _VERSION.search(member.file_name)
-    if target and len(targets[member.data_type]) > 1:
-        label += f" {target[1]}"
-    if version and str(member.data_type) != DataType.RAW:
-        label += f" v{version[1]}"
+def _labels(family: Sequence[Any]) -> dict[int, str]:
+    """Return the tab of each file of a family: its type, target and version, where there are more.
+
+    Versions are counted in the order they were made: one that was made with another calibration
+    has another name, and no number in it.
+    """
+    targets: dict[int, set[str]] = {}
+    versions: dict[tuple[int, str], list[int]] = {}
+    for member in family:
+        number = _target(member)
+        targets.setdefault(member.data_type, set()).add(number)
+        versions.setdefault((member.data_type, number), []).append(member.id)
+    labels = {}
+    for member in family:
+        label, number = DataType(str(member.data_type)).label, _target(member)
+        if number and len(targets[member.data_type]) > 1:
+            label += f" {number}"
+        same = sorted(versions[member.data_type, number])
+        named = _VERSION.search(member.file_name)
+        if len(same) > 1 and same.index(member.id) > 0:
+            label += f" v{same.index(member.id) + 1}"
+        elif len(same) == 1 and named and str(member.data_type) != DataType.RAW:
+            label += f" v{named[1]}"
+        labels[member.id] = label
+    return labels
+
+
+def _target(member: Any) -> str:
+    found = _TARGET.search(member.file_name)
+    return found[1] if found and str(member.data_type) != DataType.RAW else ""
+
+
+def _tab(address: Address, member: Any, file: Any, label: str) -> html.A:
     given = {"data-go": ""}
     if member.id == file.id:
         given["aria-current"] = "true"

@@ -112,3 +112,15 @@ def test_one_proposal_or_all_is_chosen_beside_the_index(site: Site) -> None:
     assert f"/data?proposal={site.foreign.soar_id}" in drawn
     drawn = json.dumps(call(site, "PI", "file-list.children", NEW_DATA))
     assert "All proposals" not in drawn
+
+
+def test_versions_and_targets_have_tabs_of_their_own(site: Site) -> None:
+    facts = {"original": site.raw, "parent": site.raw, "run_id": site.run.id}
+    for name, stage in (("cost_0042.fits", 2), ("cszt_0042.fits", 2), ("e_target_1.fits", 3),
+                        ("e_target_2.fits", 3), ("e_target_2_v2.fits", 3)):  # fmt: skip
+        add_file(site.config, name, site.own, data_type=stage, **facts)
+    where = {"url.pathname": f"/data/{site.raw.id}", "url.search": ""}
+    drawn = call(site, "PI", "view-head.children", where)["response"]["view-head"]["children"]
+    tabs = [one["props"]["children"] for one in drawn["props"]["children"][1]["props"]["children"]]
+    assert tabs[1:] == ["Extracted 2 v2", "Extracted 2", "Extracted 1", "Reduced v2", "Reduced",
+                        "Observed Raw"]  # fmt: skip
