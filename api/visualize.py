@@ -17,7 +17,7 @@ from figures.layout import title
 from figures.picture import Look
 from jobs import queue
 from reduction.frames import DataType, PixelFlag, Technique
-from services import files
+from services import files, overlays
 from services.errors import Unacceptable, Unavailable
 
 SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
@@ -107,15 +107,19 @@ def _image(file: Any, query: requests.PictureQuery) -> Response:
     marks = [(int(PixelFlag.COSMIC_RAY), colormaps.COSMIC_RAY)] if query.show_cosmic_rays else []
     if query.show_saturated:
         marks.append((int(PixelFlag.SATURATED), colormaps.SATURATED))
-    look = Look(vmin, vmax, query.colormap, query.stretch, tuple(marks))
-    height = max(1, round(query.width * n_y / n_x))
-    view = pyramid.view(whole, (0, n_x), (0, n_y), query.width, height)
+    look = Look(vmin, vmax, query.colormap, query.stretch, tuple(marks), query.invert)
+    edges = _edges(query, n_x, n_y)
+    height = max(1, round(query.width * (edges[3] - edges[2]) / (edges[1] - edges[0])))
+    view = pyramid.view(whole, edges[:2], edges[2:], query.width, height)
+    curves = _curves(file, edges) if query.show_apertures else []
     spectroscopic = file.technique != Technique.IMAGING
     frame = image.frame(
         n_x, n_y, heading=_heading(file, query), unit=_unit(file), spectroscopic=spectroscopic
     )
     if query.format == "json":
-        return _figure(picture.heatmap(frame, view, look))
+        frame.update_xaxes(range=[edges[0] - 0.5, edges[1] - 0.5])
+        frame.update_yaxes(range=[edges[2] - 0.5, edges[3] - 0.5])
+        return _figure(picture.heatmap(frame, view, look, curves))
     labels = (frame.layout.xaxis.title.text, frame.layout.yaxis.title.text)
     drawn = picture.image_png(
         view,
@@ -124,8 +128,41 @@ def _image(file: Any, query: requests.PictureQuery) -> Response:
         labels=labels,
         width=query.width,
         square=not spectroscopic,
+        edges=edges,
+        curves=curves,
     )
     return _png(drawn)
+
+
+def _edges(query: requests.PictureQuery, n_x: int, n_y: int) -> tuple[float, float, float, float]:
+    """Return the edges asked for, within the image; at least one pixel each way."""
+    found: list[float] = []
+    for names, size in ((("x0", "x1"), n_x), (("y0", "y1"), n_y)):
+        given = [getattr(query, name) for name in names]
+        low = 0.0 if given[0] is None else min(max(given[0], 0.0), float(size))
+        high = float(size) if given[1] is None else min(max(given[1], 0.0), float(size))
+        if high - low < 1:
+            raise Unacceptable(
+                f"{names[0]} must be at least one pixel below {names[1]}, inside the image.",
+                field=names[0],
+            )
+        found += [low, high]
+    return found[0], found[1], found[2], found[3]
+
+
+def _curves(file: Any, edges: tuple[float, float, float, float]) -> list[picture.Curve]:
+    """Return the lines of the newest spectrum of each target, as the page draws them."""
+    columns = np.linspace(edges[0] - 0.5, edges[1] - 0.5, 400)
+    curves = []
+    for one in overlays.overlays(g.user, file.id)["apertures"]:
+        if not one["newest"]:
+            continue
+        trace = np.polynomial.Polynomial(one["trace"])(columns)
+        for offset in (edge for zone in one["zones"] for edge in zone):
+            curves.append(picture.Curve(columns, trace + offset, colormaps.ZONE))
+        for offset in (0.0, *one["aperture"]):
+            curves.append(picture.Curve(columns, trace + offset, colormaps.APERTURE))
+    return curves
 
 
 def _unit(file: Any) -> str:

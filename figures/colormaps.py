@@ -22,6 +22,9 @@ STOPS: dict[str, str] = {
 }
 """Evenly spaced stops, the darkest first (inverted: last)."""
 
+APERTURE, ZONE = (255, 176, 0), (169, 155, 255)
+"""Of what is drawn over an image, as in ``assets/overlays.js``."""
+
 SATURATED, COSMIC_RAY = (255, 64, 64), (0, 190, 255)
 """Of marked pixels; no map of the choice has them, and they differ for colour-blind eyes."""
 
@@ -36,10 +39,14 @@ STRETCHES: dict[str, Callable[[Numbers], Numbers]] = {
 """From 0…1 to 0…1; increasing."""
 
 
-def colours(name: str, t: Numbers) -> NDArray[np.uint8]:
-    """Return the RGB colours, shape (…, 3), of numbers from 0 to 1; NaN is the darkest."""
+def colours(name: str, t: Numbers, *, invert: bool = False) -> NDArray[np.uint8]:
+    """Return the RGB colours, shape (…, 3), of numbers from 0 to 1; NaN is as 0.
+
+    `invert` turns the map round.
+    """
     stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in STOPS[name].split()]
     table = np.array(stops, dtype=float)
+    table = table[::-1] if invert else table
     places = np.linspace(0, 1, len(table))
     known = np.clip(np.nan_to_num(t), 0, 1)
     return np.stack(
@@ -47,10 +54,10 @@ def colours(name: str, t: Numbers) -> NDArray[np.uint8]:
     )
 
 
-def colorscale(name: str, stretch: str, n: int = 65) -> list[list[object]]:
+def colorscale(name: str, stretch: str, n: int = 65, *, invert: bool = False) -> list[list[object]]:
     """Return a Plotly colour scale that shows plain numbers under a stretch."""
     t = np.linspace(0, 1, n) ** 2  # the stretches are steep at the dark end
-    shown = colours(name, STRETCHES[stretch](t))
+    shown = colours(name, STRETCHES[stretch](t), invert=invert)
     return [
         [float(place), f"rgb({r},{g},{b})"]
         for place, (r, g, b) in zip(t, shown.tolist(), strict=True)

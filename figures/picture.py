@@ -36,13 +36,23 @@ class Look:
     colormap: str = "Gray"
     stretch: str = "linear"
     marks: tuple[tuple[int, tuple[int, int, int]], ...] = ()
+    invert: bool = False
 
 
-def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line over an image: (n,) columns and rows, integers being pixel centres, and its colour."""
+
+    x: Numbers
+    y: Numbers
+    rgb: tuple[int, int, int]
+
+
+def heatmap(figure: go.Figure, view: View, look: Look, curves: Sequence[Curve] = ()) -> go.Figure:
     """Put the pixels of a cut into the empty frame of an image (`figures.image.frame`)."""
     values = view.codec.decode(view.numbers).astype(np.float32)
     scale: dict[str, Any] = {
-        "colorscale": colormaps.colorscale(look.colormap, look.stretch),
+        "colorscale": colormaps.colorscale(look.colormap, look.stretch, invert=look.invert),
         "zmin": look.vmin,
         "zmax": look.vmax,
     }
@@ -70,6 +80,11 @@ def heatmap(figure: go.Figure, view: View, look: Look) -> go.Figure:
                 **place,
             )
         )
+    for curve in curves:
+        figure.add_scatter(
+            x=curve.x, y=curve.y, mode="lines", line={"color": f"rgb{curve.rgb}", "width": 1},
+            hoverinfo="skip",
+        )  # fmt: skip
     figure.update_layout(hovermode="closest")
     return figure
 
@@ -89,6 +104,8 @@ def image_png(
     labels: tuple[str, str],
     width: int,
     square: bool,
+    edges: tuple[float, float, float, float] | None = None,
+    curves: Sequence[Curve] = (),
 ) -> bytes:
     """Return a picture of an image.
 
@@ -104,20 +121,48 @@ def image_png(
         Pixels of the picture, margins included.
     square : bool
         Keep the pixels of the image square; else it fills half of its width.
+    edges : tuple of float, optional
+        Left, right, lower and upper edge of what is drawn, inside the view's box; default: the box.
+    curves : sequence of Curve
+        Drawn over the pixels.
     """
     span = np.clip((view.codec.decode(view.numbers) - look.vmin) / (look.vmax - look.vmin), 0, 1)
-    shown = colormaps.colours(look.colormap, colormaps.STRETCHES[look.stretch](span))
+    bent = colormaps.STRETCHES[look.stretch](span)
+    shown = colormaps.colours(look.colormap, bent, invert=look.invert)
     for hit, rgb in _marked(view, look):
         shown[hit] = rgb
     box = view.box
+    left, right, low, high = edges or (box.x0, box.x1, box.y0, box.y1)
     inner = width - LEFT - RIGHT
-    ratio = (box.y1 - box.y0) / (box.x1 - box.x0) if square else 0.5
+    ratio = (high - low) / (right - left) if square else 0.5
     size = (inner, max(40, min(4 * inner, round(inner * ratio))))
     canvas = _Canvas(size, lines)
     pixels = Image.fromarray(np.ascontiguousarray(shown[::-1]))
-    canvas.image.paste(pixels.resize(size, Image.Resampling.BOX), (LEFT, canvas.top))
-    canvas.axes((box.x0 - 0.5, box.x1 - 0.5), (box.y0 - 0.5, box.y1 - 0.5), labels)
+    part = (
+        (left - box.x0) / view.bins[0], (box.y1 - high) / view.bins[1],
+        (right - box.x0) / view.bins[0], (box.y1 - low) / view.bins[1],
+    )  # fmt: skip
+    resized = pixels.resize(size, Image.Resampling.BOX, box=part)
+    reach = (left - 0.5, right - 0.5), (low - 0.5, high - 0.5)
+    _draw_curves(resized, curves, *reach)
+    canvas.image.paste(resized, (LEFT, canvas.top))
+    canvas.axes(*reach, labels)
     return canvas.png()
+
+
+def _draw_curves(
+    image: Image.Image,
+    curves: Sequence[Curve],
+    x: tuple[float, float],
+    y: tuple[float, float],
+) -> None:
+    """Draw curves over the pixels of an image that shows the range `x`, `y`."""
+    draw, (n_x, n_y) = ImageDraw.Draw(image), image.size
+    for curve in curves:
+        column = (curve.x - x[0]) / (x[1] - x[0]) * n_x - 0.5
+        row = (y[1] - curve.y) / (y[1] - y[0]) * n_y - 0.5
+        near = (column > -n_x) & (column < 2 * n_x) & (np.abs(row) < 10 * n_y)
+        draw.line(list(zip(column[near].tolist(), row[near].tolist(), strict=True)), fill=curve.rgb)
 
 
 def spectrum_png(

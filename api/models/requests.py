@@ -177,6 +177,14 @@ class PictureQuery(OneFile):
     )
     vmin: Finite | None = Field(None, description="Darkest value; default: zscale's.")
     vmax: Finite | None = Field(None, description="Brightest value; default: zscale's.")
+    invert: bool = Field(False, description="Turn the colour map round.")
+    x0: Finite | None = Field(None, description="Left edge in pixels from 0; default: the whole.")
+    x1: Finite | None = Field(None, description="Right edge.")
+    y0: Finite | None = Field(None, description="Lower edge.")
+    y1: Finite | None = Field(None, description="Upper edge.")
+    show_apertures: bool = Field(
+        False, description="Draw trace, aperture and background windows of the spectra."
+    )
     show_saturated: bool = Field(True, description="Mark saturated pixels in red.")
     show_cosmic_rays: bool = Field(False, description="Mark what was hit by cosmic rays in blue.")
     show_title: bool = Field(True, description="Observation type, object and proposal on top.")

@@ -108,6 +108,40 @@ def test_a_png_has_its_pixels_where_they_belong(site: Site, frame: Any) -> None:
     assert tuple(other[top + 200, left + 20]) == (255, 255, 255)
 
 
+def test_a_part_of_an_image_is_drawn_to_the_edges_asked_for(site: Site, frame: Any) -> None:
+    query = f"id={frame.id}&vmin=100&vmax=1000&width=600&show_title=false"
+    pixels = picture_of(site, query + "&x0=55&x1=65&y0=20&y1=30")
+    area = pixels[12 : len(pixels) - picture.BOTTOM, picture.LEFT : 600 - picture.RIGHT]
+    # The square begins at column 60 and row 25: in the middle, both ways.
+    bright = (area[2:-2, 2:-2] > 200).all(axis=-1)
+    rows, columns = np.nonzero(bright)
+    assert columns.min() == pytest.approx(area.shape[1] / 2, abs=4)
+    assert rows.max() == pytest.approx(area.shape[0] / 2, abs=4)
+    turned = picture_of(site, query + "&x0=55&x1=65&y0=20&y1=30&invert=true")
+    assert tuple(turned[len(pixels) - picture.BOTTOM - 9, picture.LEFT + 9]) == (255, 255, 255)
+    shown = figure(site, f"id={frame.id}&x0=55&x1=65&y0=20&y1=30")
+    assert shown["layout"]["xaxis"]["range"] == [54.5, 64.5]
+    for wrong, field in (("x0=70&x1=60", "x0"), ("y0=39.5", "y0"), ("x1=-5", "x0")):
+        answer = site.call("PI", "GET", f"/api/files/visualize/?id={frame.id}&{wrong}")
+        assert (answer.status_code, answer.json["error"]["field"]) == (422, field)
+
+
+def test_curves_lie_on_their_pixels() -> None:
+    from figures import pyramid
+
+    image = np.zeros((40, 80), np.float32)
+    view = pyramid.view(pyramid.build(image), (0, 80), (0, 40), 600, 300)
+    curve = picture.Curve(np.array([-0.5, 79.5]), np.array([10.0, 10.0]), (255, 176, 0))
+    drawn = picture.image_png(
+        view, picture.Look(-1, 0), lines=[], labels=("x", "y"), width=600, square=False,
+        curves=[curve],
+    )  # fmt: skip
+    pixels = np.asarray(Image.open(io.BytesIO(drawn)).convert("RGB"))
+    area = pixels[12 : len(pixels) - picture.BOTTOM, picture.LEFT : 600 - picture.RIGHT]
+    rows, _ = np.nonzero((area == (255, 176, 0)).all(axis=-1))
+    assert rows.mean() == pytest.approx((40 - 10.5) / 40 * len(area) - 0.5, abs=1)
+
+
 def test_saturated_pixels_are_red_unless_not_wanted(site: Site) -> None:
     file = add_file(site.config, "0101_bright.fits", site.own)
     with fits.open(file.full_path, mode="update") as hdus:
