@@ -35,16 +35,24 @@
   });
 
   function ask() {
-    if (timer || (asked && Date.now() < asked.until)) return;
+    if (timer) return;
+    const rest = asked ? asked.until - Date.now() : 0;
     timer = setTimeout(() => {
       timer = null;
       if (!here()) return;
+      if (asked) {
+        if (Date.now() < asked.until) return ask();
+        asked.ids.forEach((id) => wanted.add(id)); // that answer never came
+        everything = everything || asked.all;
+      }
       asked = { ids: [...wanted], all: everything, until: Date.now() + ANSWER_MS };
       wanted = new Set();
       everything = false;
       const ids = asked.all ? null : asked.ids;
       gsp.set("live-night", { data: { ids, night: shown.night, n: ++serial } });
-    }, everything ? 10 * GATHER_MS : GATHER_MS);
+      const ours = asked;
+      setTimeout(() => asked === ours && ask(), ANSWER_MS + 20);
+    }, Math.max(rest, everything ? 10 * GATHER_MS : GATHER_MS));
   }
 
   function later(store, wait) {
@@ -132,6 +140,7 @@
   function draw(data) {
     const body = document.getElementById("night-rows");
     if (!body || !data) return;
+    if (!data.full && (data.night !== shown.night || data.page !== shown.page)) return answered();
     const lines = new Map([...body.children].map((line) => [Number(line.dataset.id), line]));
     const other = shown.night !== data.night || shown.page !== data.page;
     shown = { night: data.night, page: data.page, size: data.size };
@@ -154,7 +163,13 @@
     const empty = !body.children.length;
     document.getElementById("night-empty").hidden = !empty;
     document.getElementById("night-table").hidden = empty;
+    answered();
+  }
+
+  function answered() {
     asked = null;
+    clearTimeout(timer);
+    timer = null;
     if (wanted.size || everything) ask();
   }
 
@@ -186,6 +201,11 @@
     });
   }
 
+  document.addEventListener(
+    "toggle",
+    (event) => event.target.id === "night-fold" && event.target.open && later("live-trends", 0),
+    true
+  );
   window.addEventListener("resize", columns);
   new MutationObserver(() => {
     if (!here()) return;
