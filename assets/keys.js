@@ -44,12 +44,18 @@
     o: () => click("options-toggle"),
     f: () => click("follow"),
     t: () => click("theme-toggle"),
-    s: () => click("show-saturated"),
-    c: () => click("show-cosmic"),
-    a: () => click("show-apertures"),
-    w: () => click("show-wavelengths"),
+    s: () => overImage() && click("show-saturated"),
+    c: () => overImage() && click("show-cosmic"),
+    a: () => overImage() && click("show-apertures"),
+    w: () => overImage() && click("show-wavelengths"),
     "?": () => (document.getElementById("keys").showModal(), true),
   };
+
+  // A spectrum has keys of its own (spectrum_tools.js).
+  function overImage() {
+    const stage = document.getElementById("stage");
+    return Boolean(stage) && stage.dataset.kind === "image";
+  }
 
   function click(id) {
     const found = document.getElementById(id);

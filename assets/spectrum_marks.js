@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const space = (window.gspSpectrum = window.gspSpectrum || {});
-  const LABEL_PX = 12; // room that a label written upright takes
+  const LABEL_PX = 11; // room that a label written upright takes
   const SKY_PX = 3;
   const FONT = '10.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
   let known = null; // lists and bands, once they were asked for

@@ -53,7 +53,6 @@ class Shot:
     staff: bool = False
     light: bool = False
     size: tuple[int, int] = LAPTOP
-    full: bool = False
 
 
 def spectrum(page: Any, *chips: str, lines: str = "", smooth: str = "") -> None:
@@ -79,7 +78,7 @@ def arc(page: Any, _night: Night) -> None:
     """Open the arc behind the wavelengths."""
     spectrum(page, "arc")
     page.wait_for_selector("#arc-plot .scatterlayer .point")
-    page.locator("#arc-facts").scroll_into_view_if_needed()
+    page.locator("#arc-panel").evaluate("(panel) => panel.scrollIntoView({ block: 'center' })")
 
 
 def galaxy(page: Any, _night: Night) -> None:
@@ -90,8 +89,7 @@ def galaxy(page: Any, _night: Night) -> None:
 
 def painted(page: Any, _night: Night) -> None:
     """Wait for an image's pixels."""
-    page.wait_for_function("document.getElementById('canvas').width > 0")
-    page.wait_for_timeout(600)
+    page.wait_for_function("window.gsp && gsp.viewer && gsp.viewer.state.view")
 
 
 def keys(page: Any, _night: Night) -> None:
@@ -252,12 +250,22 @@ def take(browser: Any, state: Any, night: Night, shot: Shot) -> int:
         shot.prepare(page, night)
         page.wait_for_timeout(900)
         page.evaluate("document.getElementById('toasts').replaceChildren()")
-        picture = Image.open(io.BytesIO(page.screenshot(full_page=shot.full)))
+        clip = {"x": 0, "y": 0, "width": width, "height": min(height, bottom(page) + 24)}
+        picture = Image.open(io.BytesIO(page.screenshot(clip=clip)))
     finally:
         context.close()
     path = IMAGES / f"{shot.name}.webp"
     picture.convert("RGB").save(path, "WEBP", quality=82, method=6)
     return path.stat().st_size
+
+
+def bottom(page: Any) -> int:
+    """Return where the page's content ends: what is empty below it is not photographed."""
+    ends = page.evaluate(
+        "Array.from(document.querySelectorAll('#page main > *, #page .data-page'),"
+        " (part) => part.getBoundingClientRect().bottom)"
+    )
+    return round(max(ends, default=10_000))
 
 
 if __name__ == "__main__":
