@@ -245,6 +245,7 @@ def _record(
         (headers.GSP_BOFF, settings.background_offset, "background offset, FWHM"),
         (headers.GSP_BWID, settings.background_width, "background width, FWHM"),
         (headers.GSP_TDEG, settings.trace_degree, "degree asked of the trace"),
+        (headers.GSP_FWAS, quality["fwhm_arcsec"], "FWHM along the slit, arcsec"),
         (headers.GSP_SNR, quality["median_snr"], "median signal over noise per pixel"),
         (headers.GSP_SKY, quality["sky_electron"], "median sky, electron per pixel"),
     ):

@@ -45,6 +45,7 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     provenance.record_inputs(master.meta, names)
     overscan = ccd.overscan_level(master)
     section = provenance.NONE if overscan is None else str(overscan[1])
+    provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, headers.GSP_OVER, section, "overscan region")
     variance = fitsio.variance_of(master)
     assert variance is not None  # a combination always has one

@@ -81,6 +81,7 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     provenance.stamp(master.meta, parent=names[0], file_name=file_name, technique=first.technique)
     provenance.record_inputs(master.meta, names)
     bias_name = inputs.names.get(Need.MASTER_BIAS, provenance.NONE)
+    provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, headers.GSP_BIAS, bias_name, "master bias image")
     provenance.put(master.meta, headers.GSP_TRIM, str(section), "trim section")
     provenance.put(master.meta, headers.GSP_NORM, method, "flat normalization method")

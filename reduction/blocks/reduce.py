@@ -132,6 +132,12 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
         shown = "LACosmic" if method == "lacosmic" else "DCR"
         course.did("c", headers.GSP_COSM, shown, "cosmic ray rejection method")
     report("Done", 1.0)
+    for keyword, value, comment in (
+        (headers.GSP_IGNB, settings.ignore_bias, "bias to be ignored"),
+        (headers.GSP_IGNF, settings.ignore_flats, "flats to be ignored"),
+        (headers.GSP_CRSE, settings.cosmic_rays, "cosmic ray rejection asked for"),
+    ):
+        provenance.put(reduced.meta, keyword, value, comment)
     return [_product(reduced, course, inputs, technique, n_cosmic)]
 
 

@@ -153,6 +153,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
         provenance.put(header, f"{headers.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
     provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
+    _record(header, settings)
     report("Done", 1.0)
     return [
         Product(
@@ -164,6 +165,20 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             warnings=(*inputs.notes, *scale.warnings, *warnings),
         )
     ]
+
+
+def _record(header: fits.Header, settings: WavelengthSettings) -> None:
+    """Write what was asked for into a header; the order is that of the solution."""
+    for keyword, value, comment in (
+        (headers.GSP_WMIN, settings.minimum_lines, "fewest lines asked for"),
+        (headers.GSP_WMAX, settings.maximum_rms, "largest scatter allowed, line widths"),
+        (headers.GSP_WSHI, settings.maximum_shift, "largest shift looked for, pixel"),
+        (headers.GSP_WSTE, settings.step, "linear dispersion asked for, A (0: as is)"),
+        (headers.GSP_ARCC, str(settings.arc_choice), "arc choice"),
+        (headers.GSP_ARCN, settings.arc_name, "arc named for the choice fixed"),
+        (headers.GSP_SKYC, settings.sky, "what is done about the offset of the sky"),
+    ):
+        provenance.put(header, keyword, value, comment)
 
 
 def product_name(parent: str) -> str:
