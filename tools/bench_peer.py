@@ -88,7 +88,8 @@ def night(programs: Path, cosmic: str, **choices: object) -> dict[str, object]:
         }
         if cosmic == "none":
             steps["redspec"] += ["--search-pattern", "fzst"]
-        took: dict[str, object] = {"frames": n_frames, "cosmic": cosmic}
+        load = round(os.getloadavg()[0], 1)  # of others, by which the seconds are to be judged
+        took: dict[str, object] = {"frames": n_frames, "cosmic": cosmic, "load": load}
         for name, options in steps.items():
             took[name] = watch([str(programs / name), *map(str, options)], folder)
         measured = [measure_spectrum(path, truth) for path in sorted(final.glob("w*.fits"))]

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 PEER = Path(__file__).resolve().parents[2] / "var" / "bench-peer.json"
+QUIET = 0.7
+"""A machine with a lower load average has nothing else to do."""
 WRONG_PX = 3.0
 """A scale that is off by more somewhere is no solution: no line would be recognised by it."""
 
@@ -40,8 +42,9 @@ def peer_night(binning: str, figure: str) -> str:
     wall, cpu = (sum(step[key] for step in steps) for key in ("wall", "cpu"))
     size = max(step["peak_mb"] for step in steps)
     failed = "".join(" failed: " + step["complaint"][-80:] for step in steps if step["complaint"])
-    n_spectra = len(took["spectra"])
-    return f"{wall:.1f} s (CPU {cpu:.1f}), {size / 1024:.1f} GB, {n_spectra} spectra{failed}"
+    load = f", beside a load of {took['load']}" if took["load"] > QUIET else ""
+    told = f"{wall:.1f} s (CPU {cpu:.1f}{load}), {size / 1024:.1f} GB"
+    return f"{told}, {len(took['spectra'])} spectra{failed}"
 
 
 def _spectra() -> list[dict[str, Any]]:
