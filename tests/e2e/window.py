@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
 
 SLOW_MS = 90_000
 """The demo night's first calibrated spectrum, on a loaded machine."""
+
+
+def night_over(site: LiveSite, timeout_s: float = 240.0, quiet_s: float = 6.0) -> None:
+    """Wait until the demo night is reduced: what a test does then is not held up by it."""
+    end = time.monotonic() + timeout_s
+    before, since = None, time.monotonic()
+    while time.monotonic() < end:
+        ((live,),) = site.rows("SELECT count(*) FROM run WHERE state IN ('queued', 'running')")
+        ((files, spectra),) = site.rows("SELECT count(*), sum(data_type = 4) FROM file")
+        if live or not spectra or (live, files) != before:
+            before, since = (live, files), time.monotonic()
+        elif time.monotonic() - since > quiet_s:
+            return
+        time.sleep(0.5)
+    pytest.fail("the demo night is still being reduced")
 
 
 def unavailable(reason: str) -> NoReturn:
