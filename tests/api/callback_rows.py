@@ -95,6 +95,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/management/users/{person}"), shows=True),
         Row(at("/management/proposals/{proposal}"), shows=True),
         Row(at("/management/proposals/new", "?pi={person}"), shows=True),
+        Row(at("/manual")),
         Row(at("/nowhere/{proposal}")),
     ),
     "home-list.children ← url.pathname": (Row(at("/"), shows=True), Row(at("/", "?q=a&page=2"))),

@@ -211,6 +211,11 @@ def test_what_is_anothers_is_neither_shown_nor_changed(
             assert MARK not in said.lower(), (name, given)
             if not row.manages and given != template:
                 like = fire(client, declared, row, nothing)
+                for _ in range(2):  # an answer may tell of time that has passed between the two
+                    if without_ids(said, foreign) == without_ids(like, ABSENT):
+                        break
+                    said = fire(client, declared, row, given)
+                    like = fire(client, declared, row, nothing)
                 assert without_ids(said, foreign) == without_ids(like, ABSENT), (name, given)
         assert state_of(foreign["proposal"], whole=row.manages) == before, name
 

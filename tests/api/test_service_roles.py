@@ -19,6 +19,7 @@ import pytest
 import services
 from db import models
 from db.models import File, User
+from reduction import byhand
 from reduction.settings import settings_model
 from services import (
     access,
@@ -43,6 +44,7 @@ from services import (
     proposals,
     reclassify,
     registrar,
+    rehearsal,
     runs,
     search,
     spectra,
@@ -60,7 +62,8 @@ own, foreign = others.own, others.foreign
 
 NIGHT, ONE_DAY = dt.date(2022, 7, 4), dt.timedelta(days=1)
 LISTS = {
-    "events.since", "files.page", "glance.frames", "logs.page", "night.nights", "night.latest",
+    "events.since", "files.counts_by_proposal", "files.page", "glance.frames", "logs.page",
+    "night.nights", "night.latest",
     "night.neighbours", "night.counts", "night.page", "night.work", "proposals.visible",
     "trends.of_night",
 }  # fmt: skip
@@ -95,6 +98,8 @@ SERVICES: dict[str, Ask] = {
     "files.page": lambda u, i: files.page(u, filters(i), "-date", 1, 50).rows,
     "files.get": lambda u, i: files.get(u, i["file"]),
     "files.counts": lambda u, i: files.counts(u, i["proposal"])[0] or None,
+    "files.counts_by_proposal": lambda u, _: list(files.counts_by_proposal(u)[0]),
+    "files.matching": lambda u, i: list(files.matching(u, filters(i))),
     "files.related": lambda u, i: files.related(u, file_of(i)),
     "files.actions": lambda u, i: [a for a in files.actions(u, file_of(i)) if a.enabled],
     "files.preview": lambda u, i: files.preview(u, i["file"]),
@@ -165,6 +170,9 @@ SERVICES: dict[str, Ask] = {
     ),
     "reclassify.reclassify": lambda u, i: reclassify.reclassify(
         u, i["file"], technique="Imaging", obstype=None
+    ),
+    "rehearsal.rehearse": lambda u, i: rehearsal.rehearse(
+        u, i["product"], byhand.Windows(trace=(3.0,), low=-1, high=1)
     ),
     "runs.get": lambda u, i: runs.get(u, i["run"]),
     "asking.request": lambda u, i: asking.request(u, "reduce", i["file"]),
