@@ -17,6 +17,7 @@ from tests.e2e.window import SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
+expect.set_options(timeout=20_000)
 
 pytestmark = pytest.mark.browser
 
@@ -79,9 +80,8 @@ def test_rows_fill_in_and_what_one_looks_at_stays(night: Any, demo_site: LiveSit
         "data-id"
     )
     line.get_by_role("link", name="λ").first.click()
-    expect(page.get_by_role("link", name="Wavelength Calibrated").first).to_have_attribute(
-        "aria-current", "true"
-    )
+    shown = page.get_by_label("Related files").locator("[aria-current]")
+    expect(shown).to_contain_text("Wavelength Calibrated")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_contain_text("night", ignore_case=True)
 
