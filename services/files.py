@@ -20,7 +20,7 @@ from services.contents import HeaderCard, SpectrumData, header, open_path, spect
 from services.effects import transaction
 from services.errors import AccessDenied, Conflict, NotFound
 from services.listing import FileFilters, conditions, order
-from services.paging import Page, paginate
+from services.paging import Page, paginate_ids
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
@@ -28,7 +28,6 @@ __all__ = [
     "open_path", "page", "preview", "related", "spectrum",
 ]  # fmt: skip
 
-AHEAD = 1000
 RAW, MASTER = int(DataType.RAW), int(DataType.MASTER)
 
 
@@ -57,10 +56,9 @@ def page(
         A filter, the ordering or the page makes no sense; names it.
     """
     query = matching(user, filters or FileFilters())
-    found = paginate(query.order_by(*order(ordering)).tuples(), page, page_size, ahead=AHEAD)
-    ids = [number for (number,) in found.rows]
-    shown = {file.id: file for file in File.select().where(File.id.in_(ids))}
-    files = [shown[number] for number in ids if number in shown]
+    found = paginate_ids(query.order_by(*order(ordering)), page, page_size)
+    shown = {file.id: file for file in File.select().where(File.id.in_(found.rows))}
+    files = [shown[number] for number in found.rows if number in shown]
     _attach(files)
     return replace(found, rows=files)
 
