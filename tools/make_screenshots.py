@@ -1,14 +1,16 @@
 """Photograph the pages for the user's manual: ``make screenshots`` (docs/user/images).
 
-Starts a server of its own with the demo night, signs in, and takes each picture of `SHOTS` in a
-headless Chromium; what `tools/provide_test_machine` installs is enough. A picture that fails is
-named at the end, the others are written all the same.
+Starts a server of its own with the demo night, signs in, and takes the pictures of `SHOTS` that the
+manual shows, or those that the command line names, in a headless Chromium; what
+`tools/provide_test_machine` installs is enough. A picture that fails is named at the end, the
+others are written all the same.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import sys
 import time
@@ -23,7 +25,8 @@ from playwright.sync_api import Error, sync_playwright
 
 from tests.e2e.conftest import LiveSite
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "user" / "images"
+MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
+IMAGES = MANUAL / "images"
 LAPTOP, PHONE = (1366, 768), (400, 800)
 MOST_BYTES = 3_000_000
 PATIENCE_S = 100.0
@@ -139,9 +142,9 @@ SHOTS = (
 
 
 def main() -> int:
-    """Take the pictures named on the command line, or all; return the exit status."""
-    wanted = set(sys.argv[1:])
-    shots = [shot for shot in SHOTS if not wanted or shot.name in wanted]
+    """Take the pictures that are wanted; return the exit status."""
+    wanted = set(sys.argv[1:]) or in_the_manual()
+    shots = [shot for shot in SHOTS if shot.name in wanted]
     unknown = wanted - {shot.name for shot in SHOTS}
     if unknown:
         print(f"No such picture: {', '.join(sorted(unknown))}.", file=sys.stderr)
@@ -161,6 +164,12 @@ def main() -> int:
         print(trouble, file=sys.stderr)
     print(f"{len(shots) - len(troubles)} of {len(shots)} pictures, {total / 1e6:.2f} MB in all")
     return 1 if troubles else 0
+
+
+def in_the_manual() -> set[str]:
+    """Return the names of the pictures that the chapters show."""
+    text = "".join(path.read_text("utf-8") for path in MANUAL.glob("*.md"))
+    return set(re.findall(r"\]\(images/([a-z-]+)\.webp\)", text))
 
 
 def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
