@@ -59,7 +59,7 @@ def identify(
     UnusableFrame
         Almost no pixel is usable.
     """
-    blocks = _blocks_of(frame)
+    blocks = blocks_of(frame)
     bend = slitprofiles.common_bend(blocks)
     traces, failures = _follow(blocks, bend, search, None)
     own = next((t for t in traces if not t.target.lines and not t.needs_guide), None)
@@ -72,7 +72,7 @@ def identify(
     return traces, [f"left out: {failure}" for failure in failures]
 
 
-def _blocks_of(frame: CCDData) -> slitprofiles.Blocks:
+def blocks_of(frame: CCDData) -> slitprofiles.Blocks:
     """Return the frame in blocks of columns, unusable pixels left out."""
     variance = fitsio.variance_of(frame)
     assert variance is not None  # checked by the caller

@@ -39,7 +39,7 @@ NEBULA_LINES = (
     (6730.82, 10.0),
     (7135.80, 18.0),
 )
-NEBULA_CONTINUUM = 0.02
+NEBULA_CONTINUUM = 0.002
 """Continuum per Å of a nebula, in units of a hundredth of Hβ: the magnitude of a source is its."""
 
 GALAXY_LINES = (

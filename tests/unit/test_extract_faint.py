@@ -44,7 +44,7 @@ def offsets(reduced: Reduced, product: Product, source: SourceTruth) -> np.ndarr
 @pytest.mark.parametrize("mode", [RED, BLUE], ids=lambda m: m.setup)
 @pytest.mark.parametrize("beside_a_star", [False, True])
 def test_a_nebula_without_continuum_is_found_and_extracted(mode: Mode, beside_a_star: bool) -> None:
-    nebula = Source("nebula", "nebula", 22.0, 20, SEEING)
+    nebula = Source("nebula", "nebula", 24.5, 20, SEEING)
     star = Source("star", "star", 17.0, -60, SEEING)
     reduced = science(mode, 21, 0, (nebula, star) if beside_a_star else (nebula,))
     products = run(reduced)
