@@ -116,15 +116,18 @@ def importer(_pathname: str, _search: str) -> html.Main:
             "already are left as they are.",
             className="about quiet",
         ),
-        dcc.Upload(
-            html.Span(["Choose a table", html.Span(" or drop it here", className="quiet")]),
-            id="import-table",
-            className="upload",
-            accept=".csv,.tsv,.txt,text/csv",
-            max_size=importing.MOST_BYTES,
-            style={},
-            style_active={},
-            style_reject={},
+        html.Label(
+            dcc.Upload(
+                html.Span(["Choose a table", html.Span(" or drop it here", className="quiet")]),
+                id="import-table",
+                className="upload",
+                accept=".csv,.tsv,.txt,text/csv",
+                max_size=importing.MOST_BYTES,
+                style={},
+                style_active={},
+                style_reject={},
+            ),
+            className="upload-label",
         ),
         forms.form(
             "import",

@@ -46,9 +46,9 @@ def adding(_pathname: str, _search: str) -> html.Main:
 
 
 def _partner(form: str, value: str) -> Any:
-    asked = {"value": "", "label": "Please choose a Partner"}
-    options = [asked, *({"value": name, "label": name} for name in partners.names())]
-    return forms.select(form, "partner", "Partner", options, value)
+    return forms.select(
+        form, "partner", "Partner", partners.names(), value, placeholder="Please choose a Partner"
+    )
 
 
 def _staff(form: str, *, value: bool) -> Any:

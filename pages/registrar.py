@@ -47,8 +47,6 @@ def _form(form: str, values: dict[str, str], submit: str) -> Any:
     offered = semesters.offered()
     if values["semester"] and values["semester"] not in offered:
         offered.append(values["semester"])
-    asked = {"value": "", "label": "Please choose a Semester", "disabled": True}
-    options = [asked, *({"value": name, "label": name} for name in offered)]
     new_people = [
         "Type a part of the name or the address. ",
         management.go("Add User", management.NEW_USER),
@@ -73,7 +71,14 @@ def _form(form: str, values: dict[str, str], submit: str) -> Any:
                     html.Datalist(id=f"{form}-people"),
                 ]
             ),
-            forms.select(form, "semester", "Semester", options, values["semester"]),
+            forms.select(
+                form,
+                "semester",
+                "Semester",
+                offered,
+                values["semester"],
+                placeholder="Please choose a Semester",
+            ),
         ),
         forms.text(form, "soar_id", "SOAR ID", values["soar_id"], help=WARNING, maxLength=80),
         forms.text(form, "title", "Title", title, maxLength=registrar.LONGEST_TITLE),

@@ -69,7 +69,8 @@ class Window:
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.trouble.append(f"{message.type}: {message.text}")
+            where = message.location.get("url", "")
+            self.trouble.append(f"{message.type}: {message.text} {where}")
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.site.url, "data:", "blob:")):
