@@ -63,6 +63,7 @@
 
   function hear(event) {
     last = Math.max(last, Number(event.id) || 0);
+    window.dispatchEvent(new CustomEvent("gsp-event", { detail: event }));
     batch.push(event);
     if (!timer) timer = setTimeout(tell, GATHER_MS);
   }

@@ -162,6 +162,20 @@
     context.fillText(said, x, y);
   }
 
+  // Where the cuts are taken: a line each way, as thick as the pixels that are averaged.
+  function cross(context, plane, { x, y, n }) {
+    context.save();
+    context.beginPath();
+    context.rect(plane.left, plane.top, plane.width, plane.height);
+    context.clip();
+    context.fillStyle = "rgba(79, 163, 255, .45)";
+    const thick = (at, edge) => Math.max(1, Math.abs(at(edge + n / 2) - at(edge - n / 2)));
+    const [w, h] = [thick(plane.x, x), thick(plane.y, y)];
+    context.fillRect(plane.x(x) - w / 2, plane.top, w, plane.height);
+    context.fillRect(plane.left, plane.y(y) - h / 2, plane.width, h);
+    context.restore();
+  }
+
   // Ticks above the plot, at the wavelengths of the row in the middle of what is shown.
   function axis(context, plane, middle) {
     const scale = scaleAt((plane.columns[0] + plane.columns[1]) / 2, middle);
@@ -209,6 +223,7 @@
       }
       context.restore();
     }
+    if (options.cross) cross(context, plane, options.cross);
     if (options.wavelengths) axis(context, plane, (plane.rows[0] + plane.rows[1]) / 2);
   }
 

@@ -285,7 +285,7 @@
       clearTimeout(wait);
       settledFor = "";
       view = null;
-      options.hand = null;
+      Object.assign(options, { hand: null, cross: null, named: null });
       say("");
       draw();
       refresh();
@@ -328,7 +328,7 @@
       stage.dataset.saturated = on(saturated) ? "shown" : "hidden";
     }
     set({
-      map, stretch, limits: mode, low: number(low), high: number(high), saturated: on(saturated),
+      map, invert: false, stretch, limits: mode, low: number(low), high: number(high), saturated: on(saturated),
       cosmic: on(cosmic), apertures: on(marks), wavelengths: on(scale),
     });
   };

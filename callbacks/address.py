@@ -72,6 +72,14 @@ def parse(pathname: str | None, search: str | None) -> Address | None:
     )
 
 
+def advanced_file(pathname: str) -> str | None:
+    """Return the file whose Advanced Visualization an address names, None for other addresses."""
+    parts = pathname.strip("/").split("/")
+    if len(parts) != 3 or parts[0] != ROOT.strip("/") or parts[2] != "advanced":
+        return None
+    return unquote(parts[1]).replace("\x00", "") or None
+
+
 def file_key(text: str) -> int | str:
     """Return what `services.files.get` takes: the id when the text is one, else the file name."""
     return _number(text) or text

@@ -199,6 +199,9 @@ def actions(
             download=file.file_name,
         )
     ]
+    advanced = _advanced(file)
+    if advanced is not None:
+        made.append(advanced)
     for state in states:
         given = {"data-command": "run", "data-block": state.block, "data-file": str(file.id)}
         if not state.enabled:
@@ -234,6 +237,20 @@ def actions(
     if reasons:
         made.append(html.P([html.Span(_sentence(r)) for r in reasons], className="reasons"))
     return made
+
+
+def _advanced(file: Any) -> html.A | None:
+    """Return the way to the image's advanced page; of a spectrum, to that of its frame's."""
+    image, query = file.id, ""
+    if file.n_y == 1:
+        spectrum = file
+        while spectrum is not None and DataType(str(spectrum.data_type)) > DataType.EXTRACTED:
+            spectrum = spectrum.parent
+        if spectrum is None or spectrum.parent_id is None:
+            return None
+        image, query = spectrum.parent_id, f"?spectrum={spectrum.id}"
+    href = f"/data/{image}/advanced{query}"
+    return html.A("Advanced Visualization", href=href, className="button", **{"data-go": ""})
 
 
 def _question(doomed: Sequence[str]) -> str:

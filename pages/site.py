@@ -9,6 +9,7 @@ import dash
 from flask import Flask
 from flask_login import current_user
 
+from callbacks import advanced as advanced_callbacks
 from callbacks import collaborators as collaborators_callbacks
 from callbacks import command, forms, importing, index, lists, logs, partners, router, view, why
 from callbacks import configure as configure_callbacks
@@ -19,6 +20,7 @@ from callbacks import registrar as registrar_callbacks
 from callbacks import search as search_callbacks
 from callbacks import user as user_callbacks
 from pages import (
+    advanced,
     collaborators,
     configure,
     data,
@@ -41,6 +43,7 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 PAGES = (
     home.PAGE,
     data.PAGE,
+    advanced.PAGE,
     night_page.PAGE,
     search_page.PAGE,
     proposals.PAGE,
@@ -104,6 +107,7 @@ def create(server: Flask) -> dash.Dash:
     index.register(app)
     view.register(app)
     why.register(app)
+    advanced_callbacks.register(app)
     command.register(app)
     user_callbacks.register(app)
     search_callbacks.register(app)

@@ -18,6 +18,9 @@ from reduction.strip import Strip, cut_strip
 
 Array = NDArray[np.float64]
 
+BY_HAND = "by hand"
+"""What ``GSP_EXTY`` says of such a spectrum."""
+
 NARROWEST = 0.5
 """Rows that an aperture covers at least."""
 
@@ -112,5 +115,5 @@ def extract_by_hand(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | N
     tracecards.record_trace(header, trace, (windows.low, windows.high), 0.0)
     zones = () if background is None else background.zones
     extraction.record_zones(header, float(trace(0.0)), zones)
-    provenance.put(header, headers.GSP_EXTY, "by hand", "extraction type")
+    provenance.put(header, headers.GSP_EXTY, BY_HAND, "extraction type")
     return Spectrum(found.flux, found.variance, found.flags, header, found.sky), warning

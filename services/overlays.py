@@ -10,7 +10,7 @@ from astropy.io import fits
 from numpy.polynomial import Polynomial
 
 from db.models import File, User
-from reduction import celestial, fitsio, footprint, geometry
+from reduction import byhand, celestial, fitsio, footprint, geometry, headers
 from reduction.errors import ReductionError
 from reduction.footprint import Axis, Footprint
 from reduction.frames import DataType
@@ -27,9 +27,9 @@ def overlays(user: User, file_id: int) -> dict[str, Any]:
 
     ``apertures``: a dict for each spectrum that was extracted from the reduced frame, the newest of
     each target first: ``file``, ``name``, ``target``, ``newest``, ``trace`` (coefficients of
-    row(column), rising powers), ``aperture`` and ``zones`` (edges against the trace), and
-    ``wavelength`` (``domain`` and Chebyshev ``coefficients``, Å) once it is calibrated. ``sky``:
-    unit vectors of `reduction.celestial.directions`, None without.
+    row(column), rising powers), ``aperture`` and ``zones`` (edges against the trace), ``by_hand``,
+    and ``wavelength`` (``domain`` and Chebyshev ``coefficients``, Å) once it is calibrated.
+    ``sky``: unit vectors of `reduction.celestial.directions`, None without.
 
     Raises
     ------
@@ -64,11 +64,13 @@ def _apertures(
     made, targets = [], set()
     for spectrum in _children(user, reduced, DataType.EXTRACTED):
         try:
-            place = footprint.read_footprint(fitsio.read_header(Path(spectrum.full_path))[0])
+            card = fitsio.read_header(Path(spectrum.full_path))[0]
+            place = footprint.read_footprint(card)
         except (ReductionError, OSError) as error:
             log.info("%s does not tell its place: %s", spectrum.file_name, error)
             continue
         one = _as_dict(spectrum, place.seen_on(*axes), newest=place.target not in targets)
+        one["by_hand"] = card.get(headers.GSP_EXTY) == byhand.BY_HAND
         one["wavelength"] = _wavelength(user, spectrum, axes[0])
         targets.add(place.target)
         made.append(one)

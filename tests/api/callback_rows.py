@@ -84,6 +84,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "page.children ← url.pathname": (
         Row(at("/")),
         Row(at("/data/{file}")),
+        Row(at("/data/{file}/advanced")),
         Row(at("/search", "?proposal={soar_id}")),
         Row(at("/proposals")),
         Row(at("/proposals/{proposal}/settings"), shows=True),
@@ -124,6 +125,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "collab-email-error.children ← collab.n_submit": (
         Row({"url.pathname": "/proposals/{proposal}/collaborators",
              "collab-email.value": "late@observatory.example"}, acts=True),
+    ),
+    "advanced-head.children ← url.pathname": (
+        Row(at("/data/{file}/advanced"), shows=True),
     ),
     "index-heads.children ← url.pathname": (
         Row(at("/data/{file}"), shows=True),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.address import CALIBRATIONS, OBSERVED, Address, parse
+from callbacks.address import CALIBRATIONS, OBSERVED, Address, advanced_file, parse
 
 text = st.text(
     st.characters(blacklist_characters="\x00", blacklist_categories=("Cs",)), max_size=60
@@ -41,3 +41,17 @@ def test_nonsense_in_the_query_is_read_as_absent() -> None:
     assert parse("/", "") is None
     assert parse("/data/7/advanced", "") is None
     assert Address(file="7", page=2).href(file=None, page=1) == "/data"
+
+
+def test_the_advanced_page_has_the_file_in_its_address() -> None:
+    assert advanced_file("/data/12/advanced") == "12"
+    assert advanced_file("/data/0042_a%2Fb.fits/advanced/") == "0042_a/b.fits"
+    for other in (
+        "/data",
+        "/data/12",
+        "/data//advanced",
+        "/night/12/advanced",
+        "/data/1/2/advanced",
+    ):
+        assert advanced_file(other) is None
+    assert parse("/data/12/advanced", "") is None

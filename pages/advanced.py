@@ -1,0 +1,96 @@
+"""Advanced Visualization of an image: limits, cuts, and the windows of its spectra.
+
+Everything on it follows the hand, so what is inside the panels is the browser's
+(``assets/advanced.js``, ``assets/windows.js``); the address restores it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from callbacks.address import advanced_file
+from callbacks.guard import person
+from callbacks.router import Page
+
+_GRAPH = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "doubleClick": "reset",
+    "showTips": False,
+    "modeBarButtons": [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+}
+
+
+def layout(_pathname: str, _search: str) -> html.Div:
+    """Return the page's fixed parts; the browser fills them."""
+    visual = person().visual or {}
+    return html.Div(
+        [
+            dcc.Store(id="advanced-image"),
+            html.Div(id="advanced-head"),
+            html.Main(
+                [
+                    html.Div([_stage(), _strip("row-cut", "Row cut")], className="advanced-image"),
+                    html.Div(
+                        [html.Div(id="advanced-controls"), _strip("column-cut", "Column cut")],
+                        className="advanced-side",
+                    ),
+                    html.Section(
+                        id="advanced-windows", hidden=True, **{"aria-label": "Extraction by hand"}
+                    ),
+                ],
+                id="advanced",
+                className="advanced-body",
+                **{
+                    "data-colormap": str(visual.get("colormap", "Gray")),
+                    "data-saturated": str(bool(visual.get("show_saturated", True))).lower(),
+                },
+            ),
+        ],
+        className="advanced-page",
+    )
+
+
+def _stage() -> html.Div:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Canvas(id="canvas"),
+                    html.Canvas(id="overlay"),
+                    dcc.Graph(
+                        id="advanced-graph",
+                        className="stage-graph",
+                        figure={"data": [], "layout": {}},
+                        responsive=True,
+                        config=_GRAPH,
+                    ),
+                    html.Div(id="stage-note", role="status"),
+                ],
+                id="stage",
+                **{"data-kind": ""},
+            ),
+            html.Output(id="readout", **{"aria-label": "Value under the cursor"}),
+        ]
+    )
+
+
+def _strip(name: str, label: str) -> Any:
+    return html.Div(
+        [
+            html.Div(label, id=f"{name}-said", className="strip-said"),
+            html.Canvas(id=name, role="img", className="strip", **{"aria-label": label}),
+        ],
+        className="strip-box",
+    )
+
+
+PAGE = Page(
+    "advanced",
+    "Advanced Visualization · GSP Live",
+    lambda path: advanced_file(path) is not None,
+    layout,
+    keeps=True,
+)
