@@ -106,3 +106,20 @@ def test_the_block_makes_one_product_named_after_its_target() -> None:
 def test_windows_that_make_no_sense(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         windows(**changes)
+
+
+def test_windows_are_asked_of_one_run_and_are_no_setting_of_a_proposal(database: object) -> None:
+    from reduction.registry import all_blocks
+    from reduction.settings import settings_model
+    from services.asking import settings_for
+    from services.errors import Unacceptable
+    from tests.builders import proposal, row
+
+    file, block = row("cfzst_1.fits", proposal("SOAR2026B-009")), all_blocks()["extract"]
+    told = windows().model_dump(mode="json")
+    assert settings_for(block, file, {"by_hand": told})["by_hand"] == told
+    assert "by_hand" not in settings_for(block, file, {})
+    assert "by_hand" not in settings_model()().model_dump()["extract"]
+    with pytest.raises(Unacceptable) as refused:
+        settings_for(block, file, {"by_hand": told | {"low": 9.0, "high": 3.0}})
+    assert refused.value.field == "by_hand"
