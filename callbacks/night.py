@@ -158,6 +158,8 @@ def show_trends(
     if shown is None:
         raise PreventUpdate
     found = trends.of_night(user, shown)
+    if not any(found.values()):
+        return no_update, []
     panels = [_panel(quantity, found[quantity.name], query) for quantity in trends.QUANTITIES]
     width = min(max(int(columns), 1), len(panels)) if isinstance(columns, int) else 4
     figure = draw(panels, width, f"{shown}{query.against}{width}")

@@ -325,7 +325,7 @@ def comment(user: Any, said: Any) -> html.Li:
 
 def header_table(cards: Sequence[Any]) -> Any:
     """Return the header cards as a table, each HDU a part of it that can be shown alone."""
-    hdus: dict[int, list[Any]] = {}
+    hdus: dict[str, list[Any]] = {}
     for card in cards:
         hdus.setdefault(card.hdu, []).append(card)
     head = html.Thead(html.Tr([html.Th(name) for name in ("Keyword", "Value", "Comment")]))
@@ -352,8 +352,8 @@ def header_table(cards: Sequence[Any]) -> Any:
     return [html.Div(buttons, className="hdus", role="group", **{"aria-label": "HDU"}), table]
 
 
-def _hdu_line(number: int) -> html.Tr:
-    return html.Tr(html.Th(f"HDU {number}", colSpan=3, scope="rowgroup"))
+def _hdu_line(name: str) -> html.Tr:
+    return html.Tr(html.Th(f"HDU {name}", colSpan=3, scope="rowgroup"))
 
 
 def _card_line(card: Any) -> html.Tr:

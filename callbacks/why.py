@@ -103,7 +103,8 @@ def _search(search: Search, *, may: bool) -> html.Section:
     said += search.taken or f"no {search.need}"
     if search.sentence:
         said += f": {search.sentence}"
-    head = html.Tr([html.Th(text) for text in ("", "Taken (UTC)", "Frames", "Differs in", "")])
+    frames = "" if search.need is Need.ARC else "Frames"
+    head = html.Tr([html.Th(text) for text in ("", "Taken (UTC)", frames, "Differs in", "")])
     rows = [_candidate(search, one, may=may) for one in search.candidates]
     table: Any = html.Div(
         html.Table([html.Thead(head), html.Tbody(rows)], className="table-quiet"),
@@ -129,7 +130,7 @@ def _candidate(search: Search, one: Candidate, *, may: bool) -> html.Tr:
         [
             html.Td(
                 [
-                    html.Span(mark, className="mark", role="img", **{"aria-label": words}),
+                    html.Span(mark, className="fit", role="img", **{"aria-label": words}),
                     html.A(
                         file.file_name, href=Address(file=str(file.id)).href(), **{"data-go": ""}
                     ),

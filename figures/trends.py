@@ -58,23 +58,25 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
                 figure.add_hline(level, line_width=1, line_dash="dot", row=row, col=column)
         title = f"{plain(panel.label)} <span style='font-size:10px'>{plain(panel.unit)}</span>"
         _say(figure, number, title, y=1.0, anchor="bottom")
+        if panel.x and isinstance(panel.x[0], dt.datetime):
+            figure.update_xaxes(type="date", tickformat="%H:%M", row=row, col=column)
         if not panel.y:
             _say(figure, number, "nothing measured yet", y=0.5, anchor="middle")
+            # Without points Plotly finds no range, and says so in the browser's console.
+            bare = {"range": [0, 1], "type": "linear", "showticklabels": False}
+            figure.update_xaxes(bare, row=row, col=column)
+            figure.update_yaxes(bare, row=row, col=column)
     figure.update_xaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
                         nticks=4)  # fmt: skip
     figure.update_yaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
                         nticks=5)  # fmt: skip
-    figure.update_xaxes(tickangle=0, tickformat="%H:%M" if _are_times(panels) else None)
+    figure.update_xaxes(tickangle=0)
     figure.update_layout(
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", showlegend=False,
         font={"family": "inherit", "size": 11}, margin={"l": 46, "r": 8, "t": 22, "b": 22},
         autosize=True, uirevision=revision, hovermode="closest", dragmode="zoom",
     )  # fmt: skip
     return figure
-
-
-def _are_times(panels: Sequence[Panel]) -> bool:
-    return any(isinstance(x, dt.datetime) for panel in panels for x in panel.x)
 
 
 def _points(panel: Panel, *, outside: bool) -> go.Scatter:
