@@ -51,6 +51,7 @@ def make(body: requests.MasterRequest) -> Any:
     name="files_reclassify",
     body=requests.Classification,
     answer=answers.FileOut,
+    refusals=(403,),
 )
 def judge(body: requests.Classification) -> Any:
     """Re-identify the observing technique of a raw frame, or overrule it.
