@@ -204,11 +204,12 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
     rows: list[Indices] = []
     numbers: list[Indices] = []
     heights: list[Array] = []
-    for number in np.flatnonzero((height > threshold).any(axis=0)):
-        # The sky's slope along the slit is no line.
-        rest = without_background(three[None, :, number].astype(float))[0]
-        safe = np.where(three[:, number] > 0, three[:, number], 1.0)
-        over = np.where(three[:, number] > 0, rest / safe, 0.0) * height[:, number]
+    bright = np.flatnonzero(height.max(axis=0) > threshold)
+    seen = three[:, bright].T.astype(float)
+    # The sky's slope along the slit is no line.
+    flat = without_background(seen) if bright.size else seen
+    steep = np.where(seen > 0, flat / np.where(seen > 0, seen, 1.0), 0.0) * height[:, bright].T
+    for number, over in zip(bright.tolist(), steep, strict=True):
         least = max(threshold, RELATIVE_LIMIT * float(over.max()))
         peaks, facts = find_peaks(over, height=least, prominence=least, width=1.2)
         rows.append(peaks + 1)
