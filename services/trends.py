@@ -138,13 +138,14 @@ def measure(products: Iterable[Measured], frames: Mapping[int, Measured]) -> dic
 
 def _points(quantity: Quantity, products: list[Measured]) -> list[Point]:
     values = [(one, value) for one, value in _VALUES[quantity.name](products) if value is not None]
-    middles = defaultdict(list)
+    alike = defaultdict(list)
     if quantity.against in (Against.MEDIAN, Against.TIMES_MEDIAN):
         for one, value in values:
-            middles[_setup(one)].append(value)
+            alike[_setup(one)].append(value)
+    middles = {setup: median(found) for setup, found in alike.items()}
     made = []
     for one, value in values:
-        middle = median(middles[_setup(one)]) if middles else 0.0
+        middle = middles[_setup(one)] if middles else 0.0
         low, high = (_limit(quantity, side, one, middle) for side in (quantity.low, quantity.high))
         made.append(
             Point(one["original"], one["file_name"], one["date_obs"], one["rotator"],
