@@ -8,6 +8,7 @@
   const gsp = (window.gsp = window.gsp || {});
   const EDGE = 0.5;
   const SETTLE_MS = 90;
+  const SHOWN_MS = 500; // within which the overlays of a new image need not be asked for again
 
   let graph = null; // Plotly's div
   let info = null; // the image on show, or the spectrum (kind)
@@ -17,6 +18,7 @@
   let wait = null;
   let frame = 0;
   let repaint = false;
+  let shownAt = 0; // when `info` changed, ms
   let first = true; // the URL's zoom is taken once, when the page opens
   const options = {
     map: "Gray", invert: false, limits: "zscale", low: null, high: null, stretch: "linear",
@@ -286,6 +288,7 @@
       settledFor = "";
       view = null;
       Object.assign(options, { hand: null, cross: null, named: null });
+      shownAt = performance.now();
       say("");
       draw();
       refresh();
@@ -350,7 +353,13 @@
     viewer: {
       show: (next) => (gsp.show(next), no()),
       options: (...values) => (gsp.options(...values), no()),
-      refresh: () => (refresh(), no()),
+      // The server has answered anew about the file on show: not asked when it is out of one's
+      // reach by now, nor when the image has just come with its overlays.
+      refresh: (_, image) => {
+        const same = info && image && image.id === info.id;
+        if (same && performance.now() - shownAt > SHOWN_MS) refresh();
+        return no();
+      },
     },
   });
 })();

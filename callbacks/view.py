@@ -66,8 +66,8 @@ def register(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("viewer", "refresh"),
         Output("shown", "id"),
-        Input("live-view", "data"),
-        Input("done", "data"),
+        Input("view-head", "children"),
+        State("image", "data"),
         prevent_initial_call=True,
     )
 
