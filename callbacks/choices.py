@@ -31,6 +31,11 @@ def thousands(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def facet(query: Query, name: str, offered: Sequence[Choice]) -> list[Any]:
     """Return the choices of a filter, each a link that puts it in force or takes it away."""
     chosen = [choice.value for choice in offered if choice.chosen]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,14 +9,12 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from callbacks import choices, command, forms, lists
+from callbacks import choices, forms
 from callbacks.guard import guarded, person
-from callbacks.proposals import proposal_of
 from reduction import settingfields
 from reduction.settingfields import SettingField
-from services import access, affected, configuring, proposals, staleness
-from services.access import Action
-from services.errors import Conflict, InvalidRequest, ServiceError, Unacceptable
+from services import affected, configuring
+from services.errors import Conflict, InvalidRequest, Unacceptable
 
 PAGE = "settings"
 FORM = "settings"
@@ -46,7 +43,7 @@ def shown(field: SettingField, value: Any) -> Any:
 
 
 def register(app: Dash) -> None:
-    """Connect the form, its history, and what can be done again."""
+    """Connect the form."""
     fields = settingfields.all_fields()
     typed = [(control(name), "value") for name in fields]
     app.callback(
@@ -66,30 +63,12 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(guarded(len(fields))(reset))
     app.callback(
-        Output("settings-history", "children"),
-        Output("settings-pager", "children"),
-        Input("url", "pathname"),
-        Input("url", "search"),
-        Input("done", "data"),
-    )(guarded(2)(show_history))
-    app.callback(
-        Output("settings-again", "children"),
-        Input("url", "pathname"),
-        Input("done", "data"),
-        Input("live-index", "data"),
-    )(guarded(1)(show_again))
-    app.callback(
         Output("settings-conflict", "children", allow_duplicate=True),
         Input("done", "data"),
         State("settings-state", "data"),
         *(State(*one) for one in typed),
         prevent_initial_call=True,
     )(guarded(1)(follow))
-    command.COMMANDS |= {
-        "restore-settings": restore,
-        "reduce-affected": reduce_affected,
-        "reduce-stale": reduce_stale,
-    }
 
 
 def state_of(proposal_id: int, state: configuring.State) -> dict[str, Any]:
@@ -154,20 +133,15 @@ def _summary(
 
 
 def _concerns(found: affected.Affected) -> str:
-    waiting = f"{counted(found.waiting, 'step')} that wait{'s' * (found.waiting == 1)} now"
+    waiting = f"{choices.counted(found.waiting, 'step')} that wait{'s' * (found.waiting == 1)} now"
     said = f"It concerns {waiting} and {COMES}."
     if found.frames:
         have = "has" if found.frames == 1 else "have"
         said += (
-            f" {counted(found.frames, 'frame')} {have} been done with other values; "
+            f" {choices.counted(found.frames, 'frame')} {have} been done with other values; "
             "they can be done again once this is saved."
         )
     return said
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{choices.thousands(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def save(typed: Mapping[str, Any], state: Mapping[str, Any] | None) -> forms.Done:
@@ -249,141 +223,3 @@ def follow(_done: Any, state: Mapping[str, Any] | None, *typed: Any) -> Any:
         set_props(control(name), {"value": shown(fields[name], value)})
     set_props("settings-state", {"data": state_of(proposal, now)})
     return no_update
-
-
-# --- the history ------------------------------------------------------------------------------
-
-
-def show_history(pathname: str | None, search: str | None, _done: Any) -> tuple[Any, Any]:
-    """Draw who changed what when, the newest first, each with a way back to it."""
-    proposal = proposal_of(pathname, PAGE)
-    if proposal is None:
-        raise PreventUpdate
-    user, query = person(), lists.parse(pathname, search)
-    try:
-        found = configuring.history(user, proposal, query.page)
-        may = Action.CONFIGURE in access.allowed(user, proposals.get(user, proposal))
-    except ServiceError:
-        return [], []  # the page says why
-    if not found.count:
-        return html.P("Nobody has changed them yet.", className="quiet"), []
-    items = [
-        _entry(change, proposal, in_force=query.page == 1 and place == 0, may=may)
-        for place, change in enumerate(found.rows)
-    ]
-    if query.page >= found.pages and found.rows:
-        back = _restore(proposal, configuring.FIRST, "the settings of the beginning") if may else ""
-        items.append(html.Li(html.Div([html.Span("As they were at the beginning"), back])))
-    pages = choices.pager(query, found.pages) if found.pages > 1 else []
-    return html.Ol(items, className="changes"), pages
-
-
-def _entry(change: Any, proposal: int, *, in_force: bool, may: bool) -> html.Li:
-    when = change.created.astimezone(dt.UTC)
-    who = change.user.full_name if change.user else "somebody whose account is gone"
-    act = ""
-    if change.restored:
-        act = f"restored the state of {change.restored.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
-    stamp = html.Time(f"{when:%Y-%m-%d %H:%M} UTC", dateTime=when.isoformat())
-    words = f"the settings of {when:%Y-%m-%d %H:%M} UTC"
-    end: Any = html.Span("in force", className="count")
-    if not in_force:
-        end = _restore(proposal, change.id, words) if may else ""
-    fields = settingfields.all_fields()
-    lines = [
-        html.Li(
-            [
-                html.Span(fields[one.name].title if one.name in fields else one.name),
-                ": ",
-                configuring.said(one.name, one.before),
-                " → ",
-                html.Strong(configuring.said(one.name, one.after)),
-            ]
-        )
-        for one in configuring.differences(change.before, change.after)
-    ]
-    head = html.Div([stamp, html.Strong(who), html.Span(act, className="quiet"), end])
-    return html.Li([head, html.Ul(lines)])
-
-
-def _restore(proposal: int, change: int, words: str) -> html.Button:
-    return html.Button(
-        "Restore",
-        type="button",
-        className="plain",
-        **{
-            "data-command": "ask",
-            "data-then": "restore-settings",
-            "data-yes": "Restore",
-            "data-proposal": str(proposal),
-            "data-change": str(change),
-            "data-question": f"Bring back {words}? This is a change like any other: it stays in "
-            "the history and can be undone.",
-            "aria-label": f"Restore {words}",
-        },
-    )
-
-
-def restore(user: Any, data: Mapping[str, str]) -> str:
-    """Bring back an older state of the settings."""
-    number = command.number
-    configuring.restore(user, number(data, "proposal"), number(data, "change"))
-    return "The older settings are in force."
-
-
-# --- doing again ------------------------------------------------------------------------------
-
-
-def show_again(pathname: str | None, *_: Any) -> Any:
-    """Offer to do again what was done with other settings, or with older masters."""
-    proposal = proposal_of(pathname, PAGE)
-    if proposal is None:
-        raise PreventUpdate
-    user = person()
-    try:
-        found, n_stale = affected.of(user, proposal), staleness.count(user, proposal)
-    except ServiceError:
-        return []
-    if not found.frames and not n_stale:
-        words = "Every frame that is done was done with these settings and the newest masters."
-        return html.P(words, className="quiet")
-    drawn: list[Any] = []
-    if found.frames:
-        steps = ", ".join(f"{label} {number}" for label, number in found.steps)
-        were = "was" if found.frames == 1 else "were"
-        said = f"{counted(found.frames, 'frame')} {were} done with other settings than these"
-        drawn.append(_offer(f"{said} ({steps}).", found.frames, "reduce-affected", proposal))
-    if n_stale:
-        were = "was" if n_stale == 1 else "were"
-        said = f"{counted(n_stale, 'frame')} {were} reduced with older masters."
-        drawn.append(_offer(said, n_stale, "reduce-stale", proposal))
-    return drawn
-
-
-def _offer(said: str, number: int, then: str, proposal: int) -> html.Div:
-    button = html.Button(
-        f"Reduce again ({choices.thousands(number)})",
-        type="button",
-        className="button",
-        **{
-            "data-command": "ask",
-            "data-then": then,
-            "data-yes": "Reduce again",
-            "data-proposal": str(proposal),
-            "data-question": f"Do {counted(number, 'frame')} again? It is done in the background, "
-            "after whatever is new. What exists is kept as older versions.",
-        },
-    )
-    return html.Div([html.Span(said), button], className="again")
-
-
-def reduce_affected(user: Any, data: Mapping[str, str]) -> str:
-    """Do again what was done with other settings."""
-    begun = affected.reduce_again(user, command.number(data, "proposal"))
-    return f"{counted(len(begun), 'step')} will be done again in the background."
-
-
-def reduce_stale(user: Any, data: Mapping[str, str]) -> str:
-    """Reduce again what was made with older masters."""
-    begun = staleness.request_all(user, command.number(data, "proposal"))
-    return f"{counted(len(begun), 'frame')} will be reduced again in the background."

@@ -11,7 +11,19 @@ from flask_login import current_user
 
 from callbacks import advanced as advanced_callbacks
 from callbacks import collaborators as collaborators_callbacks
-from callbacks import command, forms, importing, index, lists, logs, partners, router, view, why
+from callbacks import (
+    command,
+    forms,
+    importing,
+    index,
+    lists,
+    logs,
+    partners,
+    router,
+    settingshistory,
+    view,
+    why,
+)
 from callbacks import configure as configure_callbacks
 from callbacks import night as night_callbacks
 from callbacks import people as people_callbacks
@@ -114,6 +126,7 @@ def create(server: Flask) -> dash.Dash:
     lists.register(app)
     proposals_callbacks.register(app)
     configure_callbacks.register(app)
+    settingshistory.register(app)
     collaborators_callbacks.register(app)
     logs.register(app)
     night_callbacks.register(app)
