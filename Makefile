@@ -1,11 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-peer lint help soak screenshots
+.PHONY: run test bench bench-ui bench-peer lint help soak screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
+	@echo "make bench-ui  only the pages in a real browser: images, spectra, first load, live changes"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
 	@echo "make screenshots  photograph the pages for the manual in docs/user"
@@ -42,6 +43,9 @@ test: lint
 
 bench: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+bench-ui: .venv/.test-installed
+	$(BIN)/python -m pytest -q -s -m bench tests/bench/test_ui.py
 
 soak: .venv/.test-installed
 	$(BIN)/python -m tests.soak.kill_night

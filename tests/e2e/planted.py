@@ -16,6 +16,7 @@ from numpy.polynomial import Polynomial
 
 from reduction import extraction, fitsio, headers
 from reduction.frames import DataType, PixelFlag, Product, Spectrum
+from tests import builders
 
 N_X, N_Y = 2400, 1800
 TRACE = Polynomial([905.3, 0.04, -1.2e-5])
@@ -47,7 +48,7 @@ def frame() -> CCDData:
 
 
 def _header() -> fits.Header:
-    header = fits.Header({"OBJECT": "planted", "CCDSUM": "1 1", "INSTCONF": "Red"})
+    header = builders.header(OBJECT="planted", CCDSUM="1 1")
     for axis in (1, 2):
         header[f"LTM{axis}_{axis}"], header[f"LTV{axis}"] = 1.0, 0.0
     return header
@@ -78,6 +79,12 @@ def plant(home: Path) -> Planted:
 def _row(home: Path, product: Product, parent: int | None, n_y: int) -> int:
     path = home / "products" / product.file_name
     fitsio.write(product, path)
+    facts = {"n_x": N_X, "n_y": n_y, "data_type": int(product.data_type)}
+    return insert(home, path, facts | ({} if parent is None else {"parent_id": parent}))
+
+
+def insert(home: Path, path: Path, facts: dict[str, Any]) -> int:
+    """Write the row of a file, the rest of it as that of a real reduced frame; return its id."""
     with sqlite3.connect(home / "gsp.db", timeout=20) as connection:
         connection.row_factory = sqlite3.Row
         query = "SELECT * FROM file WHERE data_type = 2 AND kind = 'spectrum' ORDER BY id LIMIT 1"
@@ -85,11 +92,8 @@ def _row(home: Path, product: Product, parent: int | None, n_y: int) -> int:
         del row["id"]
         row |= {
             "file_name": path.name, "full_path": str(path), "size": path.stat().st_size,
-            "checksum": hashlib.sha256(path.read_bytes()).hexdigest(), "n_x": N_X, "n_y": n_y,
-            "data_type": int(product.data_type),
+            "checksum": hashlib.sha256(path.read_bytes()).hexdigest(), **facts,
         }  # fmt: skip
-        if parent is not None:
-            row["parent_id"] = parent
         marks = ", ".join("?" * len(row))
         names = ", ".join(f'"{name}"' for name in row)
         made = connection.execute(
