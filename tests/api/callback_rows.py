@@ -72,11 +72,15 @@ ROWS_ASKED = {"startRow": 0, "endRow": 50, "sortModel": []}
 ABOUT = {"first_name": "A", "last_name": "B", "email": "mine@observatory.example", "partner": "",
          "staff": False}  # fmt: skip
 PERSON = {f"person-{name}.value": value for name, value in ABOUT.items()}
-NEW_USER = {f"newuser-{name}.value": value for name, value in ABOUT.items()}
+NEW_USER = {f"newuser-{name}.value": value for name, value in ABOUT.items()} | {
+    "newuser-email.value": "new@observatory.example"
+}
 OF_PROPOSAL = {"semester": "2022A", "soar_id": "MINE-1", "title": "", "abstract": "",
                "pi": "PI@observatory.example"}  # fmt: skip
 AMEND = {f"amend-{name}.value": value for name, value in OF_PROPOSAL.items()}
-REGISTER = {f"register-{name}.value": value for name, value in OF_PROPOSAL.items()}
+REGISTER = {f"register-{name}.value": value for name, value in OF_PROPOSAL.items()} | {
+    "register-soar_id.value": "MINE-3"
+}
 TABLE = "soar_id,title,abstract,pi_email,pi_first,pi_last,semester\nMINE-2,,,a@b.example,,,\n"
 CONTENTS = "data:text/csv;base64," + base64.b64encode(TABLE.encode()).decode()
 
