@@ -93,6 +93,7 @@
 
   // -- buttons that carry a command: {command, …every other data-* attribute} ---------------------
   let count = 0;
+  let watcher = null; // of the header's table, while it is searched
   const LOCAL = {
     theme: () =>
       gsp.setTheme(document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark"),
@@ -251,11 +252,14 @@
               const line = row.textContent.toLowerCase();
               row.hidden = !words.every((word) => line.includes(word));
             }
-            body.hidden = (hdu && body.dataset.hdu !== hdu) || cards.every((row) => row.hidden);
+            body.hidden = Boolean(hdu && body.dataset.hdu !== hdu) || cards.every((row) => row.hidden);
           });
         sift();
-        setTimeout(sift, 0); // the rows of a new table are in the document a moment later
-        setTimeout(sift, 60);
+        // The rows of a new table come into the document a while later.
+        if (watcher) watcher.disconnect();
+        watcher = new MutationObserver(sift);
+        const table = document.getElementById("header-table");
+        if (table) watcher.observe(table, { childList: true, subtree: true });
         return window.dash_clientside.no_update;
       },
     },
