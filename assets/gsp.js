@@ -77,6 +77,7 @@
   };
 
   gsp.logout = async function (everywhere) {
+    gsp.leaving = true; // nothing is asked for between the end of the session and the login page
     try {
       await fetch(everywhere ? "/logout?everywhere=1" : "/logout", {
         method: "POST",
@@ -85,6 +86,7 @@
       });
       location.assign("/login");
     } catch {
+      gsp.leaving = false;
       gsp.toast({ kind: "danger", text: "The server does not answer; you are still signed in." });
     }
   };

@@ -42,6 +42,7 @@
 
   // A session that was ended elsewhere, or an account that was switched off, shows nothing more.
   async function leave() {
+    if (gsp.leaving) return;
     const answer = await fetch("/api/users/me/").catch(() => null);
     if (answer && answer.status === 401) {
       location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));

@@ -163,7 +163,7 @@
   }
 
   async function fetchView() {
-    if (!info || info.kind !== "image" || !ready()) return;
+    if (!info || info.kind !== "image" || !ready() || gsp.leaving) return;
     const mine = ++request;
     const asked = info;
     const [x0, x1, y0, y1] = ranges().map((edge) => (edge + EDGE).toFixed(1));
@@ -173,7 +173,7 @@
     const query = new URLSearchParams({ x0, x1, y0, y1, w, h, v: asked.checksum });
     try {
       const answer = await fetch(`/img/${asked.id}/view?${query}`);
-      if (mine !== request) return;
+      if (mine !== request || gsp.leaving) return;
       if (answer.status === 202) return again("The image is being prepared…", 350);
       if (answer.status === 401) return location.reload();
       if (!answer.ok) return again("The image can't be shown just now; it is tried again.", 4000);

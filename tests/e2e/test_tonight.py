@@ -13,7 +13,7 @@ from astropy.io import fits
 
 from tests.e2e.conftest import LiveSite
 from tests.e2e.conftest import until as wait_for
-from tests.e2e.window import SLOW_MS, Window
+from tests.e2e.window import SLOW_MS, Window, night_over
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -26,7 +26,11 @@ GAIN = 2.9
 
 
 def raw_frames(site: LiveSite, kind: str) -> list[Path]:
-    query = "SELECT full_path FROM file WHERE data_type = 0 AND kind = ? ORDER BY date_obs"
+    """Return the frames of the demo night, the oldest first; other tests add frames of others."""
+    query = (
+        "SELECT full_path FROM file WHERE data_type = 0 AND kind = ? AND proposal_id = "
+        "(SELECT proposal_id FROM file WHERE data_type = 4 ORDER BY id LIMIT 1) ORDER BY date_obs"
+    )
     return [Path(path) for (path,) in site.rows(query, kind)]
 
 
@@ -129,7 +133,9 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
     page.get_by_role("button", name="Reduce again").click()
     made = tabs.filter(has_text="Reduced v3")
     expect(made).to_be_visible(timeout=SLOW_MS)
+    night_over(demo_site)
     made.click()
+    expect(made).to_have_attribute("aria-current", "true")
     expect(notice).to_have_count(0)
     expect(page.get_by_text("Out of date")).to_have_count(0)
 

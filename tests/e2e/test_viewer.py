@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from astropy.io import fits
 
 from tests.e2e import planted
 from tests.e2e.conftest import LiveSite
@@ -170,46 +169,6 @@ def advanced(page: Any) -> None:
     """Wait until the image, the profile and the spectra of the page are there."""
     page.wait_for_function("() => window.gsp && gsp.viewer && gsp.viewer.state.view")
     expect(page.get_by_text("these windows, S/N")).to_be_visible(timeout=SLOW_MS)
-
-
-def test_dragged_windows_give_a_spectrum_that_is_saved_as_a_new_version(
-    observer: Window, known: Planted, demo_site: LiveSite
-) -> None:
-    page = observer.open(f"/data/{known.reduced}/advanced")
-    advanced(page)
-    # The planted light is a Gaussian of 3 rows: 30 rows either way hold all of it.
-    before = page.get_by_text("these windows, S/N").inner_text()
-    profile = page.get_by_label("Profile along the slit with the windows")
-    profile.scroll_into_view_if_needed()
-    box = profile.bounding_box()
-    upper = page.get_by_label("Aperture from").locator("xpath=../following-sibling::label[1]/input")
-    assert float(upper.input_value()) == planted.HALF
-    span = 2 * planted.HALF * 1.7  # the profile shows the windows and a third more
-    scale = (box["width"] - 80) / span
-    middle = box["x"] + 68 + (box["width"] - 80) / 2
-    page.mouse.move(middle + planted.HALF * scale, box["y"] + 90)
-    page.mouse.down()
-    page.mouse.move(middle + 12 * scale, box["y"] + 90, steps=6)
-    page.mouse.up()
-    expect(upper).not_to_have_value("30")
-    edge = float(upper.input_value())
-    assert edge == pytest.approx(12, abs=1)
-    expect(page.get_by_text("these windows, S/N")).not_to_have_text(before)
-    page.wait_for_url(re.compile(r"windows=-30(:|%3A)1\d"))
-    page.reload()
-    advanced(page)
-    assert float(upper.input_value()) == pytest.approx(edge, abs=0.01)
-    page.get_by_role("button", name="Extract", exact=True).click()
-    saved = page.get_by_role("link", name=re.compile(r"^eplanted_target_1.*\.fits$"))
-    expect(saved).to_be_visible(timeout=SLOW_MS)
-    number = int(str(saved.get_attribute("href")).rsplit("/", 1)[1])
-    ((parent, path),) = demo_site.rows("SELECT parent_id, full_path FROM file WHERE id = ?", number)
-    assert parent == known.reduced
-    header = fits.getheader(path)
-    assert header["GSP_TLO"] == -planted.HALF
-    assert header["GSP_THI"] == pytest.approx(edge, abs=0.01)
-    # All light but what lies beyond the edge, which is four sigma off.
-    assert np.median(fits.getdata(path)) == pytest.approx(1000 * 3 * np.sqrt(2 * np.pi), rel=2e-3)
 
 
 def test_the_address_restores_limits_stretch_and_cuts(observer: Window, known: Planted) -> None:
