@@ -190,12 +190,13 @@ def _draft(file: File, user: User | None) -> Run:
 
 def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
     """Return of the calibrations that a person chose those for which nothing fitting has come."""
-    answer = calibrations.resolve(run)
-    found = answer.given if isinstance(answer, Inputs) else {}
     kept = {}
     for need, number in picked.items():
+        # Asked for one by one: the others may still be waited for.
+        answer = calibrations.offer(Need(need), run, run.file)
+        came = isinstance(answer, Inputs) and Need(need) in answer.given
         one = File.get_or_none(File.id == number)
-        if one is not None and need not in found:
+        if one is not None and not came:
             newest = masters.master_of(one.series) if one.data_type == MASTER else one
             kept[need] = int((newest or one).id)
     return kept

@@ -96,8 +96,12 @@ def test_trends_show_and_lead_to_their_frames(night: Any) -> None:
     page.wait_for_function(
         "() => document.querySelectorAll('#night-trends .scatterlayer .point').length > 40"
     )
-    page.get_by_label("Trends against").get_by_role("link", name="elevation").click()
+    with page.expect_response(
+        lambda answer: "night-trends.figure" in (answer.request.post_data or "")
+    ):
+        page.get_by_label("Trends against").get_by_role("link", name="elevation").click()
     expect(page).to_have_url(re.compile("against=elevation"))
+    page.wait_for_timeout(500)  # drawn anew
     page.get_by_text("Limits:").click()
     expect(page.get_by_role("cell", name="Arc shift")).to_be_visible()
     place = points.first.bounding_box()

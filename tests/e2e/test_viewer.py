@@ -163,31 +163,3 @@ def test_the_cursor_reads_the_pixel_and_its_wavelength_from_afar(
     # The cursor lies within half a pixel of the column that is named.
     truth = planted.FIRST_ANGSTROM + planted.STEP_ANGSTROM * column
     assert angstrom == pytest.approx(truth, abs=0.51 * planted.STEP_ANGSTROM)
-
-
-def advanced(page: Any) -> None:
-    """Wait until the image, the profile and the spectra of the page are there."""
-    page.wait_for_function("() => window.gsp && gsp.viewer && gsp.viewer.state.view")
-    expect(page.get_by_text("these windows, S/N")).to_be_visible(timeout=SLOW_MS)
-
-
-def test_the_address_restores_limits_stretch_and_cuts(observer: Window, known: Planted) -> None:
-    page = observer.open(
-        f"/data/{known.reduced}/advanced?limits=typed&low=5&high=900&stretch=asinh"
-    )
-    advanced(page)
-    assert page.get_by_label("Upper limit").input_value() == "900"
-    assert page.get_by_label("Stretch").input_value() == "asinh"
-    page.get_by_label("Limits", exact=True).select_option("minmax")
-    page.get_by_label("Invert").check()
-    page.get_by_label("Cut row").fill("1000")
-    page.get_by_label("Cut row").press("Enter")
-    page.wait_for_url(re.compile(r"cut=\d+,1000,1"))
-    page.reload()
-    advanced(page)
-    assert page.get_by_label("Limits", exact=True).input_value() == "minmax"
-    assert page.get_by_label("Invert").is_checked()
-    expect(page.get_by_text("Along row 1000")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Save image").click()
-    assert download.value.suggested_filename == "planted.png"
