@@ -15,6 +15,7 @@ from callbacks.address import Address
 from callbacks.choices import thousands
 from callbacks.guard import guarded, person
 from services import logs, proposals
+from services.paging import n_pages
 
 ROOT = "/logs"
 PAGE_SIZE = 50
@@ -104,7 +105,7 @@ def show(pathname: str | None, text: str, _live: Any) -> tuple[Any, ...]:
     user, query = person(), parse(text)
     counts = logs.counts(user, **query.filters)
     number = counts[query.level] if query.level else sum(counts.values())
-    pages = max(1, -(-number // PAGE_SIZE))
+    pages = n_pages(number, PAGE_SIZE)
     query = replace(query, page=min(query.page, pages))
     _, entries = logs.page(
         user, level=query.level or None, page=query.page, page_size=PAGE_SIZE, **query.filters

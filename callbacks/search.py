@@ -20,6 +20,7 @@ from jobs import queue
 from services import search
 from services.errors import ServiceError
 from services.listing import ORDERINGS, FileFilters
+from services.paging import n_pages
 
 ROOT = "/search"
 PAGE_SIZE = 50
@@ -135,7 +136,7 @@ def overview(pathname: str | None, text: str, *_: Any) -> tuple[Any, ...]:
         choices.thousands(found.count),
         "",
         choices.chips(query),
-        choices.pager(query, max(1, -(-found.count // PAGE_SIZE))),
+        choices.pager(query, n_pages(found.count, PAGE_SIZE)),
         _all(query, found.count),
         [] if found.count else _empty(query),
         *listed,

@@ -35,15 +35,32 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
         anchor = [member for member in members if member.series == run.file.series][-1]
     given: dict[Need, File] = {}
     notes: list[str] = []
-    for need in block.needs:
-        if need not in (run.calibrations or {}) and run.settings.get(IGNORED_BY.get(need, "")):
-            continue
+    for need in _wanted(run, block):
         answer = offer(need, run, anchor or run.file)
         if not isinstance(answer, Inputs):
             return answer
         given |= answer.given
         notes += answer.notes
     return Inputs(members, anchor, given, tuple(notes))
+
+
+def at_hand(run: Run) -> dict[Need, File]:
+    """Return of what a run needs that which is there, each asked for by itself.
+
+    `resolve` gives nothing while anything is waited for.
+    """
+    found: dict[Need, File] = {}
+    for need in _wanted(run, all_blocks()[run.block]):
+        answer = offer(need, run, run.file)
+        if isinstance(answer, Inputs):
+            found |= answer.given
+    return found
+
+
+def _wanted(run: Run, block: Block) -> list[Need]:
+    """Return what a run needs and its settings do not leave out, unless a person chose it."""
+    picked = run.calibrations or {}
+    return [n for n in block.needs if n in picked or not run.settings.get(IGNORED_BY.get(n, ""))]
 
 
 def offer(need: Need, run: Run, file: File) -> Inputs | Waiting | Refused:

@@ -39,6 +39,17 @@ def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = 
     return _page(count, rows, page, page_size)
 
 
+def paginate_within(query: ModelSelect, page: int, page_size: int) -> Page:
+    """Return a page of an ordered query as `paginate` does; one beyond the last is the last."""
+    count = query.order_by().count()
+    return paginate(query, min(page, n_pages(count, page_size)), page_size, count)
+
+
+def n_pages(count: int, page_size: int) -> int:
+    """Return how many pages a list has: at least 1."""
+    return max(1, -(-count // page_size))
+
+
 def paginate_ids(query: ModelSelect, page: int, page_size: int, ahead: int = AHEAD) -> Page:
     """Return a page of an ordered query of nothing but ids.
 
@@ -72,4 +83,4 @@ def _before(page: int, page_size: int) -> int:
 
 
 def _page(count: int, rows: list[Any], page: int, page_size: int) -> Page:
-    return Page(count, rows, page, max(1, -(-count // page_size)))
+    return Page(count, rows, page, n_pages(count, page_size))

@@ -9,7 +9,7 @@ from services import access, accounts, events, letters, logs, partners
 from services.access import Action
 from services.effects import transaction
 from services.errors import AccessDenied, NotFound, Unacceptable
-from services.paging import Page, paginate
+from services.paging import Page, paginate_within
 
 PAGE_SIZE = 25
 STAFF_BY_SUPERUSER = "Staff users can only be made by a superuser."
@@ -78,10 +78,7 @@ def page(user: User, text: str = "", page: int = 1, page_size: int = PAGE_SIZE) 
         One beyond the last is the last.
     """
     access.require_site(user, Action.MANAGE)
-    query = _found(text)
-    count = query.order_by().count()
-    last = max(1, -(-count // page_size))
-    return paginate(query, min(page, last), page_size, count)
+    return paginate_within(_found(text), page, page_size)
 
 
 def suggest(user: User, text: str, limit: int = 8) -> list[User]:

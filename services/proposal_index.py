@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 from db.models import Membership, Proposal, User
 from services import access
 from services.access import Action
-from services.paging import Page, paginate
+from services.paging import Page, paginate_within
 
 MANY = 20
 """From more proposals than these on a person is offered to search them."""
@@ -40,7 +40,16 @@ def page(user: User, text: str = "", page: int = 1, page_size: int = MANY) -> Pa
     page : int
         One beyond the last is the last.
     """
-    query = access.visible_proposals(user).join(User, "LEFT OUTER JOIN", on=Proposal.pi)
+    found = paginate_within(matching(access.visible_proposals(user), text), page, page_size)
+    return replace(found, rows=_listed(user, found.rows))
+
+
+def matching(query: ModelSelect, text: str) -> ModelSelect:
+    """Narrow a query of proposals to those that fit some words, the newest semester first.
+
+    Each word is part of the SOAR ID, of the title or of the PI's name; the PI's row comes along.
+    """
+    query = query.join(User, "LEFT OUTER JOIN", on=Proposal.pi).select(Proposal, User)
     for word in text.replace("\x00", "").split():
         query = query.where(
             Proposal.soar_id.contains(word)
@@ -49,13 +58,7 @@ def page(user: User, text: str = "", page: int = 1, page_size: int = MANY) -> Pa
             | User.last_name.contains(word)
             | User.username.contains(word)
         )
-    count = query.count()
-    last = max(1, -(-count // page_size))
-    ordered = query.select(Proposal, User).order_by(
-        Proposal.semester.desc(), Proposal.soar_id.desc()
-    )
-    found = paginate(ordered, min(page, last), page_size, count)
-    return Page(count, _listed(user, found.rows), found.page, found.pages)
+    return query.order_by(Proposal.semester.desc(), Proposal.soar_id.desc())
 
 
 def total(user: User) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peewee import fn
 
 from db.models import Arrival, Event, File, LogEntry, Membership, Proposal, Run, User
-from services import access, events, logs, people, proposals, semesters
+from services import access, events, logs, people, proposal_index, proposals, semesters
 from services.access import Action
 from services.effects import Effects, transaction
 from services.errors import Conflict, NotFound, Unacceptable
-from services.paging import Page, paginate
+from services.paging import Page, paginate_within
 
 PAGE_SIZE = 25
 LONGEST_TITLE = 500
@@ -47,22 +47,9 @@ def page(
         One beyond the last is the last.
     """
     access.require_site(user, Action.MANAGE)
-    query = Proposal.select(Proposal, User).join(User, "LEFT OUTER JOIN", on=Proposal.pi)
-    for word in text.replace("\x00", "").split():
-        query = query.where(
-            Proposal.soar_id.contains(word)
-            | Proposal.title.contains(word)
-            | User.first_name.contains(word)
-            | User.last_name.contains(word)
-            | User.username.contains(word)
-        )
-    if waiting:
-        query = query.where(_waits())
-    count = query.count()
-    last = max(1, -(-count // page_size))
-    ordered = query.order_by(Proposal.semester.desc(), Proposal.soar_id.desc())
-    found = paginate(ordered, min(page, last), page_size, count)
-    return Page(count, _listed(found.rows), found.page, found.pages)
+    query = Proposal.select().where(_waits()) if waiting else Proposal.select()
+    found = paginate_within(proposal_index.matching(query, text), page, page_size)
+    return replace(found, rows=_listed(found.rows))
 
 
 def _waits() -> object:

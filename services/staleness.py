@@ -20,7 +20,6 @@ from reduction.frames import DataType, FrameKind
 from reduction.registry import Need, all_blocks, blocks_for
 from services import access, calibrations, chosen, masters, proposals, rows, scheduling
 from services.access import Action
-from services.answers import Inputs
 from services.effects import Effects, transaction
 from services.errors import Conflict
 from services.masterchoice import LIVE
@@ -190,13 +189,10 @@ def _draft(file: File, user: User | None) -> Run:
 
 def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
     """Return of the calibrations that a person chose those for which nothing fitting has come."""
-    kept = {}
+    found, kept = calibrations.at_hand(run), {}
     for need, number in picked.items():
-        # Asked for one by one: the others may still be waited for.
-        answer = calibrations.offer(Need(need), run, run.file)
-        came = isinstance(answer, Inputs) and Need(need) in answer.given
         one = File.get_or_none(File.id == number)
-        if one is not None and not came:
+        if one is not None and need not in found:
             newest = masters.master_of(one.series) if one.data_type == MASTER else one
             kept[need] = int((newest or one).id)
     return kept
@@ -225,8 +221,7 @@ def why(file: File) -> str:
     came: list[str] = []
     if run is not None and run.block in all_blocks() and root.parent is not None:
         wish = scheduling.draft(all_blocks()[run.block], root.parent, run.settings)
-        answer = calibrations.resolve(wish)
-        given = answer.given.values() if isinstance(answer, Inputs) else ()
+        given = calibrations.at_hand(wish).values()
         came = [one.file_name for one in given if one.file_name not in root.inputs]
     what = " and ".join(came) or "Something that it would be better with"
     have = "have" if len(came) > 1 else "has"
