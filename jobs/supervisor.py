@@ -42,6 +42,9 @@ STOP_S = 3.5
 STEADY_S = 10.0
 MAX_PAUSE_S = 30.0
 WEB_THREADS = 64
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Of the workers' planes: each job is a new process, which touches all its memory the first time.
+A tenth of the time from shutter to spectrum (`make bench`); read by glibc when a program starts."""
 LISTEN_BACKLOG = 256
 
 
@@ -178,7 +181,7 @@ def parts_of(config: Config, server: socket.socket) -> list[Part]:
     ]  # fmt: skip
     parts = [
         Part("web", web, descriptors=(server.fileno(),)),
-        Part("workers", [*python, "jobs.worker"]),
+        Part("workers", [*python, "jobs.worker"], environment=HUGE_PAGES | os.environ),
         Part("watcher", [*python, "jobs.watcher"]),
         Part("reconciler", [*python, "jobs.reconciler"]),
     ]

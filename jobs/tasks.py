@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 
 from db import database
 from services import previews, runs
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 1.0
 KINDNESS = 15
 """The niceness of work that nobody waits for; each job has its own process, which keeps it."""
 
@@ -31,9 +33,16 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
 
 
 def prepare_preview(file_id: int) -> None:
-    """Build an image pyramid that nobody has asked for: only with what the reductions leave."""
+    """Build an image pyramid that nobody has asked for: only with what the reductions leave.
+
+    It first lets the spectrum of a new frame be finished, which takes less than the patience.
+    """
     os.nice(KINDNESS)
-    make_preview(file_id)
+    end = time.monotonic() + PATIENCE_S
+    with database.connection_context():
+        while time.monotonic() < end and runs.at_the_last():
+            time.sleep(PATIENCE_S / 20)
+        previews.build(file_id)
 
 
 def make_preview(file_id: int) -> None:

@@ -84,7 +84,8 @@ def targets_in(
         found = find_targets(profile, noise, threshold=threshold, max_targets=MOST)
     except TargetNotFound as error:
         failure = error
-    steady = [target for target in found if _is_steady(blocks, bend, target)]
+    profiles = without_background(blocks.profiles)
+    steady = [target for target in found if _is_steady(profiles, blocks.columns, bend, target)]
     lines = find_emission(blocks, bend, steady, max(threshold, LINE_SIGMA))
     # A bright line makes a peak of the mean profile as well.
     found = [
@@ -97,13 +98,12 @@ def targets_in(
     return sorted(found, key=lambda target: -target.peak)[:max_targets]
 
 
-def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
+def _is_steady(profiles: Array, columns: Array, bend: Polynomial, target: Target) -> bool:
     """Tell whether a target is seen in all blocks alike, as a continuum is, or in a few."""
-    rows = np.arange(blocks.profiles.shape[1])
-    profiles = without_background(blocks.profiles)
+    rows = np.arange(profiles.shape[1])
     heights = [
-        np.interp(target.centre + bend(x), rows, p)
-        for x, p in zip(blocks.columns, profiles, strict=True)
+        np.interp(row, rows, profile)
+        for row, profile in zip(target.centre + bend(columns), profiles, strict=True)
     ]
     return float(np.median(heights)) > STEADY * float(np.mean(heights))
 

@@ -105,6 +105,12 @@ def claim(worker: str, *, following: Run | None = None) -> Run | None:
     return None
 
 
+def at_the_last() -> bool:
+    """Tell whether something is being done and nothing waits for a worker."""
+    states = Run.select(Run.state).where(Run.state.in_(["queued", "running"])).distinct()
+    return [state for (state,) in states.tuples()] == ["running"]
+
+
 def reconcile(since: dt.timedelta = LATELY) -> list[int]:
     """Make the table true again; return the ids of the runs that are due, the best first.
 
