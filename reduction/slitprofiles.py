@@ -7,6 +7,7 @@ profiles are aligned by cross-correlation: all targets share the bend.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -45,7 +46,7 @@ class Cells:
     sky: Image
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blocks:
     """Profiles along the slit, sky removed, in electron per column.
 
@@ -67,6 +68,11 @@ class Blocks:
     means: Array
     noise: Array
     cells: Cells
+
+    @cached_property
+    def flat(self) -> Array:
+        """The profiles without background, (n_blocks, n_spatial)."""
+        return np.asarray(without_background(self.profiles))
 
     def only(self, chosen: NDArray[np.intp]) -> Blocks:
         """Return some of the blocks."""
@@ -168,18 +174,19 @@ def _leave_out(
     return hidden
 
 
-def without_background(profiles: Array) -> Array:
+def without_background(profiles: NDArray[Any]) -> NDArray[Any]:
     """Return profiles less a straight line through their fainter rows (slit illumination, sky).
 
     Parameters
     ----------
-    profiles : (n_profiles, n_spatial) float
+    profiles : (n_profiles, n_spatial) float or float32
+        What is returned is of the same type.
     """
-    x = np.linspace(-1, 1, profiles.shape[1])
+    x = np.linspace(-1, 1, profiles.shape[1], dtype=profiles.dtype)
     rest = profiles - np.median(profiles, axis=1)[:, None]
     for _ in range(5):
         sigma = 1.4826 * np.median(np.abs(rest[:, ::3]), axis=1)
-        keep = (np.abs(rest) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(float)
+        keep = (np.abs(rest) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(x.dtype)
         count, first, second = keep.sum(axis=1), keep @ x, keep @ x**2
         kept = keep * rest
         zero, one = kept.sum(axis=1), kept @ x
@@ -211,7 +218,7 @@ def common_bend(blocks: Blocks) -> Polynomial:
 
 def _shifts(blocks: Blocks) -> Array:
     """Return how far every block is above the strongest, in rows; NaN where it is unclear."""
-    profiles = without_background(blocks.profiles)
+    profiles = blocks.flat
     noise = np.where(np.isfinite(blocks.noise), blocks.noise, 0)
     strength = np.sum(np.maximum(profiles, 0) ** 2, axis=1)
     strength /= np.maximum(np.median(noise**2, axis=1), 1e-12)

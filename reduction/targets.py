@@ -84,8 +84,7 @@ def targets_in(
         found = find_targets(profile, noise, threshold=threshold, max_targets=MOST)
     except TargetNotFound as error:
         failure = error
-    profiles = without_background(blocks.profiles)
-    steady = [target for target in found if _is_steady(profiles, blocks.columns, bend, target)]
+    steady = [target for target in found if _is_steady(blocks, bend, target)]
     lines = find_emission(blocks, bend, steady, max(threshold, LINE_SIGMA))
     # A bright line makes a peak of the mean profile as well.
     found = [
@@ -98,12 +97,12 @@ def targets_in(
     return sorted(found, key=lambda target: -target.peak)[:max_targets]
 
 
-def _is_steady(profiles: Array, columns: Array, bend: Polynomial, target: Target) -> bool:
+def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
     """Tell whether a target is seen in all blocks alike, as a continuum is, or in a few."""
-    rows = np.arange(profiles.shape[1])
+    rows = np.arange(blocks.flat.shape[1])
     heights = [
         np.interp(row, rows, profile)
-        for row, profile in zip(target.centre + bend(columns), profiles, strict=True)
+        for row, profile in zip(target.centre + bend(blocks.columns), blocks.flat, strict=True)
     ]
     return float(np.median(heights)) > STEADY * float(np.mean(heights))
 
@@ -205,7 +204,7 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
     numbers: list[Indices] = []
     heights: list[Array] = []
     bright = np.flatnonzero(height.max(axis=0) > threshold)
-    seen = three[:, bright].T.astype(float)
+    seen = three[:, bright].T.copy()
     # The sky's slope along the slit is no line.
     flat = without_background(seen) if bright.size else seen
     steep = np.where(seen > 0, flat / np.where(seen > 0, seen, 1.0), 0.0) * height[:, bright].T
