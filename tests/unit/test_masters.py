@@ -75,6 +75,9 @@ def test_master_bias_has_the_structure_at_the_mean_level(tmp_path: Path) -> None
     variance = variance_of(product.data)
     assert variance is not None
     assert np.median(variance) == pytest.approx(expected, rel=0.25)
+    quality = product.quality
+    assert (quality["frames"], quality["level_adu"]) == (10, pytest.approx(500.9, abs=0.5))
+    assert quality["noise_adu"] == pytest.approx(np.sqrt(expected), rel=0.12)
     assert product.inputs == tuple(p.name for p in members)
     assert product.data.meta["GSP_IC10"] == members[9].name
     assert product.file_name == "master_bias_RED_SP_2x2_R03.89_G01.48_20260705.fits"
@@ -138,6 +141,10 @@ def test_master_flat_holds_the_response(tmp_path: Path, method: str) -> None:
     assert np.median(np.abs(inside / truth - 1)) < 1.2 * np.sqrt(np.median(variance))
     assert np.all(flat.mask[:6])
     assert np.all(flat.mask[35:])
+    quality = product.quality
+    assert (quality["frames"], quality["slit_rows"]) == (6, "8:34")
+    scatter = np.hypot(np.std(truth), np.sqrt(np.median(variance)))
+    assert quality["response_scatter"] == pytest.approx(scatter, rel=0.1)
     assert "no master bias" in product.warnings[0]
 
 
