@@ -22,7 +22,7 @@ from tests.bench.table import (
 )
 from tests.truth import cosmic_rays
 from tests.truth.accuracy import Accuracy, measure
-from tests.truth.arcs import LAMPS, MODES, accuracy, arc, lamp_arc
+from tests.truth.arcs import LAMPS, MODES, accuracy, arc, custom_arcs, lamp_arc
 from tests.truth.library import left_out_one_by_one
 from tests.truth.nights import Mode, science
 
@@ -61,6 +61,17 @@ def test_setups_without_a_solution() -> None:
             wrong.append(f"{setup} {lamp}")
     row("every lamp of every setup: none / wrong", _count(none, wrong), f"0 / 0 of {len(LAMPS)}",
         peer_setups("some (930_M2 HgArNe), custom all"))  # fmt: skip
+    custom = custom_arcs()
+    none, wrong = [], []
+    for one in custom:
+        name = f"{one.setup.grating} {one.lamp}"
+        try:
+            if accuracy(one, one.solve()).worst_between_lines > WRONG_PX:
+                wrong.append(name)
+        except NoWavelengthSolution:
+            none.append(name)
+    row("custom angles between two modes: none / wrong", _count(none, wrong),
+        f"few / 0 of {len(custom)}", "–")  # fmt: skip
     assert lamps.n == 80
 
 

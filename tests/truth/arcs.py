@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from reduction.grating import predicted_wavelength
 from reduction.lamps import library
 from reduction.linematch import Setup
+from reduction.simulation.arcs import arc_lines
 from reduction.simulation.exposures import Frame, expose
+from reduction.simulation.modes import find_setup
 from reduction.simulation.plan import NightPlan
 from reduction.wavelength import Solution, SolveOptions, solve
 
@@ -34,6 +38,9 @@ MODES = (
 
 LAMPS = sorted({(lamp.wavmode, lamp.lamp) for lamp in library().lamps})
 """Setup and lamp of everything in the library."""
+
+FEW_LINES = 16
+"""With fewer lines in its range a lamp is not asked for at custom angles."""
 
 BINNINGS = ((2, 2), (1, 1), (1, 2), (3, 3))
 
@@ -111,7 +118,77 @@ def lamp_arc(number: int) -> Arc:
     return arc(100 + number, *LAMPS[number], BINNINGS[number % 4], camera=camera)
 
 
-def accuracy(one: Arc, solution: Solution) -> ScaleAccuracy:
+@dataclass(frozen=True)
+class CustomArc:
+    """An arc at angles between those of two modes of a grating, and the truth about it.
+
+    Its lines are those that the published lamps of the two modes show.
+    """
+
+    flux: Array
+    column: Array
+    truth: Array
+    setup: Setup
+    lamp: str
+
+    def solve(self) -> Solution:
+        """Solve it with whatever the library has of the neighbours."""
+        return solve(self.flux, self.column, self.setup, self.lamp)
+
+
+def custom_arcs() -> list[CustomArc]:
+    """Draw arcs at three places between any two neighbouring modes."""
+    drawn = [
+        _custom_arc(*modes, share, seed)
+        for modes in _neighbours()
+        for seed, share in enumerate((0.25, 0.5, 0.75))
+    ]
+    return [one for one in drawn if one is not None]
+
+
+def _neighbours() -> list[tuple[str, str, str]]:
+    """Return lamp and the names of two modes of one grating that follow each other in angle."""
+    modes: dict[tuple[str, str], set[tuple[float, float, str]]] = {}
+    for setup, lamp in LAMPS:
+        optics = find_setup(setup, lamp)
+        angles = (optics.cam_targ, optics.grt_targ, setup)
+        modes.setdefault((optics.grating, lamp), set()).add(angles)
+    return [
+        (lamp, one[2], other[2])
+        for (_, lamp), found in sorted(modes.items())
+        for one, other in pairwise(sorted(found))
+    ]
+
+
+def _custom_arc(lamp: str, first: str, second: str, share: float, seed: int) -> CustomArc | None:
+    """Draw an arc `share` of the way between two modes; None where they show too few lines.
+
+    The grating is off its angle by some ten pixels, and its scale off by some per mille.
+    """
+    rng = np.random.default_rng(seed)
+    ends = [find_setup(name, lamp) for name in (first, second)]
+    angles = [(optics.cam_targ, optics.grt_targ) for optics in ends]
+    camera, grating = ((1 - share) * a + share * b for a, b in zip(*angles, strict=True))
+    setup = Setup(ends[0].grating, camera, grating)
+    column = np.arange(52.0, 4110.0, 2.0)
+    moved = column * (1 + rng.normal(0, 1e-3)) + rng.normal(0, 25)
+    truth = predicted_wavelength(moved, setup.grating, camera, grating)
+    seen: dict[float, list[float]] = {}
+    for lines in map(arc_lines, ends):
+        inside = (lines.wavelength > truth[0]) & (lines.wavelength < truth[-1])
+        strengths = lines.flux / lines.flux.max()
+        for place, strength in zip(lines.wavelength[inside], strengths[inside], strict=True):
+            seen.setdefault(round(float(place), 2), []).append(float(strength))
+    if len(seen) < FEW_LINES:
+        return None
+    centres = np.interp(list(seen), truth, column)
+    profiles = np.exp(-0.5 * ((column - centres[:, None]) / 2.6) ** 2)
+    strength = np.array([np.mean(values) for values in seen.values()])
+    flux = 400 + 60_000 * (strength / strength.max()) @ profiles
+    return CustomArc(rng.normal(flux, np.sqrt(flux)), column, truth, setup, lamp)
+
+
+def accuracy(one: Arc | CustomArc, solution: Solution) -> ScaleAccuracy:
     """Compare a solution with the truth of its arc."""
     miss = np.abs(solution.function(one.column) - one.truth) / np.gradient(one.truth)
     used = solution.used

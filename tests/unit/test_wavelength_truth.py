@@ -11,6 +11,7 @@ import pytest
 from astropy.io import fits
 
 from reduction.arcscale import between, share_of_second, shift_between
+from reduction.errors import NoWavelengthSolution
 from reduction.grating import predicted_wavelength
 from reduction.linematch import Setup
 from reduction.resample import linear_grid, resample
@@ -19,7 +20,15 @@ from reduction.simulation.modes import find_setup
 from reduction.simulation.plan import NightPlan
 from reduction.skycheck import sky_offset
 from reduction.wavelength import solve
-from tests.truth.arcs import LAMPS, MODES, accuracy, arc, exposed, lamp_arc
+from tests.truth.arcs import (
+    LAMPS,
+    MODES,
+    accuracy,
+    arc,
+    custom_arcs,
+    exposed,
+    lamp_arc,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -61,6 +70,21 @@ def test_a_setup_without_a_published_lamp_is_solved_by_grating_and_line_list() -
     miss = np.abs(solution.function(column) - truth) / np.gradient(truth)
     assert np.median(miss) <= 0.1
     assert miss.max() <= 0.5
+
+
+def test_custom_angles_between_two_modes_are_solved_or_refused_and_never_wrong() -> None:
+    arcs = custom_arcs()
+    refused = []
+    for one in arcs:
+        try:
+            seen = accuracy(one, one.solve())
+        except NoWavelengthSolution as error:
+            refused.append(str(error))
+        else:
+            assert seen.median <= 0.15, one.setup
+            assert seen.worst_between_lines <= 0.3, one.setup
+    assert len(arcs) > 100
+    assert len(refused) < 0.03 * len(arcs), refused
 
 
 def test_the_ends_beyond_the_last_line_are_said_to_be_uncertain() -> None:
