@@ -77,6 +77,16 @@ def test_the_newest_exposure_goes_first_and_a_person_before_all(raw: Path) -> No
     assert runs.claim("w") is None
 
 
+def test_pictures_give_way_to_the_last_frame_but_not_to_a_backlog(raw: Path) -> None:
+    assert not runs.at_the_last(), "nothing is being done"
+    arrive(raw, "0001.fits")
+    arrive(raw, "0002.fits")
+    assert runs.claim("w") is not None
+    assert not runs.at_the_last(), "another frame waits for a worker"
+    assert runs.claim("w") is not None
+    assert runs.at_the_last()
+
+
 def test_the_same_request_is_the_same_run_until_it_has_ended(raw: Path) -> None:
     file = arrive(raw, "0001.fits")
     staff = builders.person("staff", is_staff=True)
