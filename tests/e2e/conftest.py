@@ -121,6 +121,12 @@ class LiveSite:
             timeout=60, check=False,
         )  # fmt: skip
 
+    def add_user(self, name: str, password: str, *flags: str) -> None:
+        """Make an account that can sign in; `flags` are those of ``flask user create``."""
+        made = self.flask("user", "create", "--username", name, "--email", f"{name}@example.org",
+                          *flags, "--password-stdin", given=password + "\n")  # fmt: skip
+        assert made.returncode == 0, made.stderr
+
     def staff_token(self) -> str:
         made = self.flask("user", "create", "--username", "nina", "--email", "nina@example.org",
                           "--staff")  # fmt: skip

@@ -73,15 +73,10 @@ def look(page: Any, path: str) -> list[str]:
 
 @pytest.fixture
 def staff(open_window: Callable[..., Window], demo_site: LiveSite) -> Window:
-    name, password = STAFF
-    made = demo_site.flask(
-        "user", "create", "--username", name, "--email", f"{name}@example.org", "--staff",
-        "--password-stdin", given=password + "\n",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    demo_site.add_user(*STAFF, "--staff")
     night_over(demo_site)
     window = open_window(bypass_csp=True)  # the page's own policy keeps axe out
-    window.sign_in(name, password)
+    window.sign_in(*STAFF)
     return window
 
 

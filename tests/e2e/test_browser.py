@@ -193,14 +193,9 @@ def test_the_theme_is_kept_with_the_account(
 def test_another_proposal_does_not_exist(
     open_window: Callable[..., Window], demo_site: LiveSite
 ) -> None:
-    name, password = OUTSIDER
-    made = demo_site.flask(
-        "user", "create", "--username", name, "--email", f"{name}@example.org",
-        "--password-stdin", given=password + "\n",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    demo_site.add_user(*OUTSIDER)
     window = open_window()
-    page = window.sign_in(name, password)
+    page = window.sign_in(*OUTSIDER)
     expect(page.get_by_text("No proposals yet.")).to_be_visible()
     page = window.open("/data")
     expect(page.get_by_role("link", name="Observed 0")).to_be_visible()

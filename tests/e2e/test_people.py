@@ -79,11 +79,7 @@ def add_user(page: Any, first: str, last: str, username: str, *, staff: bool = F
 
 def begin(site: LiveSite) -> None:
     """Make the first superuser, and let a frame arrive whose proposal nobody has registered."""
-    made = site.flask(
-        "user", "create", "--username", "root", "--email", "root@observatory.example",
-        "--superuser", "--password-stdin", given=GOOD["root"] + "\n",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    site.add_user("root", GOOD["root"], "--superuser")
     builders.write_frame(site.home / "demo" / "raw" / FRAME, PROPID=SOAR_ID)
 
 

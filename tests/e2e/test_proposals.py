@@ -156,11 +156,7 @@ def test_a_collaborator_comes_and_goes_with_the_page_open(
     observer: Window, open_window: Callable[..., Window], demo_site: LiveSite, proposal: int
 ) -> None:
     name, password = MATE
-    made = demo_site.flask(
-        "user", "create", "--username", name, "--email", f"{name}@example.org",
-        "--password-stdin", given=password + "\n",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    demo_site.add_user(name, password)
     window = open_window()
     theirs = window.sign_in(name, password)
     expect(theirs.get_by_text("No proposals yet.")).to_be_visible()

@@ -162,11 +162,7 @@ def test_another_persons_files_are_neither_rows_nor_choices(
     open_window: Callable[..., Window],
     searching: Any,
 ) -> None:
-    made = demo_site.flask(
-        "user", "create", "--username", STRANGER[0], "--email", "stranger@example.org",
-        "--password-stdin", given=STRANGER[1],
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    demo_site.add_user(*STRANGER)
     page = open_window().sign_in(*STRANGER)
     page.goto(demo_site.url + "/search?obstype=OBJECT")
     expect(page.get_by_text("Nothing found")).to_be_visible()
