@@ -20,7 +20,7 @@ from reduction.errors import ReductionError
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.registry import BlockInputs, BlockSettings, Need, Report
 from reduction.settings import settings_model
-from services import runs
+from services import ingest, runs
 
 NIGHT = dt.datetime(2024, 3, 10, 1, 0, tzinfo=dt.UTC)
 _number = itertools.count(1)
@@ -71,6 +71,11 @@ def write_frame(path: Path, obstype: str = "OBJECT", *, level: int = 1000, **car
     fits.PrimaryHDU(pixels, header(obstype, **cards)).writeto(part, overwrite=True)
     part.replace(path)
     return path
+
+
+def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
+    """Write a small raw frame and index it, as the watcher does when it has come."""
+    return ingest.ingest(write_frame(folder / name, obstype, **cards)).file
 
 
 def row(

@@ -9,10 +9,10 @@ import pytest
 
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
-from services import calibrations, check, ingest, masterchoice, runs
+from services import calibrations, check, masterchoice, runs
 from services.answers import Inputs, Refused, Waiting
-from services.setup import Site
 from tests import builders
+from tests.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
@@ -26,15 +26,6 @@ def blocks() -> Iterator[None]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
-
-
-def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
-    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
 
 
 def biases(folder: Path, *numbers: int, **cards: Any) -> list[File]:

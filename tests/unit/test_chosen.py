@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType
 from reduction.registry import Need
-from services import chosen, ingest, masterchoice, runs, staleness, whynot
+from services import chosen, runs, staleness, whynot
 from services.errors import Conflict, NotFound, Unacceptable
-from services.setup import Site
 from tests import builders
+from tests.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
 
-@pytest.fixture(autouse=True)
-def blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(masterchoice, "SETTLE", dt.timedelta(0))
-    with builders.small_blocks():
-        yield
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
-
-
-def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
-    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
-
-
-def master(**cards: Any) -> File:
+def master() -> File:
     return File.get(File.data_type == int(DataType.MASTER), File.state == "current")
 
 

@@ -29,11 +29,6 @@ def aged(path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
-
-
 def test_a_frame_is_indexed_with_its_facts_normalised(raw: Path) -> None:
     path = builders.write_frame(raw / "0001_sci.fits", SLIT='1.0" long slit', GRATING="SYZY_400")
     arrival = ingest.ingest(path)

@@ -10,14 +10,11 @@ import pytest
 
 from db.models import File, Proposal, Run, utc_now
 from reduction.frames import DataType
-from services import calibrations, check, ingest, runs, scheduling
+from services import calibrations, check, runs, scheduling
 from tests import builders
+from tests.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
-    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
 
 
 def biases(folder: Path, n_frames: int, prefix: str = "b", **cards: Any) -> list[File]:

@@ -12,15 +12,12 @@ from db.models import Event, File, LogEntry, Run, utc_now
 from jobs import tasks
 from reduction import registry
 from reduction.frames import DataType
-from services import check, execution, ingest, lease, products, runs
+from services import check, execution, lease, products, runs
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from tests import builders
+from tests.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
-    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
 
 
 def doctor(block: str, function: Any) -> None:

@@ -9,15 +9,12 @@ import pytest
 
 from db.models import File, Proposal, Run
 from reduction.frames import DataType
-from services import check, execution, ingest, runs
+from services import check, execution, runs
 from services.errors import NotFound
 from tests import builders
+from tests.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
-    return ingest.ingest(builders.write_frame(folder / name, obstype, **cards)).file
 
 
 def biases(folder: Path, *numbers: int) -> None:

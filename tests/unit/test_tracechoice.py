@@ -15,16 +15,10 @@ from reduction import fitsio
 from reduction.frames import DataType, Product, Spectrum
 from services import ingest, products, rows
 from services.answers import Inputs
-from services.setup import Site
 from services.tracechoice import brighter_spectrum
 from tests import builders
 
 pytestmark = pytest.mark.usefixtures("site")
-
-
-@pytest.fixture
-def raw(site: Site) -> Path:
-    return site.raw_roots[0]
 
 
 def reduced(folder: Path, name: str, **cards: Any) -> File:
