@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from db.models import File, User
@@ -51,12 +54,8 @@ class SpectrumData:
 def header(user: User, file: File) -> list[HeaderCard]:
     """Return the cards of all HDUs, in file order."""
     path = open_path(access.file_for(user, Action.VIEW, file.id))
-    try:
+    with reading_header(file):
         headers = fitsio.read_all_headers(path)
-    except ReductionError as error:
-        raise Unacceptable(str(error), field="id") from error
-    except OSError as error:
-        raise Unavailable(f"{file.file_name} can't be read now.", retry_after=30) from error
     return [_card(name, card) for name, cards in headers for card in cards.cards if card.keyword]
 
 
@@ -85,10 +84,7 @@ def spectrum(user: User, file: File) -> SpectrumData:
     file = access.file_for(user, Action.VIEW, file.id)
     if file.data_type not in ONE_DIMENSIONAL:
         raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
-    try:
-        product = fitsio.read_product(open_path(file))
-    except (ReductionError, OSError) as error:
-        raise Unavailable(f"{file.file_name} can't be read now.", retry_after=30) from error
+    product = read_product(file)
     if not isinstance(product, Spectrum):
         raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
     with np.errstate(invalid="ignore"):
@@ -103,6 +99,43 @@ def spectrum(user: User, file: File) -> SpectrumData:
         sky=product.sky,
         unit=str(product.header.get(BUNIT.keyword, "")),
     )
+
+
+def read_product(file: File) -> CCDData | Spectrum:
+    """Return the image or spectrum of a product.
+
+    Raises
+    ------
+    Unavailable
+        It can't be read now.
+    """
+    try:
+        return fitsio.read_product(open_path(file))
+    except (ReductionError, OSError) as error:
+        raise _away(file) from error
+
+
+@contextmanager
+def reading_header(file: File) -> Iterator[None]:
+    """Say in words what goes wrong with a file's header.
+
+    Raises
+    ------
+    Unacceptable
+        The header is not what it has to be.
+    Unavailable
+        It can't be read now.
+    """
+    try:
+        yield
+    except ReductionError as error:
+        raise Unacceptable(str(error), field="id") from error
+    except OSError as error:
+        raise _away(file) from error
+
+
+def _away(file: File) -> Unavailable:
+    return Unavailable(f"{file.file_name} can't be read now.", retry_after=30)
 
 
 def open_path(file: File) -> Path:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from db.models import File, Run, User
 from reduction import fitsio
 from reduction import headers as vocabulary
 from reduction.classify import kind_of
-from reduction.errors import ReductionError
 from reduction.frames import DataType, FrameKind, Technique
 from reduction.matching import group_key
 from reduction.registry import blocks_for
 from services import access, logs, rows, scheduling
 from services.access import Action
+from services.contents import open_path, reading_header
 from services.effects import Effects, transaction
-from services.errors import Unacceptable, Unavailable
+from services.errors import Unacceptable
 from services.samerun import LIVE
 
 RAW = DataType.RAW
@@ -52,13 +51,9 @@ def reclassify(
 
 
 def _from_header(file: File) -> dict[str, Any]:
-    try:
-        header, shape = fitsio.read_header(Path(file.full_path))
+    with reading_header(file):
+        header, shape = fitsio.read_header(open_path(file))
         frame = vocabulary.describe(header, shape, file.file_name)
-    except ReductionError as error:
-        raise Unacceptable(str(error), field="id") from error
-    except OSError as error:
-        raise Unavailable(f"{file.file_name} can't be read now.", retry_after=30) from error
     judged = rows.columns(frame)
     names = ("obstype", "kind", "technique", "series")
     return {**{name: judged[name] for name in names}, "overrides": {}}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from db.models import File, User
-from reduction import fitsio
 from reduction.arcreport import ArcReport, arc_report
-from reduction.errors import ReductionError
 from reduction.frames import DataType, Spectrum
 from services import access
 from services.access import Action
-from services.contents import open_path
-from services.errors import Unacceptable, Unavailable
+from services.contents import read_product
+from services.errors import Unacceptable
 
 MOST_OFFERED = 20
 _CALIBRATED = (int(DataType.WAVELENGTH), int(DataType.FLUX))
@@ -75,10 +73,7 @@ def arc_behind(user: User, file_id: int) -> ArcReport:
     file = access.file_for(user, Action.VIEW, file_id)
     if file.data_type not in _CALIBRATED:
         raise Unacceptable(f"{file.file_name} is not wavelength calibrated.", field="id")
-    try:
-        product = fitsio.read_product(open_path(file))
-    except (ReductionError, OSError) as error:
-        raise Unavailable(f"{file.file_name} can't be read now.", retry_after=30) from error
+    product = read_product(file)
     report = arc_report(product) if isinstance(product, Spectrum) else None
     if report is None:
         raise Unacceptable(f"{file.file_name} keeps no wavelength solution.", field="id")
