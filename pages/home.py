@@ -17,17 +17,11 @@ def layout(pathname: str, search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.proposals` fills them from the address."""
     n_proposals = proposal_index.total(person())
     return html.Main(
-        [
-            html.Div(
-                [
-                    html.H1("All Observing Proposals"),
-                    lists.search(pathname, search, SEARCH, n_proposals),
-                ],
-                className="list-head",
-            ),
-            html.Div(id="home-list"),
-            lists.foot("home-pager"),
-        ],
+        lists.whole(
+            "home",
+            html.H1("All Observing Proposals"),
+            lists.search(pathname, search, SEARCH, n_proposals),
+        ),
         className="sheet",
     )
 

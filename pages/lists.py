@@ -10,6 +10,18 @@ from callbacks.lists import parse
 from services import proposal_index
 
 
+def whole(name: str, *head: Any) -> list[Any]:
+    """Return the head of a list, the list, and its foot.
+
+    Callbacks fill ``<name>-list`` and ``<name>-pager``.
+    """
+    return [
+        html.Div(list(head), className="list-head"),
+        html.Div(id=f"{name}-list"),
+        foot(f"{name}-pager"),
+    ]
+
+
 def search(pathname: str, search: str, label: str, n_rows: int) -> html.Div:
     """Return the search field; out of sight while everything fits on one page."""
     query = parse(pathname, search)

@@ -11,7 +11,7 @@ from callbacks import management
 from callbacks.guard import person
 from callbacks.management import go
 from callbacks.router import Page
-from pages import forms
+from pages import forms, lists
 from services import importing, registrar
 
 SECTIONS = (
@@ -46,6 +46,17 @@ def sheet(title: str, path: str, *parts: Any, wide: bool = False) -> html.Main:
             *parts,
         ],
         className="sheet management" + (" wide" if wide else ""),
+    )
+
+
+def list_of(name: str, search: html.Div, new: str, *before: Any) -> list[Any]:
+    """Return a list with its count, its search field and the way to the form of a new row."""
+    return lists.whole(
+        name,
+        *before,
+        html.Span(id=f"{name}-count", className="quiet", role="status"),
+        search,
+        go("Add new", new, className="button"),
     )
 
 

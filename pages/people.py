@@ -9,7 +9,7 @@ from dash import html
 from callbacks import management
 from callbacks.guard import person
 from pages import forms, lists
-from pages.management import page, sheet
+from pages.management import list_of, page, sheet
 from pages.missing import layout as missing
 from services import access, partners, people
 from services.access import Action
@@ -61,19 +61,11 @@ def _staff(form: str, *, value: bool) -> Any:
 def listing(pathname: str, search: str) -> html.Main:
     """Return the fixed parts of the list; `callbacks.people` fills them from the address."""
     n_people = people.page(person(), page_size=1).count
+    field = lists.search(pathname, search, "Name, username or address", n_people)
     return sheet(
         "Manage Users",
         management.USERS,
-        html.Div(
-            [
-                html.Span(id="people-count", className="quiet", role="status"),
-                lists.search(pathname, search, "Name, username or address", n_people),
-                management.go("Add new", management.NEW_USER, className="button"),
-            ],
-            className="list-head",
-        ),
-        html.Div(id="people-list"),
-        lists.foot("people-pager"),
+        *list_of("people", field, management.NEW_USER),
         wide=True,
     )
 

@@ -15,17 +15,11 @@ def layout(pathname: str, search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.proposals` fills them from the address."""
     n_proposals = proposal_index.total(person())
     return html.Main(
-        [
-            html.Div(
-                [
-                    html.H1("Observing Proposals"),
-                    lists.search(pathname, search, home.SEARCH, n_proposals),
-                ],
-                className="list-head",
-            ),
-            html.Div(id="proposals-list"),
-            lists.foot("proposals-pager"),
-        ],
+        lists.whole(
+            "proposals",
+            html.H1("Observing Proposals"),
+            lists.search(pathname, search, home.SEARCH, n_proposals),
+        ),
         className="sheet proposals-page",
     )
 

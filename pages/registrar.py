@@ -10,7 +10,7 @@ from dash import dcc, html
 from callbacks import management
 from callbacks.guard import person
 from pages import forms, lists
-from pages.management import page, sheet
+from pages.management import list_of, page, sheet
 from pages.missing import layout as missing
 from services import people, registrar, semesters
 from services.errors import AccessDenied, NotFound
@@ -96,26 +96,15 @@ def listing(pathname: str, search: str) -> html.Main:
         (management.PROPOSALS, f"All ({n_all:,})", not waiting),
         (management.WAITING, f"Waiting for a PI ({n_waiting:,})", waiting),
     )
+    tabs = [
+        management.go(label, path, **({"aria-current": "true"} if here else {}))
+        for path, label, here in kinds
+    ]
+    field = lists.search(pathname, search, "SOAR ID, PI or title", n_all)
     return sheet(
         "Manage Proposals",
         management.PROPOSALS,
-        html.Div(
-            [
-                html.Div(
-                    [
-                        management.go(label, path, **({"aria-current": "true"} if here else {}))
-                        for path, label, here in kinds
-                    ],
-                    className="tabs",
-                ),
-                html.Span(id="registrar-count", className="quiet", role="status"),
-                lists.search(pathname, search, "SOAR ID, PI or title", n_all),
-                management.go("Add new", management.NEW_PROPOSAL, className="button"),
-            ],
-            className="list-head",
-        ),
-        html.Div(id="registrar-list"),
-        lists.foot("registrar-pager"),
+        *list_of("registrar", field, management.NEW_PROPOSAL, html.Div(tabs, className="tabs")),
         wide=True,
     )
 
