@@ -1,16 +1,22 @@
-"""The way in and out: a plain form that works without scripts, and what a session is."""
+"""The way in and out: a plain form that works without scripts, and what a session is.
+
+The pages before the login are dark, or light where that was chosen: there, or for the account that
+was last used in this browser.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
     Flask,
     Request,
     Response,
+    current_app,
     g,
     redirect,
     render_template,
@@ -24,6 +30,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import ValidationError, generate_csrf, validate_csrf
 from itsdangerous import BadSignature
 from peewee import InterfaceError, OperationalError
+from werkzeug.wrappers import Response as BaseResponse
 
 from api import errors
 from db.models import User
@@ -33,6 +40,8 @@ from services.errors import NotAuthenticated, NotFound, ServiceError, Unavailabl
 log = logging.getLogger(__name__)
 
 CSRF_COOKIE = "_csrf_token"
+THEME_COOKIE = "gsp_theme"
+THEME_LIFE = dt.timedelta(days=400)
 STATIC = Path(__file__).resolve().parent / "static"
 FILES = ("login.css", "logo.svg")
 
@@ -126,17 +135,19 @@ def _show(target: str) -> ResponseReturnValue:
 def _enter(target: str) -> ResponseReturnValue:
     if not is_csrf_token(request.form.get("csrf_token")):
         return _form(target, STALE_FORM, 403)
-    enter(_authenticate())
-    return redirect(target, 303)
+    return enter(_authenticate(), target)
 
 
-def enter(row: User) -> None:
-    """Begin the session of a person who has shown who it is."""
+def enter(row: User, target: str) -> ResponseReturnValue:
+    """Begin the session of a person who has shown who it is, and go on to a path."""
     session.clear()  # a session known before the login is worth nothing after it
     session.permanent = True
     session["seen"] = today()
     login_user(SignedIn(row))
     g.user = row
+    response = redirect(target, 303)
+    _keep_theme(response, row.visual.get("theme"))
+    return response
 
 
 def _refused(target: str, error: ServiceError) -> Response:
@@ -157,16 +168,36 @@ def _authenticate() -> User:
 
 
 def _form(target: str, message: str = "", status: int = 200) -> Response:
-    page = render_template(
-        "login.html",
-        csrf_token=generate_csrf(),
-        target=target,
-        message=message,
-        username=request.form.get("username", ""),
-    )
-    response = Response(page, status, mimetype="text/html")
+    username = request.form.get("username", "")
+    return page("login.html", status, target=target, message=message, username=username)
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page for whoever is not signed in; nothing keeps a copy of it."""
+    asked = request.args.get("theme")
+    theme = _theme(asked or request.cookies.get(THEME_COOKIE))
+    text = render_template(template, csrf_token=generate_csrf(), theme=theme, **values)
+    response = Response(text, status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
+    _keep_theme(response, asked)
     return response
+
+
+def _theme(wish: str | None) -> str:
+    return "light" if wish == "light" else "dark"
+
+
+def _keep_theme(response: BaseResponse, wish: str | None) -> None:
+    """Keep what was chosen, if anything was, in the browser."""
+    if wish:
+        response.set_cookie(
+            THEME_COOKIE,
+            _theme(wish),
+            max_age=THEME_LIFE,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
 
 
 def login_file(name: str) -> Response:
@@ -178,10 +209,12 @@ def login_file(name: str) -> Response:
 
 def logout() -> ResponseReturnValue:
     """End the session of this browser; with ``everywhere``, every session of the account."""
+    row = current_user.row
     if request.args.get("everywhere") == "1":
-        accounts.end_sessions(current_user.row)
+        accounts.end_sessions(row)
     logout_user()
     session.clear()
     response = redirect("/login", 303)
+    _keep_theme(response, row.visual.get("theme"))
     response.delete_cookie(CSRF_COOKIE)
     return response

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, redirect, render_template, request, session
+from flask import Flask, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import generate_csrf
 from peewee import InterfaceError, OperationalError
 
 import login
@@ -69,13 +68,11 @@ def _failing(show: Callable[..., Response]) -> Callable[[Show], Show]:
 
 
 def _page(template: str, error: ServiceError | None = None, **values: Any) -> Response:
-    """Return a page that nobody keeps. A bad password or link is no failure of the page: 200."""
+    """Return a page. A bad password or link is no failure of the page: 200."""
     values = {"message": error.message if error else "", **values}
-    text = render_template(template, csrf_token=generate_csrf(), **values)
-    response = Response(text, mimetype="text/html")
+    response = login.page(template, **values)
     if error is not None and not isinstance(error, Unacceptable | NotFound):
         response.status_code = errors.STATUS[error.code]
-    response.headers["Cache-Control"] = "no-store"
     if error is not None and error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -139,5 +136,4 @@ def set_page() -> ResponseReturnValue:
         raise
     except ServiceError as error:
         return _show_set(error, owner.username)
-    login.enter(owner)
-    return redirect("/", 303)
+    return login.enter(owner, "/")

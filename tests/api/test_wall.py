@@ -220,6 +220,31 @@ def test_logout_ends_the_session_and_needs_the_token(site: Site) -> None:
     assert client.get("/api/").status_code == 401
 
 
+def test_the_pages_before_the_login_are_light_where_that_was_chosen(site: Site) -> None:
+    client = site.client()
+    page = client.get("/login?next=/data").text
+    assert 'data-theme="dark"' in page and 'href="?theme=light&amp;next=/data"' in page
+    page = client.get("/login?theme=light&next=/data").text
+    assert 'data-theme="light"' in page and 'name="next" value="/data"' in page
+    for path in ("/login", "/password/forgot", "/password/set/x"):
+        page = client.get(path).text
+        assert 'data-theme="light"' in page and 'href="?theme=dark"' in page
+        assert 'data-theme="dark"' in site.client().get(path).text
+    assert 'data-theme="dark"' in client.get('/login?theme="><script>').text
+    assert 'data-theme="dark"' in client.get("/login").text
+
+
+def test_the_login_page_is_light_after_an_account_that_is(site: Site) -> None:
+    from services import accounts
+
+    accounts.save_visual(accounts.find("user"), theme="light")
+    client = site.log_in("user")
+    token = client.get_cookie("_csrf_token")
+    assert token is not None
+    assert client.post("/logout", data={"csrf_token": token.value}).status_code == 303
+    assert 'data-theme="light"' in client.get("/login").text
+
+
 def test_a_new_password_ends_the_sessions(site: Site) -> None:
     from services import accounts
 
