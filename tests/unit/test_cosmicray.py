@@ -38,6 +38,23 @@ def with_rays(rng: np.random.Generator, n: int) -> np.ndarray:
     return rays
 
 
+def test_the_wide_track_of_a_muon_is_found_to_its_core() -> None:
+    rng = np.random.default_rng(22)
+    truth = scene()
+    y, x = np.mgrid[:NY, :NX].astype(float)
+    track = np.zeros((NY, NX))
+    for step in np.arange(-40, 40, 0.5):
+        away = np.hypot(x - 280 - 0.6 * step, y - 60 + 0.8 * step)
+        track += rng.gamma(1.0, 5000) * np.exp(-0.5 * (away / 0.45) ** 2)
+    frame = reduced(truth + track, rng)
+    cleaned, _ = cosmicray.clean(frame, "lacosmic", spectrum=True)
+    hit = track > 5 * np.sqrt(truth + 16)
+    found = (cleaned.flags & 4) != 0
+    assert found[track > 1000].all()
+    assert found[hit].mean() > 0.97
+    assert (found & (track < 1)).sum() < 5
+
+
 @pytest.mark.parametrize(("method", "complete"), [("lacosmic", 0.98), ("dcr", 0.9)])
 def test_rays_are_found_and_light_is_left(method: cosmicray.Method, complete: float) -> None:
     rng = np.random.default_rng(21)

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from reduction.fitsio import flags_of
+from reduction.frames import PixelFlag
+from reduction.simulation.sources import Source
 from tests.truth import cosmic_rays
 from tests.truth.nights import Mode, science
 
@@ -27,4 +31,14 @@ def test_cosmic_rays_of_an_unbinned_frame() -> None:
     seen = cosmic_rays.count(science(mode, seed, index) for seed in (1, 2) for index in (0, 1))
     assert seen.completeness >= 0.75  # by the histogram, the manual's choice for unbinned frames
     assert seen.purity >= 0.99
+    assert seen.eaten < 0.001
+
+
+@pytest.mark.parametrize("binning", [(2, 2), (3, 3)])
+def test_nothing_is_eaten_beside_a_saturated_trace(binning: tuple[int, int]) -> None:
+    frame = science(replace(Mode(), binning=binning), 1, 0, (Source("t", "star", 11.5, 20, 6.5),))
+    seen = cosmic_rays.count([frame])
+    assert np.any(flags_of(frame.frame) & PixelFlag.SATURATED)
+    assert seen.completeness >= 0.95
+    assert seen.purity >= 0.98
     assert seen.eaten < 0.001
