@@ -25,15 +25,16 @@
 
   // -- the panel ---------------------------------------------------------------------------------
   function build() {
-    const field = (name, label, act) => {
+    // `named` where the label beside the field says too little by itself ("to").
+    const field = (name, label, act, named) => {
       parts[name] = gsp.make("input", {
-        type: "number", step: "any", autocomplete: "off",
+        type: "number", step: "any", autocomplete: "off", "aria-label": named || label,
         on: { change: (event) => event.target.value !== "" && act(Number(event.target.value)) },
       });
       return gsp.make("label", {}, label, parts[name]);
     };
-    const edge = (name, label, which, k) =>
-      field(name, label, (value) => move(which, k, value));
+    const edge = (name, label, which, k, named) =>
+      field(name, label, (value) => move(which, k, value), named);
     parts = {};
     parts.choose = gsp.make("select", {
       className: "form-select form-select-sm", on: { change: (e) => choose(Number(e.target.value)) },
@@ -55,13 +56,13 @@
           gsp.make("div", { className: "pairs three" },
             gsp.make("label", { className: "wide" }, "Compared with", parts.choose),
             field("from", "Columns from", (v) => setRange([v, range[1]])),
-            field("to", "to", (v) => setRange([range[0], v])),
+            field("to", "to", (v) => setRange([range[0], v]), "Columns to"),
             gsp.make("div", { className: "bottom" }, parts.onView)),
           canvas("profile", "Profile along the slit with the windows"),
           gsp.make("div", { className: "pairs six" },
-            edge("low", "Aperture from", "aperture", 0), edge("high", "to", "aperture", 1),
-            edge("z00", "Background 1 from", "zone0", 0), edge("z01", "to", "zone0", 1),
-            edge("z10", "Background 2 from", "zone1", 0), edge("z11", "to", "zone1", 1)),
+            edge("low", "Aperture from", "aperture", 0), edge("high", "to", "aperture", 1, "Aperture to"),
+            edge("z00", "Background 1 from", "zone0", 0), edge("z01", "to", "zone0", 1, "Background 1 to"),
+            edge("z10", "Background 2 from", "zone1", 0), edge("z11", "to", "zone1", 1, "Background 2 to")),
           gsp.make("p", { className: "quiet" }, "Rows from the trace. Drag the windows or their edges in the profile; the wheel zooms.")),
         gsp.make("div", {},
           parts.legend,

@@ -43,12 +43,14 @@ def register(app: Dash) -> None:
     )(guarded(1)(show_work))
     app.callback(
         Output("night-trends", "figure"),
+        Output("night-axes", "children"),
+        Output("night-limits-said", "children"),
         Output("night-limits", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-trends", "data"),
         Input("night-columns", "data"),
-    )(guarded(2)(show_trends))
+    )(guarded(4)(show_trends))
     app.clientside_callback(
         ClientsideFunction("night", "draw"), Output("night-data", "id"), Input("night-data", "data")
     )
@@ -148,8 +150,8 @@ def show_work(pathname: str | None, _live: Any) -> list[Any]:
 
 def show_trends(
     pathname: str | None, text: str | None, _live: Any, columns: Any
-) -> tuple[Any, Any]:
-    """Draw what was measured through the night, and the table of the limits."""
+) -> tuple[Any, ...]:
+    """Draw what was measured through the night, its axes, and the table of the limits."""
     query = parse(pathname, text)
     if query is None or not columns:
         raise PreventUpdate
@@ -159,11 +161,11 @@ def show_trends(
         raise PreventUpdate
     found = trends.of_night(user, shown)
     if not any(found.values()):
-        return no_update, []
+        return no_update, [], "", []
     panels = [_panel(quantity, found[quantity.name], query) for quantity in trends.QUANTITIES]
     width = min(max(int(columns), 1), len(panels)) if isinstance(columns, int) else 4
     figure = draw(panels, width, f"{shown}{query.against}{width}")
-    return figure, [parts.axes(query), parts.limits(found)]
+    return figure, parts.axes(query), parts.said(found), parts.limits(found)
 
 
 def _panel(quantity: trends.Quantity, points: Sequence[trends.Point], query: Query) -> Panel:

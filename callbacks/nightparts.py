@@ -251,29 +251,31 @@ def running(run: Mapping[str, Any]) -> html.Span:
     )
 
 
-def axes(query: Query) -> html.Nav:
+def axes(query: Query) -> list[Any]:
     """Return the choice of what the trends are drawn against."""
-    return html.Nav(
-        [
-            html.Span("against"),
-            *(
-                html.A(
-                    label,
-                    href=query.href(against=name, page=query.page),
-                    **{
-                        "data-go": "",
-                        **({"aria-current": "true"} if name == query.against else {}),
-                    },
-                )
-                for name, label in trends.AXES.items()
-            ),
-        ],
-        className="axes",
-        **{"aria-label": "Trends against"},
-    )
+    return [
+        html.Span("against"),
+        *(
+            html.A(
+                label,
+                href=query.href(against=name, page=query.page),
+                **{
+                    "data-go": "",
+                    **({"aria-current": "true"} if name == query.against else {}),
+                },
+            )
+            for name, label in trends.AXES.items()
+        ),
+    ]
 
 
-def limits(found: Mapping[str, Sequence[trends.Point]]) -> html.Details:
+def said(found: Mapping[str, Sequence[trends.Point]]) -> str:
+    """Return what the table of the limits is headed by."""
+    n_outside = sum(point.is_outside for points in found.values() for point in points)
+    return f"Limits: {n_outside} outside" if n_outside else "Limits: nothing outside"
+
+
+def limits(found: Mapping[str, Sequence[trends.Point]]) -> html.Table:
     """Return the table of the limits, and how many points leave each."""
     head = html.Tr([html.Th(text) for text in ("Quantity", "From", "To", "Counted", "Outside")])
     rows = []
@@ -297,10 +299,7 @@ def limits(found: Mapping[str, Sequence[trends.Point]]) -> html.Details:
                 ]
             )
         )
-    n_outside = sum(point.is_outside for points in found.values() for point in points)
-    said = f"Limits: {n_outside} outside" if n_outside else "Limits: nothing outside"
-    table = html.Table([html.Thead(head), html.Tbody(rows)], className="table-quiet")
-    return html.Details([html.Summary(said), html.Div(table, className="scroll-x")])
+    return html.Table([html.Thead(head), html.Tbody(rows)], className="table-quiet")
 
 
 def _side(value: float | None) -> str:

@@ -38,7 +38,23 @@ def layout(_pathname: str, _search: str) -> html.Main:
                 [
                     html.Summary("Trends"),
                     html.Div(graph, id="night-plots"),
-                    html.Div(id="night-limits"),
+                    # Fixed, so that it stays open when the plots are drawn anew.
+                    html.Div(
+                        [
+                            html.Nav(
+                                id="night-axes",
+                                className="axes",
+                                **{"aria-label": "Trends against"},
+                            ),
+                            html.Details(
+                                [
+                                    html.Summary(id="night-limits-said"),
+                                    html.Div(id="night-limits", className="scroll-x"),
+                                ]
+                            ),
+                        ],
+                        className="night-foot",
+                    ),
                 ],
                 id="night-fold",
                 open=True,

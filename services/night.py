@@ -247,12 +247,16 @@ def _words(
     return (str(warnings[0]), "warning") if warnings else ("", "")
 
 
-# --- the work of the site ---------------------------------------------------------------------
+# --- the work ---------------------------------------------------------------------------------
 
 
 def work(user: User) -> dict[str, Any]:
-    """Return how many runs are due, under way and waiting, and those that a person sees running."""
-    query = Run.select(Run.state, fn.COUNT(Run.id)).where(Run.state.in_(LIVE)).group_by(Run.state)
+    """Return how many of a person's runs are due, under way and waiting, and those under way.
+
+    Those of other proposals are not counted either: their number tells what somebody else does.
+    """
+    live = access.visible_runs(user).where(Run.state.in_(LIVE))
+    query = live.select(Run.state, fn.COUNT(Run.id)).group_by(Run.state)
     running = access.visible_runs(user).where(Run.state == "running")
     return {
         "counts": dict.fromkeys(LIVE, 0) | dict(query.tuples()),

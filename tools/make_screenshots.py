@@ -95,6 +95,31 @@ def painted(page: Any, _night: Night) -> None:
     page.wait_for_function("window.gsp && gsp.viewer && gsp.viewer.state.view")
 
 
+def windows(page: Any, night: Night) -> None:
+    """Lay a narrower aperture on the profile than the automatic one."""
+    painted(page, night)
+    page.get_by_text("these windows, S/N").wait_for()
+    for edge, least in (("Aperture from", -3), ("Aperture to", 2.5)):
+        page.get_by_label(edge).fill(str(least))
+        page.get_by_label(edge).press("Enter")
+    page.locator("#advanced-windows").scroll_into_view_if_needed()
+
+
+def extracted(page: Any, night: Night) -> None:
+    """Save the spectrum of the windows."""
+    windows(page, night)
+    page.get_by_role("button", name="Extract", exact=True).click()
+    page.get_by_text("saved as").wait_for(timeout=60_000)
+    page.locator("#advanced-windows").scroll_into_view_if_needed()
+
+
+def calibrations(page: Any, night: Night) -> None:
+    """Open what could calibrate the frame."""
+    painted(page, night)
+    page.get_by_text("Calibrations:").click()
+    page.locator("#view-why").evaluate("(part) => part.scrollIntoView({ block: 'center' })")
+
+
 def keys(page: Any, _night: Night) -> None:
     """Open the list of keys."""
     spectrum(page)
@@ -113,6 +138,11 @@ def first(night: Night) -> str:
     return f"/data/{next(iter(night.calibrated.values()))}"
 
 
+def advanced(night: Night) -> str:
+    """Return the address of a reduced frame's Advanced Visualization."""
+    return f"/data/{night.reduced}/advanced"
+
+
 SHOTS = (
     Shot("data", first, lambda page, _: spectrum(page)),
     Shot("data-light", first, lambda page, _: spectrum(page), light=True),
@@ -120,7 +150,9 @@ SHOTS = (
     Shot("header", first, header),
     Shot("keys", first, keys),
     Shot("image", lambda night: f"/data/{night.reduced}", painted),
-    Shot("advanced", lambda night: f"/data/{night.reduced}/advanced", painted),
+    Shot("advanced", lambda night: f"{advanced(night)}?stretch=asinh", painted),
+    Shot("advanced-windows", advanced, windows),
+    Shot("calibrations", lambda night: f"/data/{night.reduced}", calibrations),
     Shot("spectrum-dark", first, galaxy),
     Shot("spectrum-compare", first, compare, light=True),
     Shot("spectrum-arc", first, arc),
@@ -138,6 +170,8 @@ SHOTS = (
     Shot("management-user-new", lambda _: "/management/users/new", staff=True),
     Shot("management-proposals", lambda _: "/management/proposals", staff=True),
     Shot("management-proposal-new", lambda _: "/management/proposals/new", staff=True),
+    # The last one: it makes another version of a spectrum.
+    Shot("advanced-extract", advanced, extracted, light=True),
 )
 
 

@@ -124,7 +124,7 @@ SERVICES: dict[str, Ask] = {
     "night.counts": lambda u, _: night.counts(u, NIGHT),
     "night.page": lambda u, _: night.page(u, NIGHT).rows,
     "night.rows": lambda u, i: night.rows(u, [i["file"]]),
-    "night.work": lambda u, _: night.work(u)["running"],
+    "night.work": lambda u, _: [n for n in night.work(u)["counts"].values() if n],
     "overlays.overlays": lambda u, i: overlays.overlays(u, i["product"]),
     "partners.listing": lambda u, _: partners.listing(u),
     "partners.add": lambda u, _: partners.add(u, "SECRET"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from astropy.wcs import WCS
 from specutils import Spectrum
 
 from tests.e2e.conftest import ROOT, LiveSite, until
+from tests.e2e.window import Window
 
 NIGHT = ROOT.parent / "shared" / "data" / "soar-blue-2018-02-04"
 
@@ -119,3 +121,41 @@ def test_raw_frames_are_untouched_and_the_check_is_clean(night: RealNight) -> No
         assert raw[path.name]["size"] == path.stat().st_size
     checked = night.site.flask("check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.browser
+def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
+    from tests.e2e import test_browser as demo
+
+    expect, site = demo.expect, night.site
+    who = ("observer", "Quiet-Harbour-81")
+    made = site.flask(
+        "user", "create", "--username", who[0], "--email", "observer@example.org", "--staff",
+        "--password-stdin", given=who[1] + "\n",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    window = Window(chromium, site)
+    try:
+        page = window.sign_in(*who)
+        window.open("/data")
+        expect(page.get_by_role("link", name="Observed 32")).to_be_visible()
+        demo.show_calibrated(page)
+        axis = "Wavelength in air (Å)"
+        demo.until(page, lambda: demo.plotted(page).get("x") == axis, "the spectrum")
+        assert demo.plotted(page)["range"][:2] == pytest.approx([3550, 5270], abs=60)
+        page.get_by_role("link", name="Reduced").first.click()
+        demo.until(page, lambda: demo.painted_shades(page) > 20, "the reduced image")
+        page.get_by_role("link", name="Advanced Visualization").click()
+        expect(page.get_by_text("these windows, S/N")).to_be_visible()
+        expect(page.get_by_text("Along row")).to_be_visible()
+        window.open("/search?object_name=2018oh&data_type=4")
+        expect(page.locator("#search-count")).to_have_text("5")
+        window.open("/night")
+        expect(page.locator("#night-rows tr")).to_have_count(32)
+        expect(page.locator("#night-rows .step.done").filter(has_text="λ")).to_have_count(5)
+        window.open("/logs")
+        expect(page.get_by_role("heading", name="Logs")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="master").first).to_be_visible()
+    finally:
+        window.context.close()
+    assert not window.trouble

@@ -96,14 +96,16 @@ def test_trends_show_and_lead_to_their_frames(night: Any) -> None:
     page.wait_for_function(
         "() => document.querySelectorAll('#night-trends .scatterlayer .point').length > 40"
     )
+    page.get_by_text("Limits:").click()
+    limit = page.get_by_role("cell", name="Arc shift")
+    expect(limit).to_be_visible()
     with page.expect_response(
         lambda answer: "night-trends.figure" in (answer.request.post_data or "")
     ):
         page.get_by_label("Trends against").get_by_role("link", name="elevation").click()
     expect(page).to_have_url(re.compile("against=elevation"))
     page.wait_for_timeout(500)  # drawn anew
-    page.get_by_text("Limits:").click()
-    expect(page.get_by_role("cell", name="Arc shift")).to_be_visible()
+    expect(limit).to_be_visible()
     place = points.first.bounding_box()
     page.mouse.click(place["x"] + 2.5, place["y"] + 2.5)
     expect(page).to_have_url(re.compile(r"/data/\d+$"))
@@ -158,6 +160,27 @@ def test_a_failure_leads_from_the_log_to_its_run(observer: Window, demo_site: Li
     expect(run).to_contain_text("Settings")
     run.get_by_role("link", name="Close").click()
     expect(run).to_have_count(0)
+
+
+def test_what_waits_says_for_what_and_is_cancelled(observer: Window, demo_site: LiveSite) -> None:
+    like = raw_frames(demo_site, "spectrum")[0]
+    name = drop(demo_site, like, "0940_No_such_arc.fits", 7320, GRT_TARG=40.0, CAM_TARG=70.0)
+    page = observer.open("/night")
+    page.evaluate("() => { window.neverReloaded = true; }")
+    line = row(page, name.removesuffix(".fits"))
+    waits = line.locator(".step.waiting")
+    expect(waits).to_contain_text("λ", timeout=SLOW_MS)
+    line.get_by_role("link", name="1D").click()
+    step = page.get_by_role("button", name="Calibrate Wavelength", exact=True)
+    expect(step).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#view-runs .run.waiting")).to_contain_text("arc")
+    page.get_by_role("button", name="Cancel: Calibrate Wavelength").click()
+    expect(page.locator("#view-runs .run.waiting")).to_have_count(0)
+    expect(page.locator("#view-actions .reasons")).to_contain_text("arc")
+    page.go_back()
+    expect(line.locator(".step.done")).to_have_count(3)
+    expect(waits).to_have_count(0)
+    assert page.evaluate("() => window.neverReloaded") is True
 
 
 @pytest.mark.parametrize("path", ["/night", "/night/1999-12-31"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from math import erf, pi, sqrt
 from typing import Any
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from tests.e2e import planted
 from tests.e2e.conftest import LiveSite
@@ -170,3 +173,107 @@ def test_the_cursor_reads_the_pixel_and_its_wavelength_from_afar(
     # The cursor lies within half a pixel of the column that is named.
     truth = planted.FIRST_ANGSTROM + planted.STEP_ANGSTROM * column
     assert angstrom == pytest.approx(truth, abs=0.51 * planted.STEP_ANGSTROM)
+
+
+def advanced(window: Window, path: str) -> Any:
+    """Open Advanced Visualization and wait until it is all there."""
+    page = window.open(path)
+    expect(page.get_by_text("these windows, S/N")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Along row")).to_be_visible()
+    return page
+
+
+def fill(page: Any, label: str, value: float) -> None:
+    page.get_by_label(label, exact=True).fill(f"{value:g}")
+    page.get_by_label(label, exact=True).press("Enter")
+
+
+def value(page: Any, label: str) -> float:
+    return float(page.get_by_label(label, exact=True).input_value())
+
+
+def drag(page: Any, label: str, start: float, end: float, pads: tuple[float, float]) -> None:
+    """Drag on a chart from one share of its width to another; `pads` lie beside its axis."""
+    chart = page.get_by_label(label, exact=True)
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    left, width = box["x"] + pads[0], box["width"] - sum(pads)
+    page.mouse.move(left + start * width, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(left + end * width, box["y"] + 60, steps=5)
+    page.mouse.up()
+
+
+PAINTED = """() => Object.fromEntries(
+    ["canvas", "overlay", "histogram", "row-cut", "column-cut", "profile", "hand-spectrum"]
+        .map((id) => [id, document.getElementById(id).toDataURL()]))"""
+
+
+def test_the_address_restores_limits_colours_cuts_and_windows(
+    observer: Window, open_window: Callable[..., Window], demo_session: Any, known: Planted
+) -> None:
+    page = advanced(observer, f"/data/{known.reduced}/advanced")
+    plain = page.evaluate(PAINTED)
+    drag(page, "Histogram of the pixels with the limits", 0.97, 0.7, (8, 8))
+    page.wait_for_url(re.compile("limits=typed"))
+    page.get_by_role("combobox", name="Stretch", exact=True).select_option("asinh")
+    page.get_by_role("combobox", name="Colour map", exact=True).select_option("Viridis")
+    page.get_by_label("Invert").check()
+    fill(page, "Cut row", 1000)
+    fill(page, "Average over", 5)
+    fill(page, "Aperture to", 3)
+    fill(page, "Background 1 from", -60)
+    fill(page, "Columns from", 500)
+    show(page, (300, 1500, 700, 1100))
+    said = ("stretch=asinh", "map=Viridis", "invert=1", ",1000,5", "windows=-30%3A3,-60",
+            "range=500,", "view=")  # fmt: skip
+    page.wait_for_url(lambda url: all(part in url for part in said))
+    fresh = advanced(open_window(storage_state=demo_session), page.url[len(observer.site.url) :])
+    until(page, lambda: fresh.evaluate(PAINTED) == page.evaluate(PAINTED), "the same pictures")
+    assert not plain.items() & page.evaluate(PAINTED).items()
+    for label in ("Lower limit", "Upper limit", "Cut column", "Background 1 to", "Columns to"):
+        assert value(fresh, label) == value(page, label)
+    assert fresh.get_by_label("Invert").is_checked()
+    with fresh.expect_download() as saved:
+        fresh.get_by_role("link", name="Save image").click()
+    assert saved.value.suggested_filename == "planted.png"
+
+
+def test_a_dragged_window_gives_a_spectrum_that_is_saved_as_a_new_version(
+    observer: Window, known: Planted, demo_site: LiveSite
+) -> None:
+    page = advanced(observer, f"/data/{known.reduced}/advanced")
+    previews = []
+    page.on("response", lambda r: r.url.endswith("/rehearsal") and previews.append(r))
+
+    def light() -> float:
+        """Return how much of the star's light the newest preview holds."""
+        flux = np.frombuffer(previews[-1].body(), "<f4")[: planted.N_X] if previews else 0.0
+        return float(np.median(flux)) / (1000 * planted.WIDTH * sqrt(2 * pi))
+
+    assert value(page, "Aperture to") == planted.HALF
+    # The profile shows 1.7 times the aperture; its upper edge is drawn onto the star's flank.
+    share = [0.5 + row / (1.7 * 2 * planted.HALF) for row in (planted.HALF, planted.WIDTH)]
+    drag(page, "Profile along the slit with the windows", *share, (68, 12))
+    edge = value(page, "Aperture to")
+    assert edge == pytest.approx(planted.WIDTH, abs=0.5)
+    within = 0.5 * (1 + erf(edge / planted.WIDTH / sqrt(2)))
+    until(page, lambda: light() == pytest.approx(within, rel=0.01), "the spectrum of the windows")
+
+    page.get_by_role("button", name="Extract", exact=True).click()
+    saved = page.get_by_role("link", name=re.compile(r"^eplanted_target_1.*\.fits$"))
+    expect(saved).to_be_visible(timeout=SLOW_MS)
+    legend = page.locator("#advanced-windows .legend")
+    expect(legend).to_contain_text("eplanted.fits, S/N")
+    expect(legend).to_contain_text(re.compile(r"saved as eplanted_target_1.*\.fits, S/N"))
+    number = int(str(saved.get_attribute("href")).rsplit("/", 1)[1])
+    ((parent, path),) = demo_site.rows("SELECT parent_id, full_path FROM file WHERE id = ?", number)
+    assert parent == known.reduced
+    header = fits.getheader(path)
+    assert (header["GSP_EXTY"], header["GSP_TLO"]) == ("by hand", -planted.HALF)
+    assert header["GSP_THI"] == pytest.approx(edge, abs=0.01)
+    assert np.median(fits.getdata(path)) == pytest.approx(
+        1000 * planted.WIDTH * sqrt(2 * pi) * within, rel=0.01
+    )
+    saved.click()
+    expect(page.get_by_label("Related files").locator("[aria-current]")).to_contain_text("v2")

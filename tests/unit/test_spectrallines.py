@@ -21,6 +21,40 @@ VACUUM = {
     "ism": (3934.777, 3969.591, 5891.583, 5897.558),
 }  # fmt: skip
 
+# Air wavelengths, Å, of every line of these lists as another table has them. Nebular lines:
+# D. Chojnowski's "Table of emission lines" (from van Hoof's and NIST's), and NIST's levels for
+# [Ca II], [Ar III] and [S III] in the far red. Stellar and interstellar lines: VALD and NIST, as
+# analyses of spectra at high resolution use them.
+AIR = {
+    "neb": (
+        3345.821, 3425.881, 3726.032, 3728.815, 3868.760, 3967.470, 4068.600, 4076.349, 4267.18,
+        4363.210, 4640.640, 4647.420, 4658.050, 4711.260, 4740.120, 4958.911, 5006.843, 5197.902,
+        5200.257, 5517.709, 5537.873, 5754.590, 5801.330, 5811.980, 6087.000, 6300.304, 6312.060,
+        6363.776, 6374.510, 6548.050, 6583.460, 6716.440, 6730.810, 7135.790, 7291.468, 7319.71,
+        7323.887, 7330.19, 7751.110, 9068.600, 9530.61,
+    ),
+    "star": (
+        3933.663, 3968.469, 4045.812, 4077.709, 4226.728, 4305.0, 4383.545, 4481.180, 4554.033,
+        4923.927, 4934.077, 5018.440, 5167.321, 5169.033, 5172.684, 5183.604, 5269.541, 5328.039,
+        5889.951, 5895.924, 6141.713, 6347.109, 6371.371, 6496.897, 6578.05, 6582.88, 6707.815,
+        7771.944, 7774.166, 7775.388, 8183.256, 8194.824, 8446.359, 8498.02, 8542.09, 8662.14,
+    ),
+    "ism": (
+        3933.663, 3957.692, 3968.469, 4232.548, 4300.313, 5889.951, 5895.924, 7664.899, 7698.965,
+    ),
+}  # fmt: skip
+
+# The best known diffuse bands, rounded: their centres differ from star to star.
+DIFFUSE = (5780.5, 5797.1, 5850.0, 6196.0, 6203.0, 6283.8, 6613.6)
+
+# Vacuum wavelengths, Å, of blended OH lines at low resolution, computed for other spectrographs
+# (PypeIt's sky models for GMOS; 8780.2 is the mean of two lines of its model for X-shooter).
+OH_VACUUM = (
+    6534.84, 6555.42, 6866.06, 6925.12, 7278.52, 7318.29, 7342.90, 7752.85, 7796.25, 7823.65,
+    7916.05, 7966.84, 7995.53, 8347.09, 8401.48, 8432.49, 8467.68, 8780.20, 8829.65, 8888.29,
+    8922.08,
+)  # fmt: skip
+
 
 def in_air(vacuum: float) -> float:
     """Morton (1991, ApJS 77, 119), equation 3: another formula than the page's."""
@@ -34,6 +68,28 @@ def test_the_lines_are_where_others_have_them(key: str) -> None:
     ours = np.array([wavelength for _, wavelength in listed.lines])
     for vacuum in VACUUM[key]:
         assert np.abs(ours - in_air(vacuum)).min() < 0.06, vacuum
+
+
+@pytest.mark.parametrize("key", AIR)
+def test_every_line_has_the_wavelength_of_another_table(key: str) -> None:
+    (listed,) = [one for one in features().lists if one.key == key]
+    ours = [wavelength for name, wavelength in listed.lines if name != "DIB"]
+    np.testing.assert_allclose(ours, AIR[key], rtol=0, atol=0.06)
+
+
+def test_the_diffuse_bands_are_the_known_ones() -> None:
+    (listed,) = [one for one in features().lists if one.key == "ism"]
+    ours = np.array([wavelength for name, wavelength in listed.lines if name == "DIB"])
+    for known in DIFFUSE:
+        assert np.abs(ours - known).min() < 0.25
+
+
+def test_the_sky_lines_are_where_models_of_the_airglow_have_them() -> None:
+    ours = [w for _, w in features().sky.lines if w > 6500]
+    np.testing.assert_allclose(ours, [in_air(w) for w in OH_VACUUM], rtol=0, atol=0.25)
+    atoms = [w for _, w in features().sky.lines if w < 6500]
+    known = [5577.338, 5889.951, 5895.924, 6300.304, 6363.78]
+    np.testing.assert_allclose(atoms, known, rtol=0, atol=0.01)
 
 
 def test_hydrogen_and_ionised_helium_follow_rydberg() -> None:
