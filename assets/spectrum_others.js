@@ -25,7 +25,7 @@
   function finder() {
     const list = make("ul", { id: "over-found", hidden: true });
     const input = make("input", {
-      type: "search", id: "over-search", placeholder: "Add a spectrum: name or object", autocomplete: "off",
+      type: "search", id: "over-search", placeholder: "Add by name or object", autocomplete: "off",
       maxLength: 200, "aria-label": "Add a spectrum by file name or object",
       oninput: () => search(SEARCH_MS),
       onkeydown: (event) => {

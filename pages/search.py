@@ -143,8 +143,8 @@ def _filters(query: Query) -> html.Aside:
                         html.Fieldset(
                             [
                                 html.Legend("Dates (UTC)"),
-                                _field(query, "date_from", "From", "YYYY-MM-DD"),
-                                _field(query, "date_to", "To", "YYYY-MM-DD"),
+                                _field(query, "date_from", "From", "2026-11-21"),
+                                _field(query, "date_to", "To", "2026-11-21"),
                             ],
                             className="two",
                         ),
@@ -164,9 +164,9 @@ def _cone(query: Query) -> html.Fieldset:
     return html.Fieldset(
         [
             html.Legend("Part of the sky"),
-            _field(query, "ra", "RA", "13:23:35.2 or 200.9"),
-            _field(query, "dec", "Dec", "-54:36:19 or -54.6"),
-            _field(query, "radius", "Radius (′)", '5, 30" or 1d'),
+            _field(query, "ra", "RA", "h:m:s or °"),
+            _field(query, "dec", "Dec", "d:m:s or °"),
+            _field(query, "radius", "Radius (′)", '5 or 30"'),
             html.Button("Search the sky", id="search-cone", type="button", className="button"),
         ],
         className="two",
