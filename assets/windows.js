@@ -122,6 +122,7 @@
     gsp.advanced.note({
       windows: same ? "" : pairs.map((pair) => pair.map(round).join(":")).join(","),
       range: range.map(Math.round).join(","),
+      profile: strips.profile.x.join() === whole().join() ? "" : strips.profile.x.join(),
       spectrum: chosen && chosen !== automatic() ? String(chosen.file) : "",
     });
   }
@@ -131,15 +132,15 @@
     hand = chosen ? copy(chosen) : straight();
     spectra = {};
     loadAuto();
-    changed();
     frameProfile();
+    changed();
   }
 
   function reset() {
     hand = chosen ? copy(chosen) : straight();
     spectra.saved = null;
-    changed();
     frameProfile();
+    changed();
   }
 
   function setRange(next) {
@@ -191,16 +192,26 @@
       for (let i = 0; i < profile.length; i++) if (profile[i] > profile[best] || !(profile[best] > -Infinity)) best = i;
       hand.trace = [best];
       hand.level = false;
-      changed();
       frameProfile();
+      changed();
     }
     drawProfile();
   }
 
-  function frameProfile() {
+  // The rows that show all windows.
+  function whole() {
     const edges = [...hand.aperture, ...hand.zones.flat()].map((edge) => traceAt() + edge);
     const more = 0.35 * (Math.max(...edges) - Math.min(...edges));
-    strips.profile.set({ x: [Math.min(...edges) - more, Math.max(...edges) + more] });
+    return [Math.min(...edges) - more, Math.max(...edges) + more].map(round);
+  }
+
+  function frameProfile() {
+    strips.profile.set({ x: whole() });
+  }
+
+  function zoomProfile(rows) {
+    strips.profile.set({ x: rows.map(round) });
+    remember();
   }
 
   function drawProfile() {
@@ -245,7 +256,7 @@
       }
       const span = (held.x[1] - held.x[0]) / strips.profile.box.width;
       const moved = (px - held.px) * span;
-      if (!held.which) return strips.profile.set({ x: held.x.map((edge) => edge - moved) });
+      if (!held.which) return zoomProfile(held.x.map((edge) => edge - moved));
       const pair = windowsOf(held.which);
       if (held.k === null) {
         pair[0] = held.pair[0] + moved;
@@ -258,7 +269,7 @@
       event.preventDefault();
       const at = strips.profile.value(place(event));
       const factor = event.deltaY < 0 ? 0.8 : 1.25;
-      strips.profile.set({ x: strips.profile.x.map((edge) => at + (edge - at) * factor) });
+      zoomProfile(strips.profile.x.map((edge) => at + (edge - at) * factor));
     }, { passive: false });
   }
 
@@ -478,10 +489,12 @@
   function begin() {
     if (!gsp.viewer.state.view) return void window.addEventListener("gsp-view", begin, { once: true });
     if (!strips || !hand) return;
+    const rows = (gsp.advanced.asked("profile") || "").split(",").map(Number);
     loadProfile();
     loadAuto();
-    changed();
     frameProfile();
+    if (rows.length === 2 && rows[0] < rows[1]) strips.profile.set({ x: rows });
+    changed();
   }
   window.addEventListener("gsp-theme", () => strips && gsp.advanced.here() && (drawProfile(), drawSpectra()));
 })();

@@ -63,7 +63,9 @@ def test_options_time_stamp_and_what_would_be_deleted(observer: Window) -> None:
     page.get_by_label("Colour map").select_option("Gray")
     page.get_by_role("button", name="Delete", exact=True).click()
     asked = page.get_by_role("dialog")
-    expect(asked).to_contain_text(re.compile(r"Delete r.*, and what was made from it: .*e.*we"))
+    expect(asked).to_contain_text(
+        re.compile(r"Delete cf.*, and what was made from it: ecf.*, wecf")
+    )
     page.keyboard.press("Escape")
     expect(asked).to_be_hidden()
 

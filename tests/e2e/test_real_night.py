@@ -6,6 +6,7 @@ no library lamp has this setup, and the flats' slit is another one.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +149,12 @@ def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
         page.get_by_role("link", name="Advanced Visualization").click()
         expect(page.get_by_text("these windows, S/N")).to_be_visible()
         expect(page.get_by_text("Along row")).to_be_visible()
+        box = page.get_by_label("Histogram of the pixels with the limits").bounding_box()
+        page.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + 40, steps=3)
+        page.mouse.up()
+        page.wait_for_url(re.compile("limits=typed"))
         window.open("/search?object_name=2018oh&data_type=4")
         expect(page.locator("#search-count")).to_have_text("5")
         window.open("/night")
