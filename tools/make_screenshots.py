@@ -23,7 +23,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
-from tests.e2e.conftest import LiveSite
+from tests.e2e.conftest import LiveSite, until
+from tests.e2e.test_tonight import drop, raw_frames
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
 IMAGES = MANUAL / "images"
@@ -92,7 +93,7 @@ def galaxy(page: Any, _night: Night) -> None:
 
 def painted(page: Any, _night: Night) -> None:
     """Wait for an image's pixels."""
-    page.wait_for_function("window.gsp && gsp.viewer && gsp.viewer.state.view")
+    page.wait_for_function("() => window.gsp && gsp.viewer && gsp.viewer.state.view")
 
 
 def windows(page: Any, night: Night) -> None:
@@ -215,6 +216,7 @@ def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
     if made.returncode:
         raise TimeoutError(f"no staff account: {made.stderr.strip()}")
     night = wait_for_night(site)
+    fail_once(site)
     troubles = []
     with sync_playwright() as play:
         path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
@@ -255,6 +257,14 @@ def wait_for_night(site: LiveSite) -> Night:
         next(iter(ordered.values())),
     )
     return Night(site.url, ordered, reduced, proposal)
+
+
+def fail_once(site: LiveSite) -> None:
+    """Let a frame come whose header has no sound read noise: the Logs have something to say."""
+    like = raw_frames(site, "spectrum")[0]
+    drop(site, like, "0050_Read_noise_lost.fits", 7200, RDNOISE=0.0)
+    said = "SELECT count(*) FROM log_entry WHERE level = 'error'"
+    until(lambda: site.rows(said)[0][0], PATIENCE_S, "a message of the Logs")
 
 
 def sign_in(browser: Any, url: str, name: str, password: str) -> Any:

@@ -25,36 +25,28 @@ COLOURED = """() => {
 }"""
 
 
-def test_the_index_has_calibrations_and_pages(observer: Window) -> None:
+def test_the_areas_of_the_page(
+    observer: Window, open_window: Callable[..., Window], demo_session: Any
+) -> None:
     page = observer.open("/data")
     show_calibrated(page)
-    listed = page.get_by_label("Files, the newest first").get_by_role("link")
-    heads = page.get_by_label("Kind of files")
-    heads.get_by_role("link", name="Calibrations").click()
-    expect(heads.locator("[aria-current]")).to_contain_text("Calibrations")
-    expect(listed.filter(has_text="bias").first).to_be_visible()
-    listed.first.click()
-    until(page, lambda: painted_shades(page) > 5, "the master's image")
-    heads.get_by_role("link", name="Observed").click()
-    expect(heads.locator("[aria-current]")).to_contain_text("Observed")
-    newest = listed.first.get_attribute("href")
-    page.keyboard.press("g")
-    page.keyboard.type("2")
-    page.get_by_role("button", name="GO", exact=True).click()
-    page.wait_for_url(re.compile("page=2"))
-    expect(page.get_by_label("Pages of the list").locator("[aria-current]")).to_have_text("2")
-    assert listed.first.get_attribute("href") != newest
 
+    # A comment is seen by whoever looks at the file.
+    path = page.url[len(observer.site.url) :]
+    other = open_window(storage_state=demo_session).open(path)
+    expect(other.get_by_label("Add new comment")).to_be_visible()
+    page.get_by_label("Add new comment").fill("Seen in both windows")
+    page.get_by_role("button", name="Add comment").click()
+    expect(other.get_by_text("Seen in both windows")).to_be_visible()
+    other.close()
 
-def test_options_time_stamp_and_what_would_be_deleted(observer: Window) -> None:
-    page = observer.open("/data")
-    show_calibrated(page)
+    # Options, the time stamp, and what would be deleted with a frame.
     page.get_by_role("link", name="Reduced").first.click()
     until(page, lambda: painted_shades(page) > 20, "the reduced image")
     assert not page.evaluate(COLOURED)
     stamp = page.get_by_text("Last Modified:")
     expect(stamp).to_have_text(re.compile(r"Last Modified: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"))
-    page.keyboard.press("o")
+    page.get_by_role("button", name="Options").click()
     page.get_by_label("Colour map").select_option("Viridis")
     until(page, lambda: page.evaluate(COLOURED), "the colours of the map")
     page.get_by_label("Show title").uncheck()
@@ -66,18 +58,22 @@ def test_options_time_stamp_and_what_would_be_deleted(observer: Window) -> None:
     expect(asked).to_contain_text(
         re.compile(r"Delete cf.*, and what was made from it: ecf.*, wecf")
     )
-    page.keyboard.press("Escape")
+    asked.get_by_role("button", name="Cancel").click()
     expect(asked).to_be_hidden()
 
-
-def test_a_comment_is_seen_by_whoever_looks_at_the_file(
-    observer: Window, open_window: Callable[..., Window], demo_session: Any
-) -> None:
-    page = observer.open("/data")
-    show_calibrated(page)
-    path = page.url[len(observer.site.url) :]
-    other = open_window(storage_state=demo_session).open(path)
-    expect(other.get_by_label("Add new comment")).to_be_visible()
-    page.get_by_label("Add new comment").fill("Seen in both windows")
-    page.get_by_role("button", name="Add comment").click()
-    expect(other.get_by_text("Seen in both windows")).to_be_visible()
+    # The index: calibrations, and GO.
+    listed = page.get_by_label("Files, the newest first").get_by_role("link")
+    heads = page.get_by_label("Kind of files")
+    heads.get_by_role("link", name="Calibrations").click()
+    expect(heads.locator("[aria-current]")).to_contain_text("Calibrations")
+    listed.filter(has_text="bias").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("master_bias")
+    heads.get_by_role("link", name="Observed").click()
+    expect(heads.locator("[aria-current]")).to_contain_text("Observed")
+    newest = listed.first.get_attribute("href")
+    page.keyboard.press("g")
+    page.keyboard.type("2")
+    page.get_by_role("button", name="GO", exact=True).click()
+    page.wait_for_url(re.compile("page=2"))
+    expect(page.get_by_label("Pages of the list").locator("[aria-current]")).to_have_text("2")
+    assert listed.first.get_attribute("href") != newest

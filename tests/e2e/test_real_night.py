@@ -161,8 +161,7 @@ def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
         expect(page.locator("#night-rows tr")).to_have_count(32)
         expect(page.locator("#night-rows .step.done").filter(has_text="λ")).to_have_count(5)
         window.open("/logs")
-        expect(page.get_by_role("heading", name="Logs")).to_be_visible()
-        expect(page.get_by_role("row").filter(has_text="master").first).to_be_visible()
+        expect(page.get_by_text("No messages yet.")).to_be_visible()  # a night without failures
     finally:
         window.context.close()
     assert not window.trouble

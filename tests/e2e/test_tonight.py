@@ -171,12 +171,14 @@ def test_what_waits_says_for_what_and_is_cancelled(observer: Window, demo_site: 
     waits = line.locator(".step.waiting")
     expect(waits).to_contain_text("λ", timeout=SLOW_MS)
     line.get_by_role("link", name="1D").click()
+    assert page.evaluate("() => window.neverReloaded") is True, "after the click"
     step = page.get_by_role("button", name="Calibrate Wavelength", exact=True)
     expect(step).to_have_attribute("aria-disabled", "true")
     expect(page.locator("#view-runs .run.waiting")).to_contain_text("arc")
     page.get_by_role("button", name="Cancel: Calibrate Wavelength").click()
     expect(page.locator("#view-runs .run.waiting")).to_have_count(0)
     expect(page.locator("#view-actions .reasons")).to_contain_text("arc")
+    assert page.evaluate("() => window.neverReloaded") is True, "before Back"
     page.go_back()
     expect(line.locator(".step.done")).to_have_count(3)
     expect(waits).to_have_count(0)
