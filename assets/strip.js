@@ -154,7 +154,7 @@
       }
       c.textAlign = "right";
       c.textBaseline = "middle";
-      for (const y of gsp.pixels.ticks(...range, Math.max(2, box.height / 34))) {
+      for (const y of gsp.pixels.ticks(...range, Math.max(3, box.height / 34))) {
         c.fillRect(box.left - 4, py(y), 4, 1);
         c.fillText(gsp.pixels.short(y), box.left - 7, py(y));
       }

@@ -25,6 +25,7 @@ from playwright.sync_api import Error, sync_playwright
 
 from tests.e2e.conftest import LiveSite, until
 from tests.e2e.test_tonight import drop, raw_frames
+from tests.e2e.window import night_over
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
 IMAGES = MANUAL / "images"
@@ -110,14 +111,14 @@ def extracted(page: Any, night: Night) -> None:
     """Save the spectrum of the windows."""
     windows(page, night)
     page.get_by_role("button", name="Extract", exact=True).click()
-    page.get_by_text("saved as").wait_for(timeout=60_000)
+    page.locator("#advanced-windows .legend").get_by_text("saved as").wait_for(timeout=60_000)
     page.locator("#advanced-windows").scroll_into_view_if_needed()
 
 
 def calibrations(page: Any, night: Night) -> None:
     """Open what could calibrate the frame."""
     painted(page, night)
-    page.get_by_text("Calibrations:").click()
+    page.locator("#view-why summary").first.click()
     page.locator("#view-why").evaluate("(part) => part.scrollIntoView({ block: 'center' })")
 
 
@@ -215,6 +216,7 @@ def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
     )  # fmt: skip
     if made.returncode:
         raise TimeoutError(f"no staff account: {made.stderr.strip()}")
+    night_over(site)  # no notes of what arrives on the pictures, and the newest galaxy is known
     night = wait_for_night(site)
     fail_once(site)
     troubles = []
