@@ -78,7 +78,7 @@
 
   const LABELS = { seeing: "seeing ″", snr: "S/N" }; // where there is no room for a head
 
-  const link = (href, text, title) => element("a", { href, title, "data-go": "" }, text);
+  const link = (href, text, title) => element("a", { href, title, "data-go": "yes" }, text);
 
   function stage(step) {
     const box = element("span", { class: `step ${step.state}${step.stale ? " stale" : ""}` });
