@@ -210,12 +210,7 @@ def in_the_manual() -> set[str]:
 
 def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
     """Take every picture; return a sentence for each that failed."""
-    made = site.flask(
-        "user", "create", "--username", STAFF[0], "--email", "operator@example.org",
-        "--staff", "--password-stdin", given=STAFF[1] + "\n",
-    )  # fmt: skip
-    if made.returncode:
-        raise TimeoutError(f"no staff account: {made.stderr.strip()}")
+    site.add_user(*STAFF, "--staff")
     night_over(site)  # no notes of what arrives on the pictures, and the newest galaxy is known
     night = wait_for_night(site)
     fail_once(site)

@@ -130,11 +130,7 @@ def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
 
     expect, site = demo.expect, night.site
     who = ("observer", "Quiet-Harbour-81")
-    made = site.flask(
-        "user", "create", "--username", who[0], "--email", "observer@example.org", "--staff",
-        "--password-stdin", given=who[1] + "\n",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    site.add_user(*who, "--staff")
     window = Window(chromium, site)
     try:
         page = window.sign_in(*who)
