@@ -189,7 +189,7 @@ def main() -> int:
     site = LiveSite(GSP_DEMO_INTERVAL="0.4")
     try:
         troubles = take_all(site.start(), shots)
-    except (pytest.fail.Exception, Error, TimeoutError) as error:
+    except (pytest.fail.Exception, AssertionError, Error, TimeoutError) as error:
         troubles = [f"the pictures could not be taken: {error}"]
     finally:
         site.clean_up()
