@@ -164,8 +164,8 @@ def _cone(query: Query) -> html.Fieldset:
     return html.Fieldset(
         [
             html.Legend("Part of the sky"),
-            _field(query, "ra", "RA", "h:m:s or °"),
-            _field(query, "dec", "Dec", "d:m:s or °"),
+            _field(query, "ra", "RA", "h:m:s, °"),
+            _field(query, "dec", "Dec", "d:m:s, °"),
             _field(query, "radius", "Radius (′)", '5 or 30"'),
             html.Button("Search the sky", id="search-cone", type="button", className="button"),
         ],

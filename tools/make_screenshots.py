@@ -34,8 +34,10 @@ MOST_BYTES = 3_000_000
 PATIENCE_S = 100.0
 """How long the demo night may take until there is something to photograph."""
 STAFF = ("operator", "Quiet-Harbour-77")
-WANTED = ("GAL", "AT", "WD")
+WANTED = ("GAL.J000313", "AT", "WD")
 """Beginnings of the names of a galaxy, a transient and a white dwarf of the demo night."""
+REDSHIFT = "0.0425"
+"""Of that galaxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def arc(page: Any, _night: Night) -> None:
 
 def galaxy(page: Any, _night: Night) -> None:
     """Mark a galaxy's lines and the atmosphere's bands."""
-    spectrum(page, "H", "neb", "telluric", lines="0.0425", smooth="gauss")
+    spectrum(page, "H", "neb", "telluric", lines=REDSHIFT, smooth="gauss")
     page.mouse.move(880, 400)
 
 
