@@ -39,7 +39,8 @@ test: lint
 	tools/provide_test_machine
 	$(BIN)/python -m pytest -n 2 tests/unit tests/api
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --only-database tests/unit tests/api
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 2 -m "not alone" tests/e2e
+	$(BIN)/python -m pytest -m alone tests/e2e
 
 bench: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from email import policy
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -30,6 +32,33 @@ from tests.e2e.window import (  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60
+
+
+APART = (
+    "test_client", "test_elsewhere", "test_faults", "test_real_night", "test_spectrum_math",
+    "test_supervisor",
+)  # fmt: skip
+"""Files that start servers of their own, or need none. With ``-n 2`` each of them may run in the
+other process; all the rest stays in one, because two tests at once on the pages of the demo's
+server would change them under each other's hands."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of the demo's server together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneDemo(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.partition("::")[0]).stem
+            return file if file in APART else "demo"
+
+    return OneDemo(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in APART and "demo_site" in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(f"{item.nodeid} has the demo's server: take it out of APART")
 
 
 def free_port() -> int:
@@ -127,6 +156,20 @@ class LiveSite:
                           *flags, "--password-stdin", given=password + "\n")  # fmt: skip
         assert made.returncode == 0, made.stderr
 
+    def link_mailed_to(self, address: str) -> str:
+        """Return the link in the newest mail to an address, once it lies in the outbox."""
+
+        def found() -> str | None:
+            mails = (self.home / "outbox").glob("*.eml")
+            for path in sorted(mails, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+                message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+                if message["To"] == address:
+                    html = message.get_body(("html",)).get_content()
+                    return re.search(r'href="([^"]*/password/set/[^"]+)"', html)[1]
+            return None
+
+        return str(until(found, 30, f"a mail to {address}"))
+
     def staff_token(self) -> str:
         made = self.flask("user", "create", "--username", "nina", "--email", "nina@example.org",
                           "--staff")  # fmt: skip
@@ -196,6 +239,14 @@ def make_site() -> Iterator[Callable[..., LiveSite]]:
     yield make
     for site in made:
         site.clean_up()
+
+
+@pytest.fixture(scope="session")
+def staff(demo_site: LiveSite) -> tuple[str, str]:
+    """Username and password of a staff account."""
+    account = ("inspector", "Quiet-Harbour-80")
+    demo_site.add_user(*account, "--staff")
+    return account
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def test_the_real_night_through_the_api_alone(make_site: Any, tmp_path: Path) ->
     assert [file["file_name"] for file in sent] == [path.name for path in frames]
     assert client.upload(frames[0])["id"] == sent[0]["id"]
 
-    spectra = until(lambda: calibrated(client), 240, "five calibrated spectra")
+    spectra = until(lambda: calibrated(client), 480, "five calibrated spectra")
     for file in spectra:
         rows = list(csv.DictReader(io.StringIO(client.spectrum(file["id"]))))
         axis = [float(row["wavelength"]) for row in rows]

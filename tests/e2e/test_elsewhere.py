@@ -21,7 +21,7 @@ from tests.e2e.conftest import LiveSite, free_port, until
 
 MakeSite = Callable[..., LiveSite]
 
-NIGHT_S = 240
+NIGHT_S = 480
 
 
 @contextmanager

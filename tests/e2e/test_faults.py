@@ -61,6 +61,7 @@ def copy_slowly(frame: Path, folder: Path, site: LiveSite) -> None:
             time.sleep(0.1)
 
 
+@pytest.mark.alone
 def test_a_killed_worker_and_a_lost_queue_cost_no_run_and_double_none(
     make_site: MakeSite, night: list[Path], tmp_path: Path
 ) -> None:

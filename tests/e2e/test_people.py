@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Callable
-from email import policy
 from typing import Any
 
 import pytest
@@ -29,21 +27,6 @@ BAD = (
 )
 
 
-def link_for(site: LiveSite, address: str) -> str:
-    """Return the link in the newest mail to an address, once it lies in the outbox."""
-
-    def found() -> str | None:
-        folder = site.home / "outbox"
-        for path in sorted(folder.glob("*.eml"), key=lambda p: p.stat().st_mtime_ns, reverse=True):
-            message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-            if message["To"] == address:
-                html = message.get_body(("html",)).get_content()
-                return re.search(r'href="([^"]*/password/set/[^"]+)"', html)[1]
-        return None
-
-    return str(until(found, 30, f"a mail to {address}"))
-
-
 def set_password(page: Any, password: str) -> None:
     page.get_by_label("New Password", exact=True).fill(password)
     page.get_by_label("New Password Confirmation").fill(password)
@@ -51,7 +34,7 @@ def set_password(page: Any, password: str) -> None:
 
 
 def first_password(window: Window, address: str, password: str) -> Any:
-    window.page.goto(link_for(window.site, address))
+    window.page.goto(window.site.link_mailed_to(address))
     assert "/password/set/" not in window.page.url  # the key is in no history
     set_password(window.page, password)
     window.page.wait_for_url(window.site.url + "/")
@@ -109,7 +92,7 @@ def test_from_a_superuser_to_a_collaborator_who_is_taken_out(
 
     leader = open_window()
     page = leader.page
-    page.goto(link_for(site, "petra@observatory.example"))
+    page.goto(site.link_mailed_to("petra@observatory.example"))
     for password, sentence in BAD:
         set_password(page, password)
         page.wait_for_function(

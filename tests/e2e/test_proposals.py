@@ -10,30 +10,12 @@ import pytest
 
 from tests.e2e.conftest import LiveSite
 from tests.e2e.conftest import until as wait_for
+from tests.e2e.keyboard import choose, expect, tab_to
 from tests.e2e.window import SLOW_MS, Window, night_over
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
 
 pytestmark = pytest.mark.browser
 
 MATE = ("mate", "Quiet-Harbour-79")
-
-
-def tab_to(page: Any, identity: str) -> None:
-    """Press Tab until the control of this id has the focus."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate("(id) => document.activeElement.closest('#' + id) !== null", identity):
-            return
-    pytest.fail(f"Tab does not reach {identity}")
-
-
-def choose(page: Any, identity: str, word: str) -> None:
-    """Choose an option of the menu that has the focus as a keyboard does: by its first letters."""
-    tab_to(page, identity)
-    page.keyboard.type(word)
-    expect(page.locator(f"#{identity} option:checked")).to_have_text(re.compile(f"^{word}"))
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class RealNight:
     def __init__(self, site: LiveSite) -> None:
         self.site = site
         self.token = site.staff_token()
-        until(self._settled, 120, "the night is reduced")
+        until(self._settled, 300, "the night is reduced")
 
     def _settled(self) -> bool:
         self.settled_at = time.time()

@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.conftest import LiveSite, until
 
+pytestmark = pytest.mark.alone
+
 MakeSite = Callable[..., LiveSite]
 
 PARTS = ("valkey-server", "gunicorn", "jobs.worker", "jobs.watcher", "jobs.reconciler")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,18 +19,25 @@ SLOW_MS = 90_000
 """The demo night's first calibrated spectrum, on a loaded machine."""
 
 
-def night_over(site: LiveSite, timeout_s: float = 240.0, quiet_s: float = 6.0) -> None:
-    """Wait until the demo night is reduced: what a test does then is not held up by it."""
+AT_REST = """
+    SELECT (SELECT count(*) FROM file WHERE data_type = 4) > 0
+       AND (SELECT count(*) FROM run WHERE state IN ('queued', 'running')) = 0
+       AND (SELECT max(created) FROM file) < ?1
+       AND (SELECT max(coalesce(finished, created)) FROM run) < ?1
+"""
+
+
+def night_over(site: LiveSite, timeout_s: float = 480.0, quiet_s: float = 6.0) -> None:
+    """Wait until the demo night is reduced: what a test does then is not held up by it.
+
+    No run is due, and for `quiet_s` nothing has come or been done.
+    """
     end = time.monotonic() + timeout_s
-    before, since = None, time.monotonic()
     while time.monotonic() < end:
-        ((live,),) = site.rows("SELECT count(*) FROM run WHERE state IN ('queued', 'running')")
-        ((files, spectra),) = site.rows("SELECT count(*), sum(data_type = 4) FROM file")
-        if live or not spectra or (live, files) != before:
-            before, since = (live, files), time.monotonic()
-        elif time.monotonic() - since > quiet_s:
+        since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=quiet_s)
+        if site.rows(AT_REST, since.strftime("%Y-%m-%d %H:%M:%S.%f"))[0][0]:
             return
-        time.sleep(0.5)
+        time.sleep(0.2)
     pytest.fail("the demo night is still being reduced")
 
 
@@ -63,9 +72,12 @@ class Window:
         self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.trouble: list[str] = []
+        self.under_way: set[Any] = set()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.trouble.append(f"uncaught: {error}"))
         self.page.on("request", self._request)
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, self._ended)
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -75,24 +87,46 @@ class Window:
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.site.url, "data:", "blob:")):
             self.trouble.append(f"outside: {request.url}")
+        if "/_dash-" in request.url:
+            self.under_way.add(request)
+
+    def _ended(self, request: Any) -> None:
+        self.under_way.discard(request)
 
     def submit(self, username: str, password: str) -> int:
-        """Fill in the login form that is open; return the status of the answer."""
-        self.page.get_by_label("Username").fill(username)
-        self.page.get_by_label("Password").fill(password)
+        """Fill in the login form that is open, by keys alone; return the status of the answer."""
+        self.page.wait_for_function("() => document.activeElement.id === 'username'")
+        self.page.keyboard.type(username)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(password)
         with self.page.expect_response(lambda r: r.request.method == "POST") as answer:
-            self.page.get_by_role("button", name="Log in").click()
+            self.page.keyboard.press("Enter")
         return int(answer.value.status)
 
-    def sign_in(self, username: str, password: str) -> Any:
-        self.page.goto(self.site.url + "/login")
-        self.submit(username, password)
-        self.page.wait_for_url(lambda url: "/login" not in url)
+    def sign_in(self, username: str, password: str, path: str = "/") -> Any:
+        """Sign in on the way to a page, as patiently as a person does while a night is indexed."""
+        for _ in range(6):
+            self.open("/login?" + urlencode({"next": path}))
+            if self.submit(username, password) != 503:
+                break
+            self.page.wait_for_timeout(2000)
+        self.page.wait_for_url(self.site.url + path)
         return self.page
 
     def open(self, path: str) -> Any:
+        self.under_way.clear()
         self.page.goto(self.site.url + path)
         return self.page
+
+    def settle(self, quiet_ms: int = 200, timeout_ms: int = 20_000) -> None:
+        """Wait until no callback of the page has been under way for a while."""
+        quiet = 0
+        for _ in range(timeout_ms // 50):
+            self.page.wait_for_timeout(50)
+            quiet = 0 if self.under_way else quiet + 50
+            if quiet >= quiet_ms:
+                return
+        pytest.fail(f"still under way: {[one.post_data for one in self.under_way]}")
 
 
 @pytest.fixture
@@ -112,13 +146,9 @@ def open_window(chromium: Any, demo_site: LiveSite) -> Iterator[Callable[..., Wi
 
 @pytest.fixture(scope="session")
 def demo_session(chromium: Any, demo_site: LiveSite) -> Any:
-    """Sign in once, as patiently as a person does while a backlog is being indexed."""
+    """Sign in once."""
     window = Window(chromium, demo_site)
-    for _ in range(6):
-        window.page.goto(demo_site.url + "/login")
-        if window.submit("demo", demo_site.demo_password) != 503:
-            break
-        window.page.wait_for_timeout(2000)
+    window.sign_in("demo", demo_site.demo_password)
     state = window.context.storage_state()
     window.context.close()
     return state
