@@ -125,7 +125,7 @@ def test_the_header_can_be_searched(observer: Window) -> None:
     page.get_by_role("button", name="Header").click()
     page.get_by_label("Search the header").fill("gsp_wrms")
     rows = page.locator("#header-table tbody tr:has(td):visible")
-    expect(rows).to_have_count(1)
+    expect(rows).to_have_count(1, timeout=SLOW_MS)
     expect(rows.first).to_contain_text("GSP_WRMS")
 
 
