@@ -157,6 +157,21 @@ def visible_files(user: User, *columns: Any) -> ModelSelect:
     return query.where(_own_or_everyones(user, File.proposal, master))
 
 
+def sight(user: User) -> tuple[frozenset[int] | None, bool]:
+    """Return what `visible_files` lets pass, for whoever has the files' columns at hand.
+
+    Returns
+    -------
+    frozenset of int or None
+        The ids of the proposals whose files a person sees; None: all, and files without one.
+    bool
+        Whether the masters are seen besides.
+    """
+    if sees_everything(user):
+        return None, True
+    return frozenset(row.id for row in proposal_ids(user)), bool(user.is_active)
+
+
 def visible_runs(user: User) -> ModelSelect:
     """Return the query of the runs a person sees; those of masters are everyone's."""
     query = Run.select()

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peewee import ModelSelect, fn
+from peewee import fn
 
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType
 from reduction.registry import Block, all_blocks
-from services import access, calibrations, previews, proposals, rows
+from services import access, calibrations, finding, previews, proposals, rows
 from services.access import Action
 from services.calibrations import LIVE, Inputs
 from services.contents import HeaderCard, SpectrumData, header, open_path, spectrum
 from services.effects import transaction
 from services.errors import AccessDenied, Conflict, NotFound
-from services.listing import FileFilters, conditions, order
-from services.paging import Page, paginate_ids
+from services.listing import FileFilters
+from services.paging import Page, before, n_pages
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
-    "counts", "counts_by_proposal", "deletable", "delete", "get", "header", "matching",
+    "counts", "counts_by_proposal", "deletable", "delete", "get", "header",
     "open_path", "page", "preview", "related", "spectrum",
 ]  # fmt: skip
 
@@ -55,23 +55,12 @@ def page(
     Unacceptable
         A filter, the ordering or the page makes no sense; names it.
     """
-    query = matching(user, filters or FileFilters())
-    found = paginate_ids(query.order_by(*order(ordering)), page, page_size)
-    shown = {file.id: file for file in File.select().where(File.id.in_(found.rows))}
-    files = [shown[number] for number in found.rows if number in shown]
+    start = before(page, page_size)
+    count, ids = finding.find(user, filters or FileFilters(), ordering, start, page_size)
+    shown = {file.id: file for file in File.select().where(File.id.in_(ids))}
+    files = [shown[number] for number in ids if number in shown]
     _attach(files)
-    return replace(found, rows=files)
-
-
-def matching(user: User, filters: FileFilters) -> ModelSelect:
-    """Return the query of the ids of the current files that a person sees and filters let pass.
-
-    Only ids: they come from an index alone (``file_list``), and few of the rows are shown.
-    """
-    query = access.visible_files(user, File.id).where(File.state == "current")
-    for condition in conditions(filters):
-        query = query.where(condition)
-    return query
+    return Page(count, files, page, n_pages(count, page_size))
 
 
 def _attach(files: Sequence[File]) -> None:

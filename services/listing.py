@@ -138,6 +138,14 @@ def values(text: str) -> list[str]:
     return [part.strip().replace("\\,", ",") for part in re.split(r"(?<!\\),", text)]
 
 
+def chosen_values(filters: FileFilters, name: str) -> set[str] | None:
+    """Return the values that a filter lets pass, dates as 2024-03-10; None: it is not set."""
+    text = getattr(filters, name)
+    if text is None:
+        return None
+    return {_day(name, part).isoformat() if name == "date" else part for part in values(text)}
+
+
 def conditions(filters: FileFilters) -> Iterable[Expression]:
     """Yield the conditions that a file meets.
 
@@ -174,7 +182,4 @@ def _cone(filters: FileFilters) -> Expression:
     for name, value in (("ra", filters.ra), ("dec", filters.dec)):
         if value is None:
             raise Unacceptable("A cone needs a right ascension and a declination.", field=name)
-    reach = sky.RADIUS_ARCMIN / 60 if filters.radius is None else sky.radius(filters.radius)
-    return sky.cone(
-        sky.right_ascension(filters.ra or ""), sky.declination(filters.dec or ""), reach
-    )
+    return sky.Cone.of(filters.ra or "", filters.dec or "", filters.radius).condition()

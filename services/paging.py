@@ -32,11 +32,11 @@ def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = 
     Unacceptable
         The page or its size is no sensible number.
     """
-    before = _before(page, page_size)
+    first = before(page, page_size)
     if count is None:
         count = query.order_by().count()
-    rows = list(query.paginate(page, page_size)) if before < count else []
-    return _page(count, rows, page, page_size)
+    rows = list(query.paginate(page, page_size)) if first < count else []
+    return Page(count, rows, page, n_pages(count, page_size))
 
 
 def paginate_within(query: ModelSelect, page: int, page_size: int) -> Page:
@@ -50,37 +50,41 @@ def n_pages(count: int, page_size: int) -> int:
     return max(1, -(-count // page_size))
 
 
-def paginate_ids(query: ModelSelect, page: int, page_size: int, ahead: int = AHEAD) -> Page:
-    """Return a page of an ordered query of nothing but ids.
+def read_ids(
+    query: ModelSelect, start: int, n_rows: int, ahead: int = AHEAD
+) -> tuple[int, list[int]]:
+    """Return how many rows an ordered query of nothing but ids has, and some of them.
 
-    Ids weigh little: so many are read around the page that a list of middling length is counted
-    while its page is found, and the table is walked through once and not twice.
+    Ids weigh little: so many are read around the wanted ones that a list of middling length is
+    counted while they are found, and the table is walked through once and not twice.
 
     Parameters
     ----------
+    start, n_rows : int
+        The first of the rows, from 0, and how many.
     ahead : int
-        Ids that are read beyond the page; a page that begins among the first so many is read with
-        all that comes before it, since it may lie beyond the end.
+        Ids that are read beyond these; rows that begin among the first so many are read with all
+        that comes before them, since they may lie beyond the end.
     """
-    before = _before(page, page_size)
-    first = 0 if before <= ahead else before
-    limit = before - first + page_size + ahead
+    first = 0 if start <= ahead else start
+    limit = start - first + n_rows + ahead
     cursor = database.execute(query.offset(first).limit(limit))
     found = [number for (number,) in cursor.fetchall()]
     is_end = len(found) < limit and (found or first == 0)
     count = first + len(found) if is_end else query.order_by().count()
-    rows = found[before - first : before - first + page_size]
-    return _page(count, rows, page, page_size)
+    return count, found[start - first : start - first + n_rows]
 
 
-def _before(page: int, page_size: int) -> int:
-    """Return how many rows come before a page."""
+def before(page: int, page_size: int) -> int:
+    """Return how many rows come before a page.
+
+    Raises
+    ------
+    Unacceptable
+        The page or its size is no sensible number.
+    """
     if not 1 <= page_size <= MAX_PAGE_SIZE:
         raise Unacceptable(f"page_size is from 1 to {MAX_PAGE_SIZE}.", field="page_size")
     if not 1 <= page <= 10_000_000:
         raise Unacceptable("page is a number from 1.", field="page")
     return (page - 1) * page_size
-
-
-def _page(count: int, rows: list[Any], page: int, page_size: int) -> Page:
-    return Page(count, rows, page, n_pages(count, page_size))

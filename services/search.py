@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from peewee import Asc, Desc
 
 from db.models import File, Proposal, User
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks
-from services import access, tally
+from services import access, finding
 from services.access import Action
-from services.listing import FileFilters, conditions, order, values
+from services.columns import FACETS
+from services.listing import FileFilters, chosen_values
 from services.runs import why_not
 
-FACETS = tally.FACETS
+__all__ = ["FACETS", "BulkAction", "Choice", "Overview", "Rows", "actions", "overview", "rows"]
+
 MOST_AT_ONCE = 500
 """Files that one command takes: their ids still fit into an address."""
-
-_DAYS = ("date_from", "date_to")
 
 _SHOWN = (
     File.id, File.file_name, File.proposal, File.obstype, File.object, File.wavmode, File.filter,
@@ -49,6 +46,14 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of the list, each with the columns of the page, and how many there are in all."""
+
+    count: int
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class BulkAction:
     """A process for some of the chosen files: those it takes, or the reason why it takes none."""
 
@@ -68,56 +73,22 @@ def overview(user: User, filters: FileFilters) -> Overview:
     Unacceptable
         A filter makes no sense; names it.
     """
-    list(conditions(filters))  # each value makes sense, also those that only choose
-    rest = filters.model_copy(update=dict.fromkeys((*tally.COLUMNS, *_DAYS)))
-    found = tally.count(_ids(user, rest))
-    fits = [_fits(filters, name, found, place) for place, name in enumerate(tally.COLUMNS)]
-    fits.append(_within(filters, found))
-    misses = np.sum([~fit for fit in fits], axis=0)
+    found = finding.counts(user, filters)
+    misses = np.zeros(found.counts.size, dtype=np.int8)
+    for fit in found.fits.values():
+        misses += ~fit
+    fitting = found.counts * (misses == 0)
     choices = {}
     for place, name in enumerate(FACETS):
-        # All fit but, perhaps, this filter itself.
-        others = np.where(fits[place], misses, misses - 1) == 0
-        total = np.bincount(
-            found.places[others, place],
-            weights=found.counts[others],
-            minlength=len(found.values[place]),
-        )
-        counts = dict(zip(found.values[place], total.astype(int).tolist(), strict=True))
-        choices[name] = _choices(counts, _wanted(filters, name) or set())
+        counted = fitting
+        if name in found.fits:  # all fit but, perhaps, this filter itself
+            counted = found.counts * (misses == ~found.fits[name])
+        texts = found.texts[place]
+        total = np.bincount(found.places[:, place], weights=counted, minlength=len(texts))
+        counts = dict(zip(texts, total.astype(int).tolist(), strict=True))
+        choices[name] = _choices(counts, chosen_values(filters, name) or set())
     choices["date"].reverse()
-    return Overview(int(found.counts[misses == 0].sum()), choices)
-
-
-def _fits(filters: FileFilters, name: str, found: tally.Counts, place: int) -> NDArray[np.bool_]:
-    """Tell of each combination whether its value is one that the filter of the column lets pass."""
-    passes = np.ones(len(found.values[place]), dtype=bool)
-    wanted = _wanted(filters, name)
-    if wanted is not None:
-        passes &= np.array([value in wanted for value in found.values[place]], dtype=bool)
-    return passes[found.places[:, place]]
-
-
-def _within(filters: FileFilters, found: tally.Counts) -> NDArray[np.bool_]:
-    """Tell of each combination whether its date lies between those of the filters."""
-    place = tally.COLUMNS.index("date")
-    first, last = (_isoformat(getattr(filters, day) or "") for day in _DAYS)
-    passes = np.array(
-        [first <= value <= (last or value) for value in found.values[place]], dtype=bool
-    )
-    return passes[found.places[:, place]]
-
-
-def _wanted(filters: FileFilters, name: str) -> set[str] | None:
-    text = getattr(filters, name)
-    if text is None:
-        return None
-    return {_isoformat(value) if name == "date" else value for value in values(text)}
-
-
-def _isoformat(day: str) -> str:
-    """Return a date as it is counted: 20240310 is 2024-03-10."""
-    return dt.date.fromisoformat(day.strip()).isoformat() if day.strip() else ""
+    return Overview(int(fitting.sum()), choices)
 
 
 def _choices(counts: dict[str, int], chosen: set[str]) -> list[Choice]:
@@ -125,65 +96,20 @@ def _choices(counts: dict[str, int], chosen: set[str]) -> list[Choice]:
     return [Choice(name, counts.get(name, 0), name in chosen) for name in names]
 
 
-def _ids(user: User, filters: FileFilters) -> NDArray[np.int64] | None:
-    """Return the ids of the files a person sees; None: every file of the site, no filter set."""
-    wanted = list(conditions(filters))
-    if not wanted and access.sees_everything(user):
-        return None
-    query = access.visible_files(user, File.id)
-    for condition in wanted:
-        query = query.where(condition)
-    cursor = File._meta.database.execute(query)
-    return np.fromiter((row[0] for row in cursor), dtype=np.int64)
-
-
-def rows(
-    user: User, filters: FileFilters, ordering: str, *, start: int, n_rows: int, count: int
-) -> list[dict[str, Any]]:
-    """Return some rows of the list, each with the columns of the search page.
-
-    Parameters
-    ----------
-    start, n_rows : int
-        The first row, from 0, and how many.
-    count : int
-        Of all rows: the further half of a long list is read from its end.
+def rows(user: User, filters: FileFilters, ordering: str, *, start: int, n_rows: int) -> Rows:
+    """Return some rows of the list: the first, from 0, and how many.
 
     Raises
     ------
     Unacceptable
         A filter or the ordering makes no sense; names it.
     """
-    columns = order(ordering)
-    end = min(start + n_rows, count)
-    if start >= end:
-        return []
-    query = access.visible_files(user, File.id).where(File.state == "current")
-    for condition in conditions(filters):
-        query = query.where(condition)
-    backwards = start > count // 2
-    if backwards:
-        columns = _reversed(columns)
-        query = query.order_by(*columns).limit(end - start).offset(count - end)
-    else:
-        query = query.order_by(*columns).limit(end - start).offset(start)
-    ids = [number for (number,) in query.tuples()]
-    if backwards:
-        ids.reverse()
+    count, ids = finding.find(user, filters, ordering, start, n_rows)
     found = {file.id: file for file in File.select(*_SHOWN).where(File.id.in_(ids))}
     owners = {file.proposal_id for file in found.values()}
     named = Proposal.select(Proposal.id, Proposal.soar_id).where(Proposal.id.in_(owners))
     soar_ids = dict(named.tuples())
-    return [_row(found[number], soar_ids) for number in ids if number in found]
-
-
-def _reversed(columns: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(
-        (Asc if column.direction == "DESC" else Desc)(
-            column.node, nulls={"last": "first", "first": "last"}.get(column.nulls)
-        )
-        for column in columns
-    )
+    return Rows(count, [_row(found[number], soar_ids) for number in ids if number in found])
 
 
 def _row(file: File, soar_ids: dict[int, str]) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from peewee import Expression, fn
 
 from db.models import File
@@ -82,23 +85,61 @@ def _angle(text: str, *, hours: bool) -> float | None:
     return sexagesimal(value if value.count(":") > 1 else f"{value}:00", hours=hours)
 
 
-def cone(ra: float, dec: float, reach: float) -> Expression:
-    """Return the condition that a file points within `reach` of a position, all in degrees.
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """The part of the sky within `reach` of a position, all in degrees.
 
-    A box that the index of declinations serves comes first; the angle is asked of what is in it.
+    A box that an index of declinations serves comes first; the angle is asked of what is in it.
     """
-    box = File.dec_deg.between(dec - reach, dec + reach)
-    if abs(dec) + reach < 90:
-        half = math.degrees(math.asin(math.sin(math.radians(reach)) / math.cos(math.radians(dec))))
-        low, high = ra - half, ra + half
-        if low < 0 or high > 360:
-            box &= (File.ra_deg >= low % 360) | (File.ra_deg <= high % 360)
-        else:
-            box &= File.ra_deg.between(low, high)
-    rad = math.pi / 180
-    half_dec = (File.dec_deg - dec) * (rad / 2)
-    half_ra = (File.ra_deg - ra) * (rad / 2)
-    haversine = fn.sin(half_dec) * fn.sin(half_dec) + fn.cos(File.dec_deg * rad) * math.cos(
-        dec * rad
-    ) * fn.sin(half_ra) * fn.sin(half_ra)
-    return box & File.ra_deg.is_null(False) & (haversine <= math.sin(reach * rad / 2) ** 2)
+
+    ra: float
+    dec: float
+    reach: float
+
+    @classmethod
+    def of(cls, ra: str, dec: str, reach: str | None) -> Cone:
+        """Read a position and a radius as people write them.
+
+        Raises
+        ------
+        Unacceptable
+            One of them makes no sense; names it.
+        """
+        wide = RADIUS_ARCMIN / 60 if reach is None else radius(reach)
+        return cls(right_ascension(ra), declination(dec), wide)
+
+    def _sides(self) -> tuple[float, float] | None:
+        """Return the right ascensions between which it lies; None: it is around a pole."""
+        if abs(self.dec) + self.reach >= 90:
+            return None
+        sine = math.sin(math.radians(self.reach)) / math.cos(math.radians(self.dec))
+        half = math.degrees(math.asin(sine))
+        return self.ra - half, self.ra + half
+
+    def condition(self) -> Expression:
+        """Return the condition that a file points into it."""
+        box = File.dec_deg.between(self.dec - self.reach, self.dec + self.reach)
+        sides = self._sides()
+        if sides is not None:
+            low, high = sides
+            if low < 0 or high > 360:
+                box &= (File.ra_deg >= low % 360) | (File.ra_deg <= high % 360)
+            else:
+                box &= File.ra_deg.between(low, high)
+        rad = math.pi / 180
+        half_dec = (File.dec_deg - self.dec) * (rad / 2)
+        half_ra = (File.ra_deg - self.ra) * (rad / 2)
+        haversine = fn.sin(half_dec) * fn.sin(half_dec) + fn.cos(File.dec_deg * rad) * math.cos(
+            self.dec * rad
+        ) * fn.sin(half_ra) * fn.sin(half_ra)
+        return box & File.ra_deg.is_null(False) & (haversine <= math.sin(self.reach * rad / 2) ** 2)
+
+    def holds(self, ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell of each position, (n,) degrees, whether it lies in it; one that is NaN does not."""
+        inside = (dec >= self.dec - self.reach) & (dec <= self.dec + self.reach) & np.isfinite(ra)
+        near = np.flatnonzero(inside)
+        half_dec, half_ra = np.radians(dec[near] - self.dec) / 2, np.radians(ra[near] - self.ra) / 2
+        cosines = np.cos(np.radians(dec[near])) * math.cos(math.radians(self.dec))
+        haversine = np.sin(half_dec) ** 2 + cosines * np.sin(half_ra) ** 2
+        inside[near] = haversine <= math.sin(math.radians(self.reach) / 2) ** 2
+        return inside

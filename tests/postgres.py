@@ -30,10 +30,11 @@ def server_binaries() -> Path | None:
 
 
 @contextmanager
-def server(binaries: Path) -> Iterator[str]:
-    """Run a server; yield the URL of an empty database in it."""
+def server(binaries: Path, kept: Path | None = None) -> Iterator[str]:
+    """Run a server; yield the URL of an empty database in it, or of the one in a `kept` folder."""
     as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory(prefix="gsp-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gsp-postgres-") as temporary:
+        folder = temporary if kept is None else str(kept)
         if as_user:
             os.chown(folder, NOBODY, NOBODY)
         data = f"{folder}/data"
@@ -44,7 +45,8 @@ def server(binaries: Path) -> Iterator[str]:
                 check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_user,
             )  # fmt: skip
 
-        run("initdb", "-D", data, "-U", "gsp", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if not Path(data).exists():
+            run("initdb", "-D", data, "-U", "gsp", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c timezone=America/Santiago"
         run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:

@@ -7,7 +7,8 @@ proposals and families that a quarter of a million files have.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ import numpy as np
 
 import db
 from db.models import File, Membership, Proposal, Run, Table
+from reduction.frames import DataType
 from services import accounts
+from tests import builders
 
 FIRST_NIGHT = dt.datetime(2018, 2, 1, tzinfo=dt.UTC)
 NIGHTS_A_SEMESTER = 110
@@ -174,6 +177,10 @@ class Writer:
         return number
 
 
+Seeds = Callable[[], tuple[dict[str, File], dict[str, Run]]]
+"""Gives a row of each kind, and the runs of the products."""
+
+
 def seed_rows() -> tuple[dict[str, File], dict[str, Run]]:
     """Return a row of each kind that the reduction of one night has left, and its run."""
     products = {"reduced": 2, "extracted": 3, "calibrated": 4}
@@ -187,6 +194,103 @@ def seed_rows() -> tuple[dict[str, File], dict[str, Run]]:
     return files, runs
 
 
+def count_on(*tables: str) -> None:
+    """Tell PostgreSQL's sequences of the ids that were given."""
+    if db.database.param != "?":
+        for table in tables:
+            db.database.execute_sql(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            )
+
+
+SPAN_DAYS = 2900
+
+
+def repeat(times: int, person: int) -> int:
+    """Add what `fill` has left so many times more, each eight years later: with SQL alone.
+
+    The proposals are others each time; `person` is in as many of them. Copies that are there
+    already are not made again; returns how many were made.
+    """
+    execute = db.database.execute_sql
+    n_proposals = Proposal.select().where(~Proposal.soar_id.contains(".")).count()
+    (all_files,), (all_proposals,) = (
+        execute(f"SELECT max(id) FROM {table}").fetchone() for table in ("file", "proposal")
+    )
+    there = all_proposals // n_proposals - 1
+    n_files = all_files // (there + 1)
+    if times <= there:
+        return 0
+    with db.database.atomic(), _unindexed():
+        for k in range(there + 1, times + 1):
+            ours = {"id": f"id + {k * n_proposals}", "soar_id": f"soar_id || '.{k}'"}
+            _copy(Proposal, ours, n_proposals)
+            _copy(File, _later(k, n_files, n_proposals), n_files)
+            execute(
+                "INSERT INTO membership (proposal_id, user_id, created) "
+                f"SELECT proposal_id + {k * n_proposals}, user_id, created FROM membership "
+                f"WHERE user_id = {person} AND proposal_id <= {n_proposals}"
+            )
+        count_on("file", "proposal")
+    return times - there
+
+
+@contextmanager
+def _unindexed() -> Iterator[None]:
+    """Take the indexes of the files away and make them anew: far quicker than to keep them."""
+    execute = db.database.execute_sql
+    if db.database.param == "?":
+        listed = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'file'"
+    else:
+        execute("SET LOCAL maintenance_work_mem = '1GB'")
+        listed = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'file'"
+    indexes = [
+        (name, made) for name, made in execute(listed).fetchall() if made and "pkey" not in name
+    ]
+    for name, _ in indexes:
+        execute(f'DROP INDEX "{name}"')
+    yield
+    for _, made in indexes:
+        execute(made)
+
+
+def _later(k: int, n_files: int, n_proposals: int) -> dict[str, str]:
+    """Return how the columns of the `k`-th copy of all files are made of those of the first."""
+    days = k * SPAN_DAYS
+
+    def shifted(column: str, *, day: bool = False) -> str:
+        if db.database.param != "?":
+            return f"{column} + {days}" if day else f"{column} + interval '{days} days'"
+        form = "%Y-%m-%d" if day else "%Y-%m-%d %H:%M:%f000"
+        return f"strftime('{form}', {column}, '+{days} days')"
+
+    return {
+        "id": f"id + {k * n_files}",
+        "file_name": f"replace(file_name, '_0', '_{k}')",
+        "quality": "'{}'",  # no list reads it, and it is most of a row
+        "inputs": "'[]'",
+        "full_path": f"'/archive{k}' || full_path",
+        "checksum": f"'{k:02d}' || substr(checksum, 3)",
+        "original_id": f"original_id + {k * n_files}",
+        "parent_id": f"parent_id + {k * n_files}",
+        "proposal_id": f"proposal_id + {k * n_proposals}",
+        "object": f"CASE WHEN ra_deg IS NULL THEN object ELSE object || '.{k}' END",
+        "series": f"CASE WHEN series = '' THEN '' ELSE series || '{k}' END",
+        **{name: shifted(name) for name in ("date_obs", "created", "last_modified")},
+        **{name: shifted(name, day=True) for name in ("date", "night")},
+    }
+
+
+def _copy(table: type[Table], changed: dict[str, str], last: int) -> None:
+    columns = [field.column_name for field in table._meta.sorted_fields]
+    taken = ", ".join(changed.get(name, f'"{name}"') for name in columns)
+    named = ", ".join(f'"{name}"' for name in columns)
+    name = table._meta.table_name
+    db.database.execute_sql(
+        f'INSERT INTO "{name}" ({named}) SELECT {taken} FROM "{name}" WHERE id <= {last}'
+    )
+
+
 def _proposals(n: int) -> Iterator[Proposal]:
     for i in range(n):
         year, half = divmod(i // PROPOSALS_A_SEMESTER, 2)
@@ -195,7 +299,37 @@ def _proposals(n: int) -> Iterator[Proposal]:
         yield Proposal.create(soar_id=soar_id, semester=semester, title=f"Programme {i}")
 
 
-def fill(n_files: int, n_people: int) -> Years:
+def plain_rows() -> tuple[dict[str, File], dict[str, Run]]:
+    """Return a row of each kind as `seed_rows` does, made up: of files that are on no disk."""
+    weight = {  # what a real row carries
+        "quality": {f"measure_{i}": i / 7 for i in range(40)},
+        "inputs": [f"cfzst_{i:04d}_night.fits" for i in range(12)],
+        "warnings": ["The slit is not the one of the flats."],
+        "roi": "Spectroscopic 2x2", "filter": "NO_FILTER", "slit": SLITS[0],
+    }  # fmt: skip
+    owner = builders.proposal("SEED")
+    files, runs = {}, {}
+    for kind, obstype in (("bias", "BIAS"), ("flat", "LAMPFLAT"), ("arc", "COMP")):
+        files[kind] = builders.row(f"{kind}.fits", owner, kind=kind, obstype=obstype, **weight)
+    files["science"] = parent = builders.row("science.fits", owner, obstype="OBJECT", **weight)
+    for kind, number in (("reduced", 2), ("extracted", 3), ("calibrated", 4)):
+        files[kind] = parent = builders.row(
+            f"{kind}.fits", owner, data_type=DataType(str(number)), parent=parent,
+            obstype="OBJECT", **weight,
+        )  # fmt: skip
+        runs[kind] = builders.run(parent, state="done")
+    for kind, obstype in (("bias", "BIAS"), ("flat", "LAMPFLAT")):
+        files[f"master_{kind}"] = builders.row(
+            f"master_{kind}.fits", data_type=DataType.MASTER, kind=kind, obstype=obstype,
+            series="night", **weight,
+        )  # fmt: skip
+    for kind, file in files.items():
+        file.checksum = f"seed {kind}"  # no number, since those of the copies are
+        file.save(only=[File.checksum])
+    return files, runs
+
+
+def fill(n_files: int, n_people: int, seeds: Seeds = seed_rows) -> Years:
     """Fill the bound database, which holds one reduced night; the first person is staff.
 
     Each of the others is in eight proposals, the second in forty.
@@ -205,18 +339,14 @@ def fill(n_files: int, n_people: int) -> Years:
         per_night = BIASES + FLATS + ARCS + 3 + TARGETS * 3.8
         n_nights = int(n_files / per_night) + 1
         rows = list(_proposals((n_nights // NIGHTS_A_SEMESTER + 1) * PROPOSALS_A_SEMESTER))
-        writer = Writer(*seed_rows(), rows)
+        writer = Writer(*seeds(), rows)
         number = 0
         while len(writer.files) < n_files:
             writer.night(number)
             number += 1
         FILES.insert(writer.files)
         RUNS.insert(writer.made)
-        if db.database.param != "?":  # a PostgreSQL sequence does not see ids that were given
-            for table in ("file", "run"):
-                db.database.execute_sql(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
-                )
+        count_on("file", "run")
         for i in range(n_people):
             user, key = accounts.create_user(
                 username=f"client{i}", email=f"client{i}@observatory.example", staff=i == 0

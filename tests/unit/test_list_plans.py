@@ -7,7 +7,7 @@ from peewee import Database, ModelSelect, SqliteDatabase
 
 import db
 from db.models import File
-from services import files
+from services import finding
 from services.listing import FileFilters
 from tests import builders
 
@@ -37,7 +37,7 @@ def test_every_filter_is_answered_from_an_index(database: Database, name: str, s
     user = builders.person("nina", is_staff=staff)
     names = ("ra", "dec", "radius") if name in ("ra", "dec", "radius") else (name,)
     given = FileFilters(**{part: VALUES.get(part, "x") for part in names})
-    query = files.matching(user, given)
+    query = finding.matching(user, given)
     for asked in (query.order_by(File.date_obs.desc(), File.id.desc()), query):
         plan = steps(asked)
         assert plan and not [step for step in plan if reads_every_row(step)], plan

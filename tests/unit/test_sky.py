@@ -82,9 +82,11 @@ def test_a_cone_holds_what_astropy_puts_in_it(
         for i, (a, d) in enumerate(zip(ras, decs, strict=True)):
             builders.row(f"{i}.fits", ra_deg=float(a), dec_deg=float(d))
         builders.row("nowhere.fits", ra_deg=None, dec_deg=None)
-    found = {
-        name for (name,) in File.select(File.file_name).where(sky.cone(ra, dec, reach)).tuples()
-    }
+    cone = sky.Cone(ra, dec, reach)
+    asked = File.select(File.file_name).where(cone.condition())
+    found = {name for (name,) in asked.tuples()}
     apart = SkyCoord(ra, dec, unit=u.deg).separation(SkyCoord(ras, decs, unit=u.deg)).deg
     assert found == {f"{i}.fits" for i in np.flatnonzero(apart <= reach)}
     assert found
+    held = cone.holds(np.append(ras, np.nan), np.append(decs, np.nan))
+    assert np.array_equal(held, np.append(apart <= reach, False))
