@@ -255,7 +255,6 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
         )
     summed = _sum_lamp(frame, rows, (low, high))
     header = frame.meta.copy()
-    usable = np.isfinite(rows)
-    repeated = Polynomial.fit(columns[usable], rows[usable], max(trace.degree(), 1)).convert()
+    repeated = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
     record_trace(header, repeated, (low, high), 0.0)
     return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky)

@@ -25,6 +25,10 @@ from reduction.errors import HeaderError
 ILLUMINATED = (51, 4110)
 OVERSCAN = {"Red": (6, 49), "Blue": (1, 16)}
 
+MOST_BINNING = 64
+FAR = 1e5
+"""Pixels: no detector has as many columns or rows."""
+
 Pixels = float | NDArray[np.float64]
 
 
@@ -110,11 +114,16 @@ def shift_physical(header: fits.Header, dx: int, dy: int) -> None:
 
 def _terms(header: fits.Header, axis: int) -> tuple[float, float]:
     try:
-        return float(header[f"LTM{axis}_{axis}"]), float(header[f"LTV{axis}"])
+        scale, offset = float(header[f"LTM{axis}_{axis}"]), float(header[f"LTV{axis}"])
     except (KeyError, TypeError, ValueError) as error:
         raise HeaderError(
             f"LTV{axis}", f"LTV{axis} or LTM{axis}_{axis} is missing: the frame was not reduced."
         ) from error
+    if not (1 / MOST_BINNING <= scale <= 1 and abs(offset) <= FAR):
+        raise HeaderError(
+            f"LTV{axis}", f"LTV{axis} and LTM{axis}_{axis} put the frame nowhere on a detector."
+        )
+    return scale, offset
 
 
 def to_physical(header: fits.Header, axis: int, pixel: Pixels) -> Pixels:
@@ -132,7 +141,7 @@ def to_physical(header: fits.Header, axis: int, pixel: Pixels) -> Pixels:
     Raises
     ------
     HeaderError
-        The cards are missing.
+        The cards are missing or absurd.
     """
     scale, offset = _terms(header, axis)
     return (pixel + 1 - offset) / scale - 1

@@ -45,13 +45,12 @@ def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
     Raises
     ------
     HeaderError
-        A card is missing: the spectrum was not extracted here.
+        A card is missing or absurd: the spectrum was not extracted here.
     """
     keyword = headers.GSP_TORD
     try:
-        degree = int(header[keyword])
         coefficients = []
-        for number in range(degree + 1):
+        for number in range(max(int(header[keyword]), 0) + 1):
             keyword = f"{headers.GSP_TC}{number:02d}"
             coefficients.append(float(header[keyword]))
         keyword = headers.GSP_TLO
@@ -62,6 +61,8 @@ def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
         raise HeaderError(
             keyword, f"{keyword} is missing: the spectrum does not tell where it was extracted."
         ) from error
+    if not (np.isfinite(coefficients).all() and low < high and max(-low, high) < geometry.FAR):
+        raise HeaderError(keyword, "the aperture that the spectrum's header tells makes no sense.")
     return Polynomial(coefficients), (low, high)
 
 
@@ -85,11 +86,18 @@ def rows_of(
         Of the other frame.
     scale : float
         Its rows per row of the reference.
+
+    Raises
+    ------
+    HeaderError
+        A header puts its frame nowhere on the detector.
     """
     there = geometry.to_logical(reference, 1, geometry.to_physical(frame, 1, columns))
     rows = trace(np.asarray(there, dtype=float))
     here = geometry.to_logical(frame, 2, geometry.to_physical(reference, 2, rows))
     scale = geometry.binning_along(reference, 2) / geometry.binning_along(frame, 2)
+    if not (np.isfinite(here).all() and np.isfinite(scale)):
+        raise HeaderError("LTV2", "LTM and LTV of a frame put it nowhere on the detector.")
     return np.asarray(here, dtype=float), float(scale)
 
 

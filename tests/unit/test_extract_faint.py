@@ -20,6 +20,8 @@ from tests.truth.nights import Mode, Reduced, quiet, science
 RED = Mode("400_M2", (2, 2), "Red")
 BLUE = Mode("1200_M5", (1, 2), "Blue", rows=200)
 SEEING = 6.5
+LOW = 3.5
+"""Sigmas: what is found at so many can't be traced."""
 
 
 def run(reduced: Reduced, inputs: BlockInputs | None = None, **settings: object) -> list[Product]:
@@ -73,19 +75,20 @@ class TestBorrowedTrace:
 
     @pytest.fixture(scope="class")
     def faint(self) -> Reduced:
-        return science(RED, 52, 0, (Source("faint", "star", 24.0, 30, SEEING),))
+        return science(RED, 52, 0, (Source("faint", "star", 23.9, 30, SEEING),))
 
     def test_without_a_brighter_one_it_is_refused_with_the_reason(self, faint: Reduced) -> None:
         with pytest.raises(TargetNotFound, match="can't be traced"):
-            run(faint)
+            run(faint, threshold=LOW)
         with pytest.raises(TargetNotFound, match="can't be traced"):
-            run(faint, BlockInputs(brighter=lambda: None))
+            run(faint, BlockInputs(brighter=lambda: None), threshold=LOW)
 
     def test_it_follows_the_brighter_frame_and_says_so(
         self, faint: Reduced, bright: Spectrum
     ) -> None:
         name = "ecfzst_0007_bright_target_1.fits"
-        [product] = run(faint, BlockInputs(brighter=lambda: (name, bright.header)))
+        given = BlockInputs(brighter=lambda: (name, bright.header))
+        [product] = run(faint, given, threshold=LOW)
         source = faint.truth.sources[0]
         assert np.abs(offsets(faint, product, source)).max() < 0.6
         assert product.inputs == (name,)
