@@ -53,11 +53,12 @@ def create_app(config: Config | None = None) -> Flask:
 def _dash(server: Flask) -> None:
     """Mount the pages on the server, and the numbers their pictures are painted with."""
     import wall
-    from api import images, manual, spectra
+    from api import images, manual, show, spectra
     from pages import site
 
     server.register_blueprint(images.blueprint)
     server.register_blueprint(spectra.blueprint)
+    server.register_blueprint(show.blueprint)
     server.register_blueprint(manual.blueprint)
     wall.allow_scripts(site.create(server).csp_hashes())
 

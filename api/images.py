@@ -72,20 +72,28 @@ def view(file_id: int) -> Response | tuple[Response, int]:
     saturated, a pixel was hit by a cosmic ray. 202 while the pyramid is still being made.
     """
     asked = read_query(Viewport)
-    image = _open(file_id)
+    image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
         return image
-    cut = pyramid.view(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
+    facts, body = numbers(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers["X-View"] = json.dumps(facts, separators=(",", ":"))
+    return _keep(response)
+
+
+def numbers(
+    image: pyramid.Pyramid, x: tuple[float, float], y: tuple[float, float], width: int, height: int
+) -> tuple[dict[str, object], bytes]:
+    """Return what a viewport is sent: the facts that say how to read the numbers, and these."""
+    cut = pyramid.view(image, x, y, width, height)
     body = cut.numbers.astype("<u2").tobytes()
     if cut.flags is not None:
         bits = np.stack([(cut.flags & flag) != 0 for flag in MARKS.values()], axis=-1)
         body += np.packbits(bits, bitorder="little").tobytes()
-    response = Response(body, mimetype="application/octet-stream")
-    response.headers["X-View"] = json.dumps(_facts(image, cut), separators=(",", ":"))
-    return _keep(response)
+    return _facts(image, cut), body
 
 
-def _open(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
+def opened(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
     """Open a file's pyramid; while it is not there, have it made and answer 202."""
     if file_id > MAX_ID:
         raise NotFound("No such file.")
@@ -106,7 +114,7 @@ def _open(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
 def histogram(file_id: int) -> Response | tuple[Response, int]:
     """Answer how the pixels are distributed (`figures.limits.Histogram`), and the limits."""
     read_query(Version)
-    image = _open(file_id)
+    image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
         return image
     return _keep(jsonify(**image.histogram.as_dict(), limits=dict(image.limits)))
@@ -116,7 +124,7 @@ def histogram(file_id: int) -> Response | tuple[Response, int]:
 def cut(file_id: int) -> Response | tuple[Response, int]:
     """Answer the mean of some rows or columns at full resolution: little-endian float32."""
     asked = read_query(Cut)
-    image = _open(file_id)
+    image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
         return image
     bits = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY) if asked.clean else 0

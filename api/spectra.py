@@ -46,13 +46,24 @@ class Text(BaseModel):
 
 
 @blueprint.get("/<int:file_id>")
-def numbers(file_id: int) -> Response:
+def spectrum(file_id: int) -> Response:
     """Answer a spectrum: float64 x, then float32 flux and σ, then a byte of flags for each pixel.
 
     Little-endian, each array whole; NaN where nothing is known. ``X-Spectrum`` says what they are.
     """
     asked = read_query(Version)
     file = _file(file_id)
+    facts, body = numbers(file)
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers["X-Spectrum"] = json.dumps(facts, separators=(",", ":"))
+    exact = asked.v and file.checksum.startswith(asked.v)
+    response.headers["Cache-Control"] = KEEP if exact else "no-store"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
+    """Return what a spectrum is sent as: the facts that name it, and its arrays."""
     data = files.spectrum(current_user.row, file)
     calibrated = data.wavelength is not None
     x = data.wavelength if data.wavelength is not None else data.pixel
@@ -69,12 +80,7 @@ def numbers(file_id: int) -> Response:
         "axis": "wavelength" if calibrated else "pixel",
         "unit": unit_name(data.unit),
     }
-    response = Response(body, mimetype="application/octet-stream")
-    response.headers["X-Spectrum"] = json.dumps(facts, separators=(",", ":"))
-    exact = asked.v and file.checksum.startswith(asked.v)
-    response.headers["Cache-Control"] = KEEP if exact else "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
+    return facts, body
 
 
 @blueprint.get("/<int:file_id>/others")

@@ -19,7 +19,7 @@
   gsp.go = function (href, replace) {
     if (href === location.pathname + location.search) return;
     history[replace ? "replaceState" : "pushState"]({}, "", href);
-    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    gsp.follow(href);
   };
 
   // Change the query without telling Dash: what only the browser keeps (the zoom).

@@ -9,7 +9,9 @@
     4: "Wavelength calibrated",
     5: "Flux calibrated",
   };
-  const GATHER_MS = 120; // events come in bursts; the page is drawn once for each
+  const GATHER_MS = 120; // events come in bursts; the page is drawn once for each,
+  const FIRST_MS = 15; // and after a rest at once
+  const AROUND_MS = 150;
   const HIDDEN_MS = 5000; // a browser has six connections for a host: a hidden tab gives its own up
 
   let source = null;
@@ -18,6 +20,7 @@
   let timer = null;
   let hiding = null;
   let serial = 0;
+  let told = 0;
   let arrived = 0;
   let quiet = null;
 
@@ -66,7 +69,8 @@
     last = Math.max(last, Number(event.id) || 0);
     window.dispatchEvent(new CustomEvent("gsp-event", { detail: event }));
     batch.push(event);
-    if (!timer) timer = setTimeout(tell, GATHER_MS);
+    const rested = performance.now() - told > GATHER_MS;
+    if (!timer) timer = setTimeout(tell, rested ? FIRST_MS : GATHER_MS);
   }
 
   function shown() {
@@ -77,6 +81,7 @@
 
   function tell() {
     timer = null;
+    told = performance.now();
     const events = batch;
     batch = [];
     serial += 1;
@@ -86,13 +91,26 @@
     if (access) gsp.set("live-access", { data: serial });
     const listed =
       access || events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
-    if (listed) gsp.set("live-index", { data: serial });
-    if (events.some((e) => e.name === "log-added")) gsp.set("live-logs", { data: serial });
     const family = shown();
     const concerns = (e) =>
       [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));
     const following = location.pathname.replace(/\/$/, "") === "/data";
-    if (access || events.some(concerns) || (listed && following)) gsp.set("live-view", { data: serial });
+    const related = events.filter(concerns);
+    const talk = related.filter((e) => e.name.startsWith("comment-"));
+    const anew = access || related.length > talk.length || (listed && following);
+    if (anew) {
+      gsp.set("live-view", { data: serial });
+      if (location.search.includes("run=")) gsp.set("live-run", { data: serial });
+    } else if (talk.length) gsp.set("live-comments", { data: serial });
+    const made = access || following || related.some((e) => e.name.startsWith("file-"));
+    // The file on show first; what is around it a moment later.
+    const around = () => {
+      if (listed) gsp.set("live-index", { data: serial });
+      if (anew && made) gsp.set("live-files", { data: serial });
+      if (events.some((e) => e.name === "log-added")) gsp.set("live-logs", { data: serial });
+    };
+    if (anew && !access) setTimeout(around, AROUND_MS);
+    else around();
     events.filter((e) => e.name === "file-added").forEach((e) => announce(e, concerns(e)));
   }
 

@@ -125,10 +125,10 @@
   }
 
   // A view as the server sends it (api/images.py).
-  function read(id, facts, body) {
+  function read(id, facts, body, at = 0) {
     const size = facts.shape[0] * facts.shape[1];
-    const view = { ...facts, id, numbers: new Uint16Array(body, 0, size), bits: null };
-    if (facts.marks.length) view.bits = new Uint8Array(body, 2 * size);
+    const view = { ...facts, id, numbers: new Uint16Array(body, at, size), bits: null };
+    if (facts.marks.length) view.bits = new Uint8Array(body, at + 2 * size);
     return view;
   }
 

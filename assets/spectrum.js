@@ -7,8 +7,6 @@
   const gsp = (window.gsp = window.gsp || {});
   const space = (window.gspSpectrum = window.gspSpectrum || {});
   const MOST = 8; // other spectra at once
-  const MOST_KEPT = 48;
-  const HOLD_MS = 4000; // an answer that never comes is said elsewhere
 
   const state = (space.state = {
     z: 0,
@@ -23,14 +21,11 @@
     others: [], // ids
   });
 
-  const kept = new Map(); // "id/checksum" → numbers; the page belongs to one person
   const held = new Map(); // id → numbers of the spectra laid over
   let plot = null; // Plotly's div
-  let info = null; // what the page wants to show
   let main = null; // its numbers
   let drawn = []; // what is on the canvas: [{x, flux, sigma, mask, colour}], the first on top
   let serial = 0;
-  let holding = null;
   const zoom = { x: {}, y: null }; // by kind of axis; null is the whole
 
   const byId = (id) => document.getElementById(id);
@@ -49,43 +44,11 @@
   space.mode = () => mode();
   space.calibrated = calibrated;
   space.zoom = zoom;
-  space.scale = () => scale();
   space.colour = colour;
   space.MOST = MOST;
   // Plotly reads markup in what it writes; a header's text is text.
   space.plain = (text) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-  // -- numbers -------------------------------------------------------------------------------------
-  async function sentence(answer) {
-    try {
-      return (await answer.json()).error.message;
-    } catch {
-      return "The server does not answer as it should.";
-    }
-  }
-
-  async function load(id, checksum) {
-    const key = `${id}/${checksum}`;
-    if (checksum && kept.has(key)) return kept.get(key);
-    const answer = await fetch(`/spectrum/${id}?v=${encodeURIComponent(checksum || "")}`);
-    if (answer.status === 401) location.reload();
-    if (!answer.ok) throw new Error(await sentence(answer));
-    const facts = JSON.parse(answer.headers.get("X-Spectrum"));
-    const body = await answer.arrayBuffer();
-    const n = facts.n;
-    const one = {
-      facts,
-      x: new Float64Array(body, 0, n),
-      flux: new Float32Array(body, 8 * n, n),
-      sigma: new Float32Array(body, 12 * n, n),
-      mask: new Uint8Array(body, 16 * n, n),
-    };
-    kept.set(`${id}/${facts.checksum}`, one);
-    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
-    return one;
-  }
-  space.load = load;
 
   function smoothed(one) {
     if (state.smooth === "none" || !(state.n > 1)) return one;
@@ -128,101 +91,6 @@
   const mode = () => (overlaid().length ? state.mode : "together");
   space.held = (id) => held.get(id);
 
-  // -- axes ----------------------------------------------------------------------------------------
-  function reach() {
-    const { x } = drawn[0];
-    return [x[0], x[x.length - 1]];
-  }
-
-  // Range of the flux that is measured well: a wild edge pixel must not flatten the spectrum.
-  function height([low, high]) {
-    const values = [];
-    for (const one of drawn) {
-      const near = space.math.median(one.sigma) * 20;
-      for (let i = 0; i < one.x.length; i++) {
-        const inside = one.x[i] >= low && one.x[i] <= high;
-        if (inside && Number.isFinite(one.flux[i]) && one.sigma[i] <= near) values.push(one.flux[i]);
-      }
-    }
-    if (!values.length) return state.log ? [-1, 1] : [0, 1];
-    values.sort((a, b) => a - b);
-    let [bottom, top] = [values[0], values[values.length - 1]];
-    if (state.log) {
-      const positive = values.filter((value) => value > 0);
-      if (!positive.length) return [-1, 1];
-      bottom = Math.log10(positive[Math.floor(0.005 * positive.length)]);
-      top = Math.log10(positive[positive.length - 1]);
-    }
-    const margin = 0.05 * (top - bottom) || 0.5 * Math.abs(top) || 1;
-    const whole = !zoom.x[main.facts.axis] && !state.log && mode() === "together";
-    return [whole ? Math.min(bottom - margin, 0) : bottom - margin, top + margin];
-  }
-
-  // The zoom is kept as long as something is seen through it.
-  function ranges() {
-    const [first, last] = reach();
-    let x = zoom.x[main.facts.axis] || null;
-    if (x && (x[0] >= last || x[1] <= first)) x = zoom.x[main.facts.axis] = null;
-    x = x || [first, last];
-    let y = zoom.y && zoom.y.scale === scale() ? zoom.y.range : null;
-    if (y) {
-      const seen = drawn[0].flux.filter((_, i) => drawn[0].x[i] >= x[0] && drawn[0].x[i] <= x[1]);
-      const middle = space.math.median(seen);
-      const at = state.log ? Math.log10(middle) : middle;
-      if (!(at > y[0] && at < y[1])) y = zoom.y = null;
-    }
-    return [x, y || height(x)];
-  }
-
-  const scale = () => [main.facts.unit, state.log, state.normalise, mode()].join();
-
-  function yTitle() {
-    const { unit } = main.facts;
-    if (mode() === "ratio") return "Ratio";
-    if (state.normalise && mode() === "together") return "Relative to the median";
-    const word = unit.toLowerCase().includes("erg") ? "Flux" : "Intensity";
-    return mode() === "difference" ? `Difference (${unit})` : `${word} (${unit})`;
-  }
-  space.titles = () => [calibrated() ? "Wavelength in air (Å)" : "Dispersion Axis (Pixels)", yTitle()];
-
-  function layout() {
-    const [x, y] = ranges();
-    const common = {
-      ticks: "outside", ticklen: 4, showline: true, mirror: true, zeroline: false,
-      exponentformat: "power", minexponent: 6,
-    };
-    const [xTitle, title] = space.titles();
-    return {
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: "inherit", size: 12 },
-      margin: { l: 68, r: 16, t: 30, b: 46, autoexpand: false },
-      showlegend: false,
-      hovermode: false,
-      dragmode: (plot && plot.layout && plot.layout.dragmode) || "zoom",
-      xaxis: { ...common, title: { text: xTitle, standoff: 6 }, range: [...x] },
-      yaxis: {
-        ...common,
-        title: { text: space.plain(title), standoff: 6 },
-        range: [...y],
-        type: state.log ? "log" : "linear",
-      },
-    };
-  }
-
-  function config() {
-    const whole = {
-      name: "whole",
-      title: "Whole spectrum (0)",
-      icon: window.Plotly.Icons.home,
-      click: () => space.whole(),
-    };
-    return {
-      displaylogo: false, scrollZoom: true, doubleClick: false, showTips: false, responsive: true,
-      modeBarButtons: [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", whole]],
-    };
-  }
-
   // An empty trace: without one Plotly draws no axes.
   const EMPTY = [{ x: [null], y: [null], mode: "lines", hoverinfo: "skip" }];
 
@@ -233,7 +101,8 @@
     compute();
     const fresh = found !== plot || !found._fullLayout;
     plot = found;
-    window.Plotly.react(plot, EMPTY, layout(), config());
+    // A configuration would have Plotly begin anew.
+    window.Plotly.react(plot, EMPTY, space.layout(), fresh ? space.config() : undefined);
     if (fresh) {
       plot.on("plotly_relayouting", space.draw);
       plot.on("plotly_relayout", zoomed);
@@ -257,14 +126,7 @@
     const others = overlaid().length;
     const more = others ? `, with ${others} more` : "";
     plot.setAttribute("aria-label", `Spectrum ${name}, ${n} pixels${more}`);
-    const title = byId("spectrum-title");
-    if (title) title.replaceChildren(...main.facts.heading.map(line));
-  }
-
-  function line(text) {
-    const span = document.createElement("span");
-    span.textContent = text;
-    return span;
+    gsp.title(main.facts.heading);
   }
 
   // -- zoom ----------------------------------------------------------------------------------------
@@ -276,7 +138,7 @@
       zoom.x[main.facts.axis] = xaxis.range.map(Number);
     }
     if (names.some((name) => name.startsWith("yaxis"))) {
-      zoom.y = { range: yaxis.range.map(Number), scale: scale() };
+      zoom.y = { range: yaxis.range.map(Number), scale: space.scale() };
     }
     space.note();
   }
@@ -307,7 +169,7 @@
     }
     state.others.push(id);
     try {
-      held.set(id, await load(id, ""));
+      held.set(id, await space.load(id, ""));
       render();
     } catch (error) {
       state.others = state.others.filter((one) => one !== id);
@@ -324,25 +186,27 @@
   };
 
   // -- what the page asks for --------------------------------------------------------------------------
-  space.show = async function (facts) {
-    const here = location.pathname.match(/^\/data\/(\d+)/);
-    if (facts && here && facts.id !== Number(here[1])) return; // meanwhile one went on
+  // Show a spectrum, with its numbers if they have come; or none.
+  space.show = function (facts, opened) {
     const mine = ++serial;
-    info = facts && facts.kind === "spectrum" ? facts : null;
-    if (!info) {
-      main = null;
-      ["spectrum-tools", "arc-panel"].forEach((id) => byId(id) && (byId(id).hidden = true));
-      return;
-    }
-    let one;
-    try {
-      one = await load(info.id, info.checksum);
-    } catch (error) {
-      if (mine === serial) refuse(error.message);
-      return;
-    }
-    if (mine !== serial || !byId("spectrum-plot")) return;
-    if (one === main && byId("spectrum-plot") === plot) return; // it is on show since the click
+    if (!facts || facts.kind !== "spectrum") return hide();
+    if (opened) return put(space.read(opened.spectrum, opened.body, opened.at));
+    const { id, checksum } = facts;
+    const onShow = main && main.facts.id === id && main.facts.checksum === checksum;
+    if (onShow && byId("spectrum-plot") === plot) return; // since the click
+    space.load(id, checksum).then(
+      (one) => mine === serial && put(one),
+      (error) => mine === serial && refuse(error.message),
+    );
+  };
+
+  function hide() {
+    main = null;
+    ["spectrum-tools", "arc-panel"].forEach((id) => byId(id) && (byId(id).hidden = true));
+  }
+
+  function put(one) {
+    if (!byId("spectrum-plot")) return;
     space.aim(null);
     byId("stage").dataset.kind = "spectrum";
     const remark = byId("stage-note");
@@ -351,25 +215,6 @@
     main = one;
     if (opened) space.restore();
     render();
-  };
-
-  // The numbers are asked for at the click, beside the rest of the page.
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest && event.target.closest("a[data-spectrum]");
-    const other = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
-    if (!link || other || !byId("spectrum-plot")) return;
-    const [, id] = link.getAttribute("href").match(/\/data\/(\d+)/) || [];
-    if (!id) return;
-    if (main && main.facts.id === Number(id)) return space.note(); // it is on show
-    hold(true);
-    space.show({ kind: "spectrum", id: Number(id), checksum: link.dataset.spectrum });
-  });
-
-  // The buttons under the spectrum are still those of the file before: they wait for the page.
-  function hold(waits) {
-    clearTimeout(holding);
-    for (const part of ["view-actions", "view-runs"]) if (byId(part)) byId(part).inert = waits;
-    if (waits) holding = setTimeout(() => hold(false), HOLD_MS);
   }
 
   function refuse(text) {
@@ -384,10 +229,5 @@
   window.addEventListener("gsp-theme", () => {
     colours = new Map();
     space.draw();
-  });
-
-  const no = () => window.dash_clientside.no_update;
-  window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    spectrum: { show: (facts) => (hold(false), space.show(facts), no()) },
   });
 })();

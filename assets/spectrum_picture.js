@@ -26,7 +26,7 @@
     const chosen = space.main().facts.axis === "wavelength" ? space.marks.chosen(range, PICTURE.width - 100) : [];
     const [xTitle, yTitle] = space.titles();
     const axis = { showline: true, mirror: true, ticks: "outside", zeroline: false, linecolor: PAPER.ink };
-    const heading = [...document.querySelectorAll("#spectrum-title span")].map((one) => one.textContent).join(" · ");
+    const heading = [...document.querySelectorAll("#stage-title span")].map((one) => one.textContent).join(" · ");
     return {
       data,
       layout: {

@@ -9,32 +9,26 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.address import Address, advanced_file, file_key
 from callbacks.guard import guarded, person
-from callbacks.plot import SPECTRA, plot
-from reduction.errors import ReductionError
 from reduction.frames import DataType
-from services import files
+from services import files, plots
 from services.errors import NotFound, ServiceError
-
-_EMPTY: dict[str, Any] = {"data": [], "layout": {}}
 
 
 def register(app: Dash) -> None:
     """Connect the page."""
     app.callback(
         Output("advanced-head", "children"),
-        Output("advanced-graph", "figure"),
         Output("advanced-image", "data"),
         Input("url", "pathname"),
-    )(guarded(3)(show))
+    )(guarded(2)(show))
     app.clientside_callback(
         ClientsideFunction("viewer", "show"),
         Output("advanced-image", "id"),
         Input("advanced-image", "data"),
-        Input("advanced-graph", "figure"),
     )
 
 
-def show(pathname: str) -> tuple[Any, Any, Any]:
+def show(pathname: str) -> tuple[Any, Any]:
     """Draw the frame of the image that the address names."""
     key = advanced_file(pathname or "")
     if key is None:
@@ -42,18 +36,18 @@ def show(pathname: str) -> tuple[Any, Any, Any]:
     user = person()
     try:
         file = files.get(user, file_key(key))
-        if DataType(str(file.data_type)) in SPECTRA:
-            return _head(file, "Spectra are looked at on their own page."), _EMPTY, None
-        made = plot(user, file)
+        if DataType(str(file.data_type)) in plots.SPECTRA:
+            return _head(file, "Spectra are looked at on their own page."), None
+        facts = plots.facts(file)
     except NotFound as error:
-        return html.H1(str(error)), _EMPTY, None
-    except (ServiceError, ReductionError) as error:
-        return _head(file, f"This file can't be shown: {error}"), _EMPTY, None
-    facts = made.facts | {
+        return html.H1(str(error)), None
+    except ServiceError as error:
+        return _head(file, f"This file can't be shown: {error}"), None
+    facts |= {
         "file_name": file.file_name,
         "reduced": DataType(str(file.data_type)) is DataType.REDUCED,
     }
-    return _head(file, ""), made.figure, facts
+    return _head(file, ""), facts
 
 
 def _head(file: Any, trouble: str) -> list[Any]:

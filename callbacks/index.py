@@ -11,7 +11,6 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.address import CALIBRATIONS, OBSERVED, Address, file_key, parse
 from callbacks.guard import guarded, person
-from callbacks.plot import SPECTRA
 from reduction.frames import DataType
 from services import files, glance, proposals
 from services.errors import ServiceError
@@ -151,8 +150,6 @@ def _item(address: Address, raw: Any, seen: glance.Glance, selected: int | None)
     given = {"data-go": ""}
     if raw.id == selected:
         given["aria-current"] = "true"
-    if seen.data_type in SPECTRA:
-        given["data-spectrum"] = ""
     return html.Li(
         html.A(
             parts,

@@ -10,7 +10,6 @@ from typing import Any
 from dash import html
 
 from callbacks.address import Address
-from callbacks.plot import SPECTRA
 from reduction.frames import DataType
 from services import access
 from services.errors import Conflict
@@ -97,8 +96,6 @@ def _tab(address: Address, member: Any, file: Any, label: str) -> html.A:
     given = {"data-go": ""}
     if member.id == file.id:
         given["aria-current"] = "true"
-    if DataType(str(member.data_type)) in SPECTRA:
-        given["data-spectrum"] = member.checksum[:16]
     return html.A(label, href=address.href(file=str(member.id)), title=member.file_name, **given)
 
 

@@ -10,13 +10,11 @@ from dash.exceptions import PreventUpdate
 from callbacks import parts
 from callbacks.address import Address, file_key, parse
 from callbacks.guard import guarded, person
-from callbacks.plot import plot
-from reduction.errors import ReductionError
 from reduction.frames import DataType
-from services import comments, files, glance, runs
+from services import comments, files, glance, plots, runs
 from services.errors import Conflict, NotFound, ServiceError
 
-N_VIEW = 10
+N_VIEW = 9
 
 
 def register(app: Dash) -> None:
@@ -24,7 +22,6 @@ def register(app: Dash) -> None:
     app.callback(
         Output("view", "className"),
         Output("view-head", "children"),
-        Output("graph", "figure"),
         Output("image", "data"),
         Output("view-notes", "children"),
         Output("view-actions", "children"),
@@ -38,6 +35,12 @@ def register(app: Dash) -> None:
         Input("done", "data"),
         State("shown", "data"),
     )(guarded(N_VIEW)(show))
+    app.callback(
+        Output("comments", "children", allow_duplicate=True),
+        Input("live-comments", "data"),
+        State("shown", "data"),
+        prevent_initial_call=True,
+    )(guarded(1)(show_comments))
     app.callback(
         Output("header-table", "children"),
         Input("header-open", "data"),
@@ -55,12 +58,6 @@ def register(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("viewer", "show"),
         Output("image", "id"),
-        Input("image", "data"),
-        Input("graph", "figure"),
-    )
-    app.clientside_callback(
-        ClientsideFunction("spectrum", "show"),
-        Output("spectrum-plot", "className"),
         Input("image", "data"),
     )
     app.clientside_callback(
@@ -89,7 +86,7 @@ def show(
     if file is None:
         return _nothing("Data", parts.nothing_yet(address))
     same = shown is not None and (shown["id"], shown["checksum"]) == (file.id, file.checksum)
-    figure, image, trouble = (no_update, no_update, None) if same else _plot(user, file)
+    image, trouble = (no_update, None) if same else _facts(file)
     family = files.related(user, file) if file.original_id else [file]
     if all(member.id != file.id for member in family):
         family = [*family, file]
@@ -103,7 +100,6 @@ def show(
     return (
         "shown" if trouble is None else "shown unreadable",
         parts.head(address, file, _original(family, file), family),
-        figure,
         image,
         parts.notes(file, trouble),
         parts.actions(
@@ -113,10 +109,21 @@ def show(
             files.deletable(user, file),
         ),
         [line for line in map(parts.run, lines) if line is not None],
-        [parts.comment(user, comment) for comment in comments.listing(user, file.id)],
+        _comments(user, file.id),
         no_update if same else state,
         f"{file.file_name} · GSP Live",
     )
+
+
+def show_comments(_live: Any, shown: dict[str, Any] | None) -> Any:
+    """Draw the comments alone: somebody has said something, and nothing else has changed."""
+    if not shown:
+        raise PreventUpdate
+    return _comments(person(), int(shown["id"]))
+
+
+def _comments(user: Any, file_id: int) -> list[Any]:
+    return [parts.comment(user, comment) for comment in comments.listing(user, file_id)]
 
 
 def show_header(is_open: bool, shown: dict[str, Any] | None) -> Any:
@@ -141,12 +148,11 @@ def _file(user: Any, address: Address) -> Any:
     return files.get(user, seen.file_id) if seen and seen.file_id else newest[0]
 
 
-def _plot(user: Any, file: Any) -> tuple[Any, Any, str | None]:
+def _facts(file: Any) -> tuple[Any, str | None]:
     try:
-        made = plot(user, file)
-    except (ServiceError, ReductionError) as error:
-        return {"data": [], "layout": {}}, None, str(error)
-    return no_update if made.figure is None else made.figure, made.facts, None
+        return plots.facts(file), None
+    except ServiceError as error:
+        return None, str(error)
 
 
 def _original(family: list[Any], file: Any) -> Any:
@@ -166,6 +172,5 @@ def _runs(family: list[Any]) -> list[dict[str, Any]]:
 
 
 def _nothing(title: str, body: Any) -> tuple[Any, ...]:
-    empty: dict[str, Any] = {"data": [], "layout": {}}
     head = html.Div(body, className="empty")
-    return ("bare", head, empty, None, [], [], [], [], None, f"{title.rstrip('.')} · GSP Live")
+    return ("bare", head, None, [], [], [], [], None, f"{title.rstrip('.')} · GSP Live")

@@ -28,14 +28,14 @@ def register(app: Dash) -> None:
     app.callback(
         Output("view-why", "children"),
         Input("shown", "data"),
-        Input("live-view", "data"),
+        Input("live-files", "data"),
         Input("done", "data"),
     )(guarded(1)(show))
     app.callback(
         Output("view-run", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
-        Input("live-view", "data"),
+        Input("live-run", "data"),
         Input("done", "data"),
     )(guarded(1)(show_run))
 

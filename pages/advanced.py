@@ -13,6 +13,7 @@ from dash import dcc, html
 from callbacks.address import advanced_file
 from callbacks.guard import person
 from callbacks.router import Page
+from services import plots
 
 _GRAPH = {
     "displaylogo": False,
@@ -63,10 +64,11 @@ def _stage() -> html.Div:
                     dcc.Graph(
                         id="advanced-graph",
                         className="stage-graph",
-                        figure={"data": [], "layout": {}},
+                        figure=plots.EMPTY,
                         responsive=True,
                         config=_GRAPH,
                     ),
+                    html.Div(id="stage-title"),
                     html.Div(id="stage-note", role="status"),
                 ],
                 id="stage",

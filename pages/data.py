@@ -11,6 +11,7 @@ from callbacks.address import parse
 from callbacks.guard import person
 from callbacks.router import Page
 from pages import spectrumparts
+from services import plots
 from services.accounts import COLORMAPS
 
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))
@@ -149,7 +150,7 @@ def _stage(visual: dict[str, Any]) -> html.Section:
     graph = dcc.Graph(
         id="graph",
         className="stage-graph",
-        figure={"data": [], "layout": {}},
+        figure=plots.EMPTY,
         responsive=True,
         config={
             "displaylogo": False,
@@ -168,6 +169,7 @@ def _stage(visual: dict[str, Any]) -> html.Section:
                     html.Canvas(id="overlay"),
                     graph,
                     *spectrumparts.plot(),
+                    html.Div(id="stage-title"),
                     html.Div(id="stage-note", role="status"),
                 ],
                 id="stage",
@@ -268,6 +270,7 @@ def _comments() -> html.Section:
                 className="comment-new",
             ),
         ],
+        id="view-comments",
         className="comments",
     )
 

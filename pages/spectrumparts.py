@@ -11,11 +11,10 @@ from dash import html
 
 
 def plot() -> list[Any]:
-    """Return the layers of a spectrum, from the back: canvas, axes, title, crosshair."""
+    """Return the layers of a spectrum, from the back: canvas, axes, crosshair."""
     return [
         html.Canvas(id="spectrum-canvas"),
         html.Div(id="spectrum-plot", role="group", **{"aria-label": "Spectrum"}),
-        html.Div(id="spectrum-title"),
         html.Div(id="cross-x", className="cross", hidden=True),
         html.Div(id="cross-y", className="cross", hidden=True),
     ]

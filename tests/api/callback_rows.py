@@ -145,6 +145,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/data", "?proposal={soar_id}"), shows=True),
         Row(at("/data/{product}")),
     ),
+    "comments.children ← live-comments.data": (Row({"shown.data": SHOWN}, shows=True),),
     "header-table.children ← header-open.data": (Row({"shown.data": SHOWN}, shows=True),),
     "done.data ← command.data": (
         Row(command("run", block="reduce", file="{file}"), acts=True),

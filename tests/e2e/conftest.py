@@ -176,8 +176,11 @@ class LiveSite:
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
-    def api(self, path: str, token: str, body: dict[str, Any] | None = None) -> Any:
-        request = Request(f"{self.url}/api/{path}", headers={"Authorization": f"Token {token}"})
+    def api(
+        self, path: str, token: str, body: dict[str, Any] | None = None, method: str | None = None
+    ) -> Any:
+        named = {"Authorization": f"Token {token}"}
+        request = Request(f"{self.url}/api/{path}", headers=named, method=method)
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
