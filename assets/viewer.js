@@ -148,8 +148,14 @@
     figure = wanted;
     ahead = null;
     const { data, layout } = JSON.parse(wanted);
-    window.Plotly.react(graph, data, { ...layout, dragmode: graph.layout.dragmode || layout.dragmode });
-    // What a double click and the button go back to: else Plotly keeps that of its first figure.
+    const dragmode = graph.layout.dragmode || layout.dragmode;
+    // By way of Dash: its graph draws what it was given last whenever it sees fit.
+    const given = { data, layout: { ...layout, dragmode } };
+    window.dash_clientside.set_props(graph.closest(".stage-graph").id, { figure: given });
+  }
+
+  // What a double click and the button go back to: else Plotly keeps that of its first figure.
+  function bringHome() {
     const { xaxis, yaxis } = graph._fullLayout;
     for (const [axis, k] of [[xaxis, 0], [yaxis, 2]]) {
       const [low, high] = info.home.slice(k, k + 2);
@@ -164,6 +170,7 @@
     const key = [info.id, info.checksum, graph.clientWidth, graph.clientHeight].join();
     if (key === settledFor) return;
     settledFor = key;
+    bringHome();
     if (first) restore();
     first = false;
     remember();
