@@ -157,8 +157,18 @@ def report(name: str, seconds: list[float], goal: str = "") -> None:
 HEAD = f"  {'':58s} {'n':>6s} {'p50/ms':>8s} {'p95/ms':>8s}  goal"
 
 
+def begin(archive: Archive) -> None:
+    """Wait until a server that has just started has its catalogue; print what lists took so far."""
+    taken: list[float] = []
+    while len(taken) < 200 and (len(taken) < 3 or max(taken[-3:]) > GOAL_S):
+        taken.append(archive.ask(archive.years.keys[0], "files/?data_type=0"))
+    print(f"\n{archive.name}: after the start\n{HEAD}")
+    report(f"staff: files/?data_type=0, for {sum(taken):.0f} s", taken)
+
+
 def test_lists_and_headers_of_a_quarter_of_a_million_files(archive: Archive) -> None:
     keys = archive.years.keys
+    begin(archive)
     print(f"\n{archive.name}: one script\n{HEAD}")
     slow = {}
     for who, key in (("staff", keys[0]), ("in 40 proposals", keys[1]), ("in 8", keys[2])):
