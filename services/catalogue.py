@@ -2,8 +2,8 @@
 
 A database walks through an index entry of each file that a filter lets pass, to count them, and
 again to find the page: a second for each million. Here that is a hundredth. Each process that is
-asked keeps 110 bytes a file, and keeps up by the events of the files that changed, before every
-answer. It knows nobody: what a person sees is said by `services.access`.
+asked keeps some 160 bytes a file, and keeps up by the events of the files that changed, before
+every answer. It knows nobody: what a person sees is said by `services.access`.
 """
 
 from __future__ import annotations
