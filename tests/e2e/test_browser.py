@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import LiveSite
-from tests.e2e.window import SLOW_MS, Window
+from tests.e2e.window import PATIENCE_MS, SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
-expect.set_options(timeout=20_000)
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +64,9 @@ def painted_shades(page: Any) -> int:
     )
 
 
-def until(page: Any, condition: Callable[[], Any], what: str, timeout_ms: int = 20_000) -> None:
+def until(
+    page: Any, condition: Callable[[], Any], what: str, timeout_ms: int = PATIENCE_MS
+) -> None:
     for _ in range(timeout_ms // 100):
         if condition():
             return

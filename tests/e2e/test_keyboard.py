@@ -11,7 +11,7 @@ import pytest
 from callbacks import user
 from tests.e2e.conftest import LiveSite
 from tests.e2e.keyboard import choose, expect, tab_to, turn, write
-from tests.e2e.window import Window
+from tests.e2e.window import Window, given_focus
 
 pytestmark = pytest.mark.browser
 
@@ -131,10 +131,11 @@ def test_keys_change_the_password_and_ask_for_a_forgotten_one(
     enter(open_window(), typist, "/user")
 
     page = open_window().open("/login")
-    for _ in range(3):  # the password, the button, the link
-        page.keyboard.press("Tab")
+    given_focus(page, "username")
+    tab_to(page, "forgot")
     page.keyboard.press("Enter")
     page.wait_for_url("**/password/forgot")
+    given_focus(page, "name")
     page.keyboard.type("nobody@observatory.example")
     page.keyboard.press("Enter")
     told(page, "is on its way by e-mail")

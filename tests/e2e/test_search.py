@@ -40,7 +40,7 @@ def rows(page: Any) -> Any:
 
 
 def until(page: Any, condition: str, wanted: Any = None) -> None:
-    page.wait_for_function(condition, arg=wanted, timeout=20_000)
+    page.wait_for_function(condition, arg=wanted)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from tests.e2e.window import SLOW_MS, Window, night_over
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
-expect.set_options(timeout=20_000)
 
 pytestmark = pytest.mark.browser
 

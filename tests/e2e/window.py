@@ -15,6 +15,9 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.conftest import LiveSite
 
+PATIENCE_MS = 60_000
+"""How long a page may take before a test gives up, on a machine that does something else too."""
+
 SLOW_MS = 90_000
 """The demo night's first calibrated spectrum, on a loaded machine."""
 
@@ -51,6 +54,7 @@ def unavailable(reason: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:
         path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
         try:
@@ -63,13 +67,18 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def given_focus(page: Any, identity: str) -> None:
+    """Wait until a new page has put the focus where one begins to type; it does so when painted."""
+    page.wait_for_function("(id) => document.activeElement.id === id", arg=identity)
+
+
 class Window:
     """A browser of its own, which notes whatever goes wrong in it."""
 
     def __init__(self, browser: Any, site: LiveSite, **options: Any) -> None:
         self.site = site
         self.context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.trouble: list[str] = []
         self.under_way: set[Any] = set()
@@ -95,7 +104,7 @@ class Window:
 
     def submit(self, username: str, password: str) -> int:
         """Fill in the login form that is open, by keys alone; return the status of the answer."""
-        self.page.wait_for_function("() => document.activeElement.id === 'username'")
+        given_focus(self.page, "username")
         self.page.keyboard.type(username)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(password)
@@ -118,7 +127,7 @@ class Window:
         self.page.goto(self.site.url + path)
         return self.page
 
-    def settle(self, quiet_ms: int = 200, timeout_ms: int = 20_000) -> None:
+    def settle(self, quiet_ms: int = 200, timeout_ms: int = PATIENCE_MS) -> None:
         """Wait until no callback of the page has been under way for a while."""
         quiet = 0
         for _ in range(timeout_ms // 50):
