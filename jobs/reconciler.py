@@ -1,7 +1,8 @@
 """Makes the queue agree with the runs table, at the start and every ten seconds.
 
-``python -m jobs.reconciler``. What a dead worker left running is queued again, what waits is
-looked at again, and tickets that got lost (a killed or flushed Redis) are written again.
+``python -m jobs.reconciler``. What waits is looked at again, and tickets that got lost (a killed
+or flushed Redis) are written again; what a dead worker left running is queued again within two
+seconds of being known dead.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ INTERVAL_S = 10.0
 WIDE, WIDE_EVERY = dt.timedelta(days=60), 6
 ANALYSE_EVERY = 360
 GLANCE_S = 2.0
-"""Some runs wait for time to pass only (a series that may not be complete): a glance at a few."""
+"""Between the rounds: some runs wait for time to pass only (a series that may not be complete),
+and the run of a dead worker waits for nothing."""
 GLANCED_AT = 20
 
 
@@ -43,8 +45,9 @@ def analyse() -> None:
 
 
 def glance() -> None:
-    """Look at a few of the runs that wait; what may go now gets its ticket."""
+    """Look at runs of dead workers and at a few that wait; what may go now gets its ticket."""
     with database.connection_context():
+        runs.take_back_vanished()
         scheduling.wake_some(GLANCED_AT)
 
 

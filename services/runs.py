@@ -26,7 +26,8 @@ from services.scheduling import schedule, wake
 
 __all__ = [
     "as_dict", "as_dicts", "cancel", "claim", "execute", "get", "page", "reconcile", "request",
-    "request_again", "request_stale", "retry", "schedule", "settings_for", "wake", "why_not",
+    "request_again", "request_stale", "retry", "schedule", "settings_for",
+    "take_back_vanished", "wake", "why_not",
 ]  # fmt: skip
 
 STATES = ("waiting", "queued", "running", "done", "failed", "cancelled")
@@ -114,15 +115,11 @@ def at_the_last() -> bool:
 def reconcile(since: dt.timedelta = LATELY) -> list[int]:
     """Make the table true again; return the ids of the runs that are due, the best first.
 
-    A run whose worker has not been heard of for 15 s is queued again, or failed after 3 such
-    ends; what waits is looked at again; masters that nobody asked for are made, of frames that
-    were indexed up to `since` ago; leftovers of dead attempts are removed.
+    What vanished workers left is taken back; what waits is looked at again; masters that nobody
+    asked for are made, of frames that were indexed up to `since` ago; leftovers of dead attempts
+    are removed.
     """
-    quiet = (Run.state == "running") & (
-        Run.heartbeat.is_null() | (Run.heartbeat < utc_now() - STALE)
-    )
-    for run in list(Run.select(Run, File).join(File).where(quiet)):
-        _take_back(run)
+    take_back_vanished()
     scheduling.overdue(since)
     staleness.redo()
     scheduling.wake_some()
@@ -131,6 +128,15 @@ def reconcile(since: dt.timedelta = LATELY) -> list[int]:
     due = Run.select(Run.id).where(Run.state == "queued")
     due = due.order_by(Run.priority.desc(), Run.exposure.desc(), Run.id).limit(10_000)
     return [run_id for (run_id,) in due.tuples()]
+
+
+def take_back_vanished() -> None:
+    """Queue the runs again whose worker has not been heard of for 15 s; fail them at the third."""
+    quiet = (Run.state == "running") & (
+        Run.heartbeat.is_null() | (Run.heartbeat < utc_now() - STALE)
+    )
+    for run in list(Run.select(Run, File).join(File).where(quiet)):
+        _take_back(run)
 
 
 def _take_back(run: Run) -> None:
