@@ -147,7 +147,7 @@ class LiveSite:
         return subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", *arguments],
             cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=180, check=False,
         )  # fmt: skip
 
     def add_user(self, name: str, password: str, *flags: str) -> None:
