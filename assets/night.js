@@ -76,7 +76,7 @@
     return made;
   }
 
-  const LABELS = { seeing: "seeing ″", snr: "S/N" }; // where there is no room for a head
+  const LABELS = { seeing: "″ seeing", snr: "S/N" }; // where there is no room for a head
 
   const link = (href, text, title) => element("a", { href, title, "data-go": "yes" }, text);
 

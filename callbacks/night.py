@@ -32,10 +32,11 @@ def register(app: Dash) -> None:
         Output("night-kinds", "children"),
         Output("night-data", "data"),
         Output("night-pager", "children"),
+        Output("night-empty", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-night", "data"),
-    )(guarded(4)(show))
+    )(guarded(5)(show))
     app.callback(
         Output("night-work", "children"),
         Input("url", "pathname"),
@@ -57,7 +58,7 @@ def register(app: Dash) -> None:
 
 
 def show(pathname: str | None, text: str | None, live: Mapping[str, Any] | None) -> tuple[Any, ...]:
-    """Draw the head, the kinds with their counts, the rows and the pager.
+    """Draw the head, the kinds with their counts, the rows and the pager, or what is said instead.
 
     When frames have changed (`live`: their ids, and the night on show) only these are told.
     """
@@ -67,7 +68,7 @@ def show(pathname: str | None, text: str | None, live: Mapping[str, Any] | None)
     user = person()
     shown = query.date or night.latest(user)
     if shown is None:
-        return parts.nothing(), [], _data(query, None, [], full=True), []
+        return parts.nothing(), [], _data(query, None, [], full=True), [], parts.EMPTY
     counts = night.counts(user, shown)
     kinds = [
         parts.kind(query, kind, counts) for kind in parts.KIND_LABELS if not kind or kind in counts
@@ -75,17 +76,18 @@ def show(pathname: str | None, text: str | None, live: Mapping[str, Any] | None)
     ids = _changed(live, shown)
     if ids is not None:
         rows = [row for row in night.rows(user, ids) if _belongs(row, query, shown)]
-        return no_update, kinds, _data(query, shown, rows, full=False), no_update
+        return no_update, kinds, _data(query, shown, rows, full=False), no_update, no_update
     page = night.page(user, shown, query.kind, query.page, PAGE_SIZE)
     if query.page > page.pages:
         query = replace(query, page=page.pages)
         page = night.page(user, shown, query.kind, query.page, PAGE_SIZE)
     rows = night.rows(user, [number for (number,) in page.rows])
     return (
-        parts.head(user, query, shown),
+        parts.head(user, query, shown, counts),
         kinds,
         _data(query, shown, rows, full=True),
         parts.pager(query, page.pages),
+        parts.empty(shown, counts),
     )
 
 

@@ -14,6 +14,7 @@ from dash import html
 from callbacks.address import Address
 from callbacks.choices import thousands
 from callbacks.index import RUN_MARKS, STAGES, SUFFIXES
+from callbacks.words import sentence
 from reduction.frames import DataType, FrameKind
 from services import night, trends
 from services.night import Row
@@ -32,6 +33,10 @@ KIND_LABELS = {
     FrameKind.FOCUS: "Focus",
     FrameKind.UNKNOWN: "Unknown",
 }
+EMPTY = (
+    "No frames yet. Each is a row here within a second of being whole in a watched folder, and "
+    "fills in as it is reduced, extracted and calibrated."
+)
 SHORT = {**STAGES, DataType.MASTER: "master"}
 
 
@@ -113,17 +118,10 @@ def row(row: Row) -> dict[str, Any]:
             if (point := row.values.get(key)) is not None
         },
         "took": {"text": took, "title": title, "out": slow},
-        "words": _sentence(row.words),
+        "words": sentence(row.words),
         "mood": row.mood,
         "run": Address(file=str(frame["id"])).href() + f"?run={run}" if run else "",
     }
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    if not text:
-        return ""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 
 def _took(row: Row) -> tuple[str, str, bool]:
@@ -158,11 +156,11 @@ def _stage(stage: Stage) -> dict[str, Any]:
 # --- around the rows --------------------------------------------------------------------------
 
 
-def head(user: Any, query: Query, shown: dt.date) -> list[Any]:
-    """Return the title of a night and the way to others."""
+def head(user: Any, query: Query, shown: dt.date, counts: Mapping[str, int]) -> list[Any]:
+    """Return the title of a night and the way to others; `counts` are its frames by kind."""
     before, after = night.neighbours(user, shown)
     tonight = night.is_tonight(shown)
-    title = "Tonight" if tonight else "Latest night" if after is None else "Night"
+    title = "Tonight" if tonight else "Latest night" if counts and after is None else "Night"
     listed = night.nights(user)
     return [
         html.H1([title, html.Span(f"{shown:%Y-%m-%d}", className="quiet")]),
@@ -200,6 +198,13 @@ def _turn(query: Query, date: dt.date | None, text: str, label: str) -> Any:
         title=f"{label}: {date:%Y-%m-%d}",
         **{"data-go": "", "aria-label": label},
     )
+
+
+def empty(shown: dt.date, counts: Mapping[str, int]) -> str:
+    """Return what is said in place of rows when there are none."""
+    if counts:
+        return "No frames of this kind that night."
+    return EMPTY if night.is_tonight(shown) else "No frames of that night."
 
 
 def nothing() -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from dash import html
 
 from callbacks.address import Address
+from callbacks.words import sentence
 from reduction.frames import DataType
 from services import access
 from services.errors import Conflict
@@ -17,7 +18,10 @@ from services.errors import Conflict
 _TARGET = re.compile(r"_(?:target|ws)_(\d+)")
 _VERSION = re.compile(r"_v(\d+)(?=[_.])")
 
-_UNITS = {"adu": "ADU", "electron": "electron", "angstrom": "Å", "pixel": "px", "percent": "%"}
+_UNITS = {
+    "adu": "ADU", "electron": "electron", "angstrom": "Å", "pixel": "px", "percent": "%",
+    "arcsec": "″",
+}  # fmt: skip
 
 MOST_NAMED = 8
 STEP_GLYPH = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"}
@@ -146,7 +150,7 @@ def notes(file: Any, trouble: str | None) -> list[Any]:
     ]
     made.append(html.Div(facts, className="facts") if facts else None)
     sentences = list(file.warnings or [])
-    made += [html.P(_sentence(text), className="warning") for text in sentences]
+    made += [html.P(sentence(text), className="warning") for text in sentences]
     stamp = file.last_modified.astimezone(dt.UTC)
     made.append(
         html.P(
@@ -173,11 +177,6 @@ def _fact(name: str, value: Any) -> tuple[str, str]:
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     text = "" if value is None else text
     return " ".join(words), f"{text} {unit}".strip()
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def actions(
@@ -232,7 +231,7 @@ def actions(
             )
         )
     if reasons:
-        made.append(html.P([html.Span(_sentence(r)) for r in reasons], className="reasons"))
+        made.append(html.P([html.Span(sentence(r)) for r in reasons], className="reasons"))
     return made
 
 
@@ -276,7 +275,7 @@ def run(line: dict[str, Any]) -> Any | None:
     parts: list[Any] = [
         html.Span(STEP_GLYPH[state], className=f"run-mark {state}", **{"aria-hidden": "true"}),
         html.Strong(label),
-        html.Span(_sentence(words) if state != "running" else words, className="words"),
+        html.Span(sentence(words) if state != "running" else words, className="words"),
     ]
     if state == "running":
         percent = round(100 * float(line["progress"] or 0))

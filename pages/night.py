@@ -13,11 +13,6 @@ COLUMNS = (
     ("took", "Took"), ("words", "Notes"),
 )  # fmt: skip
 
-EMPTY = (
-    "No frames yet. Each is a row here within a second of being whole in a watched folder, and "
-    "fills in as it is reduced, extracted and calibrated."
-)
-
 
 def layout(_pathname: str, _search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.night` and ``night.js`` fill them."""
@@ -68,7 +63,7 @@ def layout(_pathname: str, _search: str) -> html.Main:
                 ),
                 className="scroll-x",
             ),
-            html.P(EMPTY, id="night-empty", className="empty", hidden=True),
+            html.P(id="night-empty", className="empty", hidden=True),
             html.Nav(id="night-pager", className="pager", **{"aria-label": "Pages of the night"}),
         ],
         className="night",

@@ -55,4 +55,19 @@ def test_what_is_no_night_is_no_page(site: Site, path: str) -> None:
 
 def test_an_empty_night_is_empty(site: Site) -> None:
     where = {"url.pathname": "/night/1999-12-31", "url.search": "?page=7&kind=moon&against=wind"}
-    assert rows(call(site, "PI", "night-data.data", where)) == []
+    answer = call(site, "PI", "night-data.data", where)
+    assert rows(answer) == []
+    assert answer["response"]["night-empty"]["children"] == "No frames of that night."
+
+
+def test_an_empty_night_to_come_is_not_the_latest(site: Site) -> None:
+    answer = call(site, "PI", "night-data.data", {**NIGHT, "url.pathname": "/night/2999-12-31"})
+    head = json.dumps(answer["response"]["night-head"])
+    assert '"Night"' in head
+    assert "Latest" not in head
+
+
+def test_a_kind_that_a_night_has_none_of(site: Site) -> None:
+    answer = call(site, "PI", "night-data.data", {**NIGHT, "url.search": "?kind=focus"})
+    assert rows(answer) == []
+    assert answer["response"]["night-empty"]["children"] == "No frames of this kind that night."
