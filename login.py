@@ -43,7 +43,7 @@ CSRF_COOKIE = "_csrf_token"
 THEME_COOKIE = "gsp_theme"
 THEME_LIFE = dt.timedelta(days=400)
 STATIC = Path(__file__).resolve().parent / "static"
-FILES = ("login.css", "logo.svg")
+FILES = ("login.css", "logo.svg", "theme.js")
 
 DATABASE_AWAY = "The database is busy or away for the moment; please try again shortly."
 STALE_FORM = "This page was open for too long, or the browser keeps no cookies; please try again."

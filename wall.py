@@ -25,7 +25,7 @@ from config import Config
 from login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
 from services import accounts
 
-PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/healthz"})
+PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"})
 """Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

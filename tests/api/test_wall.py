@@ -27,7 +27,7 @@ EXTRA = (
     "/password", "/password/", "/password/forgot/", "/password/set/", "/password/set/a/b",
     "/password/forgot/x", "/Password/forgot",
 )  # fmt: skip
-OPEN = {"/login", "/login/login.css", "/login/logo.svg", "/healthz"}
+OPEN = {"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"}
 OPEN |= {"/password/forgot", "/password/set", "/password/set/1"}
 
 
