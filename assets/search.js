@@ -39,8 +39,6 @@
   function attach(api, want) {
     table = { api, key: want.key, ordering: want.ordering, wanted: want.page };
     const ours = table;
-    // On a small screen the table comes first, and the filters are folded away.
-    if (innerWidth <= 860) document.getElementById("search-filters").open = false;
     api.addEventListener("sortChanged", (event) => {
       if (event.source !== "uiColumnSorted") return;
       const column = api.getColumnState().find((one) => one.sort);
@@ -166,14 +164,19 @@
     else if (button.id === "search-none" && table) table.api.deselectAll();
   });
 
-  // A file's name is a link of the page, so that it also opens in a tab of its own.
+  // A file's name is a link of the page, so that it also opens in a tab of its own. Where there is
+  // no room, its middle is left out: the end tells target and version.
   const components = (window.dashAgGridComponentFunctions =
     window.dashAgGridComponentFunctions || {});
   components.FileLink = function (props) {
     if (!props.data) return null;
     const { id, file_name, object } = props.data;
     const given = { href: "/data/" + id, "data-go": "", title: [file_name, object].join("\n") };
-    return window.React.createElement("a", { ...given, tabIndex: -1 }, props.value);
+    const { createElement } = window.React;
+    const [tail] = props.value.match(/(_(target|ws)_\d+)?(_v\d+)?(\.fits(\.\w+)?)?$/);
+    const head = props.value.slice(0, props.value.length - tail.length);
+    return createElement("a", { ...given, tabIndex: -1, className: "file-link" },
+      createElement("span", null, head), createElement("span", null, tail));
   };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

@@ -38,7 +38,7 @@ _FREE = ("file_name", "object_name", "ra", "dec", "radius", "date_from", "date_t
 _NAMES = {"proposal": "proposal_id"} | {
     name: name for name in (*search.FACETS, *_FREE, "data_type", "original_file_id")
 }
-N_OVERVIEW = 6 + len(search.FACETS)
+N_OVERVIEW = 7 + len(search.FACETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ def register(app: Dash) -> None:
         Output("search-pager", "children"),
         Output("search-all", "children"),
         Output("search-empty", "children"),
+        Output("search-toggle", "children"),
         *(Output(f"choices-{name}", "children") for name in search.FACETS),
         Input("url", "pathname"),
         Input("url", "search"),
@@ -126,19 +127,22 @@ def overview(pathname: str | None, text: str, *_: Any) -> tuple[Any, ...]:
     if "/" + (pathname or "").strip("/") != ROOT:
         raise PreventUpdate
     query = parse(text)
+    chips = choices.chips(query)
+    folded = f"Filters ({len(chips) - 1})" if chips else "Filters"
     try:
         found = search.overview(person(), query.filters)
     except ServiceError as error:
         unchanged = [no_update] * len(search.FACETS)
-        return ("", str(error), choices.chips(query), [], [], [], *unchanged)
+        return ("", str(error), chips, [], [], [], folded, *unchanged)
     listed = [choices.facet(query, name, found.choices[name]) for name in search.FACETS]
     return (
         choices.thousands(found.count),
         "",
-        choices.chips(query),
+        chips,
         choices.pager(query, n_pages(found.count, PAGE_SIZE)),
         _all(query, found.count),
         [] if found.count else _empty(query),
+        folded,
         *listed,
     )
 

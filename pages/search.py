@@ -132,30 +132,41 @@ def _filters(query: Query) -> html.Aside:
         for name in FACETS
     ]
     return html.Aside(
-        html.Details(
-            [
-                html.Summary("Filters", className="h1"),
-                html.Div(
-                    [
-                        _field(query, "file_name", "File name", "part of it"),
-                        _field(query, "object_name", "Object", "part of its name"),
-                        _cone(query),
-                        html.Fieldset(
-                            [
-                                html.Legend("Dates (UTC)"),
-                                _field(query, "date_from", "From", "2026-11-21"),
-                                _field(query, "date_to", "To", "2026-11-21"),
-                            ],
-                            className="two",
-                        ),
-                        *facets,
-                    ],
-                    className="filters",
-                ),
-            ],
-            open=True,
-            id="search-filters",
-        ),
+        [
+            # On a narrow screen the table comes first, and a button unfolds the filters.
+            html.H2("Filters", className="h1"),
+            html.Button(
+                "Filters",
+                id="search-toggle",
+                type="button",
+                className="button",
+                **{
+                    "data-command": "toggle",
+                    "data-target": "search-filters",
+                    "aria-expanded": "false",
+                    "aria-controls": "search-filters",
+                },
+            ),
+            html.Div(
+                [
+                    _field(query, "file_name", "File name", "part of it"),
+                    _field(query, "object_name", "Object", "part of its name"),
+                    _cone(query),
+                    html.Fieldset(
+                        [
+                            html.Legend("Dates (UTC)"),
+                            _field(query, "date_from", "From", "y-m-d"),
+                            _field(query, "date_to", "To", "y-m-d"),
+                        ],
+                        className="two",
+                    ),
+                    *facets,
+                ],
+                id="search-filters",
+                className="filters",
+                hidden=True,
+            ),
+        ],
         **{"aria-label": "Filters"},
     )
 
