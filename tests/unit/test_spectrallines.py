@@ -47,6 +47,13 @@ AIR = {
 # The best known diffuse bands, rounded: their centres differ from star to star.
 DIFFUSE = (5780.5, 5797.1, 5850.0, 6196.0, 6203.0, 6283.8, 6613.6)
 
+# Air wavelength and full width at half maximum, Å, of every diffuse band of ours in another survey:
+# Jenniskens & Désert 1994, A&AS 106, 39.
+MEASURED = (
+    (5780.6, 2.07), (5797.1, 0.97), (5849.8, 1.03), (6196.2, 0.65), (6203.2, 1.21), (6270.1, 1.03),
+    (6284.3, 2.58), (6379.3, 0.79), (6613.7, 1.14), (6660.6, 0.84),
+)  # fmt: skip
+
 # Vacuum wavelengths, Å, of blended OH lines at low resolution, computed for other spectrographs
 # (PypeIt's sky models for GMOS; 8780.2 is the mean of two lines of its model for X-shooter).
 OH_VACUUM = (
@@ -82,6 +89,9 @@ def test_the_diffuse_bands_are_the_known_ones() -> None:
     ours = np.array([wavelength for name, wavelength in listed.lines if name == "DIB"])
     for known in DIFFUSE:
         assert np.abs(ours - known).min() < 0.25
+    centre, width = np.array(MEASURED).T
+    assert ours.shape == centre.shape
+    assert (np.abs(ours - centre) < width / 2).all()
 
 
 def test_the_sky_lines_are_where_models_of_the_airglow_have_them() -> None:
