@@ -41,7 +41,7 @@ CHANGED = """(where) => {
 
 @pytest.fixture(scope="module")
 def planted(demo_site: LiveSite) -> Iterator[Planted]:
-    night_over(demo_site)
+    night_over(demo_site, quiet_s=6.0)
     yield Planted(demo_site)
 
 

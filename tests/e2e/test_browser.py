@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import LiveSite
+from tests.e2e.conftest import until as wait_for
 from tests.e2e.window import PATIENCE_MS, SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -62,6 +63,26 @@ def painted_shades(page: Any) -> int:
             return new Set(new Uint32Array(data.data.buffer)).size;
         }"""
     )
+
+
+UNTOUCHED = """
+    SELECT original_id, max(CASE WHEN data_type = 2 THEN id END) FROM file
+    WHERE data_type IN (2, 3, 4) AND original_id IS NOT NULL
+    GROUP BY original_id
+    HAVING sum(data_type = 2) = 1 AND sum(data_type = 3) = ?1 AND sum(data_type = 4) = ?1
+       AND sum(file_name GLOB '*_v[0-9]*') = 0
+    LIMIT 1
+"""
+
+
+def untouched(site: LiveSite, targets: int) -> tuple[int, int]:
+    """Return ids of a raw and its reduced frame that nobody has worked on.
+
+    It has so many targets, of each one extracted and one calibrated spectrum.
+    """
+    what = f"a frame with {targets} targets that no test has worked on"
+    ((raw, reduced),) = wait_for(lambda: site.rows(UNTOUCHED, targets), SLOW_MS / 1000, what)
+    return int(raw), int(reduced)
 
 
 def until(
@@ -130,15 +151,16 @@ def test_the_header_can_be_searched(observer: Window) -> None:
     expect(rows.first).to_contain_text("GSP_WRMS")
 
 
-def test_a_step_is_run_by_hand_watched_and_its_product_deleted(observer: Window) -> None:
-    page = observer.open("/data")
-    show_calibrated(page)
-    page.get_by_role("link", name="Reduced").first.click()
+def test_a_step_is_run_by_hand_watched_and_its_product_deleted(
+    observer: Window, demo_site: LiveSite
+) -> None:
+    _, reduced = untouched(demo_site, targets=1)
+    page = observer.open(f"/data/{reduced}")
     tabs = page.get_by_label("Related files").get_by_role("link")
     page.get_by_role("button", name="Extract Target").click()
     made = tabs.filter(has_text=re.compile(r"Extracted.*v2"))
-    expect(made.first).to_be_visible(timeout=SLOW_MS)
-    made.first.click()
+    expect(made).to_be_visible(timeout=SLOW_MS)
+    made.click()
     until(page, lambda: plotted(page).get("points", 0) > 1000, "the new spectrum")
     page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog")
@@ -212,7 +234,7 @@ def test_a_telephone_needs_no_sideways_scrolling(observer: Window, path: str) ->
     observer.page.set_viewport_size({"width": 400, "height": 800})
     page = observer.open(path)
     expect(page.locator("main")).to_be_visible()
-    page.wait_for_timeout(500)
+    observer.settle()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
 
 
@@ -228,3 +250,20 @@ def test_nobody_passes_the_login_page(
     page.get_by_role("button", name="Logout").click()
     page.wait_for_url("**/login")
     assert window.open("/").url.endswith("/login?next=%2F")
+
+
+def test_a_change_of_the_theme_keeps_what_is_typed_before_the_login(
+    open_window: Callable[..., Window],
+) -> None:
+    page = open_window().open("/password/forgot")
+    page.get_by_label("Username or e-mail").fill("somebody")
+    with page.expect_response(lambda answer: "theme=light" in answer.url):
+        page.get_by_role("link", name="Light", exact=True).click()
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "light")
+    expect(page.get_by_label("Username or e-mail")).to_have_value("somebody")
+    page.get_by_role("link", name="Back to the login").click()
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("link", name="Dark", exact=True).click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("link", name="Light", exact=True)).to_be_visible()

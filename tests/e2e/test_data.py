@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from astropy.io import fits
 
-from tests.e2e.test_browser import painted_shades, show_calibrated, until
-from tests.e2e.window import Window
+from tests.e2e.conftest import LiveSite
+from tests.e2e.conftest import until as wait_for
+from tests.e2e.test_browser import painted_shades, show_calibrated, until, untouched
+from tests.e2e.window import SLOW_MS, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -77,3 +81,107 @@ def test_the_areas_of_the_page(
     page.wait_for_url(re.compile("page=2"))
     expect(page.get_by_label("Pages of the list").locator("[aria-current]")).to_have_text("2")
     assert listed.first.get_attribute("href") != newest
+
+
+SPECTRA = "SELECT id, file_name, full_path, data_type FROM file WHERE original_id = ? AND data_type"
+AT_WORK = """
+    SELECT count(*) FROM run JOIN file ON file.id = run.file_id
+    WHERE file.original_id = ? AND run.state IN ('waiting', 'queued', 'running')
+"""
+SEND = """async ([method, path, body]) => {
+    const token = gsp.cookie("_csrf_token");
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+    const answer = await fetch("/api/" + path, { method, headers, body: JSON.stringify(body) });
+    return [answer.status, await answer.text()];
+}"""
+DRAWN = """(id) => {
+    if (Number(document.getElementById("spectrum-plot").dataset.file) !== id) return null;
+    return Array.from(window.gspSpectrum.main().flux);
+}"""
+
+
+def send(page: Any, method: str, path: str, body: dict[str, Any]) -> None:
+    """Ask the API as the person of the page."""
+    status, said = page.evaluate(SEND, [method, path, body])
+    assert status < 300, said
+
+
+def test_every_target_and_version_has_a_tab_with_its_own_spectrum(
+    observer: Window, demo_site: LiveSite
+) -> None:
+    original, reduced = untouched(demo_site, targets=2)
+    page = observer.open(f"/data/{original}")
+    tabs = page.get_by_label("Related files").get_by_role("link")
+    expect(tabs).to_have_count(6)
+    wider = {"max_targets": 2, "aperture_width": 3.5}
+    send(page, "POST", "files/spectrum/extract/", {"id": reduced, "settings": wider})
+    wait_for(lambda: len(demo_site.rows(f"{SPECTRA} = 4", original)) == 4
+             and not demo_site.rows(AT_WORK, original)[0][0],
+             SLOW_MS / 1000, "second versions of both spectra")  # fmt: skip
+    products = demo_site.rows(f"{SPECTRA} IN (3, 4)", original)
+    expect(tabs).to_have_count(len(products) + 2)
+
+    levels, labels = set(), set()
+    for number, name, path, _ in products:
+        tab = page.get_by_label("Related files").locator(f'a[href^="/data/{number}"]')
+        target = re.search(r"_(?:target|ws)_(\d)", name)[1]
+        tab.click()
+        expect(tab).to_have_attribute("aria-current", "true")
+        labels.add(tab.inner_text())
+        assert re.search(r" (\d)( v2)?$", tab.inner_text())[1] == target
+        until(page, lambda number=number: page.evaluate(DRAWN, number), f"the spectrum of {name}")
+        flux = np.asarray(fits.getdata(path), dtype=np.float32)
+        np.testing.assert_array_equal(page.evaluate(DRAWN, number), flux)
+        levels.add(float(np.nanmedian(flux)))
+        expect(page.locator("#view-notes .file-name")).to_have_text(name)
+    assert len(levels) == len(labels) == len(products), "no two are alike"
+
+    tabs.filter(has_text="Observed Raw").click()
+    for number, name, _, data_type in products:
+        if data_type == 3 and "_v2" in name:
+            send(page, "DELETE", "files/", {"id": number})
+    expect(tabs).to_have_count(6)
+
+
+def words_of(card: fits.Card) -> str:
+    return f"{card.keyword} {card.value} {card.comment}".lower()
+
+
+def test_each_hdu_has_a_header_of_its_own(observer: Window, demo_site: LiveSite) -> None:
+    reduced = "SELECT max(id), full_path FROM file WHERE data_type = 2 AND file_name LIKE 'cf%'"
+    wait_for(lambda: demo_site.rows(reduced)[0][0], SLOW_MS / 1000, "a reduced frame")
+    ((number, path),) = demo_site.rows(reduced)
+    with fits.open(path) as hdus:
+        headers = {hdu.name: [card for card in hdu.header.cards if card.keyword] for hdu in hdus}
+    assert len(headers) >= 3, "data, uncertainty, mask"
+
+    def holders(words: list[str]) -> list[str]:
+        """Return the HDU of each card that has all of the words."""
+        return [
+            name for name, cards in headers.items() for card in cards
+            if all(word in words_of(card) for word in words)
+        ]  # fmt: skip
+
+    page = observer.open(f"/data/{number}")
+    page.get_by_role("button", name="Header").click()
+    choice = page.get_by_role("group", name="HDU").get_by_role("button")
+    expect(choice).to_have_text(["All HDUs", *(f"HDU {name}" for name in headers)])
+    rows = page.locator("#header-table tbody tr:has(td):visible")
+    for name, cards in headers.items():
+        own = next(
+            card for card in cards
+            if isinstance(card.value, str) and re.fullmatch(r"\w{3,}", card.value)
+            and holders([card.keyword.lower(), card.value.lower()]) == [name]
+        )  # fmt: skip
+        choice.filter(has_text=re.compile(rf"HDU {name}$")).click()
+        expect(page.locator("#header-table tbody:visible")).to_have_count(1)
+        page.get_by_label("Search the header").fill(f"{own.keyword} {own.value}")
+        expect(rows).to_have_count(1)
+        expect(rows.locator("td").first).to_have_text(own.keyword)
+        expect(rows.locator("td").nth(1)).to_have_text(own.value)
+        other = next(one for one in headers if one != name)
+        choice.filter(has_text=re.compile(rf"HDU {other}$")).click()
+        expect(rows).to_have_count(0)
+        page.get_by_label("Search the header").fill("")
+        expect(page.locator("#header-table tbody:visible")).to_have_count(1)
+        expect(rows).to_have_count(len(headers[other]))

@@ -12,7 +12,6 @@ import pytest
 from astropy.io import fits
 
 from tests.e2e.conftest import LiveSite
-from tests.e2e.conftest import until as wait_for
 from tests.e2e.window import SLOW_MS, Window, night_over
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -22,6 +21,14 @@ pytestmark = pytest.mark.browser
 
 GAIN = 2.9
 """Of a read-out that the demo night has no calibrations of."""
+
+
+DRAWN = """(against) => {
+    const plot = document.querySelector("#night-trends .js-plotly-plot");
+    return Boolean(plot && plot._fullLayout) && plot._fullLayout.uirevision.includes(against)
+        && plot.querySelectorAll(".scatterlayer .point").length > 40;
+}"""
+"""The trends are on the screen, against this."""
 
 
 def raw_frames(site: LiveSite, kind: str) -> list[Path]:
@@ -49,10 +56,7 @@ def drop(site: LiveSite, like: Path, name: str, later_s: float = 0, **cards: Any
 @pytest.fixture
 def night(observer: Window, demo_site: LiveSite) -> Any:
     """The page, when the whole demo night has come and been worked on."""
-    live = "SELECT count(*) FROM run WHERE state IN ('waiting', 'queued', 'running')"
-    came = "SELECT count(*) FROM file WHERE data_type = 0"
-    wait_for(lambda: demo_site.rows(came)[0][0] >= 45 and not demo_site.rows(live)[0][0],
-             SLOW_MS / 1000, "the demo night is over")  # fmt: skip
+    night_over(demo_site)
     return observer.open("/night")
 
 
@@ -92,18 +96,13 @@ def test_rows_fill_in_and_what_one_looks_at_stays(night: Any, demo_site: LiveSit
 def test_trends_show_and_lead_to_their_frames(night: Any) -> None:
     page = night
     points = page.locator("#night-trends .scatterlayer .point")
-    page.wait_for_function(
-        "() => document.querySelectorAll('#night-trends .scatterlayer .point').length > 40"
-    )
+    page.wait_for_function(DRAWN, arg="time")
     page.get_by_text("Limits:").click()
     limit = page.get_by_role("cell", name="Arc shift")
     expect(limit).to_be_visible()
-    with page.expect_response(
-        lambda answer: "night-trends.figure" in (answer.request.post_data or "")
-    ):
-        page.get_by_label("Trends against").get_by_role("link", name="elevation").click()
+    page.get_by_label("Trends against").get_by_role("link", name="elevation").click()
     expect(page).to_have_url(re.compile("against=elevation"))
-    page.wait_for_timeout(500)  # drawn anew
+    page.wait_for_function(DRAWN, arg="elevation")
     expect(limit).to_be_visible()
     place = points.first.bounding_box()
     page.mouse.click(place["x"] + 2.5, place["y"] + 2.5)
@@ -189,5 +188,5 @@ def test_a_telephone_needs_no_sideways_scrolling(observer: Window, path: str) ->
     observer.page.set_viewport_size({"width": 400, "height": 800})
     page = observer.open(path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_timeout(500)
+    observer.settle()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode
 
 import pytest
+
+from jobs import replay
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import LiveSite
@@ -22,25 +24,31 @@ SLOW_MS = 90_000
 """The demo night's first calibrated spectrum, on a loaded machine."""
 
 
+OVER = re.compile(r"the demo night is over: (\d+) frames")
 AT_REST = """
-    SELECT (SELECT count(*) FROM file WHERE data_type = 4) > 0
-       AND (SELECT count(*) FROM run WHERE state IN ('queued', 'running')) = 0
-       AND (SELECT max(created) FROM file) < ?1
-       AND (SELECT max(coalesce(finished, created)) FROM run) < ?1
+    SELECT (SELECT count(*) FROM file JOIN proposal ON proposal.id = file.proposal_id
+            WHERE file.data_type = 0 AND proposal.soar_id = ?1) >= ?2
+       AND NOT EXISTS (SELECT 1 FROM run WHERE state IN ('queued', 'running'))
 """
 
 
-def night_over(site: LiveSite, timeout_s: float = 480.0, quiet_s: float = 6.0) -> None:
+def night_over(site: LiveSite, timeout_s: float = 480.0, quiet_s: float = 1.0) -> None:
     """Wait until the demo night is reduced: what a test does then is not held up by it.
 
-    No run is due, and for `quiet_s` nothing has come or been done.
+    All its frames are there, and for `quiet_s` no run has been due; what waits for something that
+    does not come (frames of other tests) does not count.
     """
     end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=quiet_s)
-        if site.rows(AT_REST, since.strftime("%Y-%m-%d %H:%M:%S.%f"))[0][0]:
-            return
-        time.sleep(0.2)
+    since = None
+    while (now := time.monotonic()) < end:
+        said = OVER.search(site.log.read_text())
+        if said and site.rows(AT_REST, replay.PROPOSAL, int(said[1]))[0][0]:
+            since = since or now
+            if now - since >= quiet_s:
+                return
+        else:
+            since = None
+        time.sleep(0.1)
     pytest.fail("the demo night is still being reduced")
 
 
