@@ -95,4 +95,5 @@ PAGE = Page(
     lambda path: advanced_file(path) is not None,
     layout,
     keeps=True,
+    begins_with="plotly",
 )

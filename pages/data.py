@@ -281,4 +281,5 @@ PAGE = Page(
     lambda path: parse(path, "") is not None,
     layout,
     keeps=True,
+    begins_with="plotly",
 )

@@ -1,13 +1,9 @@
-"""The Dash application: its pages, its callbacks, and the document they are drawn in."""
+"""The Dash application: its pages and its callbacks."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import dash
 from flask import Flask
-from flask_login import current_user
 
 from callbacks import advanced as advanced_callbacks
 from callbacks import collaborators as collaborators_callbacks
@@ -36,6 +32,7 @@ from pages import (
     collaborators,
     configure,
     data,
+    document,
     home,
     management,
     manual,
@@ -49,8 +46,6 @@ from pages import logs as logs_page
 from pages import night as night_page
 from pages import search as search_page
 from pages import user as user_page
-
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 PAGES = (
     home.PAGE,
@@ -69,40 +64,15 @@ PAGES = (
     manual.PAGE,
 )
 
-DOCUMENT = """<!DOCTYPE html>
-<html lang="en" data-bs-theme="{theme}">
-  <head>
-    {metas}
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="dark light">
-    <title>{title}</title>
-    <link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
-    {css}
-  </head>
-  <body>
-    <noscript>GSP Live needs JavaScript. Scripts can use the JSON API instead.</noscript>
-    {app_entry}
-    <footer>{config}{scripts}{renderer}</footer>
-  </body>
-</html>"""
-
-
-class Site(dash.Dash):
-    """Dash in a document of ours: the account's theme is there before anything is painted."""
-
-    def interpolate_index(self, **parts: Any) -> str:
-        """Return the document."""
-        visual = (current_user.row.visual or {}) if current_user.is_authenticated else {}
-        theme = "light" if visual.get("theme") == "light" else "dark"
-        return DOCUMENT.format(theme=theme, **parts)
-
 
 def create(server: Flask) -> dash.Dash:
     """Mount the pages on a server; nothing they load comes from another host."""
-    app = Site(
-        "gsp",
+    # A twentieth less to fetch than with the usual 3, for 20 ms of a processor in a first load.
+    server.config["COMPRESS_ZSTD_LEVEL"] = 6
+    app = document.Site(
+        PAGES,
+        name="gsp",
         server=server,
-        assets_folder=str(ASSETS),
         serve_locally=True,
         use_pages=False,
         pages_folder="",
@@ -113,6 +83,7 @@ def create(server: Flask) -> dash.Dash:
         add_log_handler=False,
         meta_tags=[],
     )
+    server.after_request(document.keep)
     app.layout = shell.layout
     router.register(app, PAGES, missing.PAGE)
     forms.register(app)
