@@ -25,7 +25,8 @@ GAIN = 2.9
 
 DRAWN = """(against) => {
     const plot = document.querySelector("#night-trends .js-plotly-plot");
-    return Boolean(plot && plot._fullLayout) && plot._fullLayout.uirevision.includes(against)
+    const { uirevision } = (plot && plot._fullLayout) || {};
+    return String(uirevision).includes(against)
         && plot.querySelectorAll(".scatterlayer .point").length > 40;
 }"""
 """The trends are on the screen, against this."""
