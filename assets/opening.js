@@ -49,7 +49,7 @@
   }
 
   async function open(id, control) {
-    const answer = await fetch(`/show/${id}?${gsp.viewer.stage()}`, { signal: control.signal });
+    const answer = await fetch(`/show/${id}?${gsp.numbers.stage()}`, { signal: control.signal });
     if (answer.status !== 200) return;
     const body = await answer.arrayBuffer();
     if (control !== asking || gsp.leaving) return;

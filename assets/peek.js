@@ -62,13 +62,10 @@
   // Where the cursor is, in pixels of the image, null when it is not over one.
   function under() {
     const { graph, info, view } = gsp.viewer.state;
-    if (!cursor || !graph || !view || !info || info.kind !== "image" || view.id !== info.id) return null;
+    if (!cursor || !gsp.viewer.ready() || !view || !gsp.viewer.isImage() || view.id !== info.id) return null;
     const corner = graph.getBoundingClientRect();
-    const { xaxis, yaxis } = graph._fullLayout;
-    const [x, y] = [
-      xaxis.p2d(cursor.clientX - corner.left - xaxis._offset),
-      yaxis.p2d(cursor.clientY - corner.top - yaxis._offset),
-    ];
+    const plane = gsp.painter.plane();
+    const [x, y] = [plane.column(cursor.clientX - corner.left), plane.row(cursor.clientY - corner.top)];
     return x < -0.5 || y < -0.5 || x >= info.n_x - 0.5 || y >= info.n_y - 0.5 ? null : [x, y];
   }
 

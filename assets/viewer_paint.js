@@ -38,7 +38,7 @@
       painted = painted || document.createElement("canvas");
       gsp.pixels.paint(view, options, painted);
     }
-    const plane = planeOf(gsp.viewer.ranges());
+    const plane = planeOf(gsp.zoom.ranges());
     const shown = view && info && info.kind === "image";
     const context = fit(canvas);
     nothing = nothing || getComputedStyle(canvas).getPropertyValue("--nothing");
@@ -58,6 +58,8 @@
     return {
       x: (column) => left + ((column - x0) / (x1 - x0)) * width,
       y: (row) => top + height - ((row - y0) / (y1 - y0)) * height,
+      column: (px) => x0 + ((px - left) / width) * (x1 - x0),
+      row: (px) => y0 + ((top + height - px) / height) * (y1 - y0),
       left, top, width, height, columns: [x0, x1], rows: [y0, y1],
     };
   }
@@ -134,7 +136,7 @@
       "marker.colorbar.tickvals": [kept.map((k) => k[0])],
       "marker.colorbar.ticktext": [kept.map((k) => gsp.pixels.short(k[1]))],
     };
-    window.Plotly.restyle(graph, values, [0]);
+    window.Plotly.update(graph, values, {}, [0]); // Dash would take note of a restyle
   }
 
   window.addEventListener("gsp-theme", () => {
@@ -142,5 +144,5 @@
     draw();
   });
 
-  gsp.painter = { paint, draw, now };
+  gsp.painter = { paint, draw, now, plane: () => planeOf(gsp.zoom.ranges()) };
 })();

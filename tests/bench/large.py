@@ -70,6 +70,10 @@ STEPS = f"""async (changes) => {{
     return steps;
 }}"""
 
+# From the time that the browser gives the event, which is when the hand moved: to the end of the
+# code that draws picture and overlays; to the end of the frame that has them; to that of the sharp
+# pixels. A wheel is handed over with the browser's next frame, so its first time has up to 17 ms of
+# waiting in it; a click or a pointer's release is handed over at once.
 ZOOM = f"""(event) => {{
     {PAINTED}
     let began = null;

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.browser]
 N_PAGES = 20
 N_PEOPLE = 4
 ROUNDS = 4
+ZOOMS = 12
 GATHERED_S = 1.5
 
 CHANGED = """(where) => {
@@ -112,7 +113,7 @@ def zooms(page: Any) -> dict[str, list[list[float]]]:
 
     def measured(event: str, act: Callable[[int], None]) -> list[list[float]]:
         took = []
-        for k in range(6):
+        for k in range(ZOOMS):
             page.evaluate("() => gsp.viewer.look(gsp.viewer.state.info.home)")
             page.wait_for_timeout(700)
             page.mouse.move(*at(0.3, 0.3))
@@ -124,7 +125,7 @@ def zooms(page: Any) -> dict[str, list[list[float]]]:
 
     return {
         "wheel": measured("wheel", wheel),
-        "box": measured("mouseup", drag),
+        "box": measured("pointerup", drag),
         "button": measured("click", buttons),
     }
 
