@@ -29,7 +29,7 @@ PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/the
 """Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/assets/", "/_")
+NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
 API = "/api/"
 DOCS = ("/api/docs", "/api/docs/")
 SESSION_LIFE = dt.timedelta(days=14)

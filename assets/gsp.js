@@ -148,6 +148,7 @@
     if (!list) return;
     list.querySelectorAll("[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
     link.setAttribute("aria-current", "true");
+    gsp.touched(list);
   }
 
   document.addEventListener("click", (event) => {
@@ -169,7 +170,10 @@
     if (!button || button.disabled || button.getAttribute("aria-disabled") === "true") return;
     const local = LOCAL[button.dataset.command];
     if (local) return local(button);
-    if (button.tagName === "BUTTON" && button.dataset.block) button.disabled = true;
+    if (button.tagName === "BUTTON" && button.dataset.block) {
+      button.disabled = true;
+      gsp.touched(button);
+    }
     send(button.dataset);
   });
 

@@ -10,8 +10,7 @@
     5: "Flux calibrated",
   };
   const GATHER_MS = 120; // events come in bursts; the page is drawn once for each,
-  const FIRST_MS = 15; // and after a rest at once
-  const AROUND_MS = 150;
+  const FIRST_MS = 5; // and after a rest at once
   const HIDDEN_MS = 5000; // a browser has six connections for a host: a hidden tab gives its own up
 
   let source = null;
@@ -36,7 +35,7 @@
       // The browser tries again by itself, unless the answer was an error.
       if (source && source.readyState === EventSource.CLOSED) {
         close();
-        leave();
+        gsp.leave();
         setTimeout(() => !document.hidden && open(), 3000);
       }
     };
@@ -44,13 +43,13 @@
   }
 
   // A session that was ended elsewhere, or an account that was switched off, shows nothing more.
-  async function leave() {
+  gsp.leave = async function () {
     if (gsp.leaving) return;
     const answer = await fetch("/api/users/me/").catch(() => null);
     if (answer && answer.status === 401) {
       location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
     }
-  }
+  };
 
   function close() {
     if (source) source.close();
@@ -73,44 +72,30 @@
     if (!timer) timer = setTimeout(tell, rested ? FIRST_MS : GATHER_MS);
   }
 
-  function shown() {
-    const view = document.getElementById("view-head");
-    const mark = view && view.querySelector("[data-family]");
-    return mark ? mark.dataset.family.split(" ").map(Number) : [];
-  }
-
   function tell() {
     timer = null;
     told = performance.now();
     const events = batch;
     batch = [];
     serial += 1;
+    const family = gsp.family();
+    const concerns = (e) =>
+      [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));
+    gsp.heard(events, concerns); // what is on show comes first
     window.dispatchEvent(new CustomEvent("gsp-events", { detail: events }));
     // Somebody was added to a proposal or taken out of one: whatever is on show is asked for anew.
     const access = events.some((e) => e.name === "access-changed");
     if (access) gsp.set("live-access", { data: serial });
     const listed =
       access || events.some((e) => e.name.startsWith("file-") || e.name === "run-changed");
-    const family = shown();
-    const concerns = (e) =>
-      [e.file, e.original, e.parent].some((id) => id != null && family.includes(id));
-    const following = location.pathname.replace(/\/$/, "") === "/data";
-    const related = events.filter(concerns);
-    const talk = related.filter((e) => e.name.startsWith("comment-"));
-    const anew = access || related.length > talk.length || (listed && following);
-    if (anew) {
-      gsp.set("live-view", { data: serial });
-      if (location.search.includes("run=")) gsp.set("live-run", { data: serial });
-    } else if (talk.length) gsp.set("live-comments", { data: serial });
-    const made = access || following || related.some((e) => e.name.startsWith("file-"));
-    // The file on show first; what is around it a moment later.
-    const around = () => {
-      if (listed) gsp.set("live-index", { data: serial });
-      if (anew && made) gsp.set("live-files", { data: serial });
-      if (events.some((e) => e.name === "log-added")) gsp.set("live-logs", { data: serial });
-    };
-    if (anew && !access) setTimeout(around, AROUND_MS);
-    else around();
+    const waits = (selector) => document.querySelector(selector);
+    if (listed && !waits("#file-list")) gsp.set("live-index", { data: serial });
+    if (location.search.includes("run=") && (access || events.some(concerns))) {
+      gsp.set("live-run", { data: serial });
+    }
+    if (events.some((e) => e.name === "log-added") && !waits("#file-list")) {
+      gsp.set("live-logs", { data: serial });
+    }
     events.filter((e) => e.name === "file-added").forEach((e) => announce(e, concerns(e)));
   }
 

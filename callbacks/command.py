@@ -38,6 +38,12 @@ def register(app: Dash) -> None:
         State("shown", "data"),
         prevent_initial_call=True,
     )(guarded(2)(add_comment))
+    app.clientside_callback(
+        ClientsideFunction("regions", "all"),
+        Output("done", "id"),
+        Input("done", "data"),
+        prevent_initial_call=True,
+    )
     app.callback(Output("theme", "id"), Input("theme", "data"), prevent_initial_call=True)(
         guarded(1)(save_theme)
     )

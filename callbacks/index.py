@@ -11,8 +11,9 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.address import CALIBRATIONS, OBSERVED, Address, file_key, parse
 from callbacks.guard import guarded, person
+from callbacks.markup import html_of
 from reduction.frames import DataType
-from services import files, glance, proposals
+from services import access, files, glance, proposals, together
 from services.errors import ServiceError
 
 PAGE_SIZE = 20
@@ -43,15 +44,16 @@ EMPTY = {
 def register(app: Dash) -> None:
     """Connect the file index."""
     app.callback(
-        Output("index-heads", "children"),
-        Output("file-list", "children"),
-        Output("pager", "children"),
-        Output("index-proposals", "children"),
+        Output("index-parts", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
-        Input("live-index", "data"),
-        Input("done", "data"),
-    )(guarded(4)(show))
+    )(guarded(1)(show))
+    app.clientside_callback(
+        ClientsideFunction("regions", "paint"),
+        Output("index-parts", "id"),
+        Input("index-parts", "data"),
+        prevent_initial_call=True,
+    )
     app.callback(
         Output("go", "data", allow_duplicate=True),
         Input("index-go", "n_clicks"),
@@ -72,12 +74,25 @@ def register(app: Dash) -> None:
     )
 
 
-def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any, Any]:
-    """Draw the heads with their counts, the page of the open list, its pager, the proposals."""
+def show(pathname: str, search: str) -> dict[str, Any]:
+    """Draw the index that belongs to an address."""
     address = parse(pathname, search)
     if address is None:
         raise PreventUpdate
-    user = person()
+    now = together.moment()
+    return {"at": now.latest, "html": regions(person(), address)}
+
+
+def regions(user: Any, address: Address, when: together.Moment | None = None) -> dict[str, str]:
+    """Return the heads with their counts, the page of the open list, its pager, the proposals.
+
+    They are the same for all who see the same proposals.
+    """
+    key = ("index", address, access.sight(user))
+    return together.read(when, key, lambda: _drawn(user, address))
+
+
+def _drawn(user: Any, address: Address) -> dict[str, str]:
     page = files.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
     if address.page > max(page.pages, 1):
         address = replace(address, page=page.pages)
@@ -89,15 +104,20 @@ def show(pathname: str, search: str, *_: Any) -> tuple[Any, Any, Any, Any]:
     for row in page.rows:
         if row.night != night:
             night = row.night
-            listed.append(html.Li(f"Night of {night:%Y-%m-%d}", className="night"))
+            words = f"Night of {night:%Y-%m-%d}"
+            listed.append(html.Li(words, className="night", key=words))
         listed.append(_item(address, row, seen.get(row.id, glance.Glance()), selected))
     if not listed:
         words = EMPTY[address.section]
         if address.name:
             words = f"No file name holds “{address.name}”."
         listed = html.Li(words, className="empty")
-    whose = _proposals(user, address)
-    return _heads(user, address), listed, _pager(address, page.pages), whose
+    return {
+        "index-heads": html_of(_heads(user, address)),
+        "file-list": html_of(listed),
+        "pager": html_of(_pager(address, page.pages)),
+        "index-proposals": html_of(_proposals(user, address)),
+    }
 
 
 def turn(_clicks: Any, _submits: Any, value: Any, pathname: str, search: str) -> Any:
@@ -156,7 +176,8 @@ def _item(address: Address, raw: Any, seen: glance.Glance, selected: int | None)
             href=address.href(file=str(seen.file_id or raw.id)),
             title="\n".join(word for word in words if word),
             **given,
-        )
+        ),
+        key=str(raw.id),
     )
 
 

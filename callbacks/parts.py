@@ -100,7 +100,8 @@ def _tab(address: Address, member: Any, file: Any, label: str) -> html.A:
     given = {"data-go": ""}
     if member.id == file.id:
         given["aria-current"] = "true"
-    return html.A(label, href=address.href(file=str(member.id)), title=member.file_name, **given)
+    href, number = address.href(file=str(member.id)), str(member.id)
+    return html.A(label, href=href, title=member.file_name, key=number, **given)
 
 
 def nothing_yet(address: Address) -> list[Any]:
@@ -290,7 +291,10 @@ def run(line: dict[str, Any]) -> Any | None:
         )
     )
     return html.Div(
-        parts, className=f"run {state}", role="alert" if state == "failed" else "status"
+        parts,
+        className=f"run {state}",
+        role="alert" if state == "failed" else "status",
+        key=number,
     )
 
 
@@ -316,7 +320,7 @@ def comment(user: Any, said: Any) -> html.Li:
                 },
             )
         )
-    return html.Li([html.Div(parts, className="by"), html.P(said.text)])
+    return html.Li([html.Div(parts, className="by"), html.P(said.text)], key=str(said.id))
 
 
 def header_table(cards: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
@@ -10,37 +11,30 @@ from dash.exceptions import PreventUpdate
 from callbacks import parts
 from callbacks.address import Address, file_key, parse
 from callbacks.guard import guarded, person
+from callbacks.markup import html_of
 from reduction.frames import DataType
-from services import comments, files, glance, plots, runs
+from services import comments, files, glance, plots, runs, together
 from services.errors import Conflict, NotFound, ServiceError
 
-N_VIEW = 9
+N_VIEW = 5
+
+REGIONS = ("view-head", "view-notes", "view-actions", "view-runs", "comments")
+"""The parts of the page that are drawn anew when something happens to the file on show."""
 
 
 def register(app: Dash) -> None:
     """Connect the view of a file."""
     app.callback(
         Output("view", "className"),
-        Output("view-head", "children"),
+        Output("view-parts", "data"),
         Output("image", "data"),
-        Output("view-notes", "children"),
-        Output("view-actions", "children"),
-        Output("view-runs", "children"),
-        Output("comments", "children"),
         Output("shown", "data"),
         Output("view-title", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-view", "data"),
-        Input("done", "data"),
         State("shown", "data"),
     )(guarded(N_VIEW)(show))
-    app.callback(
-        Output("comments", "children", allow_duplicate=True),
-        Input("live-comments", "data"),
-        State("shown", "data"),
-        prevent_initial_call=True,
-    )(guarded(1)(show_comments))
     app.callback(
         Output("header-table", "children"),
         Input("header-open", "data"),
@@ -61,69 +55,83 @@ def register(app: Dash) -> None:
         Input("image", "data"),
     )
     app.clientside_callback(
+        ClientsideFunction("regions", "paint"),
+        Output("view-parts", "id"),
+        Input("view-parts", "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
         ClientsideFunction("viewer", "refresh"),
         Output("shown", "id"),
-        Input("view-head", "children"),
+        Input("view-parts", "data"),
         State("image", "data"),
         prevent_initial_call=True,
     )
 
 
-def show(
-    pathname: str, search: str, _live: Any, _done: Any, shown: dict[str, Any] | None
-) -> tuple[Any, ...]:
+def show(pathname: str, search: str, _live: Any, shown: dict[str, Any] | None) -> tuple[Any, ...]:
     """Draw the file of the address; the plot only when it is another one than before."""
     address = parse(pathname, search)
     if address is None:
         raise PreventUpdate
     user = person()
+    now = together.moment()
     try:
-        file = _file(user, address)
+        file = find(user, address)
     except NotFound as error:
-        return _nothing(str(error), parts.gone(address))
+        return _nothing(now, str(error), parts.gone(address))
     except Conflict as error:
-        return _nothing("Several files", parts.several(address, error))
+        return _nothing(now, "Several files", parts.several(address, error))
     if file is None:
-        return _nothing("Data", parts.nothing_yet(address))
+        return _nothing(now, "Data", parts.nothing_yet(address))
     same = shown is not None and (shown["id"], shown["checksum"]) == (file.id, file.checksum)
     image, trouble = (no_update, None) if same else _facts(file)
-    family = files.related(user, file) if file.original_id else [file]
-    if all(member.id != file.id for member in family):
-        family = [*family, file]
-    lines = _runs(family)
-    state = {
-        "id": file.id,
-        "checksum": file.checksum,
-        "original": file.original_id,
-        "original_name": _original(family, file).file_name,
-    }
+    state = {"id": file.id, "checksum": file.checksum}
+    drawn = regions(user, address, file, REGIONS)
+    if trouble:
+        drawn["view-notes"] = html_of(parts.notes(file, trouble))
     return (
         "shown" if trouble is None else "shown unreadable",
-        parts.head(address, file, _original(family, file), family),
+        {"at": now.latest, "of": state, "html": drawn},
         image,
-        parts.notes(file, trouble),
-        parts.actions(
-            file,
-            files.actions(user, file),
-            {line["message"] or f"{line['label']} is {line['state']}." for line in lines},
-            files.deletable(user, file),
-        ),
-        [line for line in map(parts.run, lines) if line is not None],
-        _comments(user, file.id),
         no_update if same else state,
         f"{file.file_name} · GSP Live",
     )
 
 
-def show_comments(_live: Any, shown: dict[str, Any] | None) -> Any:
-    """Draw the comments alone: somebody has said something, and nothing else has changed."""
-    if not shown:
-        raise PreventUpdate
-    return _comments(person(), int(shown["id"]))
+def regions(
+    user: Any,
+    address: Address,
+    file: Any,
+    names: Collection[str],
+    when: together.Moment | None = None,
+) -> dict[str, str]:
+    """Return some of `REGIONS` as HTML, for the file on show, which the person may see."""
+    family = files.related(user, file, when)
+    if all(member.id != file.id for member in family):
+        family = [*family, file]
+    draw: dict[str, Callable[[], Any]] = {
+        "view-head": lambda: parts.head(address, file, _original(family, file), family),
+        "view-notes": lambda: parts.notes(file, None),
+        "view-actions": lambda: _actions(user, file, family, when),
+        "view-runs": lambda: [parts.run(line) for line in _runs(family, when)],
+        "comments": lambda: [
+            parts.comment(user, said) for said in comments.listing(user, file.id, when)
+        ],
+    }
+    return {name: html_of(draw[name]()) for name in REGIONS if name in names}
 
 
-def _comments(user: Any, file_id: int) -> list[Any]:
-    return [parts.comment(user, comment) for comment in comments.listing(user, file_id)]
+def _actions(user: Any, file: Any, family: list[Any], when: together.Moment | None) -> Any:
+    lines = _runs(family, when)
+    said = {line["message"] or f"{line['label']} is {line['state']}." for line in lines}
+    states = files.actions(user, file, when)
+    return parts.actions(file, states, said, files.deletable(user, file, when))
+
+
+def _runs(family: list[Any], when: together.Moment | None) -> list[dict[str, Any]]:
+    ids = tuple(member.id for member in family)
+    return together.read(when, ("runs", ids), lambda: runs.newest(family))
 
 
 def show_header(is_open: bool, shown: dict[str, Any] | None) -> Any:
@@ -134,7 +142,7 @@ def show_header(is_open: bool, shown: dict[str, Any] | None) -> Any:
     return parts.header_table(files.header(user, files.get(user, int(shown["id"]))))
 
 
-def _file(user: Any, address: Address) -> Any:
+def find(user: Any, address: Address) -> Any:
     """Return the file of the address: the newest frame's furthest product when it names none."""
     if address.file is not None:
         return files.get(user, file_key(address.file))
@@ -159,18 +167,7 @@ def _original(family: list[Any], file: Any) -> Any:
     return next((member for member in family if member.id == file.original_id), file)
 
 
-def _runs(family: list[Any]) -> list[dict[str, Any]]:
-    """Return of each block on each file the newest run."""
-    newest = []
-    for member in family:
-        blocks = set()
-        for run in runs.of_file(member):
-            if run.block not in blocks:
-                blocks.add(run.block)
-                newest.append(runs.as_dict(run))
-    return newest
-
-
-def _nothing(title: str, body: Any) -> tuple[Any, ...]:
-    head = html.Div(body, className="empty")
-    return ("bare", head, None, [], [], [], [], None, f"{title.rstrip('.')} · GSP Live")
+def _nothing(now: together.Moment, title: str, body: Any) -> tuple[Any, ...]:
+    drawn = dict.fromkeys(REGIONS, "") | {"view-head": html_of(html.Div(body, className="empty"))}
+    told = {"at": now.latest, "of": None, "html": drawn}
+    return ("bare", told, None, None, f"{title.rstrip('.')} · GSP Live")

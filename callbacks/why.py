@@ -8,29 +8,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
-from dash import Dash, Input, Output, html
+from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
 from callbacks.address import Address, parse
 from callbacks.guard import guarded, person
+from callbacks.markup import html_of
 from reduction.registry import Need
-from services import files, logs, runs, staleness, whynot
+from services import files, logs, runs, staleness, together, whynot
 from services.chosen import Candidate
 from services.errors import NotFound
 from services.whynot import Search
+
+REGION = "view-why"
 
 
 def register(app: Dash) -> None:
     """Connect the panel below the file on show, and the run's."""
     app.callback(
-        Output("view-why", "children"),
+        Output("why-parts", "data"),
         Input("shown", "data"),
-        Input("live-files", "data"),
-        Input("done", "data"),
     )(guarded(1)(show))
+    app.clientside_callback(
+        ClientsideFunction("regions", "paint"),
+        Output("why-parts", "id"),
+        Input("why-parts", "data"),
+        prevent_initial_call=True,
+    )
     app.callback(
         Output("view-run", "children"),
         Input("url", "pathname"),
@@ -40,17 +48,26 @@ def register(app: Dash) -> None:
     )(guarded(1)(show_run))
 
 
-def show(shown: Mapping[str, Any] | None, *_: Any) -> Any:
+def show(shown: Mapping[str, Any] | None) -> dict[str, Any]:
     """Draw what is out of date, and the calibrations of the file on show."""
-    if not shown:
-        return []
-    user = person()
-    try:
-        file = files.get(user, int(shown["id"]))
-    except NotFound:  # deleted a moment ago: the view says so
-        return []
+    now = together.moment()
+    drawn = {REGION: ""}
+    if shown:
+        user = person()
+        with suppress(NotFound):  # deleted a moment ago: the view says so
+            drawn = region(user, files.get(user, int(shown["id"])))
+    return {"at": now.latest, "html": drawn}
+
+
+def region(user: Any, file: Any, when: together.Moment | None = None) -> dict[str, str]:
+    """Return the panel of a file that the person may see: the same for all who may process it."""
     may = whynot.may_choose(user, file)
-    drawn = [_stale(file, may=may)] if file.stale else []
+    key = ("why", file.id, may)
+    return together.read(when, key, lambda: {REGION: html_of(_panel(user, file, may=may))})
+
+
+def _panel(user: Any, file: Any, *, may: bool) -> list[Any]:
+    drawn: list[Any] = [_stale(file, may=may)] if file.stale else []
     searches = whynot.of_file(user, file)
     if searches:
         drawn.append(_calibrations(searches, may=may))

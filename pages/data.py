@@ -32,6 +32,9 @@ def layout(pathname: str, search: str) -> html.Div:
             dcc.Store(id="shown"),
             dcc.Store(id="image"),
             dcc.Store(id="view-title"),
+            dcc.Store(id="view-parts"),
+            dcc.Store(id="index-parts"),
+            dcc.Store(id="why-parts"),
             dcc.Store(id="header-open", data=False),
             _index(address.name if address else ""),
             html.Main(

@@ -74,8 +74,6 @@ _STORES = (
     "done",
     "live-index",
     "live-view",
-    "live-comments",
-    "live-files",
     "live-run",
     "live-logs",
     "live-access",

@@ -13,6 +13,7 @@ from callbacks import (
     importing,
     index,
     lists,
+    live,
     logs,
     partners,
     router,
@@ -101,6 +102,7 @@ def create(server: Flask) -> dash.Dash:
     collaborators_callbacks.register(app)
     logs.register(app)
     night_callbacks.register(app)
+    server.register_blueprint(live.blueprint)
     for managing in (people_callbacks, registrar_callbacks, partners, importing):
         managing.register(app)
     return app

@@ -157,6 +157,14 @@ def visible_files(user: User, *columns: Any) -> ModelSelect:
     return query.where(_own_or_everyones(user, File.proposal, master))
 
 
+def passes(seen: tuple[frozenset[int] | None, bool], file: File) -> bool:
+    """Tell whether `visible_files` lets a file pass, of `seen`, what `sight` says of a person."""
+    proposals, masters = seen
+    if proposals is None or file.proposal_id in proposals:
+        return True
+    return masters and int(file.data_type) == int(DataType.MASTER)
+
+
 def sight(user: User) -> tuple[frozenset[int] | None, bool]:
     """Return what `visible_files` lets pass, for whoever has the files' columns at hand.
 
@@ -224,6 +232,12 @@ def file_for(user: User, action: Action, file_id: int) -> File:
         raise NotFound("No such file.")
     _require_of(user, action, file.proposal)
     return file
+
+
+def require_seen(user: User, file_id: int) -> None:
+    """Raise `NotFound` unless the person sees a file; nothing else of it is loaded."""
+    if not visible_files(user, File.id).where(File.id == file_id).exists():
+        raise NotFound("No such file.")
 
 
 def run_for(user: User, action: Action, run_id: int) -> Run:

@@ -6,9 +6,10 @@ from typing import Any
 
 from db import database
 from db.models import Comment, File, User
-from services import access, events
+from services import access, events, together
 from services.access import Action
 from services.errors import AccessDenied, NotFound, Unacceptable
+from services.together import Moment
 
 MAX_LENGTH = 4000
 
@@ -34,10 +35,14 @@ def add(user: User, file_id: int, text: str) -> Comment:
     return comment
 
 
-def listing(user: User, file_id: int) -> list[Comment]:
+def listing(user: User, file_id: int, when: Moment | None = None) -> list[Comment]:
     """Return a file's comments, oldest first."""
-    file = access.file_for(user, Action.VIEW, file_id)
-    query = Comment.select(Comment, User).join(User).where(Comment.file == file)
+    access.require_seen(user, file_id)
+    return together.read(when, ("comments", file_id), lambda: _of_file(file_id))
+
+
+def _of_file(file_id: int) -> list[Comment]:
+    query = Comment.select(Comment, User).join(User).where(Comment.file == file_id)
     return list(query.order_by(Comment.id))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from peewee import fn
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType
 from reduction.registry import Block, all_blocks
-from services import access, calibrations, finding, previews, proposals, rows
+from services import access, calibrations, finding, previews, proposals, rows, together
 from services.access import Action
 from services.calibrations import LIVE, Inputs
 from services.contents import HeaderCard, SpectrumData, header, open_path, spectrum
@@ -21,10 +22,11 @@ from services.effects import transaction
 from services.errors import AccessDenied, Conflict, NotFound
 from services.listing import FileFilters
 from services.paging import Page, before, n_pages
+from services.together import Moment
 
 __all__ = [
     "ActionState", "FileFilters", "HeaderCard", "Page", "SpectrumData", "actions", "as_dict",
-    "counts", "counts_by_proposal", "deletable", "delete", "get", "header",
+    "counts", "counts_by_proposal", "deletable", "delete", "get", "header", "on_show",
     "open_path", "page", "preview", "related", "spectrum",
 ]  # fmt: skip
 
@@ -116,18 +118,40 @@ def counts_by_proposal(user: User) -> tuple[dict[int, int], int]:
     return dict(seen.group_by(File.proposal).tuples()), masters.count()
 
 
-def related(user: User, file: File) -> list[File]:
-    """Return the family of a file's raw frame: the furthest stage first, the raw frame last."""
-    file = access.file_for(user, Action.VIEW, file.id)
+def on_show(user: User, file_id: int, when: Moment | None = None) -> File:
+    """Return a file that the person may see, for what is shown of it at a moment."""
+    access.require_seen(user, file_id)
+    file = together.read(when, ("file", file_id), lambda: File.get_or_none(File.id == file_id))
+    if file is None:
+        raise NotFound("No such file.")
+    return file
+
+
+_MEMBER = (
+    File.id, File.file_name, File.data_type, File.original, File.proposal, File.run_id,
+)  # fmt: skip
+"""What the tabs of a family show; the rest of these rows is not loaded."""
+
+
+def related(user: User, file: File, when: Moment | None = None) -> list[File]:
+    """Return the family of a file's raw frame: the furthest stage first, the raw frame last.
+
+    Of each only what its tab shows is loaded.
+    """
+    access.require_seen(user, file.id)
     if file.original_id is None:
         return [file]
-    family = access.visible_files(user).where(
-        File.original == file.original_id, File.state == "current"
-    )
-    return list(family.order_by(File.data_type.desc(), File.id.desc()))
+    family = together.read(when, ("family", file.original_id), lambda: _family(file.original_id))
+    seen = access.sight(user)
+    return [member for member in family if access.passes(seen, member)]
 
 
-def actions(user: User, file: File) -> list[ActionState]:
+def _family(original_id: int) -> list[File]:
+    query = File.select(*_MEMBER).where(File.original == original_id, File.state == "current")
+    return list(query.order_by(File.data_type.desc(), File.id.desc()))
+
+
+def actions(user: User, file: File, when: Moment | None = None) -> list[ActionState]:
     """Return the processes that take a file, each with the reason when it can't start now."""
     data_type = DataType(str(file.data_type))
     fitting = [
@@ -135,17 +159,19 @@ def actions(user: User, file: File) -> list[ActionState]:
         for block in all_blocks().values()
         if data_type in block.accepts and file.kind in {str(kind) for kind in block.kinds}
     ]
-    return [
-        ActionState(block.name, block.label, not reason, reason)
-        for block in sorted(fitting, key=lambda b: b.produces)
-        for reason in [_obstacle(user, block, file)]
-    ]
+    may = file.proposal is not None and Action.PROCESS in access.allowed(user, file.proposal)
+    states = []
+    for block in sorted(fitting, key=lambda b: b.produces):
+        reason = "Your role does not allow you to process this file."
+        if may:
+            key = ("obstacle", block.name, file.id)
+            reason = together.read(when, key, partial(_obstacle, block, file))
+        states.append(ActionState(block.name, block.label, not reason, reason))
+    return states
 
 
-def _obstacle(user: User, block: Block, file: File) -> str:
-    """Return why a process can't start on a file now, "" when it can."""
-    if file.proposal is None or Action.PROCESS not in access.allowed(user, file.proposal):
-        return "Your role does not allow you to process this file."
+def _obstacle(block: Block, file: File) -> str:
+    """Return why nobody can start a process on a file now, "" when it can be."""
     live = Run.select().where(Run.file == file, Run.block == block.name, Run.state.in_(LIVE))
     run = live.order_by(Run.id.desc()).first()
     if run is not None:
@@ -185,13 +211,15 @@ def _with_descendants(file: File) -> list[File]:
     return found
 
 
-def deletable(user: User, file: File) -> list[str]:
+def deletable(user: User, file: File, when: Moment | None = None) -> list[str]:
     """Return the names of what would be deleted with a file, itself first; [] when it may not."""
+    access.require_seen(user, file.id)
     try:
-        _require_delete(user, access.file_for(user, Action.VIEW, file.id))
+        _require_delete(user, file)
     except AccessDenied:
         return []
-    return [one.file_name for one in _with_descendants(file)]
+    doomed = together.read(when, ("doomed", file.id), lambda: _with_descendants(file))
+    return [one.file_name for one in doomed]
 
 
 def delete(user: User, file_id: int) -> list[str]:

@@ -67,3 +67,26 @@ def _as_dict(run: Run, subject: File, owner: str | None, made: list[File]) -> di
 
 def _time(value: dt.datetime | None) -> str | None:
     return value.isoformat() if value else None
+
+
+def newest(files: Sequence[File]) -> list[dict[str, Any]]:
+    """Return how the newest run of each process on each of some files stands.
+
+    `files` come from a loader that has checked who asks. In their order; of a master it is the run
+    that made it. Of a run only what tells how it stands: ``id``, ``block``, ``label``, ``state``,
+    ``message``, ``step``, ``progress``.
+    """
+    own = [file.id for file in files if file.proposal_id is not None]
+    made = {file.run_id: file.id for file in files if file.proposal_id is None}
+    which = Run.file.in_(own) | Run.id.in_([number for number in made if number is not None])
+    query = Run.select(*_STANDING).where(which).order_by(Run.id.desc())
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for number, file_id, block, *how in query.tuples():
+        label = all_blocks()[block].label if block in all_blocks() else block
+        said = {"id": number, "block": block, "label": label}
+        said |= zip(("state", "message", "step", "progress"), how, strict=True)
+        found.setdefault((made.get(number, file_id), block), said)
+    return [said for file in files for (owner, _), said in found.items() if owner == file.id]
+
+
+_STANDING = (Run.id, Run.file, Run.block, Run.state, Run.message, Run.step, Run.progress)

@@ -21,12 +21,12 @@ from services.effects import WORKER_PATIENCE_S, transaction
 from services.errors import Conflict, Unacceptable
 from services.execution import execute
 from services.paging import Page, paginate
-from services.runanswers import as_dict, as_dicts
+from services.runanswers import as_dict, as_dicts, newest
 from services.scheduling import schedule, wake
 
 __all__ = [
-    "as_dict", "as_dicts", "cancel", "claim", "execute", "get", "page", "reconcile", "request",
-    "request_again", "request_stale", "retry", "schedule", "settings_for",
+    "as_dict", "as_dicts", "cancel", "claim", "execute", "get", "newest", "page", "reconcile",
+    "request", "request_again", "request_stale", "retry", "schedule", "settings_for",
     "take_back_vanished", "wake", "why_not",
 ]  # fmt: skip
 

@@ -65,7 +65,7 @@ SETTINGS = {
     for name, one in settingfields.all_fields().items()
 } | {"settings-extract-max_targets.value": 2}
 STATE = {"settings-state.data": {"proposal": "{proposal}", "version": "{change}", "stored": {}}}
-SHOWN = {"id": "{file}", "checksum": "", "original": "{file}", "original_name": ""}
+SHOWN = {"id": "{file}", "checksum": ""}
 CHOSEN = {"search-grid.selectedRows": [{"id": "{file}"}]}
 ROWS_ASKED = {"startRow": 0, "endRow": 50, "sortModel": []}
 
@@ -133,7 +133,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "advanced-head.children ← url.pathname": (
         Row(at("/data/{file}/advanced"), shows=True),
     ),
-    "index-heads.children ← url.pathname": (
+    "index-parts.data ← url.pathname": (
         Row(at("/data/{file}"), shows=True),
         Row(at("/data", "?proposal={soar_id}"), shows=True),
         Row(at("/data", "?list=calibrations")),
@@ -145,7 +145,6 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(at("/data", "?proposal={soar_id}"), shows=True),
         Row(at("/data/{product}")),
     ),
-    "comments.children ← live-comments.data": (Row({"shown.data": SHOWN}, shows=True),),
     "header-table.children ← header-open.data": (Row({"shown.data": SHOWN}, shows=True),),
     "done.data ← command.data": (
         Row(command("run", block="reduce", file="{file}"), acts=True),
@@ -169,7 +168,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "done.data ← comment-add.n_clicks": (
         Row({"comment-text.value": "Clouds.", "shown.data": SHOWN}, acts=True),
     ),
-    "view-why.children ← shown.data": (
+    "why-parts.data ← shown.data": (
         Row({"shown.data": SHOWN}, shows=True),
         Row({"shown.data": {**SHOWN, "id": "{product}"}}),
     ),

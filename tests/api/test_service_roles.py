@@ -104,6 +104,7 @@ SERVICES: dict[str, Ask] = {
     "finding.find": lambda u, i: finding.find(u, filters(i), "-date", 0, 50)[1],
     "finding.matching": lambda u, i: list(finding.matching(u, filters(i))),
     "files.related": lambda u, i: files.related(u, file_of(i)),
+    "files.on_show": lambda u, i: files.on_show(u, i["file"]),
     "files.actions": lambda u, i: [a for a in files.actions(u, file_of(i)) if a.enabled],
     "files.preview": lambda u, i: files.preview(u, i["file"]),
     "files.delete": lambda u, i: files.delete(u, i["product"]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 from db.models import LogEntry
 from services import rows
@@ -17,16 +19,20 @@ def bias(site: Site, **facts: object) -> int:
     return int(add_file(site.config, "master_bias_fast.fits", None, **known).id)
 
 
+def drawn(site: Site, role: str, parts: str, where: dict[str, Any]) -> dict[str, str]:
+    """Return the HTML of each region that a callback draws."""
+    answer = call(site, role, f"{parts}.data", where)
+    return dict(answer["response"][parts]["data"]["html"])
+
+
 def test_the_nearest_calibrations_are_told_with_what_differs(site: Site) -> None:
     number = bias(site)
     shown = {"shown.data": {"id": site.raw.id}}
-    told = json.dumps(call(site, "PI", "view-why.children", shown))
+    told = drawn(site, "PI", "why-parts", shown)["view-why"]
     assert "GAIN 3.2 instead of 1.48" in told
-    assert f'"data-calibration": "{number}"' in told
+    assert f'data-calibration="{number}"' in told
     assert "although it differs" in told
-    assert call(site, "user", "view-why.children", shown)["response"]["view-why"] == {
-        "children": []
-    }
+    assert drawn(site, "user", "why-parts", shown) == {"view-why": ""}
 
 
 def test_a_person_uses_one_anyway(site: Site) -> None:
@@ -95,23 +101,21 @@ def test_what_goes_with_a_product_is_named_before_it_is_deleted(site: Site) -> N
         site.config, "wer_0042.fits", site.own, data_type=4, **{**facts, "parent": spectrum}
     )
     where = {"url.pathname": f"/data/{reduced.id}", "url.search": ""}
-    drawn = call(site, "PI", "view-head.children", where)["response"]["view-actions"]["children"]
-    (question,) = [
-        one["props"]["data-question"] for one in drawn if "data-question" in one["props"]
-    ]
+    (question,) = re.findall(
+        'data-question="([^"]*)"', drawn(site, "PI", "view-parts", where)["view-actions"]
+    )
     for file in (reduced, spectrum, calibrated):
         assert file.file_name in question
     # A collaborator deletes what the own runs have made, and this was not.
-    drawn = json.dumps(call(site, "collaborator", "view-head.children", where))
-    assert "data-question" not in drawn
+    told = drawn(site, "collaborator", "view-parts", where)
+    assert not any("data-question" in part for part in told.values())
 
 
 def test_one_proposal_or_all_is_chosen_beside_the_index(site: Site) -> None:
-    drawn = json.dumps(call(site, "staff", "file-list.children", NEW_DATA))
-    assert "All proposals" in drawn
-    assert f"/data?proposal={site.foreign.soar_id}" in drawn
-    drawn = json.dumps(call(site, "PI", "file-list.children", NEW_DATA))
-    assert "All proposals" not in drawn
+    choice = drawn(site, "staff", "index-parts", NEW_DATA)["index-proposals"]
+    assert "All proposals" in choice
+    assert f"/data?proposal={site.foreign.soar_id}" in choice
+    assert drawn(site, "PI", "index-parts", NEW_DATA)["index-proposals"] == ""
 
 
 def test_versions_and_targets_have_tabs_of_their_own(site: Site) -> None:
@@ -120,7 +124,7 @@ def test_versions_and_targets_have_tabs_of_their_own(site: Site) -> None:
                         ("e_target_2.fits", 3), ("e_target_2_v2.fits", 3)):  # fmt: skip
         add_file(site.config, name, site.own, data_type=stage, **facts)
     where = {"url.pathname": f"/data/{site.raw.id}", "url.search": ""}
-    drawn = call(site, "PI", "view-head.children", where)["response"]["view-head"]["children"]
-    tabs = [one["props"]["children"] for one in drawn["props"]["children"][1]["props"]["children"]]
+    head = drawn(site, "PI", "view-parts", where)["view-head"]
+    tabs = re.findall(r"<a [^>]*>([^<]*)</a>", head)
     assert tabs[1:] == ["Extracted 2 v2", "Extracted 2", "Extracted 1", "Reduced v2", "Reduced",
                         "Observed Raw"]  # fmt: skip

@@ -104,7 +104,7 @@ class Window:
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.site.url, "data:", "blob:")):
             self.trouble.append(f"outside: {request.url}")
-        if "/_dash-" in request.url:
+        if "/_dash-" in request.url or "/live/" in request.url:
             self.under_way.add(request)
 
     def _ended(self, request: Any) -> None:
