@@ -7,6 +7,8 @@
   const REST_MS = 100; // between an answer and the next question
   const AROUND_MS = 250; // and as much again, by chance: not all pages at the same time
   const AGAIN_MS = 2000; // after a question that was not answered
+  const HEARD_MS = 3000; // the server keeps what it has read for less
+  const HEARD = 12;
   const INDEX = "index";
   const FAMILY = ["view-head", "view-runs", "view-notes", "view-actions", "view-why"];
   const ALL = [...FAMILY, "comments", INDEX];
@@ -14,7 +16,7 @@
   let shown = null; // {id, checksum} of the file on show
   let first = new Set();
   let around = new Set();
-  let heard = [];
+  let heard = []; // lately, as [id, time]
   let asking = false;
   let answered = 0;
   let timer = null;
@@ -135,7 +137,13 @@
     } else {
       return;
     }
-    heard.push(event.id);
+    heard = [...heard.slice(1 - HEARD), [event.id, performance.now()]];
+  }
+
+  // The events heard of lately: what the server has read before them is no answer.
+  function lately() {
+    heard = heard.filter((one) => one[1] > performance.now() - HEARD_MS);
+    return heard.map((one) => one[0]).join(".");
   }
 
   // Events came from the server.
@@ -173,23 +181,20 @@
   async function question() {
     if (!here() || gsp.leaving) {
       first = new Set();
-      heard = [];
       return;
     }
     const want = [...first].filter((name) => name !== "view-notes" || !unreadable());
-    const events = heard;
     const asked = { where: href(), id: shown ? shown.id : "" };
     first = new Set();
-    heard = [];
     asking = true;
     const query = new URLSearchParams({
       path: location.pathname, search: location.search, want: want.join(","), file: asked.id,
-      checksum: shown ? shown.checksum : "", heard: events.slice(-12).join("."),
+      checksum: shown ? shown.checksum : "", heard: lately(),
     });
     const told = await answer(query);
     asking = false;
     answered = performance.now();
-    if (told === null) setTimeout(() => (add(first, ...want), heard.push(...events), ask()), AGAIN_MS);
+    if (told === null) setTimeout(() => (add(first, ...want), ask()), AGAIN_MS);
     else take(told, asked);
     ask();
   }

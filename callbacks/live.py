@@ -16,7 +16,7 @@ from flask import Blueprint, Response, jsonify, request
 from callbacks import index, view, why
 from callbacks.address import Address, parse
 from callbacks.guard import person
-from services import files, together
+from services import access, files, together
 from services.errors import Conflict, InvalidRequest, NotFound
 
 blueprint = Blueprint("live", __name__)
@@ -65,13 +65,23 @@ def _on_show(user: Any, asked: Asked, now: together.Moment) -> Any | None:
     try:
         named = asked.address.file
         if named is None or str(asked.file) != named:
-            found = view.find(user, asked.address)
-            if found is None or found.id != asked.file:
+            if _found(user, asked.address, now) != asked.file:
                 return None
         file = files.on_show(user, asked.file or 0, now)
     except (NotFound, Conflict):
         return None
     return file if file.checksum == asked.checksum else None
+
+
+def _found(user: Any, address: Address, now: together.Moment) -> int | None:
+    """Return the file that an address means: the same for all who see the same proposals."""
+
+    def find() -> int | None:
+        file = view.find(user, address)
+        return None if file is None else int(file.id)
+
+    key = ("found", address.file, address.proposal, access.sight(user))
+    return together.read(now, key, find)
 
 
 def _read(given: Mapping[str, str]) -> Asked:
