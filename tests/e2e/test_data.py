@@ -80,7 +80,7 @@ def test_the_areas_of_the_page(
     page.get_by_role("button", name="GO", exact=True).click()
     page.wait_for_url(re.compile("page=2"))
     expect(page.get_by_label("Pages of the list").locator("[aria-current]")).to_have_text("2")
-    assert listed.first.get_attribute("href") != newest
+    expect(listed.first).not_to_have_attribute("href", newest)
 
 
 SPECTRA = "SELECT id, file_name, full_path, data_type FROM file WHERE original_id = ? AND data_type"

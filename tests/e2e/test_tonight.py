@@ -131,6 +131,9 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
     made.click()
     notice = page.get_by_text("was chosen by hand although it differs: GAIN 1.48")
     expect(notice).to_be_visible()
+    page.set_viewport_size({"width": 400, "height": 800})  # it names a file, a long word
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
+    page.set_viewport_size({"width": 1366, "height": 768})
     for number, frame in enumerate(raw_frames(demo_site, "bias")[:10]):
         drop(demo_site, frame, f"09{number + 10}_bias_other_gain.fits", GAIN=GAIN)
     expect(page.get_by_text("Out of date")).to_be_visible(timeout=SLOW_MS)
