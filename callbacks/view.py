@@ -20,6 +20,8 @@ N_VIEW = 5
 
 REGIONS = ("view-head", "view-notes", "view-actions", "view-runs", "comments")
 """The parts of the page that are drawn anew when something happens to the file on show."""
+SHARED = frozenset({"view-head", "view-notes", "view-runs"})
+"""Those that are the same for all who see the same members of the family."""
 
 
 def register(app: Dash) -> None:
@@ -119,7 +121,14 @@ def regions(
             parts.comment(user, said) for said in comments.listing(user, file.id, when)
         ],
     }
-    return {name: html_of(draw[name]()) for name in REGIONS if name in names}
+    whom = (address, file.id, tuple(member.id for member in family))
+
+    def drawn(name: str) -> str:
+        if name not in SHARED:
+            return html_of(draw[name]())
+        return together.read(when, (name, *whom), lambda: html_of(draw[name]()))
+
+    return {name: drawn(name) for name in REGIONS if name in names}
 
 
 def _actions(user: Any, file: Any, family: list[Any], when: together.Moment | None) -> Any:
