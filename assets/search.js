@@ -184,7 +184,9 @@
       follow: (search) => {
         const context = window.dash_clientside.callback_context;
         const live = context.triggered.some((one) => one.prop_id === "live-index.data");
-        if (live && context.triggered.length === 1) refresh();
+        // A table that has just been drawn is not known yet, whatever it was that called.
+        const known = table && !table.api.isDestroyed();
+        if (known && live && context.triggered.length === 1) refresh();
         else follow(search);
         return window.dash_clientside.no_update;
       },

@@ -1,8 +1,7 @@
-// The table of Search: its script is large, so that a page that was opened for something else loads
-// it when it comes to the table. Until then this stands for dash_ag_grid.
+// The table of Search: its script is large, and fetched when the table is drawn for the first time.
+// Until then this stands for dash_ag_grid, which the document leaves out (pages/document.py).
 (function () {
   "use strict";
-  if (window.dash_ag_grid) return; // the document has it
   const { createElement, useEffect, useState } = window.React;
 
   let suite = null; // dash_ag_grid, once it is there

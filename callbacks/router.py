@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
@@ -20,7 +20,6 @@ class Page:
     """One page: its name, the addresses it answers, and its component tree.
 
     `keeps` tells that its own callbacks follow the address, so that it is laid out once.
-    `begins_with` is the large script that it can't be drawn without.
     """
 
     name: str
@@ -28,27 +27,17 @@ class Page:
     answers: Callable[[str], bool]
     layout: Callable[[str, str], Any]
     keeps: bool = False
-    begins_with: Literal["plotly", "table"] | None = None
-
-
-def page_at(pages: Sequence[Page], pathname: str | None) -> Page | None:
-    """Return the page that answers an address."""
-    path = _path(pathname)
-    return next((page for page in pages if page.answers(path)), None)
-
-
-def _path(pathname: str | None) -> str:
-    return "/" + (pathname or "").strip("/")
 
 
 def register(app: Dash, pages: Sequence[Page], missing: Page) -> None:
     """Connect the address bar with the pages."""
 
     def route(pathname: str | None, search: str | None, now: str | None) -> tuple[Any, Any, Any]:
-        page = page_at(pages, pathname) or missing
+        path = "/" + (pathname or "").strip("/")
+        page = next((page for page in pages if page.answers(path)), missing)
         if page.keeps and page.name == now:
             return no_update, no_update, no_update
-        return page.layout(_path(pathname), search or ""), page.name, page.title
+        return page.layout(path, search or ""), page.name, page.title
 
     app.callback(
         Output("page", "children"),

@@ -95,5 +95,4 @@ PAGE = Page(
     lambda path: advanced_file(path) is not None,
     layout,
     keeps=True,
-    begins_with="plotly",
 )

@@ -284,5 +284,4 @@ PAGE = Page(
     lambda path: parse(path, "") is not None,
     layout,
     keeps=True,
-    begins_with="plotly",
 )

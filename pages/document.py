@@ -1,13 +1,11 @@
-"""The document that the pages are drawn in, and the two large scripts that only some of them need.
+"""The document that the pages are drawn in, and what a browser fetches for it.
 
-Plotly and the table of Search were two thirds of the site's weight. The document of a page that
-begins with one of them has its tag; a page that comes to it later loads it then (ADR 8).
+Plotly and the table of Search were two thirds of that; they come when they are drawn (ADR 8).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -16,8 +14,6 @@ from typing import Any
 import dash
 from flask import Response, request
 from flask_login import current_user
-
-from callbacks.router import Page, page_at
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 ROOT = "/assets/"
@@ -50,8 +46,7 @@ DOCUMENT = """<!DOCTYPE html>
 class Site(dash.Dash):
     """Dash in a document of ours: the account's theme is there before anything is painted."""
 
-    def __init__(self, pages: Sequence[Page], **settings: Any) -> None:
-        self.all_pages = pages
+    def __init__(self, **settings: Any) -> None:
         super().__init__(assets_folder=str(ASSETS), assets_path_ignore=[f"^{VENDOR}$"], **settings)
 
     def _config(self) -> dict[str, Any]:
@@ -64,12 +59,8 @@ class Site(dash.Dash):
         theme = "light" if visual.get("theme") == "light" else "dark"
         for name in ("css", "scripts"):
             parts[name] = ASSET.sub(lambda found: _address(found[1]), parts[name])
-        page = page_at(self.all_pages, request.path)
         table = TABLE_TAG.search(parts["scripts"])
-        if page is None or page.begins_with != "table":
-            parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
-        if page is not None and page.begins_with == "plotly":
-            parts["scripts"] += f'\n<script src="{_address(PLOTLY)}"></script>'
+        parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
         return DOCUMENT.format(theme=theme, table=table[1] if table else "", **parts)
 
 

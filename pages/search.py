@@ -208,5 +208,4 @@ PAGE = Page(
     lambda path: path == ROOT,
     layout,
     keeps=True,
-    begins_with="table",
 )

@@ -71,7 +71,6 @@ def create(server: Flask) -> dash.Dash:
     # A twentieth less to fetch than with the usual 3, for 20 ms of a processor in a first load.
     server.config["COMPRESS_ZSTD_LEVEL"] = 6
     app = document.Site(
-        PAGES,
         name="gsp",
         server=server,
         serve_locally=True,

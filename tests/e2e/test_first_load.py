@@ -36,7 +36,7 @@ def to(page: Any, name: str) -> None:
 def test_the_first_page_is_light(observer: Window) -> None:
     page = observer.open("/data")
     page.locator("#file-list a").first.wait_for(timeout=SLOW_MS)
-    page.locator("#graph .main-svg").first.wait_for()
+    page.locator("#graph .main-svg").first.wait_for(state="attached")
     observer.settle()
     assert len(fetched(page, PLOTLY)) == 1
     assert not fetched(page, TABLE)
@@ -54,7 +54,7 @@ def test_what_comes_later_comes_once(observer: Window) -> None:
     expect(page.locator("#search-count")).to_have_text("0")
     page.go_back()
     to(page, "data")
-    page.locator("#graph .main-svg").first.wait_for()
+    page.locator("#graph .main-svg").first.wait_for(state="attached")
     to(page, "search")
     rows(page).first.wait_for()
     page.locator(".ag-header-cell-text", has_text="File Name").click()
