@@ -36,7 +36,8 @@ def frame(
     Returns
     -------
     go.Figure
-        Its trace 0 carries the colour bar; the browser sets its colours and limits.
+        Its trace 0 carries the colour bar, without numbers until whoever draws the pixels knows
+        their limits and colours.
     """
     if n_x < 1 or n_y < 1:
         raise ValueError("an image needs rows and columns")
@@ -56,7 +57,7 @@ def frame(
                 "color": [0.0],
                 "cmin": 0.0,
                 "cmax": 1.0,
-                "colorscale": "Greys",
+                "colorscale": "Gray",
                 "showscale": True,
                 "colorbar": {
                     "title": {"text": plain(unit), "side": "right"},
@@ -70,6 +71,7 @@ def frame(
                     "len": 1.0,
                     "lenmode": "fraction",
                     "ypad": 0,
+                    "tickvals": [],
                 },
             },
         )

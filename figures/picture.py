@@ -57,7 +57,7 @@ def heatmap(figure: go.Figure, view: View, look: Look, curves: Sequence[Curve] =
         "zmax": look.vmax,
     }
     figure.data[0].marker.showscale = False
-    bar = figure.data[0].marker.colorbar.to_plotly_json()
+    bar = {**figure.data[0].marker.colorbar.to_plotly_json(), "tickvals": None}
     # Pixel i is centred at i, so a bin of n pixels from i on is centred at i + (n − 1) / 2.
     place = {
         "x0": view.box.x0 + (view.bins[0] - 1) / 2,

@@ -25,6 +25,7 @@ def test_the_axes_of_an_image_end_at_its_edges() -> None:
     assert figure.layout.xaxis.title.text == "Dispersion Axis (Pixels)"
     assert figure.layout.yaxis.title.text == "Spatial Axis (Pixels)"
     assert figure.data[0].marker.colorbar.title.text == "electron"
+    assert figure.data[0].marker.colorbar.tickvals == (), "no number before there are pixels"
     assert figure.layout.yaxis.scaleanchor is None
     assert frame(100, 100, spectroscopic=False).layout.yaxis.scaleanchor == "x"
     with pytest.raises(ValueError, match="rows and columns"):
