@@ -171,6 +171,7 @@ def site(
     with db.database.atomic():
         for table in tables:
             table.delete().execute()
+        User.delete().where(User.id.not_in([user.id for user in users.values()])).execute()
     shutil.rmtree(config.previews_dir, ignore_errors=True)  # the next test's files have these ids
     if not db.database.is_closed():
         db.database.close()

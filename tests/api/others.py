@@ -54,7 +54,6 @@ def foreign(site: Site) -> Iterator[Ids]:
     for table in (Comment, LogEntry, SettingsChange, Run, File):
         table.delete().execute()
     Proposal.delete().where((Proposal.id == proposal.id) | (Proposal.pi > FIRST_ID)).execute()
-    User.delete().where(User.id > FIRST_ID).execute()
 
 
 def rows_of(

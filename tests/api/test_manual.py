@@ -114,7 +114,6 @@ def five(site: Site) -> Iterator[Proposal]:
     )  # fmt: skip
     Membership.delete().where(Membership.proposal == 5).execute()
     Mail.delete().execute()
-    User.delete().where(User.email == "user@server.net").execute()
     Proposal.delete().where(Proposal.id == 5).execute()
 
 

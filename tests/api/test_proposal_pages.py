@@ -148,4 +148,3 @@ def test_one_address_is_one_account_whatever_its_letters(site: Site) -> None:
     assert "not an e-mail address" in json.dumps(answer["response"]["collab-email-error"])
     answer = call(site, "collaborator", form, {**path, "collab-email.value": "x@y.example"})
     assert "does not allow you to change the collaborators" in json.dumps(answer)
-    User.delete().where(User.email == "new@observatory.example").execute()
