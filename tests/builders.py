@@ -88,7 +88,7 @@ def row(
 ) -> File:
     """A row of a file that is on no disk."""
     number = next(_number)
-    taken = facts.pop("date_obs", NIGHT + dt.timedelta(minutes=number))
+    taken = facts.pop("date_obs", NIGHT + dt.timedelta(seconds=number))
     values: dict[str, Any] = {
         "file_name": name, "full_path": f"/nowhere/{number}/{name}", "size": 2880,
         "checksum": f"{number:064x}", "data_type": int(data_type), "proposal": owner,
