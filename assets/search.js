@@ -131,9 +131,11 @@
   function page() {
     const value = parseInt((document.getElementById("search-page") || {}).value, 10);
     if (!(value >= 1)) return;
-    const last = table ? table.api.paginationGetTotalPages() : value;
+    // A table that has just been drawn has one page until it has asked how many there are.
+    const known = table && !table.api.isDestroyed() && table.api.isLastRowIndexKnown();
+    const last = known ? Math.max(1, table.api.paginationGetTotalPages()) : value;
     const url = new URL(location.href);
-    url.searchParams.set("page", Math.min(value, Math.max(1, last)));
+    url.searchParams.set("page", Math.min(value, last));
     if (url.searchParams.get("page") === "1") url.searchParams.delete("page");
     gsp.go(url.pathname + url.search);
   }
