@@ -9,6 +9,7 @@
   const LIVE_MS = 1500; // a burst of new files is one refreshment of the table
 
   let table = null; // {api, key, ordering, wanted}: the table on show
+  let followed = 0; // how many addresses the table was to follow
   let timer = null;
   let refreshing = null;
 
@@ -81,8 +82,11 @@
 
   async function follow(search) {
     if (!here() || !window.dash_ag_grid) return;
-    const want = asked(search);
+    const mine = ++followed;
     const api = await window.dash_ag_grid.getApiAsync(GRID);
+    // While the table came, the address has gone on; who asks first is not always answered first.
+    if (mine !== followed || !here()) return;
+    const want = asked(search);
     if (!table || table.api !== api) return attach(api, want);
     const reordered = want.ordering !== table.ordering;
     const refiltered = want.key !== table.key;

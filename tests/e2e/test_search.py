@@ -107,6 +107,24 @@ def test_pages_by_go_and_back(searching: Any) -> None:
     expect(page.locator("#search-pager [aria-current]")).to_have_text("1")
 
 
+def test_go_is_heard_before_the_table_has_come(observer: Window) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    observer.page.route("**/dash_ag_grid*", hold)
+    page = observer.open("/search")
+    expect(page.locator("#search-pager a").first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_label("Page", exact=True).fill("2")
+    page.get_by_role("button", name="GO", exact=True).click()
+    expect(page).to_have_url(re.compile("page=2"))
+    assert held, "the table's script waits"
+    for route in held:
+        route.continue_()
+    expect(page.locator('[row-index="50"]').first).to_be_visible()
+
+
 def test_chosen_files_come_as_one_zip(searching: Any) -> None:
     page = searching
     page.locator("#choices-obstype").get_by_role("checkbox", name="BIAS").click()
