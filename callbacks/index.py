@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.address import CALIBRATIONS, OBSERVED, Address, file_key, parse
 from callbacks.guard import guarded, person
-from callbacks.markup import html_of
+from callbacks.markup import html_of, paint_from
 from reduction.frames import DataType
 from services import access, files, glance, proposals, together
 from services.errors import ServiceError
@@ -48,12 +48,7 @@ def register(app: Dash) -> None:
         Input("url", "pathname"),
         Input("url", "search"),
     )(guarded(1)(show))
-    app.clientside_callback(
-        ClientsideFunction("regions", "paint"),
-        Output("index-parts", "id"),
-        Input("index-parts", "data"),
-        prevent_initial_call=True,
-    )
+    paint_from(app, "index-parts")
     app.callback(
         Output("go", "data", allow_duplicate=True),
         Input("index-go", "n_clicks"),

@@ -11,8 +11,20 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from dash import ClientsideFunction, Dash, Input, Output
+
 _NAMES = {"className": "class", "htmlFor": "for", "key": "data-key"}
 _VOID = frozenset({"br", "hr", "img", "input"})
+
+
+def paint_from(app: Dash, store: str) -> None:
+    """Let the page paint the regions that a callback hands over in a store."""
+    app.clientside_callback(
+        ClientsideFunction("regions", "paint"),
+        Output(store, "id"),
+        Input(store, "data"),
+        prevent_initial_call=True,
+    )
 
 
 def html_of(tree: Any) -> str:

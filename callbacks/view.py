@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from callbacks import parts
 from callbacks.address import Address, file_key, parse
 from callbacks.guard import guarded, person
-from callbacks.markup import html_of
+from callbacks.markup import html_of, paint_from
 from reduction.frames import DataType
 from services import comments, files, glance, plots, runs, together
 from services.errors import Conflict, NotFound, ServiceError
@@ -56,12 +56,7 @@ def register(app: Dash) -> None:
         Output("image", "id"),
         Input("image", "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction("regions", "paint"),
-        Output("view-parts", "id"),
-        Input("view-parts", "data"),
-        prevent_initial_call=True,
-    )
+    paint_from(app, "view-parts")
     app.clientside_callback(
         ClientsideFunction("viewer", "refresh"),
         Output("shown", "id"),

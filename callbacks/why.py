@@ -12,12 +12,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
-from dash import ClientsideFunction, Dash, Input, Output, html
+from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
 from callbacks.address import Address, parse
 from callbacks.guard import guarded, person
-from callbacks.markup import html_of
+from callbacks.markup import html_of, paint_from
 from reduction.registry import Need
 from services import files, logs, runs, staleness, together, whynot
 from services.chosen import Candidate
@@ -33,12 +33,7 @@ def register(app: Dash) -> None:
         Output("why-parts", "data"),
         Input("shown", "data"),
     )(guarded(1)(show))
-    app.clientside_callback(
-        ClientsideFunction("regions", "paint"),
-        Output("why-parts", "id"),
-        Input("why-parts", "data"),
-        prevent_initial_call=True,
-    )
+    paint_from(app, "why-parts")
     app.callback(
         Output("view-run", "children"),
         Input("url", "pathname"),

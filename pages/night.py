@@ -71,9 +71,5 @@ def layout(_pathname: str, _search: str) -> html.Main:
 
 
 PAGE = Page(
-    "night",
-    "Tonight · GSP Live",
-    lambda path: parse(path, "") is not None,
-    layout,
-    keeps=True,
+    "night", "Tonight · GSP Live", lambda path: parse(path, "") is not None, layout, keeps=True
 )

@@ -202,10 +202,4 @@ def _field(query: Query, name: str, label: str, example: str) -> html.Label:
     )
 
 
-PAGE = Page(
-    "search",
-    "Search · GSP Live",
-    lambda path: path == ROOT,
-    layout,
-    keeps=True,
-)
+PAGE = Page("search", "Search · GSP Live", lambda path: path == ROOT, layout, keeps=True)
