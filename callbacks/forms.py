@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
+from dash import ClientsideFunction, Dash, Input, Output, State, html, set_props
 from dash.exceptions import PreventUpdate
 
 from callbacks.guard import guarded, toast
@@ -43,45 +43,47 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
     A `ServiceError` that names a field (or several: a mapping of field to sentences as `detail`)
     is shown at it, any other at the form; nothing that was typed is lost.
     """
+    names = [f"{form}-{name}" for name in fields]
 
-    def submit(clicks: int | None, *values: Any) -> tuple[Any, ...]:
+    def submit(clicks: int | None, *values: Any) -> list[Any]:
         if not clicks:
             raise PreventUpdate
         typed = dict(zip(fields, values, strict=False))
         try:
             done = act(typed, *values[len(fields) :])
         except ServiceError as error:
-            return (*_refused(form, fields, error), no_update, no_update)
+            return _refused(form, fields, error)
         for identity, props in done.props.items():
             set_props(identity, dict(props))
-        said = toast(done.said, "success") if done.said else no_update
-        nothing_wrong = [None] * (len(fields) + 1)
-        return (*nothing_wrong, no_update, said, {"href": done.href} if done.href else no_update)
+        if done.said:
+            set_props("toast", {"data": toast(done.said, "success")})
+        if done.href:
+            set_props("go", {"data": {"href": done.href}})
+        return [None] * (len(fields) + 1)
 
     app.callback(
-        *(Output(f"{form}-{name}-error", "children") for name in fields),
-        Output(f"{form}-error", "children"),
-        Output("focus", "data", allow_duplicate=True),
-        Output("toast", "data", allow_duplicate=True),
-        Output("go", "data", allow_duplicate=True),
+        # Nothing outside of the form: a callback with such an output is called as soon as the form
+        # is there, whatever it is told, and the form would be busy when somebody submits it.
+        [Output(f"{place}-error", "children") for place in (*names, form)],
         Input(form, "n_submit"),
-        *(State(f"{form}-{name}", "value") for name in fields),
+        *(State(name, "value") for name in names),
         *further,
         # A second click while the first is being answered is let pass (assets/forms.js).
         running=[(Output(form, "className"), "form busy", "form")],
         prevent_initial_call=True,
-    )(guarded(len(fields) + 4)(submit))
+    )(guarded(len(fields) + 1)(submit))
 
 
-def _refused(form: str, fields: Sequence[str], error: ServiceError) -> tuple[Any, ...]:
-    """Return the sentences at each field and at the form, and where the focus goes."""
+def _refused(form: str, fields: Sequence[str], error: ServiceError) -> list[Any]:
+    """Put the focus on the first field that was refused; return the sentences at all of them."""
     wrong = _by_field(error)
     told = {name: sentences for name, sentences in wrong.items() if name in fields}
     at_fields = [_lines(told[name]) if name in told else None for name in fields]
     at_form = None if told else _lines([error.message])
     first = next((name for name in fields if name in told), None)
     target = f"{form}-{first}" if first else f"{form}-submit"
-    return (*at_fields, at_form, {"id": target, "n": secrets.token_hex(4)})
+    set_props("focus", {"data": {"id": target, "n": secrets.token_hex(4)}})
+    return [*at_fields, at_form]
 
 
 def _by_field(error: ServiceError) -> dict[str, list[str]]:

@@ -123,7 +123,7 @@ def fire(client: FlaskClient, declared: dict[str, Any], row: Row, values: dict[s
     inputs = [sent(given) for given in declared["inputs"]]
     body = {
         "output": declared["output"],
-        "outputs": outputs if len(outputs) > 1 else outputs[0],
+        "outputs": outputs if declared["output"].startswith("..") else outputs[0],
         "inputs": inputs,
         "state": [sent(given) for given in declared["state"]],
         "changedPropIds": [row.trigger or identity(inputs[0])],

@@ -14,7 +14,8 @@ from tests.api.test_pages import call
 def submit(site: Site, role: str, form: str, **typed: Any) -> Any:
     """Submit a form as a person of that role; return what the page is told."""
     values = {f"{form}-{name}.value": value for name, value in typed.items()}
-    return call(site, role, f"{form}-error.children", {f"{form}.n_submit": 1, **values})["response"]
+    told = call(site, role, f"{form}-error.children", {f"{form}.n_submit": 1, **values})
+    return {**told["response"], **told.get("sideUpdate", {})}
 
 
 def sentences(part: Any) -> list[str]:

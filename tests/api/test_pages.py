@@ -38,7 +38,7 @@ def call(site: Site, role: str, output: str, values: dict[str, Any]) -> Any:
     ]
     body = {
         "output": declared["output"],
-        "outputs": outputs if len(outputs) > 1 else outputs[0],
+        "outputs": outputs if declared["output"].startswith("..") else outputs[0],
         "inputs": filled("inputs"),
         "state": filled("state"),
         "changedPropIds": [f"{given['id']}.{given['property']}" for given in declared["inputs"]],

@@ -12,7 +12,8 @@ expect = playwright.expect
 
 
 def tab_to(page: Any, identity: str) -> None:
-    """Press Tab until the control of this id has the focus."""
+    """Press Tab until the control of this id has the focus; it is waited for."""
+    page.locator(f"#{identity}").wait_for()
     for _ in range(120):
         page.keyboard.press("Tab")
         if page.evaluate("(id) => document.activeElement.closest('#' + id) !== null", identity):

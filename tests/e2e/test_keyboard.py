@@ -118,6 +118,20 @@ def test_keys_fill_and_submit_a_form(
     assert demo_site.rows(form.query) == [form.kept]
 
 
+def test_a_form_that_nobody_has_sent_is_not_busy(
+    open_window: Callable[..., Window], typist: Typist
+) -> None:
+    # It was, until an answer nobody had asked for came: Enter was not heard meanwhile.
+    window = open_window()
+    page = window.sign_in(typist.name, typist.password)
+    asked: list[list[str]] = []
+    page.on("request", lambda one: asked.append((one.post_data_json or {}).get("changedPropIds")))
+    window.open("/management/users/new")
+    window.settle()
+    assert asked
+    assert ["newuser.n_submit"] not in asked
+
+
 def test_keys_change_the_password_and_ask_for_a_forgotten_one(
     open_window: Callable[..., Window], typist: Typist
 ) -> None:

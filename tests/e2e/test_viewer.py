@@ -180,8 +180,12 @@ def gesture(page: Any, act: Callable[[], None]) -> tuple[Reading, Reading]:
     page.evaluate(
         f"""() => {{
             const seen = {SEEN};
-            window.first = new Promise((done) => window.addEventListener("gsp-drawn",
-                () => requestAnimationFrame(() => done(seen())), {{ once: true }}));
+            const before = String(gsp.viewer.ranges());
+            window.first = new Promise((done) => window.addEventListener("gsp-drawn", () => {{
+                // Sharper pixels of where one was may come meanwhile.
+                if (String(gsp.viewer.ranges()) === before) return;
+                requestAnimationFrame(() => done(seen()));
+            }}));
         }}"""
     )
     act()
