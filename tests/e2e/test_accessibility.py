@@ -22,6 +22,17 @@ THEME = """(theme) => {
     Object.assign(document.documentElement.dataset, { bsTheme: theme, theme }); // theme: the login
     document.documentElement.classList.toggle("dark-mode", theme === "dark"); // the API's document
 }"""
+AT_REST = """() => new Promise((done) => {
+    const end = () => { watch.disconnect(); done(); };
+    let quiet = setTimeout(end, 300);
+    const watch = new MutationObserver(() => {
+        clearTimeout(quiet);
+        quiet = setTimeout(end, 300);
+    });
+    watch.observe(document.body, { subtree: true, childList: true, attributes: true });
+    setTimeout(end, 5000); // what changes all the time is judged as it is
+})"""
+"""A table that is laid out anew for another width has no cells for a moment."""
 COLOURS = ["color-contrast", "link-in-text-block"]
 OPEN = ("/login", "/password/forgot")
 """Pages for whoever is not signed in."""
@@ -68,7 +79,7 @@ def look(page: Any, path: str) -> list[str]:
     page.add_style_tag(content=STILL)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)
+        page.evaluate(AT_REST)
         for theme, rules in (("dark", {}), ("light", {"runOnly": COLOURS})):
             page.evaluate(THEME, theme)
             found += serious(page, f"{path} {theme} {width}", **rules)

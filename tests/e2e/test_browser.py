@@ -254,6 +254,7 @@ def test_nobody_passes_the_login_page(
     expect(page.get_by_text("Please don't share your credentials")).to_be_visible()
     window.submit("demo", demo_site.demo_password)
     page.wait_for_url("**/data/1?page=2")
+    window.settle()
     page.get_by_role("button", name="Logout").click()
     page.wait_for_url("**/login")
     assert window.open("/").url.endswith("/login?next=%2F")

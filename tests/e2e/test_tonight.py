@@ -69,6 +69,15 @@ def place(page: Any, name: str) -> float:
     return float(row(page, name).bounding_box()["y"])
 
 
+def resting(page: Any, name: str) -> float:
+    """Return the place of a row once it no longer moves."""
+    before, now = None, place(page, name)
+    while now != before:
+        page.wait_for_timeout(300)
+        before, now = now, place(page, name)
+    return now
+
+
 def test_rows_fill_in_and_what_one_looks_at_stays(night: Any, demo_site: LiveSite) -> None:
     page = night
     newest = raw_frames(demo_site, "spectrum")[-1]
@@ -76,8 +85,7 @@ def test_rows_fill_in_and_what_one_looks_at_stays(night: Any, demo_site: LiveSit
     page.evaluate("() => { window.neverReloaded = true; }")
     row(page, watched).scroll_into_view_if_needed()
     page.mouse.wheel(0, 80)
-    page.wait_for_timeout(300)
-    before = place(page, watched)
+    before = resting(page, watched)
     name = drop(demo_site, newest, "0900_Late_star.fits", 1800).removesuffix(".fits")
     line = row(page, name)
     expect(line.locator(".step.done")).to_have_count(4, timeout=SLOW_MS)

@@ -104,7 +104,8 @@ class Window:
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.site.url, "data:", "blob:")):
             self.trouble.append(f"outside: {request.url}")
-        if "/_dash-" in request.url or "/live/" in request.url:
+        asked = "/_dash-" in request.url or "/live/" in request.url
+        if asked or request.resource_type == "script":
             self.under_way.add(request)
 
     def _ended(self, request: Any) -> None:
@@ -136,7 +137,7 @@ class Window:
         return self.page
 
     def settle(self, quiet_ms: int = 200, timeout_ms: int = PATIENCE_MS) -> None:
-        """Wait until no callback of the page has been under way for a while."""
+        """Wait until no callback or script of the page has been under way for a while."""
         quiet = 0
         for _ in range(timeout_ms // 50):
             self.page.wait_for_timeout(50)
