@@ -23,7 +23,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.e2e.planted import Planted, plant
 from tests.e2e.window import (  # noqa: F401 - fixtures
+    SLOW_MS,
     chromium,
     demo_session,
     observer,
@@ -260,3 +262,11 @@ def demo_site() -> Iterator[LiveSite]:
         yield site.start()
     finally:
         site.clean_up()
+
+
+@pytest.fixture(scope="session")
+def known(demo_site: LiveSite) -> Planted:
+    """The frame of which every pixel is known, once there is a real one to lie beside."""
+    first = "SELECT count(*) FROM file WHERE data_type = 2 AND kind = 'spectrum'"
+    until(lambda: demo_site.rows(first)[0][0], SLOW_MS / 1000, "a reduced frame")
+    return plant(demo_site.home)

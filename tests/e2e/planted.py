@@ -100,3 +100,28 @@ def insert(home: Path, path: Path, facts: dict[str, Any]) -> int:
             f"INSERT INTO file ({names}) VALUES ({marks})", list(row.values())
         )
         return int(made.lastrowid or 0)
+
+
+def show(page: Any, edges: tuple[float, ...] | None) -> None:
+    """Zoom, and wait until the sharp image of that zoom is painted and its axes are drawn."""
+    page.evaluate(
+        """(edges) => new Promise((done) => {
+            // An answer to what was on show before may still come.
+            const span = Math.abs(edges[1] - edges[0]);
+            const seen = () => {
+                const { box } = gsp.viewer.state.view;
+                if (Math.abs(box[1] - box[0] - span) > 0.2 * span + 2) return;
+                window.removeEventListener("gsp-view", seen);
+                rest();
+            };
+            const rest = () => {
+                const { xaxis, yaxis } = gsp.viewer.state.graph._fullLayout;
+                const drawn = [...xaxis.range, ...yaxis.range];
+                if (drawn.some((edge, k) => edge !== edges[k])) return requestAnimationFrame(rest);
+                requestAnimationFrame(() => requestAnimationFrame(done));
+            };
+            window.addEventListener("gsp-view", seen);
+            gsp.viewer.look(edges);
+        })""",
+        list(edges or (-0.5, N_X - 0.5, -0.5, N_Y - 0.5)),
+    )
