@@ -4,6 +4,7 @@
   const gsp = (window.gsp = window.gsp || {});
   const PAD = { left: 68, right: 12, top: 8, bottom: 24 };
 
+  // A colour of the theme's.
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   class Strip {
@@ -179,6 +180,5 @@
     return element;
   }
 
-  gsp.Strip = Strip;
-  gsp.make = make;
+  Object.assign(gsp, { Strip, make, tone });
 })();

@@ -1,7 +1,7 @@
 """Advanced Visualization of an image: limits, cuts, and the windows of its spectra.
 
 Everything on it follows the hand, so what is inside the panels is the browser's
-(``assets/advanced.js``, ``assets/windows.js``); the address restores it.
+(``assets/advanced*.js``, ``assets/windows*.js``); the address restores it.
 """
 
 from __future__ import annotations
