@@ -1,5 +1,8 @@
-// Advanced Visualization: limits (also dragged on the histogram), stretch, colours, cuts; all of it
-// is in the address, which restores it.
+// Advanced Visualization: limits, stretch, colours, what lies over the image; all of it is in the
+// address, which restores it.
+//
+// advanced_histogram.js has the histogram that the limits are dragged on, advanced_cuts.js the cuts
+// along a row and a column, windows*.js the extraction by hand.
 (function () {
   "use strict";
   const gsp = (window.gsp = window.gsp || {});
@@ -11,10 +14,7 @@
     apertures: "Trace and windows", wavelengths: "Wavelength axis",
   };
 
-  let info = null;
-  let histogram = null;
-  let strips = null; // {histogram, row, column}
-  let cut = null; // {x, y, n}
+  let info = null; // the image
   let fields = {};
   let noting = null;
   const noted = {};
@@ -77,12 +77,12 @@
 
   function limits() {
     const { view, options } = gsp.viewer.state;
-    return gsp.pixels.limits(view || { limits: histogram.limits }, options);
+    return gsp.pixels.limits(view || { limits: gsp.histogram.facts.limits }, options);
   }
 
   // Write what is in force into the fields, but not where somebody types.
   function show() {
-    if (!histogram) return;
+    if (!gsp.histogram.facts) return;
     const { options } = gsp.viewer.state;
     const [low, high] = limits();
     const values = {
@@ -93,7 +93,7 @@
       if (fields[name] !== document.activeElement || fields[name].tagName === "SELECT") fields[name].value = value;
     }
     for (const name of ["invert", ...Object.keys(MARKS)]) fields[name].checked = options[name];
-    drawHistogram();
+    gsp.histogram.draw();
     link();
   }
 
@@ -141,6 +141,10 @@
     return gsp.make("label", { className: "tick" }, fields[name], label);
   }
 
+  function write(values) {
+    for (const [name, value] of Object.entries(values)) fields[name].value = value;
+  }
+
   function typed(changes) {
     const [low, high] = limits();
     const next = { low, high, ...changes };
@@ -169,172 +173,21 @@
       bars,
       gsp.make("div", { className: "ticks" }, ...Object.entries(MARKS).map(([name, label]) => tick(name, label))),
       gsp.make("div", { className: "pairs three" },
-        number("x", "Cut column", (x) => place({ x })),
-        number("y", "Cut row", (y) => place({ y })),
-        number("n", "Average over", (n) => place({ n }), { min: 1, step: 1 })),
+        number("x", "Cut column", (x) => gsp.cuts.place({ x })),
+        number("y", "Cut row", (y) => gsp.cuts.place({ y })),
+        number("n", "Average over", (n) => gsp.cuts.place({ n }), { min: 1, step: 1 })),
       gsp.make("div", { className: "buttons" }, fields.save),
     );
-    strips = {
-      histogram: new gsp.Strip(bars, { pad: { left: 8, right: 8, top: 4, bottom: 20 } }),
-      row: new gsp.Strip(byId("row-cut"), { pad: { left: 68, right: 92 } }),
-      column: new gsp.Strip(byId("column-cut"), { pad: { left: 56, right: 10 } }),
-    };
-    dragLimits(bars);
+    gsp.histogram.attach(bars);
+    gsp.cuts.attach();
   }
-
-  // -- the histogram -----------------------------------------------------------------------------
-  const toScale = (value) => Math.asinh((value - histogram.offset) / histogram.softening);
-  const toValue = (at) => histogram.offset + histogram.softening * Math.sinh(at);
-
-  // The value below which a share of the pixels lies.
-  function quantile(share) {
-    const total = histogram.counts.reduce((a, b) => a + b, 0);
-    let below = 0;
-    for (let i = 0; i < histogram.counts.length; i++) {
-      const next = below + histogram.counts[i];
-      if (next >= share * total && histogram.counts[i]) {
-        const part = (share * total - below) / histogram.counts[i];
-        return toValue(histogram.first + (i + part) * histogram.step);
-      }
-      below = next;
-    }
-    return toValue(histogram.first + histogram.counts.length * histogram.step);
-  }
-
-  function percentiles() {
-    const named = {};
-    for (const p of PERCENTILES) {
-      const [low, high] = [quantile((1 - p / 100) / 2), quantile((1 + p / 100) / 2)];
-      named[`p${p}`] = high > low ? [low, high] : histogram.limits.zscale;
-    }
-    return named;
-  }
-
-  function drawHistogram() {
-    const { counts, first, step } = histogram;
-    const [low, high] = limits().map(toScale);
-    const strip = strips.histogram;
-    const y = counts.map((n) => Math.log10(1 + n));
-    strip.axes = (c, box) => histogramAxis(c, box, strip);
-    strip.set({
-      x: [Math.min(first, low), Math.max(first + step * counts.length, high)],
-      lines: [{ x: counts.map((_, i) => first + (i + 0.5) * step), y, colour: "#7f8ea8" }],
-      spans: [{ low, high, colour: "#4fa3ff" }],
-    });
-  }
-
-  function histogramAxis(c, box, strip) {
-    c.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--quiet");
-    c.font = "11px system-ui, sans-serif";
-    c.textBaseline = "top";
-    c.textAlign = "center";
-    const spread = histogram.softening;
-    let last = -99;
-    const far = [1, 2, 5].flatMap((m) => [1, 10, 100, 1000, 1e4].map((p) => m * p)).sort((a, b) => a - b);
-    const round = (v) => +v.toPrecision(2);
-    const near = [0, ...far.flatMap((f) => [-f * spread, f * spread])].map((d) => round(histogram.offset + d));
-    for (const value of [...new Set(near)].sort((a, b) => a - b)) {
-      const at = strip.px(toScale(value));
-      if (at < box.left + 14 || at > box.left + box.width - 14 || at - last < 46) continue;
-      c.fillRect(at, box.top + box.height, 1, 3);
-      c.fillText(gsp.pixels.short(value), at, box.top + box.height + 5);
-      last = at;
-    }
-  }
-
-  function dragLimits(canvas) {
-    let held = null;
-    const at = (event) => event.clientX - canvas.getBoundingClientRect().left;
-    canvas.addEventListener("pointerdown", (event) => {
-      if (!histogram) return;
-      const [low, high] = limits().map((v) => strips.histogram.px(toScale(v)));
-      const x = at(event);
-      const nearest = Math.abs(x - low) < Math.abs(x - high) ? "low" : "high";
-      const inside = x > low + 8 && x < high - 8;
-      held = { name: inside ? "both" : nearest, from: strips.histogram.value(x), limits: limits().map(toScale) };
-      canvas.setPointerCapture(event.pointerId);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!held) return;
-      const moved = strips.histogram.value(at(event)) - held.from;
-      const [low, high] = held.limits;
-      const next = {
-        low: toValue(held.name === "high" ? low : low + moved),
-        high: toValue(held.name === "low" ? high : high + moved),
-      };
-      typed(next);
-    });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (held = null));
-    canvas.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!step || !histogram) return;
-      const [low, high] = limits().map((v) => toValue(toScale(v) + step * 0.1));
-      typed(event.shiftKey ? { low } : event.ctrlKey ? { low, high } : { high });
-      event.preventDefault();
-      event.stopPropagation();
-    });
-  }
-
-  // -- cuts --------------------------------------------------------------------------------------
-  let serial = 0;
-  function place(changes) {
-    const clip = (value, n) => Math.min(Math.max(Math.round(value), 0), n - 1);
-    const next = { ...cut, ...changes };
-    cut = { x: clip(next.x, info.n_x), y: clip(next.y, info.n_y), n: Math.min(Math.max(Math.round(next.n), 1), 999) };
-    for (const name of ["x", "y", "n"]) fields[name].value = cut[name];
-    note({ cut: `${cut.x},${cut.y},${cut.n}` });
-    gsp.viewer.state.options.cross = cut;
-    gsp.viewer.draw();
-    fetchCuts();
-  }
-
-  async function fetchCuts() {
-    const mine = ++serial;
-    const [asked_, at] = [info, cut];
-    const half = Math.floor((at.n - 1) / 2);
-    try {
-      const [row, column] = await Promise.all([
-        gsp.fetchCut(asked_, "row", at.y - half, at.y - half + at.n - 1),
-        gsp.fetchCut(asked_, "column", at.x - half, at.x - half + at.n - 1),
-      ]);
-      if (mine !== serial || !row || !column) return;
-      const colour = getComputedStyle(document.documentElement).getPropertyValue("--spectrum").trim();
-      strips.row.set({ label: asked_.unit, lines: [{ y: row, colour }] });
-      strips.column.set({ lines: [{ y: column, colour }] });
-      const of = at.n > 1 ? `, mean of ${at.n}` : "";
-      byId("row-cut-said").textContent = `Along row ${at.y}${of}`;
-      byId("column-cut-said").textContent = `Along column ${at.x}${of} (${asked_.unit})`;
-    } catch {
-      // The image itself says that the server is away.
-    }
-  }
-
-  gsp.fetchCut = async function (file, axis, first, last, clean) {
-    const n = axis === "row" ? file.n_y : file.n_x;
-    const clip = (value) => Math.min(Math.max(value, 0), n - 1);
-    const query = new URLSearchParams({ axis, first: clip(first), last: clip(last), v: file.checksum });
-    if (clean) query.set("clean", "1");
-    const answer = await fetch(`/img/${file.id}/cut?${query}`);
-    return answer.status === 200 ? new Float32Array(await answer.arrayBuffer()) : null;
-  };
-
-  // A click on the image, without a drag, takes the cuts there.
-  let pressed = null;
-  document.addEventListener("pointerdown", (event) => {
-    pressed = here() && event.target.closest("#stage") ? [event.clientX, event.clientY] : null;
-  }, true);
-  document.addEventListener("pointerup", (event) => {
-    if (!pressed || !cut || event.button !== 0) return;
-    if (Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 3) return;
-    const at = gsp.under();
-    if (at) place({ x: at[0], y: at[1] });
-  }, true);
 
   // -- the page ----------------------------------------------------------------------------------
   function shown() {
     if (!here()) return;
     info = gsp.viewer.state.info;
-    [histogram, cut] = [null, null];
+    gsp.histogram.forget();
+    gsp.cuts.forget();
     if (!info || info.kind !== "image") return;
     build();
     Object.assign(gsp.viewer.state.options, fromAddress(), { cross: null });
@@ -342,30 +195,29 @@
 
   // The image has come, so its pyramid is there.
   async function viewed() {
-    if (!here() || !info || histogram) return;
+    if (!here() || !info || gsp.histogram.facts) return;
     const mine = info;
     const answer = await fetch(`/img/${mine.id}/histogram?v=${mine.checksum}`);
-    if (answer.status !== 200 || mine !== info || histogram) return;
-    histogram = await answer.json();
-    gsp.viewer.set({ named: percentiles() });
+    if (answer.status !== 200 || mine !== info || gsp.histogram.facts) return;
+    gsp.histogram.take(await answer.json());
+    gsp.viewer.set({ named: gsp.histogram.named(PERCENTILES) });
     show();
-    const from = (asked("cut") || "").split(",").map(Number);
-    const sound = from.length === 3 && from.every(Number.isFinite);
-    const [x, y, n] = sound ? from : [info.n_x / 2, info.n_y / 2, 1];
-    cut = { x, y, n };
-    place({});
+    gsp.cuts.start();
   }
 
   window.addEventListener("gsp-shown", shown);
   window.addEventListener("gsp-view", () => void viewed().catch(() => {}));
   window.addEventListener("gsp-drawn", () => {
-    if (!here() || !strips || !histogram) return;
-    const [x0, x1, y0, y1] = gsp.viewer.ranges();
-    strips.row.set({ x: [x0, x1] });
-    strips.column.set({ x: [y0, y1] });
+    if (!here() || !gsp.histogram.facts) return;
+    gsp.cuts.frame(gsp.viewer.ranges());
     link();
   });
-  window.addEventListener("gsp-theme", () => here() && histogram && (show(), fetchCuts()));
+  window.addEventListener("gsp-theme", () => here() && gsp.histogram.facts && (show(), gsp.cuts.load()));
 
-  gsp.advanced = { note, asked, here };
+  gsp.advanced = {
+    note, asked, here, limits, typed, write,
+    get info() {
+      return info;
+    },
+  };
 })();

@@ -34,7 +34,7 @@
 
   async function load() {
     const { info, range } = state();
-    const found = await gsp.fetchCut(info, "column", range[0], range[1], true).catch(() => null);
+    const found = await gsp.cuts.fetch(info, "column", range[0], range[1], true).catch(() => null);
     if (!found || info !== state().info || range !== state().range) return;
     profile = found;
     if (state().hand.level) level();
