@@ -8,7 +8,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks import parts
+from callbacks import familyparts, parts
 from callbacks.address import Address, file_key, parse
 from callbacks.guard import guarded, person
 from callbacks.markup import html_of, paint_from
@@ -108,7 +108,7 @@ def regions(
     if all(member.id != file.id for member in family):
         family = [*family, file]
     draw: dict[str, Callable[[], Any]] = {
-        "view-head": lambda: parts.head(address, file, _original(family, file), family),
+        "view-head": lambda: familyparts.head(address, file, _original(family, file), family),
         "view-notes": lambda: parts.notes(file, None),
         "view-actions": lambda: _actions(user, file, family, when),
         "view-runs": lambda: [parts.run(line) for line in _runs(family, when)],
