@@ -93,6 +93,18 @@ def test_filter_sort_share_and_open(searching: Any, demo_site: LiveSite) -> None
     expect(page).to_have_url(re.compile(r"/search\?ordering=-file_name$"))
 
 
+def test_a_laptop_shows_every_column_and_its_words_whole(searching: Any) -> None:
+    page = searching
+    page.goto(page.url + "?data_type=4")
+    expect(rows(page).first).to_contain_text("Wavelength Calibrated", timeout=SLOW_MS)
+    cut = """() => [...document.querySelectorAll(".ag-cell-value, .ag-header-cell-text")]
+        .filter((one) => one.scrollWidth > one.clientWidth && !one.querySelector(".file-link"))
+        .map((one) => one.textContent)"""
+    assert page.evaluate(cut) == []
+    wide = "(table) => table.scrollWidth - table.clientWidth"
+    assert page.locator("#search-grid .ag-center-cols-viewport").evaluate(wide) == 0
+
+
 def test_pages_by_go_and_back(searching: Any) -> None:
     page = searching
     page.get_by_label("Page", exact=True).fill("2")
