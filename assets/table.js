@@ -1,32 +1,41 @@
-// The table of Search: its script is large, and fetched when the table is drawn for the first time.
-// Until then this stands for dash_ag_grid, which the document leaves out (pages/document.py).
+// The table of Search: its scripts are large, and fetched when it is drawn for the first time. Until
+// then this stands for dash_ag_grid, which the document leaves out (pages/document.py).
 (function () {
   "use strict";
   const { createElement, useEffect, useState } = window.React;
 
-  let suite = null; // dash_ag_grid, once it is there
-  let coming = null;
+  let suite = null; // dash_ag_grid, once it and its library are there
+  const coming = new Map(); // address → its script
   let arrive;
   const there = new Promise((done) => { arrive = done; }); // at the first time or a later one
 
-  function load() {
-    coming = coming || new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = document.documentElement.dataset.table;
-      script.onload = () => {
-        suite = window.dash_ag_grid;
-        window.dash_ag_grid = standIn; // a component of another type would draw the table anew
-        arrive(suite);
-        done();
-      };
-      script.onerror = () => {
-        coming = null;
-        script.remove();
-        failed();
-      };
-      document.head.append(script);
-    });
-    return coming;
+  function fetchScript(address, loaded) {
+    if (!coming.has(address)) {
+      coming.set(address, new Promise((done, failed) => {
+        const script = document.createElement("script");
+        script.src = address;
+        script.onload = () => done(loaded && loaded());
+        script.onerror = () => {
+          coming.delete(address);
+          script.remove();
+          failed();
+        };
+        document.head.append(script);
+      }));
+    }
+    return coming.get(address);
+  }
+
+  // Both at once, and the library before anything is drawn: the component takes one that is there.
+  async function load() {
+    const [component, library] = document.documentElement.dataset.table.split(" ");
+    const take = () => {
+      const found = window.dash_ag_grid;
+      window.dash_ag_grid = standIn; // a component of another type would draw the table anew
+      return found;
+    };
+    [suite] = await Promise.all([fetchScript(component, take), fetchScript(library)]);
+    arrive(suite);
   }
 
   function AgGrid(props) {

@@ -21,7 +21,13 @@ VENDOR = "vendor"
 PLOTLY = f"{VENDOR}/plotly-basic.min.js"
 
 ASSET = re.compile(r"/assets/([^?\"]+)\?m=[^\"]*")
-TABLE_TAG = re.compile(r'<script src="([^"]*/dash_ag_grid\.[^"]*)"></script>\n?')
+TABLE_TAG = re.compile(
+    r'<script src="(?P<component>(?P<folder>[^"]*/)dash_ag_grid(?P<version>\.v[^".]+)\.[^"]*)">'
+    r"</script>\n?"
+)
+TABLE_LIBRARY = "async-community"
+"""The script with the table itself. The component asks for it under an address without a version,
+unless it is there already."""
 
 UNCHANGING = "private, max-age=31536000, immutable"
 
@@ -61,7 +67,12 @@ class Site(dash.Dash):
             parts[name] = ASSET.sub(lambda found: _address(found[1]), parts[name])
         table = TABLE_TAG.search(parts["scripts"])
         parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
-        return DOCUMENT.format(theme=theme, table=table[1] if table else "", **parts)
+        return DOCUMENT.format(theme=theme, table=_table(table) if table else "", **parts)
+
+
+def _table(tag: re.Match[str]) -> str:
+    """Return the addresses of the table's two scripts, of which both change with the version."""
+    return f"{tag['component']} {tag['folder']}{TABLE_LIBRARY}{tag['version']}.js"
 
 
 def _address(asset: str) -> str:

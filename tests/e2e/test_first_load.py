@@ -18,6 +18,7 @@ LIMIT_BYTES = 2_000_000
 FETCHED = """() => performance.getEntriesByType("resource")
     .map((one) => [one.name, one.transferSize])"""
 TABLE = "/dash_ag_grid."
+LIBRARY = "/async-community."
 PLOTLY = "/plotly"
 
 
@@ -59,18 +60,31 @@ def test_what_comes_later_comes_once(observer: Window) -> None:
     rows(page).first.wait_for()
     page.locator(".ag-header-cell-text", has_text="File Name").click()
     page.wait_for_url("**ordering=file_name")
-    assert (len(fetched(page, TABLE)), len(fetched(page, PLOTLY))) == (1, 1)
+    assert [len(fetched(page, part)) for part in (TABLE, LIBRARY, PLOTLY)] == [1, 1, 1]
 
 
+def test_the_table_is_fetched_for_one_visit_and_kept_for_the_next(observer: Window) -> None:
+    sizes = []
+    for _ in range(2):
+        page = observer.open("/search")
+        rows(page).first.wait_for(timeout=SLOW_MS)
+        found = page.evaluate(FETCHED)
+        sizes.append([size for name, size in found if TABLE in name or LIBRARY in name])
+    assert [len(visit) for visit in sizes] == [2, 2]
+    assert min(sizes[0]) > 100_000
+    assert sizes[1] == [0, 0]
+
+
+@pytest.mark.parametrize("part", [TABLE, LIBRARY])
 def test_a_table_that_does_not_come_is_said_and_can_be_asked_for_again(
-    open_window: Callable[..., Window], demo_session: Any
+    open_window: Callable[..., Window], demo_session: Any, part: str
 ) -> None:
     window = open_window(storage_state=demo_session)
     page = window.open("/proposals")
-    page.route(f"**{TABLE}*", lambda route: route.abort())
+    page.route(f"**{part}*", lambda route: route.abort())
     to(page, "search")
     expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
-    page.unroute(f"**{TABLE}*")
+    page.unroute(f"**{part}*")
     page.get_by_role("button", name="Try again").click()
     rows(page).first.wait_for(timeout=SLOW_MS)
     page.locator(".ag-header-cell-text", has_text="File Name").click()
