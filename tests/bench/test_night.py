@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import time
 from typing import Any
 
@@ -90,6 +91,8 @@ def test_a_night_of_two_thousand_frames(capsys: pytest.CaptureFixture[str]) -> N
     pi = builders.person("pi")
     staff = builders.person("staff", is_staff=True)
     ids = fill(builders.proposal("SOAR2024A-001", pi))
+    gc.collect()
+    gc.freeze()  # as the server does
 
     def page(user: User, number: int) -> None:
         night.counts(user, NIGHT)
