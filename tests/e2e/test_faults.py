@@ -116,8 +116,10 @@ def test_frames_that_arrive_in_a_kill_are_indexed_once_and_reduced(
 
     site.start()
     n_raw = len(night)
+    query = "SELECT file_name FROM file WHERE data_type = 0 ORDER BY file_name"
+    until(lambda: len(site.rows(query)) >= n_raw, 60, "every frame is indexed")
     until(lambda: all_ended(site, n_raw), 60, "every run has ended")
-    names = site.rows("SELECT file_name FROM file WHERE data_type = 0 ORDER BY file_name")
+    names = site.rows(query)
     assert names == [(name,) for name in sorted(path.name for path in night)]
     reduced = site.rows("SELECT count(*), count(DISTINCT parent_id) FROM file WHERE data_type = 2")
     assert reduced == [(n_raw, n_raw)]
