@@ -22,6 +22,7 @@ from tests.api import others
 from tests.api.callback_rows import COMMON, ROWS, Row
 from tests.api.conftest import Site
 from tests.api.others import MARK, OUTSIDERS, Ids, state_of
+from tests.api.test_pages import outputs_of
 
 own, foreign = others.own, others.foreign
 
@@ -115,15 +116,10 @@ def fire(client: FlaskClient, declared: dict[str, Any], row: Row, values: dict[s
         text = inner if isinstance(inner, str) else json.dumps(inner, separators=(",", ":"))
         return f"{text}.{one['property']}"
 
-    names = [name.strip(".") for name in declared["output"].split("...")]
-    outputs = [
-        dict(zip(("id", "property"), name.split("@")[0].rsplit(".", 1), strict=True))
-        for name in names
-    ]
     inputs = [sent(given) for given in declared["inputs"]]
     body = {
         "output": declared["output"],
-        "outputs": outputs if declared["output"].startswith("..") else outputs[0],
+        "outputs": outputs_of(declared),
         "inputs": inputs,
         "state": [sent(given) for given in declared["state"]],
         "changedPropIds": [row.trigger or identity(inputs[0])],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +15,16 @@ from services import accounts
 from tests.api.conftest import Site
 
 NEW_DATA = {"url.pathname": "/data", "url.search": ""}
+
+
+def outputs_of(declared: Mapping[str, Any]) -> Any:
+    """Return the outputs of a callback as a browser names them: a list, or the only one."""
+    names = [name.strip(".") for name in declared["output"].split("...")]
+    outputs = [
+        dict(zip(("id", "property"), name.split("@")[0].rsplit(".", 1), strict=True))
+        for name in names
+    ]
+    return outputs if declared["output"].startswith("..") else outputs[0]
 
 
 def call(site: Site, role: str, output: str, values: dict[str, Any]) -> Any:
@@ -31,14 +42,9 @@ def call(site: Site, role: str, output: str, values: dict[str, Any]) -> Any:
             for given in declared[kind]
         ]
 
-    names = [name.strip(".") for name in declared["output"].split("...")]
-    outputs = [
-        dict(zip(("id", "property"), name.split("@")[0].rsplit(".", 1), strict=True))
-        for name in names
-    ]
     body = {
         "output": declared["output"],
-        "outputs": outputs if declared["output"].startswith("..") else outputs[0],
+        "outputs": outputs_of(declared),
         "inputs": filled("inputs"),
         "state": filled("state"),
         "changedPropIds": [f"{given['id']}.{given['property']}" for given in declared["inputs"]],
