@@ -37,10 +37,10 @@ lint: .venv/.test-installed
 
 test: lint
 	tools/provide_test_machine
-	$(BIN)/python -m pytest -n 2 tests/unit tests/api
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --only-database tests/unit tests/api
-	$(BIN)/python -m pytest -n 2 -m "not alone" tests/e2e
-	$(BIN)/python -m pytest -m alone tests/e2e
+	$(BIN)/python -m pytest -n 2 tests/access tests/api tests/callbacks tests/deployment tests/figures tests/jobs tests/science tests/services
+	$(BIN)/python -m tests.support.postgres $(BIN)/python -m pytest -n 2 --only-database tests/access tests/api tests/callbacks tests/deployment tests/figures tests/jobs tests/science tests/services
+	$(BIN)/python -m pytest -n 2 -m "not alone" tests/browser
+	$(BIN)/python -m pytest -m alone tests/browser
 
 bench: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench

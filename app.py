@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from config import Config, ConfigError
-from jobs import supervisor
+from jobs.processes import supervisor
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,8 +32,8 @@ def create_app(config: Config | None = None) -> Flask:
 
     import api
     import cli
-    import wall
     from jobs import wiring
+    from security import request_security
 
     if config is None:
         try:
@@ -42,7 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
             raise cli.BadRequest(str(error)) from error
     wiring.connect(config)
     server = Flask(__name__, static_folder=None)
-    wall.guard(server, config)
+    request_security.guard(server, config)
     server.add_url_rule("/healthz", "healthz", _healthz)
     api.register(server)
     _dash(server)
@@ -52,15 +52,15 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _dash(server: Flask) -> None:
     """Mount the pages on the server, and the numbers their pictures are painted with."""
-    import wall
-    from api import images, manual, show, spectra
-    from pages import site
+    from api.pages import images, manual, show, spectra
+    from pages.core import site
+    from security import request_security
 
     server.register_blueprint(images.blueprint)
     server.register_blueprint(spectra.blueprint)
     server.register_blueprint(show.blueprint)
     server.register_blueprint(manual.blueprint)
-    wall.allow_scripts(site.create(server).csp_hashes())
+    request_security.allow_scripts(site.create(server).csp_hashes())
 
 
 def _healthz() -> ResponseReturnValue:

@@ -17,11 +17,14 @@ from peewee import PeeweeException
 import db
 from config import Config
 from db import database
-from jobs import log, worker
+from jobs.processes import log, worker
 from reduction import simulation
 from reduction.errors import ReductionError
-from services import accounts, check, importing, ingest, letters, proposals
+from services.accounts import accounts
 from services.errors import InvalidRequest, NotFound, ServiceError
+from services.files import check, ingest
+from services.mail import letters
+from services.proposals import proposals, semester_import
 
 user_commands = AppGroup("user", help="People's accounts.")
 proposal_commands = AppGroup("proposal", help="Observing proposals.")
@@ -131,9 +134,9 @@ def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semes
 def import_proposals(table: Path, dry_run: bool) -> None:
     """Create the proposals and PIs of a semester from a CSV TABLE; all of it, or nothing."""
     try:
-        planned = importing.plan(None, table.read_bytes())
+        planned = semester_import.plan(None, table.read_bytes())
         if not dry_run and not planned.errors:
-            planned = importing.apply(None, table.read_bytes())
+            planned = semester_import.apply(None, table.read_bytes())
     except InvalidRequest as error:
         raise BadRequest(f"{table.name}: {error.message}") from error
     for row in planned.rows if dry_run else ():

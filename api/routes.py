@@ -7,12 +7,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from api import (
+from api.contract.routing import blueprint
+from api.contract.validation import read_query
+from api.document import swagger
+from api.models.requests import StreamQuery
+from api.resources import (
     blocks,
     calibrations,
     comments,
     contents,
-    docs,
     files,
     mail,
     proposals,
@@ -20,15 +23,22 @@ from api import (
     site,
     visualize,
 )
-from api.models.requests import StreamQuery
-from api.routing import blueprint
-from api.validate import read_query
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 DECLARING = (
-    site, files, contents, visualize, blocks, calibrations, runs, comments, proposals, mail, docs,
-)  # fmt: skip
+    site,
+    files,
+    contents,
+    visualize,
+    blocks,
+    calibrations,
+    runs,
+    comments,
+    proposals,
+    mail,
+    swagger,
+)
 """The modules whose import declares routes, in the order of the document."""
 
 

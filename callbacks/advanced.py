@@ -7,11 +7,11 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.address import Address, advanced_file, file_key
-from callbacks.guard import guarded, person
+from callbacks.core.guard import guarded, person
+from callbacks.data.address import Address, advanced_file, file_key
 from reduction.frames import DataType
-from services import files, plots
 from services.errors import NotFound, ServiceError
+from services.files import display, lineage
 
 
 def register(app: Dash) -> None:
@@ -35,10 +35,10 @@ def show(pathname: str) -> tuple[Any, Any]:
         raise PreventUpdate
     user = person()
     try:
-        file = files.get(user, file_key(key))
-        if DataType(str(file.data_type)) in plots.SPECTRA:
+        file = lineage.get(user, file_key(key))
+        if DataType(str(file.data_type)) in display.SPECTRA:
             return _head(file, "Spectra are looked at on their own page."), None
-        facts = plots.facts(file)
+        facts = display.facts(file)
     except NotFound as error:
         return html.H1(str(error)), None
     except ServiceError as error:

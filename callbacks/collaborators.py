@@ -9,12 +9,14 @@ from typing import Any
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from callbacks import command, forms, lists
-from callbacks.guard import guarded, person
+from callbacks.core import forms, lists
+from callbacks.core.guard import guarded, person
+from callbacks.data import actions
 from callbacks.proposals import address_of, nothing, pager, proposal_of
-from services import access, proposal_index, proposals
+from services import access
 from services.access import Action
 from services.errors import InvalidRequest, NotFound
+from services.proposals import proposal_index, proposals
 
 PAGE = "collaborators"
 NOT_YOURS = "Only the PI and the observatory's staff add or remove collaborators."
@@ -34,7 +36,7 @@ def register(app: Dash) -> None:
         Input("live-access", "data"),
     )(guarded(5)(show))
     forms.connect(app, "collab", ["email"], add, State("url", "pathname"))
-    command.COMMANDS["remove-collaborator"] = remove
+    actions.COMMANDS["remove-collaborator"] = remove
 
 
 def show(pathname: str | None, search: str | None, *_: Any) -> tuple[Any, ...]:
@@ -71,7 +73,7 @@ def add(typed: Mapping[str, Any], pathname: str) -> forms.Done:
 def remove(user: Any, data: Mapping[str, str]) -> str:
     """Remove a collaborator; the address can be added again."""
     email = str(data.get("email", ""))
-    proposals.remove_collaborator(user, command.number(data, "proposal"), email)
+    proposals.remove_collaborator(user, actions.number(data, "proposal"), email)
     return f"{email} is no longer a collaborator."
 
 

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, urlencode
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.address import Address
-from callbacks.choices import thousands
-from callbacks.guard import guarded, person
-from services import logs, proposals
+from callbacks.core.guard import guarded, person
+from callbacks.data.address import Address
+from callbacks.search.choices import thousands
+from services import logs
 from services.paging import n_pages
+from services.proposals import proposals
 
 ROOT = "/logs"
 PAGE_SIZE = 50

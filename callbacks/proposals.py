@@ -9,13 +9,14 @@ from typing import Any
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from callbacks import choices, lists
-from callbacks.address import Address
-from callbacks.guard import guarded, person
-from callbacks.lists import ListQuery
-from callbacks.search import Query
-from services import proposal_index
+from callbacks.core import lists
+from callbacks.core.guard import guarded, person
+from callbacks.core.lists import ListQuery
+from callbacks.data.address import Address
+from callbacks.search import choices
+from callbacks.search.page import Query
 from services.access import Action
+from services.proposals import proposal_index
 
 HOME = "/"
 ROOT = "/proposals"

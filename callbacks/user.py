@@ -10,9 +10,9 @@ from dash.exceptions import PreventUpdate
 from flask import request
 from flask_login import current_user, login_user
 
-from callbacks.forms import Done, connect
-from callbacks.guard import guarded, person
-from services import accounts, profile
+from callbacks.core.forms import Done, connect
+from callbacks.core.guard import guarded, person
+from services.accounts import accounts, profile
 
 SAVED = "Your changes were saved."
 VISUAL_SAVED = "Every page and figure is shown so from now on."

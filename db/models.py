@@ -238,11 +238,23 @@ class File(Table):
             # A night's frames, and how many each night has, within what one may see.
             (("night", "data_type", "proposal", "date_obs", "id"), False),
             # The filters of the search page.
-            *(((column,), False) for column in (
-                "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode",
-                "technique", "date", "night",
-            )),
-        )  # fmt: skip
+            *(
+                ((column,), False)
+                for column in (
+                    "obstype",
+                    "object",
+                    "filter",
+                    "filter_2",
+                    "grating",
+                    "slit",
+                    "roi",
+                    "wavmode",
+                    "technique",
+                    "date",
+                    "night",
+                )
+            ),
+        )
         constraints = [
             Check("data_type BETWEEN 0 AND 5"),
             Check("state IN ('current','superseded')"),
@@ -252,10 +264,27 @@ class File(Table):
 # The lists: all that can be filtered by, so that a row (2 kB, most of it JSON) is read only when it
 # is shown. In the order of the lists; what narrows them most often comes first.
 _LISTED = (
-    File.state, File.date_obs, File.id, File.proposal, File.data_type, File.date, File.grating,
-    File.obstype, File.wavmode, File.filter, File.filter_2, File.slit, File.roi, File.technique,
-    File.object, File.original, File.parent, File.ra_deg, File.dec_deg, File.file_name,
-)  # fmt: skip
+    File.state,
+    File.date_obs,
+    File.id,
+    File.proposal,
+    File.data_type,
+    File.date,
+    File.grating,
+    File.obstype,
+    File.wavmode,
+    File.filter,
+    File.filter_2,
+    File.slit,
+    File.roi,
+    File.technique,
+    File.object,
+    File.original,
+    File.parent,
+    File.ra_deg,
+    File.dec_deg,
+    File.file_name,
+)
 File.add_index(File.index(*_LISTED, name="file_list"))
 
 # What could be made again; most files are not stale.
@@ -387,7 +416,7 @@ class Mail(Table):
     """A message to one person. `state`: ``queued`` (tried when `due`), ``sent`` or ``failed``.
 
     `problem` says what the last try ran into. `account_id`: whose password link stands at the place
-    of `services.mail.LINK`; it is made when the message is sent, so that no row holds it.
+    of `services.mail.outbox.LINK`; it is made when the message is sent, so that no row holds it.
     """
 
     recipient = CharField(254)
@@ -406,6 +435,19 @@ class Mail(Table):
 
 
 TABLES = [
-    User, Token, LoginFailure, PasswordLink, Partner, Proposal, SettingsChange, Membership, File,
-    Arrival, Run, Comment, LogEntry, Event, Mail,
-]  # fmt: skip
+    User,
+    Token,
+    LoginFailure,
+    PasswordLink,
+    Partner,
+    Proposal,
+    SettingsChange,
+    Membership,
+    File,
+    Arrival,
+    Run,
+    Comment,
+    LogEntry,
+    Event,
+    Mail,
+]

@@ -82,9 +82,12 @@ def heatmap(figure: go.Figure, view: View, look: Look, curves: Sequence[Curve] =
         )
     for curve in curves:
         figure.add_scatter(
-            x=curve.x, y=curve.y, mode="lines", line={"color": f"rgb{curve.rgb}", "width": 1},
+            x=curve.x,
+            y=curve.y,
+            mode="lines",
+            line={"color": f"rgb{curve.rgb}", "width": 1},
             hoverinfo="skip",
-        )  # fmt: skip
+        )
     figure.update_layout(hovermode="closest")
     return figure
 
@@ -139,9 +142,11 @@ def image_png(
     canvas = _Canvas(size, lines)
     pixels = Image.fromarray(np.ascontiguousarray(shown[::-1]))
     part = (
-        (left - box.x0) / view.bins[0], (box.y1 - high) / view.bins[1],
-        (right - box.x0) / view.bins[0], (box.y1 - low) / view.bins[1],
-    )  # fmt: skip
+        (left - box.x0) / view.bins[0],
+        (box.y1 - high) / view.bins[1],
+        (right - box.x0) / view.bins[0],
+        (box.y1 - low) / view.bins[1],
+    )
     resized = pixels.resize(size, Image.Resampling.BOX, box=part)
     reach = (left - 0.5, right - 0.5), (low - 0.5, high - 0.5)
     _draw_curves(resized, curves, *reach)

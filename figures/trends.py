@@ -66,16 +66,24 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
             bare = {"range": [0, 1], "type": "linear", "showticklabels": False}
             figure.update_xaxes(bare, row=row, col=column)
             figure.update_yaxes(bare, row=row, col=column)
-    figure.update_xaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
-                        nticks=4)  # fmt: skip
-    figure.update_yaxes(ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False,
-                        nticks=5)  # fmt: skip
+    figure.update_xaxes(
+        ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False, nticks=4
+    )
+    figure.update_yaxes(
+        ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False, nticks=5
+    )
     figure.update_xaxes(tickangle=0)
     figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", showlegend=False,
-        font={"family": "inherit", "size": 11}, margin={"l": 46, "r": 8, "t": 22, "b": 22},
-        autosize=True, uirevision=revision, hovermode="closest", dragmode="zoom",
-    )  # fmt: skip
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        font={"family": "inherit", "size": 11},
+        margin={"l": 46, "r": 8, "t": 22, "b": 22},
+        autosize=True,
+        uirevision=revision,
+        hovermode="closest",
+        dragmode="zoom",
+    )
     return figure
 
 
@@ -95,7 +103,13 @@ def _points(panel: Panel, *, outside: bool) -> go.Scatter:
 def _say(figure: go.Figure, number: int, text: str, *, y: float, anchor: str) -> None:
     place = "" if number == 0 else str(number + 1)
     figure.add_annotation(
-        text=text, xref=f"x{place} domain", yref=f"y{place} domain", x=0 if y == 1.0 else 0.5, y=y,
-        xanchor="left" if y == 1.0 else "center", yanchor=anchor, showarrow=False,
+        text=text,
+        xref=f"x{place} domain",
+        yref=f"y{place} domain",
+        x=0 if y == 1.0 else 0.5,
+        y=y,
+        xanchor="left" if y == 1.0 else "center",
+        yanchor=anchor,
+        showarrow=False,
         font={"size": 11.5},
-    )  # fmt: skip
+    )

@@ -20,9 +20,9 @@ from rq.serializers import JSONSerializer
 
 from db.models import Run, User
 from jobs import tasks
-from services import runs
 from services.errors import Unavailable
 from services.health import QueueState
+from services.runs import lifecycle
 
 QUEUE = "reduction"
 POOL_KEYS = "gsp:pool:"
@@ -132,8 +132,8 @@ def submit(
     overrides: Mapping[str, Any] | None = None,
     use: Mapping[str, int] | None = None,
 ) -> Run:
-    """Ask for a run of a block on a file, in the name of a person (`services.runs.request`)."""
-    return runs.request(user, block_name, file_id, dict(overrides or {}), use)
+    """Request a run of a block on a file, in the name of a person."""
+    return lifecycle.request(user, block_name, file_id, dict(overrides or {}), use)
 
 
 def top_up(run_ids: list[int]) -> int:

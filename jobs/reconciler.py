@@ -15,10 +15,10 @@ import time
 import db
 from config import Config
 from db import database
-from jobs import log as process_log
-from jobs import postman, queue, wiring
-from jobs.lifeline import die_with_supervisor
-from services import runs, scheduling
+from jobs import mail_worker, queue, wiring
+from jobs.processes import log as process_log
+from jobs.processes.parent_death import die_with_supervisor
+from services.runs import lifecycle, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ GLANCED_AT = 20
 def reconcile(since: dt.timedelta) -> int:
     """Do one round, looking for masters `since` back; return how many tickets were missing."""
     with database.connection_context():
-        due = runs.reconcile(since)
+        due = lifecycle.reconcile(since)
     return queue.top_up(due)
 
 
@@ -47,7 +47,7 @@ def analyse() -> None:
 def glance() -> None:
     """Look at runs of dead workers and at a few that wait; what may go now gets its ticket."""
     with database.connection_context():
-        runs.take_back_vanished()
+        lifecycle.take_back_vanished()
         scheduling.wake_some(GLANCED_AT)
 
 
@@ -56,7 +56,7 @@ def main() -> int:
     die_with_supervisor()
     process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
-    postman.start()
+    mail_worker.start()
     last, n_rounds = float("-inf"), 0
     while True:
         try:
@@ -66,7 +66,7 @@ def main() -> int:
                 wide = n_rounds % WIDE_EVERY == 0
                 if n_rounds % ANALYSE_EVERY == 0:
                     analyse()
-                missing = reconcile(WIDE if wide else runs.LATELY)
+                missing = reconcile(WIDE if wide else lifecycle.LATELY)
                 last, n_rounds = time.monotonic(), n_rounds + 1
                 if missing:
                     log.info("%d due runs were announced again", missing)

@@ -8,7 +8,8 @@ import socket
 import time
 
 from db import database
-from services import previews, runs
+from services.files import previews
+from services.runs import lifecycle
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with database.connection_context():
-        run = runs.claim(worker)
+        run = lifecycle.claim(worker)
         while run is not None:
-            runs.execute(run)
-            run = runs.claim(worker, following=run)
+            lifecycle.execute(run)
+            run = lifecycle.claim(worker, following=run)
 
 
 def prepare_preview(file_id: int) -> None:
@@ -40,7 +41,7 @@ def prepare_preview(file_id: int) -> None:
     os.nice(KINDNESS)
     end = time.monotonic() + PATIENCE_S
     with database.connection_context():
-        while time.monotonic() < end and runs.at_the_last():
+        while time.monotonic() < end and lifecycle.at_the_last():
             time.sleep(PATIENCE_S / 20)
         previews.build(file_id)
 

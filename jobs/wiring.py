@@ -6,7 +6,8 @@ import db
 from config import Config
 from jobs import queue
 from jobs.connection import open_redis
-from services import dispatch, events
+from services import events
+from services.runs import dispatch
 from services.setup import Site, configure
 
 

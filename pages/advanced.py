@@ -10,10 +10,10 @@ from typing import Any
 
 from dash import dcc, html
 
-from callbacks.address import advanced_file
-from callbacks.guard import person
-from callbacks.router import Page
-from services import plots
+from callbacks.core.guard import person
+from callbacks.core.router import Page
+from callbacks.data.address import advanced_file
+from services.files import display
 
 _GRAPH = {
     "displaylogo": False,
@@ -64,7 +64,7 @@ def _stage() -> html.Div:
                     dcc.Graph(
                         id="advanced-graph",
                         className="stage-graph",
-                        figure=plots.EMPTY,
+                        figure=display.EMPTY,
                         responsive=True,
                         config=_GRAPH,
                     ),

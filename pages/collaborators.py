@@ -5,11 +5,11 @@ from __future__ import annotations
 from dash import html
 
 from callbacks.collaborators import PAGE as NAME
-from callbacks.guard import person
+from callbacks.core.guard import person
+from callbacks.core.router import Page
 from callbacks.proposals import proposal_of
-from callbacks.router import Page
-from pages import forms, lists
-from services import proposal_index
+from pages.core import forms, lists
+from services.proposals import proposal_index
 
 HELP = "An address without an account gets one, and a link by mail to set its password."
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dash import html
 
-from callbacks.guard import person
+from callbacks.core.guard import person
+from callbacks.core.router import Page
 from callbacks.proposals import HOME
-from callbacks.router import Page
-from pages import lists
-from services import proposal_index
+from pages.core import lists
+from services.proposals import proposal_index
 
 SEARCH = "Find by SOAR ID, PI or title"
 

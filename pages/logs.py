@@ -5,8 +5,8 @@ from __future__ import annotations
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
+from callbacks.core.router import Page
 from callbacks.logs import ALL, ROOT, parse
-from callbacks.router import Page
 
 
 def layout(_pathname: str, search: str) -> html.Main:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dash import dcc, html
 
-from callbacks.router import Page
+from callbacks.core.router import Page
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "user"
 FIRST = "README"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dash import dcc, html
 
-from callbacks.nightparts import parse
-from callbacks.router import Page
+from callbacks.core.router import Page
+from callbacks.night.rows import parse
 
 COLUMNS = (
-    ("time", "UTC"), ("file", "File"), ("object", "Object"), ("setup", "Set-up"),
-    ("exptime", "Exp. (s)"), ("stages", "Pipeline"), ("seeing", "Seeing (″)"), ("snr", "S/N"),
-    ("took", "Took"), ("words", "Notes"),
-)  # fmt: skip
+    ("time", "UTC"),
+    ("file", "File"),
+    ("object", "Object"),
+    ("setup", "Set-up"),
+    ("exptime", "Exp. (s)"),
+    ("stages", "Pipeline"),
+    ("seeing", "Seeing (″)"),
+    ("snr", "S/N"),
+    ("took", "Took"),
+    ("words", "Notes"),
+)
 
 
 def layout(_pathname: str, _search: str) -> html.Main:
-    """Return the page's fixed parts; `callbacks.night` and ``night.js`` fill them."""
+    """Return the page's fixed parts; `callbacks.night.page` and ``night.js`` fill them."""
     head = html.Tr([html.Th(label, className=name, scope="col") for name, label in COLUMNS])
     graph = dcc.Graph(
         id="night-trends",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dash import html
 
-from callbacks.guard import person
+from callbacks.core.guard import person
+from callbacks.core.router import Page
 from callbacks.proposals import ROOT
-from callbacks.router import Page
-from pages import home, lists
-from services import proposal_index
+from pages import home
+from pages.core import lists
+from services.proposals import proposal_index
 
 
 def layout(pathname: str, search: str) -> html.Main:

@@ -7,19 +7,28 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import dcc, html
 
-from callbacks.router import Page
-from callbacks.search import COLUMNS, PAGE_SIZE, ROOT, Query, parse
-from services.search import FACETS
+from callbacks.core.router import Page
+from callbacks.search.page import COLUMNS, PAGE_SIZE, ROOT, Query, parse
+from services.search.page import FACETS
 
 WIDTHS = {
-    "file_name": 190, "proposal_id": 110, "obstype": 74, "wavmode": 76, "filter": 74,
-    "filter_2": 60, "grating": 76, "slit": 101, "roi": 120, "date": 80, "type": 148,
-}  # fmt: skip
+    "file_name": 190,
+    "proposal_id": 110,
+    "obstype": 74,
+    "wavmode": 76,
+    "filter": 74,
+    "filter_2": 60,
+    "grating": 76,
+    "slit": 101,
+    "roi": 120,
+    "date": 80,
+    "type": 148,
+}
 """Pixels; the name takes what is left. At 1366 pixels of screen all is shown, the words whole."""
 
 
 def layout(_pathname: str, search: str) -> html.Div:
-    """Return the page's fixed parts; `callbacks.search` fills them from the address."""
+    """Return the page's fixed parts; `callbacks.search.page` fills them from the address."""
     query = parse(search)
     return html.Div(
         [

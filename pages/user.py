@@ -6,11 +6,11 @@ from typing import Any
 
 from dash import dcc, html
 
-from callbacks.guard import person
-from callbacks.router import Page
-from pages import forms
-from services import accounts, partners
-from services.passwords import REQUIREMENTS
+from callbacks.core.guard import person
+from callbacks.core.router import Page
+from pages.core import forms
+from services.accounts import accounts, partners
+from services.accounts.passwords import REQUIREMENTS
 
 MASK = "•" * 20
 THEMES = ({"value": "dark", "label": "Dark"}, {"value": "light", "label": "Light"})

@@ -40,7 +40,7 @@ _LABELS = {
 
 
 class FrameKind(StrEnum):
-    """What a frame is for, judged from its header (`reduction.classify`)."""
+    """What a frame is for, judged from its header (`reduction.fits.classification`)."""
 
     BIAS = "bias"
     FLAT = "flat"
@@ -163,7 +163,7 @@ class Spectrum:
 
 @dataclass(slots=True)
 class Product:
-    """What a block hands back; `reduction.fitsio.write` makes the file of it.
+    """What a block hands back; `reduction.fits.frame_io.write` makes the file of it.
 
     `inputs` are the names of the files that went in besides the parent (masters, arcs), `quality`
     the numbers shown beside the product, `warnings` sentences for the observer.

@@ -31,7 +31,7 @@ class BlockSettings(BaseModel):
 
 
 class Need(StrEnum):
-    """Calibrations a block asks for; who offers them is decided in `services.calibrations`."""
+    """Calibrations a block needs; `services.calibration.selection` finds them."""
 
     MASTER_BIAS = "master bias"
     MASTER_FLAT = "master flat"
@@ -136,9 +136,17 @@ def block(
         if name in _blocks:
             raise ValueError(f"block {name!r} is already registered")
         _blocks[name] = Block(
-            name, label, frozenset(accepts), frozenset(kinds), produces, settings,
-            request or settings, needs, route, run,
-        )  # fmt: skip
+            name,
+            label,
+            frozenset(accepts),
+            frozenset(kinds),
+            produces,
+            settings,
+            request or settings,
+            needs,
+            route,
+            run,
+        )
         return run
 
     return register

@@ -87,9 +87,14 @@ def page(
         There is no such level.
     """
     query = _filtered(
-        user, level=level, since=since, until=until, proposal_id=proposal_id, soar_id=soar_id,
+        user,
+        level=level,
+        since=since,
+        until=until,
+        proposal_id=proposal_id,
+        soar_id=soar_id,
         text=text,
-    )  # fmt: skip
+    )
     rows = query.order_by(LogEntry.created.desc(), LogEntry.id.desc()).paginate(page, page_size)
     return query.count(), list(rows)
 

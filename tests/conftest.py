@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from hypothesis import settings
@@ -14,8 +13,17 @@ from peewee import Database, PostgresqlDatabase
 
 import db
 from db.models import TABLES
-from services import dispatch, events, setup
+from services import events, setup
+from services.runs import dispatch
 from services.setup import Site
+from tests.support.databases import fresh_postgres
+
+pytest_plugins = [
+    "tests.support.arriving_frames",
+    "tests.support.browser_window",
+    "tests.support.live_site",
+    "tests.support.web_site",
+]
 
 # No test asserts a duration; continuous integration tries the same examples every time.
 settings.register_profile("here", deadline=None)
@@ -33,19 +41,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--only-database"):
         uses = {"database", "deployment"}
         items[:] = [item for item in items if uses & set(getattr(item, "fixturenames", ()))]
-
-
-def fresh_postgres(purpose: str) -> str | None:
-    """Make an empty database on the server of ``GSP_TEST_DATABASE_URL``, of this process alone."""
-    url = os.environ.get("GSP_TEST_DATABASE_URL")
-    if not url:
-        return None
-    name = f"gsp_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
-    server = db.open_database(url)
-    server.execute_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    server.execute_sql(f"CREATE DATABASE {name}")
-    server.close()
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from reduction.simulation import simulate_night
-from tests.truth.peer import PeerSpectrum, measure_spectrum
-from tests.truth.setups import SETUPS
+from tests.support.truth.peer import PeerSpectrum, measure_spectrum
+from tests.support.truth.setups import SETUPS
 
 LONGEST_S = 900
 NOWHERE = "http://127.0.0.1:9"
@@ -42,9 +42,13 @@ def watch(command: list[str], folder: Path) -> dict[str, object]:
     began = time.perf_counter()
     with log.open("wb") as out:
         child = subprocess.Popen(
-            command, cwd=folder, env=surroundings(Path(command[0]).parent), stdout=out, stderr=out,
+            command,
+            cwd=folder,
+            env=surroundings(Path(command[0]).parent),
+            stdout=out,
+            stderr=out,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         peak = 0.0
         while child.poll() is None:
             peak = max(peak, resident_mb(child.pid))

@@ -6,8 +6,8 @@ the NIST handbook (``data/nist_list``). Run::
 
     python tools/build_lamp_library.py [path/to/goodman_pipeline-3.1.0-py3-none-any.whl]
 
-Without an argument the wheel is fetched with pip. The result, ``reduction/data/lamps.npz``, is
-the same bytes for the same wheel; the licence of the source is copied beside it.
+Without an argument the wheel is fetched with pip. The result, ``reduction/lines/data/lamps.npz``,
+is the same bytes for the same wheel; the licence of the source is copied beside it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from astropy.io import fits
 SOURCE = "goodman-pipeline==3.1.0"
 LAMP_FOLDER = "goodman_pipeline/data/ref_comp/"
 LINE_FOLDER = "goodman_pipeline/data/nist_list/"
-OUTPUT = Path(__file__).resolve().parents[1] / "reduction" / "data"
+OUTPUT = Path(__file__).resolve().parents[1] / "reduction" / "lines" / "data"
 NOTICE = """\
 lamps.npz is made by tools/build_lamp_library.py from goodman-pipeline 3.1.0: the reference lamps
 of goodman_pipeline/data/ref_comp (rounded to whole ADU) and the strong lines of
@@ -124,9 +124,12 @@ def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
     """Add the lines seen in every lamp, on our own solution from the laboratory lines alone."""
     sys.path.insert(0, str(OUTPUT.parents[1]))
     from reduction.errors import NoWavelengthSolution  # noqa: PLC0415 - needs the first pass's file
-    from reduction.lamps import library  # noqa: PLC0415
-    from reduction.linematch import Setup  # noqa: PLC0415
-    from reduction.wavelength import pose, solve  # noqa: PLC0415
+    from reduction.lines.lamps import library  # noqa: PLC0415
+    from reduction.wavelength.arc_solution import (  # noqa: PLC0415
+        pose,
+        solve,
+    )
+    from reduction.wavelength.line_match import Setup  # noqa: PLC0415
 
     seen = []
     for fact, lamp in zip(facts, library().lamps, strict=True):

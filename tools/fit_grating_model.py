@@ -1,4 +1,4 @@
-"""Fit the constants of ``reduction/grating.py`` to the published lamps and print them.
+"""Fit the constants of ``reduction/wavelength/grating.py`` to the published lamps and print them.
 
 Lamps with fewer than nine matched lines are left out: several of those are misidentified. Run::
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
-from reduction.grating import CENTRE_PX
-from reduction.lamps import Lamp, grooves_per_mm, library
+from reduction.lines.lamps import Lamp, grooves_per_mm, library
+from reduction.wavelength.grating import CENTRE_PX
 
 DENSITIES = (400, 600, 930, 1200, 2100)
 

@@ -15,13 +15,14 @@ import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
 from plotly.subplots import make_subplots
 
-from reduction import fitsio, slitprofiles, targets, tracing
 from reduction.blocks.extract import ExtractSettings, extract
+from reduction.extraction import slit_profiles, targets, tracing
+from reduction.fits import frame_io
 from reduction.frames import PixelFlag, Spectrum
 from reduction.registry import BlockInputs
 from reduction.simulation.sources import Source
-from tests.truth.accuracy import expected_electrons
-from tests.truth.nights import Mode, Reduced, expose_science, quiet, reduce_frame
+from tests.support.truth.accuracy import expected_electrons
+from tests.support.truth.nights import Mode, Reduced, expose_science, quiet, reduce_frame
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 WIDTH, HEIGHT = 900, 380
@@ -40,16 +41,25 @@ def save(figures: dict[str, go.Figure]) -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for name, figure in figures.items():
             figure.update_layout(
-                width=WIDTH, height=HEIGHT, template="plotly_white",
-                margin={"l": 60, "r": 15, "t": 35, "b": 45}, font={"size": 12},
-            )  # fmt: skip
+                width=WIDTH,
+                height=HEIGHT,
+                template="plotly_white",
+                margin={"l": 60, "r": 15, "t": 35, "b": 45},
+                font={"size": 12},
+            )
             sheet = Path(folder) / f"{name}.html"
             figure.write_html(sheet, include_plotlyjs=True, config={"staticPlot": True})
             page.goto(sheet.as_uri())
             page.wait_for_selector(".main-svg")
-            page.screenshot(path=IMAGES / f"{name}.png", clip={
-                "x": 0, "y": 0, "width": WIDTH, "height": HEIGHT,
-            })  # fmt: skip
+            page.screenshot(
+                path=IMAGES / f"{name}.png",
+                clip={
+                    "x": 0,
+                    "y": 0,
+                    "width": WIDTH,
+                    "height": HEIGHT,
+                },
+            )
         browser.close()
 
 
@@ -64,19 +74,26 @@ def steps(raw: np.ndarray, reduced: Reduced) -> go.Figure:
     frame = reduced.frame
     x0, y0 = reduced.origin
     rows, columns = slice(100, 300), slice(700, 1500)
-    cosmic = (fitsio.flags_of(frame)[rows, columns] & PixelFlag.COSMIC_RAY) != 0
+    cosmic = (frame_io.flags_of(frame)[rows, columns] & PixelFlag.COSMIC_RAY) != 0
     cut = raw[y0 + rows.start : y0 + rows.stop, x0 + columns.start : x0 + columns.stop]
     figure = make_subplots(
-        1, 3, subplot_titles=("raw, ADU", "reduced, electrons", "cosmic-ray mask"),
+        1,
+        3,
+        subplot_titles=("raw, ADU", "reduced, electrons", "cosmic-ray mask"),
         horizontal_spacing=0.04,
-    )  # fmt: skip
+    )
     y, x = np.nonzero(cosmic)
     for number, image in enumerate((cut, frame.data[rows, columns]), 1):
         figure.add_trace(heat(image), 1, number)
     figure.add_scatter(
-        x=x, y=y, mode="markers", marker={"size": 2, "color": "black"}, showlegend=False,
-        row=1, col=3,
-    )  # fmt: skip
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 2, "color": "black"},
+        showlegend=False,
+        row=1,
+        col=3,
+    )
     for number in (1, 2, 3):
         figure.update_yaxes(range=[0, cosmic.shape[0]], row=1, col=number)
         figure.update_xaxes(title="column", row=1, col=number)
@@ -86,17 +103,17 @@ def steps(raw: np.ndarray, reduced: Reduced) -> go.Figure:
 def profile(reduced: Reduced) -> go.Figure:
     """Draw the aligned slit profile, its targets and what is modelled of each."""
     frame = reduced.frame
-    variance = fitsio.variance_of(frame)
+    variance = frame_io.variance_of(frame)
     assert variance is not None
-    blocks = slitprofiles.make_blocks(frame.data, variance, fitsio.flags_of(frame) != 0)
-    bend = slitprofiles.common_bend(blocks)
-    mean, noise = slitprofiles.aligned_profile(blocks, bend)
+    blocks = slit_profiles.make_blocks(frame.data, variance, frame_io.flags_of(frame) != 0)
+    bend = slit_profiles.common_bend(blocks)
+    mean, noise = slit_profiles.aligned_profile(blocks, bend)
     found = targets.find_targets(mean, noise, threshold=5, max_targets=3)
     traces, _ = tracing.follow(blocks, bend, found, 2, model="moffat")
     middle = len(blocks.columns) // 2
     x = blocks.columns[middle]
     rows = np.arange(mean.size)
-    shown = slitprofiles.without_background(blocks.means)[middle]
+    shown = slit_profiles.without_background(blocks.means)[middle]
     figure = go.Figure()
     figure.add_scatter(x=rows, y=shown, mode="markers", name="64 columns", marker={"size": 5})
     total = np.zeros(mean.size)
@@ -126,9 +143,13 @@ def truth(reduced: Reduced) -> go.Figure:
         flux = spectrum.flux / (1 - float(product.quality["aperture_loss"]))
         figure.add_scatter(y=flux, name=kind, line={"color": colour, "width": 1}, row=1, col=1)
         figure.add_scatter(
-            y=flux / expected, mode="markers", marker={"color": colour, "size": 2},
-            showlegend=False, row=2, col=1,
-        )  # fmt: skip
+            y=flux / expected,
+            mode="markers",
+            marker={"color": colour, "size": 2},
+            showlegend=False,
+            row=2,
+            col=1,
+        )
     figure.update_yaxes(title="electrons", row=1, col=1)
     figure.update_yaxes(title="over truth", range=[0.7, 1.3], row=2, col=1)
     figure.update_xaxes(title="column", row=2, col=1)

@@ -13,20 +13,20 @@ import plotly.graph_objects as go
 from astropy.nddata import CCDData
 from plotly.subplots import make_subplots
 
-from reduction import identify, targets
 from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.master_flat import MasterFlatSettings, master_flat
 from reduction.blocks.reduce import ReduceSettings, reduce
-from reduction.fitsio import flags_of
-from reduction.flatfield import fit_colour
+from reduction.detector.flatfield import fit_colour
+from reduction.extraction import identification, targets
+from reduction.extraction.slit_profiles import common_bend
+from reduction.fits.frame_io import flags_of
 from reduction.frames import PixelFlag
 from reduction.registry import BlockInputs
 from reduction.simulation import frames, write_frame
 from reduction.simulation.sources import Source
-from reduction.slitprofiles import common_bend
-from tests.goodman_frames import header
-from tests.truth.nights import Mode, expose_science, quiet, reduce_frame
-from tests.unit.test_reduce_anything import field, frame_of
+from tests.science.blocks.test_reduce_anything import field, frame_of
+from tests.support.goodman_frames import header
+from tests.support.truth.nights import Mode, expose_science, quiet, reduce_frame
 from tools.make_figures import heat, save
 
 N_MEMBERS = 20
@@ -96,9 +96,16 @@ def imaging() -> go.Figure:
     rays = rng.integers(10, 210, (40, 2))
     electrons[rays[:, 0], rays[:, 1]] += 3000
     cards = header(
-        OBSTYPE="EXPOSE", GRATING="NO_GRATING", SLIT="NO_MASK", WAVMODE="Imaging",
-        ROI="Imaging 2x2", FILTER="r-SDSS", FILTER2="NO_FILTER", CAM_TARG=0.0, GRT_TARG=0.0,
-    )  # fmt: skip
+        OBSTYPE="EXPOSE",
+        GRATING="NO_GRATING",
+        SLIT="NO_MASK",
+        WAVMODE="Imaging",
+        ROI="Imaging 2x2",
+        FILTER="r-SDSS",
+        FILTER2="NO_FILTER",
+        CAM_TARG=0.0,
+        GRT_TARG=0.0,
+    )
     raw = frame_of(400 + electrons / 1.48, cards)
     [product] = reduce(
         BlockInputs(frame=raw, file_name="x.fits"), ReduceSettings(cosmic_rays="lacosmic"), quiet
@@ -106,16 +113,23 @@ def imaging() -> go.Figure:
     assert isinstance(product.data, CCDData)
     marked = (flags_of(product.data) & PixelFlag.COSMIC_RAY) != 0
     figure = make_subplots(
-        1, 3, subplot_titles=("raw, ADU", "reduced, electrons", "cosmic-ray mask"),
+        1,
+        3,
+        subplot_titles=("raw, ADU", "reduced, electrons", "cosmic-ray mask"),
         horizontal_spacing=0.04,
-    )  # fmt: skip
+    )
     for number, image in enumerate((raw.data, product.data.data), 1):
         figure.add_trace(heat(np.asarray(image)), 1, number)
     y, x = np.nonzero(marked)
     figure.add_scatter(
-        x=x, y=y, mode="markers", marker={"size": 3, "color": "black"}, showlegend=False,
-        row=1, col=3,
-    )  # fmt: skip
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 3, "color": "black"},
+        showlegend=False,
+        row=1,
+        col=3,
+    )
     for number in (1, 2, 3):
         figure.update_yaxes(range=[0, shape[0]], row=1, col=number)
     return figure
@@ -126,7 +140,7 @@ def nebula() -> go.Figure:
     mode = Mode()
     scene = (Source("nebula", "nebula", 24.5, 20, 6.5), Source("star", "star", 17.5, -60, 6.5))
     reduced = reduce_frame(mode, expose_science(mode, 21, 0, scene))
-    blocks = identify.blocks_of(reduced.frame)
+    blocks = identification.blocks_of(reduced.frame)
     bend = common_bend(blocks)
     found = targets.targets_in(blocks, bend, threshold=5.0, max_targets=3)
     figure = go.Figure(heat(blocks.cells.light))

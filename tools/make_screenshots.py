@@ -23,9 +23,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
-from tests.e2e.conftest import LiveSite, until
-from tests.e2e.test_tonight import drop, raw_frames
-from tests.e2e.window import night_over
+from tests.browser.pages.test_tonight import drop, raw_frames
+from tests.support.browser_window import night_over
+from tests.support.live_site import LiveSite, until
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
 IMAGES = MANUAL / "images"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from api import errors, limits, routes
-from api.openapi import document
+from api import routes
+from api.contract import errors, limits
+from api.document.openapi import document
 from reduction.registry import all_blocks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,10 +74,14 @@ def _operation(method: str, path: str, shown: dict[str, Any], models: dict[str, 
     if "description" in shown:
         lines += [shown["description"], ""]
     asked = [
-        (f"`{p['name']}`", _kind(p["schema"]), "required" if p["required"] else "",
-         p.get("description", ""))
+        (
+            f"`{p['name']}`",
+            _kind(p["schema"]),
+            "required" if p["required"] else "",
+            p.get("description", ""),
+        )
         for p in shown.get("parameters", [])
-    ]  # fmt: skip
+    ]
     if asked:
         lines += _rows(asked, "parameter", "is", "", "means")
     body = shown.get("requestBody", {}).get("content", {}).get("application/json")
@@ -103,8 +108,9 @@ def text() -> str:
         lines += [f"### {block.label} (`{block.name}`)", ""]
         lines += _rows(_fields(schema), "setting", "is", "default", "means")
     lines += ["## Error codes", ""]
-    codes = sorted({(status, code) for code, status in errors.STATUS.items()}
-                   | set(errors.HTTP_CODES.items()))  # fmt: skip
+    codes = sorted(
+        {(status, code) for code, status in errors.STATUS.items()} | set(errors.HTTP_CODES.items())
+    )
     lines += _rows([(status, f"`{code}`") for status, code in codes], "status", "code")
     lines += ["## Limits", ""]
     shown = [(f"`{name}`", number) for name, number in limits.LIMITS.items()]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
-from api.validate import MAX_ID
+from api.contract.validation import MAX_ID
 from figures.colormaps import STOPS
 
 Colormap = Literal[tuple(STOPS)]  # type: ignore[valid-type]

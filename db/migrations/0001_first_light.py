@@ -151,11 +151,23 @@ class File(Table):
             (("parent",), False),
             (("series", "data_type", "state"), False),
             (("kind", "data_type", "state", "camera", "date_obs"), False),
-            *(((column,), False) for column in (
-                "obstype", "object", "filter", "filter_2", "grating", "slit", "roi", "wavmode",
-                "technique", "date", "night",
-            )),
-        )  # fmt: skip
+            *(
+                ((column,), False)
+                for column in (
+                    "obstype",
+                    "object",
+                    "filter",
+                    "filter_2",
+                    "grating",
+                    "slit",
+                    "roi",
+                    "wavmode",
+                    "technique",
+                    "date",
+                    "night",
+                )
+            ),
+        )
         constraints = [
             Check("data_type BETWEEN 0 AND 5"),
             Check("state IN ('current','superseded')"),
@@ -255,8 +267,18 @@ class Event(Table):
 
 
 TABLES = [
-    User, Token, LoginFailure, Proposal, Membership, File, Arrival, Run, Comment, LogEntry, Event,
-]  # fmt: skip
+    User,
+    Token,
+    LoginFailure,
+    Proposal,
+    Membership,
+    File,
+    Arrival,
+    Run,
+    Comment,
+    LogEntry,
+    Event,
+]
 
 
 def up(migrator: Any, db: Any) -> None:

@@ -7,10 +7,27 @@ from __future__ import annotations
 from typing import Any
 
 FILE_LIST = (
-    "state", "date_obs", "id", "proposal_id", "data_type", "date", "grating", "obstype", "wavmode",
-    "filter", "filter_2", "slit", "roi", "technique", "object", "original_id", "parent_id",
-    "ra_deg", "dec_deg", "file_name",
-)  # fmt: skip
+    "state",
+    "date_obs",
+    "id",
+    "proposal_id",
+    "data_type",
+    "date",
+    "grating",
+    "obstype",
+    "wavmode",
+    "filter",
+    "filter_2",
+    "slit",
+    "roi",
+    "technique",
+    "object",
+    "original_id",
+    "parent_id",
+    "ra_deg",
+    "dec_deg",
+    "file_name",
+)
 INDEXES = {
     "file_list": ("file", FILE_LIST),
     "run_state_id_proposal_id": ("run", ("state", "id", "proposal_id")),

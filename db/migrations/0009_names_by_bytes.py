@@ -1,7 +1,7 @@
 """PostgreSQL compares settings and names as SQLite does, byte by byte, in every locale.
 
 So the order of a list and the letters that a search takes for the same are those of every site, and
-the same as those of the catalogue in memory (`services.catalogue`).
+the same as those of the catalogue in memory (`services.search.catalogue`).
 """
 
 # ruff: noqa: D103 (the runner calls them)
@@ -11,9 +11,17 @@ from __future__ import annotations
 from typing import Any
 
 LENGTHS = {
-    "file_name": 255, "object": 120, "obstype": 20, "filter": 60, "filter_2": 60, "grating": 60,
-    "slit": 60, "roi": 80, "wavmode": 60, "technique": 16,
-}  # fmt: skip
+    "file_name": 255,
+    "object": 120,
+    "obstype": 20,
+    "filter": 60,
+    "filter_2": 60,
+    "grating": 60,
+    "slit": 60,
+    "roi": 80,
+    "wavmode": 60,
+    "technique": 16,
+}
 
 
 def up(migrator: Any, db: Any) -> None:  # noqa: ARG001

@@ -9,19 +9,13 @@ import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
 
-from reduction import (
-    arclines,
-    byhand,
-    extraction,
-    fitsio,
-    headers,
-    identify,
-    provenance,
-    tracing,
-)
 from reduction.errors import NoWavelengthSolution, UnusableFrame
+from reduction.extraction import apertures as extraction_apertures
+from reduction.extraction import identification, manual, tracing
+from reduction.fits import frame_io, headers, provenance
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
+from reduction.wavelength import arc_lines
 
 PLATE_SCALE = 0.15
 """Arcseconds per unbinned pixel along the slit."""
@@ -95,7 +89,7 @@ class ExtractSettings(BlockSettings):
 class ExtractRunSettings(ExtractSettings):
     """How targets are found and their light is summed, or where one is taken from."""
 
-    by_hand: byhand.Windows | None = Field(
+    by_hand: manual.Windows | None = Field(
         None,
         title="By Hand",
         description="Take one spectrum from these windows instead of looking for targets.",
@@ -123,7 +117,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         The frame is not a reduced 2-D frame.
     """
     frame = inputs.frame
-    if not isinstance(frame, CCDData) or fitsio.variance_of(frame) is None:
+    if not isinstance(frame, CCDData) or frame_io.variance_of(frame) is None:
         raise UnusableFrame(f"{inputs.file_name} is not a reduced 2-D frame.")
     if min(frame.shape) < 8:
         raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
@@ -132,26 +126,31 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         return [_by_hand(frame, inputs, settings.by_hand, report)]
     if (inputs.kind or facts.kind) in LAMP_KINDS:
         report("Extract", 0.5)
-        spectrum = extraction.extract_lamp(frame)
+        spectrum = extraction_apertures.extract_lamp(frame)
         report("Done", 1.0)
         return [_product(spectrum, inputs, "", _lamp_quality(spectrum), ())]
     report("Identify", 0.1)
-    search = identify.Search(
+    search = identification.Search(
         settings.threshold, settings.max_targets, settings.trace_degree, settings.target_model
     )
-    traces, warnings = identify.identify(frame, search, inputs.brighter)
+    traces, warnings = identification.identify(frame, search, inputs.brighter)
     report("Trace", 0.4)
-    apertures = extraction.Apertures(
+    apertures = extraction_apertures.Apertures(
         settings.aperture_width, settings.background_offset, settings.background_width
     )
     products = []
     for number, trace in enumerate(traces, start=1):
         report("Extract", 0.5 + 0.5 * number / (len(traces) + 1))
         others = [other for other in traces if other is not trace]
-        spectrum, warning = extraction.extract_target(
+        spectrum, warning = extraction_apertures.extract_target(
             frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
         )
-        said = [*inputs.notes, *warnings, *identify.about(trace), *([warning] if warning else [])]
+        said = [
+            *inputs.notes,
+            *warnings,
+            *identification.about(trace),
+            *([warning] if warning else []),
+        ]
         provenance.put(spectrum.header, headers.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
@@ -164,11 +163,11 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
 
 
 def _by_hand(
-    frame: CCDData, inputs: BlockInputs, windows: byhand.Windows, report: Report
+    frame: CCDData, inputs: BlockInputs, windows: manual.Windows, report: Report
 ) -> Product:
     """Return the spectrum of the windows that a person laid."""
     report("Extract", 0.3)
-    spectrum, warning = byhand.extract_by_hand(frame, windows)
+    spectrum, warning = manual.extract_by_hand(frame, windows)
     header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
     if windows.target:
         provenance.put(header, headers.GSP_TNUM, windows.target, "number of the target")
@@ -222,13 +221,13 @@ def _lamp_quality(spectrum: Spectrum) -> dict[str, float | int | list[float]]:
     """Return how many lines a lamp shows, how wide they are, and where the brightest lie."""
     saturated = (spectrum.mask & np.uint8(PixelFlag.SATURATED)) != 0
     try:
-        lines = arclines.find_lines(spectrum.flux, saturated)
+        lines = arc_lines.find_lines(spectrum.flux, saturated)
     except NoWavelengthSolution:
         return {}  # said when it is calibrated
     return {
         "lines": int(lines.pixel.size),
         "line_width_pixel": round(lines.fwhm, 2),
-        "line_positions_pixel": list(arclines.landmarks(lines)),
+        "line_positions_pixel": list(arc_lines.landmarks(lines)),
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from reduction import ccd, fitsio, headers, masters, provenance
+from reduction.detector import ccd, masters
+from reduction.fits import frame_io, headers, provenance
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.setups import master_bias_name
@@ -47,7 +48,7 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     section = provenance.NONE if overscan is None else str(overscan[1])
     provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, headers.GSP_OVER, section, "overscan region")
-    variance = fitsio.variance_of(master)
+    variance = frame_io.variance_of(master)
     assert variance is not None  # a combination always has one
     quality: dict[str, float | int | str] = {
         "frames": len(names),

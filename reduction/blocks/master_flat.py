@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from reduction import flatfield, headers, masters, provenance
+from reduction.detector import flatfield, masters
+from reduction.fits import headers, provenance
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
 from reduction.setups import master_flat_name

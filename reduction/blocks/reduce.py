@@ -10,10 +10,12 @@ from astropy.nddata import CCDData
 from numpy.typing import NDArray
 from pydantic import Field
 
-from reduction import ccd, cosmicray, fitsio, flatfield, geometry, headers, provenance, slit
+from reduction.cosmic_rays import lacosmic
+from reduction.detector import ccd, flatfield, geometry, slit
+from reduction.detector.geometry import Section
 from reduction.errors import UnusableFrame
+from reduction.fits import frame_io, headers, provenance
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
-from reduction.geometry import Section
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
 
 
@@ -128,7 +130,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     n_cosmic = 0
     if method is not None:
         report("Cosmic Ray Removal", 0.55)
-        reduced, n_cosmic = cosmicray.clean(reduced, method, spectrum=spectrum)
+        reduced, n_cosmic = lacosmic.clean(reduced, method, spectrum=spectrum)
         shown = "LACosmic" if method == "lacosmic" else "DCR"
         course.did("c", headers.GSP_COSM, shown, "cosmic ray rejection method")
     report("Done", 1.0)
@@ -149,7 +151,7 @@ def _with_meta(frame: CCDData) -> CCDData:
 
 
 def _refuse_useless(frame: CCDData) -> None:
-    flags = fitsio.flags_of(frame)
+    flags = frame_io.flags_of(frame)
     useless = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
     if useless > 0.9:
         saturated = np.count_nonzero(flags & PixelFlag.SATURATED) / flags.size
@@ -169,7 +171,7 @@ def _bias(
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
             course.cards[headers.GSP_OVER] = (str(known[1]), "overscan region")
-        variance = fitsio.variance_of(inputs.master_bias)
+        variance = frame_io.variance_of(inputs.master_bias)
         level = ccd.bias_level(frame, inputs.master_bias).astype(np.float32, copy=False)
         course.bias_adu = float(np.median(level[::4, ::4]))
         return level, 0.0 if variance is None else variance
@@ -221,7 +223,7 @@ def _slit_trim(
             rows = max(first, 0), min(last, trimmed.shape[0])
     elif not lamp:
         part = section.slices
-        usable = fitsio.flags_of(frame)[part] == 0
+        usable = frame_io.flags_of(frame)[part] == 0
         level = _part(bias, section)
         rows = slit.lit_rows_of_frame(
             slit.profile_along_slit(frame.data[part] - np.asarray(level), usable)
@@ -236,7 +238,7 @@ def _slit_trim(
 
 def _cosmic_ray_method(
     settings: ReduceSettings, binning: tuple[int, int], *, lamp: bool
-) -> cosmicray.Method | None:
+) -> lacosmic.Method | None:
     """Return how to look for cosmic rays; not at all in a lamp, whose lines look like them."""
     if lamp or settings.cosmic_rays == "none":
         return None
@@ -281,7 +283,7 @@ def _product(
 
 def _quality(reduced: CCDData, course: _Course, n_cosmic: int) -> dict[str, float | int | str]:
     """Return the numbers shown beside a product; those of the detector go into its header too."""
-    flags = fitsio.flags_of(reduced)
+    flags = frame_io.flags_of(reduced)
     n_saturated = int(np.count_nonzero(flags & PixelFlag.SATURATED))
     quality: dict[str, float | int | str] = {
         "bias_level_adu": round(course.bias_adu, 2),

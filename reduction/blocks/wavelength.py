@@ -11,19 +11,22 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from pydantic import Field
 
-from reduction import dispersion, headers, provenance
-from reduction.arcscale import along, between, share_of_second, shift_between, solve_arc
-from reduction.errors import (
-    HeaderError,
-    MissingCalibration,
-    ReductionError,
-)
+from reduction.errors import HeaderError, MissingCalibration, ReductionError
+from reduction.fits import headers, provenance
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
 from reduction.matching import ArcChoice
 from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
-from reduction.skycheck import SkyOffset, sky_offset
-from reduction.verification import Limits
-from reduction.wavelength import Solution, SolveOptions
+from reduction.wavelength import spectral_wcs
+from reduction.wavelength.arc_solution import Solution, SolveOptions
+from reduction.wavelength.sky_check import SkyOffset, sky_offset
+from reduction.wavelength.verification import Limits
+from reduction.wavelength.wavelength_solution import (
+    along,
+    between,
+    share_of_second,
+    shift_between,
+    solve_arc,
+)
 
 UNCERTAIN_END = 0.07
 """Part of a line width that the scale is uncertain by (one sigma) at an end before the observer is
@@ -144,7 +147,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             warnings = (_sky_sentence(offset, applied=applied),)
         if applied:
             scale = replace(scale, solution=scale.solution.displaced(offset.offset))
-    calibrated = dispersion.apply_solution(spectrum, scale.solution, settings.step)
+    calibrated = spectral_wcs.apply_solution(spectrum, scale.solution, settings.step)
     calibrated.arcs = _arcs_on(calibrated, scale)
     file_name = product_name(inputs.file_name)
     header = calibrated.header
@@ -254,7 +257,7 @@ def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
     if not scale.seen or calibrated.wavelength is None:
         return None
     axis = calibrated.wavelength
-    return np.stack([dispersion.on_axis(arc, solution, axis) for arc, solution in scale.seen])
+    return np.stack([spectral_wcs.on_axis(arc, solution, axis) for arc, solution in scale.seen])
 
 
 def _ends(solution: Solution) -> tuple[str, ...]:
@@ -269,7 +272,7 @@ def _ends(solution: Solution) -> tuple[str, ...]:
 
 
 def _offset_of(spectrum: Spectrum, solution: Solution) -> SkyOffset | None:
-    found = dispersion.sky_on_axis(spectrum, solution)
+    found = spectral_wcs.sky_on_axis(spectrum, solution)
     return None if found is None else sky_offset(*found, solution.fwhm)
 
 

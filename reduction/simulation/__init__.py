@@ -1,8 +1,8 @@
 """A physically realistic raw night of which the truth is known.
 
-Nothing here uses the code that reduces: only the published lamps (`reduction.lamps`) and the facts
-of the instrument. `simulate_night` writes the files, `frames` makes them one by one for a replay,
-`science_frame` makes a single one.
+Nothing here uses the code that reduces: only the published lamps (`reduction.lines.lamps`) and the
+facts of the instrument. `simulate_night` writes the files, `frames` makes them one by one for a
+replay, `science_frame` makes a single one.
 """
 
 from reduction.simulation.exposures import Frame

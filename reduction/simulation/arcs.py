@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, percentile_filter
 from scipy.optimize import nnls
 
-from reduction.lamps import Lamp, laboratory_lines
-from reduction.linelist import spectra_of
+from reduction.lines.lamps import Lamp, laboratory_lines
+from reduction.lines.line_list import spectra_of
 from reduction.simulation.modes import Setup
 from reduction.simulation.sky import throughput
 

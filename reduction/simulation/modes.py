@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from reduction.errors import ReductionError
-from reduction.lamps import Lamp, grooves_per_mm, library
+from reduction.lines.lamps import Lamp, grooves_per_mm, library
 
 Floats = NDArray[np.float64]
 

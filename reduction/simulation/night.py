@@ -106,9 +106,19 @@ def simulate_night(
         For a setup, camera, binning or region that can't be simulated.
     """
     plan = NightPlan(
-        seed, setup, binning, camera, n_bias, n_flat, n_science, old_headers, proposal, rows,
-        start, **choices,  # type: ignore[arg-type]
-    )  # fmt: skip
+        seed,
+        setup,
+        binning,
+        camera,
+        n_bias,
+        n_flat,
+        n_science,
+        old_headers,
+        proposal,
+        rows,
+        start,
+        **choices,  # type: ignore[arg-type]
+    )
     total = len(plan.exposures)
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)

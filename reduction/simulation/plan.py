@@ -171,9 +171,18 @@ class _Scheduler:
         file_name = "_".join([*words, f"{bx}x{by}", self.date]) + ".fits"
         named = {"bias": "ZERO", "flat": "Quartz", "arc": lamp, "science": word}[kind]
         facts = Facts(
-            kind, named, self.clock, exptime, pointing, plan.slit, lamp, plan.proposal, number,
-            file_name, plan.old_headers,
-        )  # fmt: skip
+            kind,
+            named,
+            self.clock,
+            exptime,
+            pointing,
+            plan.slit,
+            lamp,
+            plan.proposal,
+            number,
+            file_name,
+            plan.old_headers,
+        )
         level = self.level + 0.02 * number + float(self.rng.normal(0, 0.15))
         self.clock += dt.timedelta(seconds=exptime + READ_TIME + 1.0)
         self.number += 1

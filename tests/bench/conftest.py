@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.table import row
-from tests.e2e.conftest import demo_site  # noqa: F401 - fixture
-from tests.e2e.window import (  # noqa: F401 - fixtures
-    chromium,
-    demo_session,
-    observer,
-    open_window,
-)
+from tests.support.bench.table import row
+from tests.support.live_site import demo_site  # noqa: F401 - fixture
 
 
 @pytest.fixture(scope="session", autouse=True)

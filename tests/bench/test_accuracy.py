@@ -11,8 +11,8 @@ import pytest
 from reduction.errors import NoWavelengthSolution
 from reduction.registry import BlockInputs
 from reduction.simulation.sources import Source
-from tests.bench.engine_night import run
-from tests.bench.table import (
+from tests.support.bench.engine_night import run
+from tests.support.bench.table import (
     WRONG_PX,
     peer_flux,
     peer_rms,
@@ -21,11 +21,20 @@ from tests.bench.table import (
     published,
     row,
 )
-from tests.truth import cosmic_rays
-from tests.truth.accuracy import Accuracy, measure
-from tests.truth.arcs import LAMPS, MODES, Arc, CustomArc, accuracy, arc, custom_arcs, lamp_arc
-from tests.truth.library import left_out_one_by_one
-from tests.truth.nights import Mode, science
+from tests.support.truth import cosmic_rays
+from tests.support.truth.accuracy import Accuracy, measure
+from tests.support.truth.arcs import (
+    LAMPS,
+    MODES,
+    Arc,
+    CustomArc,
+    accuracy,
+    arc,
+    custom_arcs,
+    lamp_arc,
+)
+from tests.support.truth.library import left_out_one_by_one
+from tests.support.truth.nights import Mode, science
 
 pytestmark = pytest.mark.bench
 
@@ -38,24 +47,44 @@ def test_wavelengths() -> None:
     median, worst = (float(np.max([getattr(one, k) for one in seen])) for k in ("median", "worst"))
     typical = float(np.median([one.median for one in seen]))
     ratio = [one.reported_over_true for one in seen]
-    row("wavelength error, median of arcs / largest median", f"{typical:.3f} / {median:.3f} px",
-        "0.05 px", peer_scale("0.12–0.55 / 3.4 px"))  # fmt: skip
+    row(
+        "wavelength error, median of arcs / largest median",
+        f"{typical:.3f} / {median:.3f} px",
+        "0.05 px",
+        peer_scale("0.12–0.55 / 3.4 px"),
+    )
     row("  worst of all columns", f"{worst:.3f} px", "0.3 px", "")
-    row("reported rms over the true one", f"{min(ratio):.2f}–{max(ratio):.2f}", "0.67–1.5",
-        peer_rms("0.000 mostly"))  # fmt: skip
+    row(
+        "reported rms over the true one",
+        f"{min(ratio):.2f}–{max(ratio):.2f}",
+        "0.67–1.5",
+        peer_rms("0.000 mostly"),
+    )
     assert len(seen) == len(MODES)
 
 
 def test_setups_without_a_solution() -> None:
     lamps = left_out_one_by_one()
-    row("library lamps, each without itself: none / wrong", _count(lamps.refused, lamps.wrong),
-        f"0 / 0 of {lamps.n}", "–")  # fmt: skip
+    row(
+        "library lamps, each without itself: none / wrong",
+        _count(lamps.refused, lamps.wrong),
+        f"0 / 0 of {lamps.n}",
+        "–",
+    )
     every = {" ".join(lamp): lamp_arc(number) for number, lamp in enumerate(LAMPS)}
-    row("every lamp of every setup: none / wrong", _failures(every.items(), "worst"),
-        f"0 / 0 of {len(every)}", peer_setups("some (930_M2 HgArNe), custom all"))  # fmt: skip
+    row(
+        "every lamp of every setup: none / wrong",
+        _failures(every.items(), "worst"),
+        f"0 / 0 of {len(every)}",
+        peer_setups("some (930_M2 HgArNe), custom all"),
+    )
     custom = [(f"{one.setup.grating} {one.lamp}", one) for one in custom_arcs()]
-    row("custom angles between two modes: none / wrong",
-        _failures(custom, "worst_between_lines"), f"few / 0 of {len(custom)}", "–")  # fmt: skip
+    row(
+        "custom angles between two modes: none / wrong",
+        _failures(custom, "worst_between_lines"),
+        f"few / 0 of {len(custom)}",
+        "–",
+    )
     assert lamps.n == 80
 
 
@@ -87,8 +116,12 @@ def test_cosmic_rays() -> None:
         published("0.92 / 0.06–0.16"),
     )
     row("  of those marked, true", f"{seen.purity:.4f}", "0.995", published("0.996"))
-    row("  found on a source", f"{seen.completeness_on_source:.3f}", "0.85",
-        published("0.60–0.78, dcr 0.06–0.16"))  # fmt: skip
+    row(
+        "  found on a source",
+        f"{seen.completeness_on_source:.3f}",
+        "0.85",
+        published("0.60–0.78, dcr 0.06–0.16"),
+    )
     row("  clean source pixels touched", f"{seen.eaten:.3%}", "0.1 %", "–")
     assert seen.marked > 1000
 
@@ -121,16 +154,27 @@ def test_extraction() -> None:
     def typical(values: list[float]) -> float:
         return float(np.mean(values))
 
-    row("flux of the source, optimal", f"{typical([o.flux for o in optimal]):.3f}", "1.00 ± 0.01",
-        peer_flux("0.92"))  # fmt: skip
+    row(
+        "flux of the source, optimal",
+        f"{typical([o.flux for o in optimal]):.3f}",
+        "1.00 ± 0.01",
+        peer_flux("0.92"),
+    )
     fractional = f"{typical([o.flux for o in plain]):.3f}"
     row("  fractional, over what its stated loss leaves", fractional, "1.00 ± 0.01", "–")
-    row("noise over the ideal extraction", f"{typical([o.noise for o in optimal]):.3f}", "1.03",
-        published("1.04–1.10"))  # fmt: skip
-    row("  faint", f"{typical([o.noise for o in dim]):.3f}", "1.06",
-        published("1.18–1.21"))  # fmt: skip
-    row("second source, 30 % flux, 70 px away", f"{typical([o.flux for o in pair]):.3f}",
-        "0.97–1.03", published("0.63–0.80"))  # fmt: skip
+    row(
+        "noise over the ideal extraction",
+        f"{typical([o.noise for o in optimal]):.3f}",
+        "1.03",
+        published("1.04–1.10"),
+    )
+    row("  faint", f"{typical([o.noise for o in dim]):.3f}", "1.06", published("1.18–1.21"))
+    row(
+        "second source, 30 % flux, 70 px away",
+        f"{typical([o.flux for o in pair]):.3f}",
+        "0.97–1.03",
+        published("0.63–0.80"),
+    )
     row("pulls, standard deviation", f"{typical([o.pull for o in optimal]):.3f}", "0.9–1.1", "no σ")
     row("trace, worst", f"{max(o.trace for o in optimal):.3f} px", "0.2 px", published("1.0 px"))
     assert optimal

@@ -25,9 +25,9 @@ import pytest
 import db
 from db.models import File, Membership, Proposal, User
 from reduction.simulation import simulate_night
-from tests import postgres
-from tests.bench.years import SETUPS, SLITS, Years, fill
-from tests.e2e.conftest import LiveSite, until
+from tests.support import postgres
+from tests.support.bench.years import SETUPS, SLITS, Years, fill
+from tests.support.live_site import LiveSite, until
 
 pytestmark = pytest.mark.bench
 
@@ -66,11 +66,18 @@ class Archive:
         grating, wavmode, filter_2, *_ = dice.choice(SETUPS)
         year, day = dice.randint(2018, 2024), f"{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}"
         return dice.choice(LISTS).format(
-            grating=grating, wavmode=wavmode, filter_2=filter_2, year=year, day=day,
-            object=quote(dice.choice(self.years.objects)), slit=dice.choice(SLITS),
-            proposal=dice.choice(self.years.proposals), number=dice.randint(1000, 9999),
-            page=dice.randint(2, 60), raw=dice.randint(1, self.years.n_files),
-        )  # fmt: skip
+            grating=grating,
+            wavmode=wavmode,
+            filter_2=filter_2,
+            year=year,
+            day=day,
+            object=quote(dice.choice(self.years.objects)),
+            slit=dice.choice(SLITS),
+            proposal=dice.choice(self.years.proposals),
+            number=dice.randint(1000, 9999),
+            page=dice.randint(2, 60),
+            raw=dice.randint(1, self.years.n_files),
+        )
 
 
 LISTS = (

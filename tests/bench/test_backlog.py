@@ -13,8 +13,8 @@ import pytest
 from astropy.io import fits
 
 from reduction.simulation import simulate_night
-from tests import builders
-from tests.e2e.conftest import LiveSite, until
+from tests.support import builders
+from tests.support.live_site import LiveSite, until
 
 pytestmark = pytest.mark.bench
 

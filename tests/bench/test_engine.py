@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from astropy.nddata import CCDData
 
-from reduction import fitsio
+from reduction.fits import frame_io
 from reduction.frames import Product
 from reduction.registry import BlockInputs, Need
 from reduction.simulation import simulate_night
-from tests.bench.engine_night import run, sort_out, take
-from tests.bench.table import peer_night, published, row
+from tests.support.bench.engine_night import run, sort_out, take
+from tests.support.bench.table import peer_night, published, row
 
 pytestmark = pytest.mark.bench
 
@@ -65,7 +65,7 @@ def test_single_steps(name: str, tmp_path: Path) -> None:
     given = {"master_bias": bias.data, "master_flat": flat.data, "names": names}
 
     def reduced(path: Path, method: str) -> Product:
-        frame = fitsio.read_raw(path)
+        frame = frame_io.read_raw(path)
         inputs = BlockInputs(frame=frame, file_name=path.name, **given)  # type: ignore[arg-type]
         return run("reduce", inputs, cosmic_rays=method)[0]
 

@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 
 from reduction.simulation import simulate_night
-from tests.bench.table import row
-from tests.e2e.conftest import LiveSite, until
+from tests.support.bench.table import row
+from tests.support.live_site import LiveSite, until
 
 pytestmark = pytest.mark.bench
 

@@ -13,9 +13,9 @@ from peewee import chunked
 
 from db import database as bound
 from db.models import File, Run, User, utc_now
-from services import night, trends
-from tests import builders
-from tests.bench.table import row
+from services.night import overview, trends
+from tests.support import builders
+from tests.support.bench.table import row
 
 pytestmark = [pytest.mark.bench, pytest.mark.usefixtures("database")]
 
@@ -35,32 +35,61 @@ def fill(owner: Any) -> list[int]:
     for number in range(N_FRAMES):
         when = began + dt.timedelta(seconds=20 * number)
         raw = 1000 + number
-        same = {**facts, "date_obs": when, "created": when, "night": NIGHT, "original": raw,
-                "rotator": number % 360, "elevation": 60.0}  # fmt: skip
+        same = {
+            **facts,
+            "date_obs": when,
+            "created": when,
+            "night": NIGHT,
+            "original": raw,
+            "rotator": number % 360,
+            "elevation": 60.0,
+        }
         for stage in (0, *STAGES):
-            one = {**same, "id": raw + 10_000 * stage, "data_type": stage,
-                   "parent": raw + 10_000 * (stage - 1) if stage > 2 else raw,
-                   "file_name": f"{stage}_{number:04d}.fits", "run_id": raw + 10_000 * stage,
-                   "full_path": f"/nowhere/{stage}/{number}", "checksum": f"{raw}-{stage}",
-                   "quality": quality(stage, number)}  # fmt: skip
+            one = {
+                **same,
+                "id": raw + 10_000 * stage,
+                "data_type": stage,
+                "parent": raw + 10_000 * (stage - 1) if stage > 2 else raw,
+                "file_name": f"{stage}_{number:04d}.fits",
+                "run_id": raw + 10_000 * stage,
+                "full_path": f"/nowhere/{stage}/{number}",
+                "checksum": f"{raw}-{stage}",
+                "quality": quality(stage, number),
+            }
             rows.append(one)
     for day in range(1, N_NIGHTS):
         when = began - dt.timedelta(days=day)
         for number in range(100):
             name = f"o{day}_{number}"
             rows.append(
-                {**facts, "id": 100_000 + 100 * day + number, "night": when.date(),
-                 "date_obs": when, "original": None, "parent": None, "file_name": name,
-                 "run_id": None, "quality": {}, "full_path": f"/old/{name}", "checksum": name}
-            )  # fmt: skip
+                {
+                    **facts,
+                    "id": 100_000 + 100 * day + number,
+                    "night": when.date(),
+                    "date_obs": when,
+                    "original": None,
+                    "parent": None,
+                    "file_name": name,
+                    "run_id": None,
+                    "quality": {},
+                    "full_path": f"/old/{name}",
+                    "checksum": name,
+                }
+            )
     names = ("reduce", "extract", "wavelength")
     runs = [
-        {"id": raw + 10_000 * stage, "file": raw + 10_000 * (stage - 1) if stage > 2 else raw,
-         "proposal": owner, "block": block, "state": "done", "exposure": began,
-         "queued": utc_now()}
+        {
+            "id": raw + 10_000 * stage,
+            "file": raw + 10_000 * (stage - 1) if stage > 2 else raw,
+            "proposal": owner,
+            "block": block,
+            "state": "done",
+            "exposure": began,
+            "queued": utc_now(),
+        }
         for raw in range(1000, 1000 + N_FRAMES)
         for stage, block in zip(STAGES, names, strict=True)
-    ]  # fmt: skip
+    ]
     with bound.atomic():
         for table, given in ((File, rows), (Run, runs)):
             for batch in chunked(given, 200):
@@ -95,19 +124,19 @@ def test_a_night_of_two_thousand_frames(capsys: pytest.CaptureFixture[str]) -> N
     gc.freeze()  # as the server does
 
     def page(user: User, number: int) -> None:
-        night.counts(user, NIGHT)
-        night.neighbours(user, NIGHT)
-        night.nights(user)
-        found = night.page(user, NIGHT, "", number)
-        assert len(night.rows(user, [i for (i,) in found.rows])) == 100
+        overview.counts(user, NIGHT)
+        overview.neighbours(user, NIGHT)
+        overview.nights(user)
+        found = overview.page(user, NIGHT, "", number)
+        assert len(overview.rows(user, [i for (i,) in found.rows])) == 100
 
     asked = {
         "first page, PI": lambda: page(pi, 1),
         "last page, PI": lambda: page(pi, N_FRAMES // 100),
         "first page, staff": lambda: page(staff, 1),
-        "one frame changed": lambda: night.rows(pi, ids[-1:]),
+        "one frame changed": lambda: overview.rows(pi, ids[-1:]),
         "trends": lambda: trends.of_night(pi, NIGHT),
-        "queue and workers": lambda: night.work(pi),
+        "queue and workers": lambda: overview.work(pi),
     }
     with capsys.disabled():
         for name, do in asked.items():

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from tests.api.callback_rows import ROWS, SETTINGS, Row
-from tests.api.test_callback_roles import asked, filled, fire, server_side
+from tests.access.test_callback_roles import asked, filled, fire, server_side
+from tests.support.callback_rows import ROWS, SETTINGS, Row
 
 pytestmark = pytest.mark.bench
 
@@ -53,19 +53,26 @@ def fill(database: Any) -> tuple[int, dict[str, int]]:
     names = ("Reyes", "Sand", "Okafor", "Lindqvist", "Moreau")
     with database.atomic():
         people = [
-            {"username": f"p{n}", "email": f"p{n}@observatory.example", "first_name": f"Ana{n}",
-             "last_name": names[n % 5], "is_staff": n == 1}
+            {
+                "username": f"p{n}",
+                "email": f"p{n}@observatory.example",
+                "first_name": f"Ana{n}",
+                "last_name": names[n % 5],
+                "is_staff": n == 1,
+            }
             for n in range(1, N_USERS + 1)
-        ]  # fmt: skip
+        ]
         for start in range(0, N_USERS, 500):
             User.insert_many(people[start : start + 500]).execute()
         for n in range(1, N_PROPOSALS + 1):
             semester = f"{2000 + n // 80}{'AB'[n // 40 % 2]}"
             Proposal.create(
-                soar_id=f"SOAR{semester}-{n % 40:03d}x{n}", semester=semester,
-                title=f"White dwarfs of sample {n}", abstract="We propose to observe. " * 40,
+                soar_id=f"SOAR{semester}-{n % 40:03d}x{n}",
+                semester=semester,
+                title=f"White dwarfs of sample {n}",
+                abstract="We propose to observe. " * 40,
                 pi=2 if n <= 200 else n % N_USERS + 1,
-            )  # fmt: skip
+            )
             members = [{"proposal": n, "user": (n * 7 + k) % N_USERS + 1} for k in range(3)]
             Membership.insert_many(members).execute()
         _frames(File, Run)
@@ -76,9 +83,17 @@ def _frames(files: Any, runs: Any) -> None:
     """Give the first proposal a thousand frames, reduced, extracted and calibrated."""
     taken = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     common = {
-        "size": 1, "kind": "spectrum", "binning_x": 2, "binning_y": 2, "n_x": 10, "n_y": 10,
-        "proposal": 1, "date_obs": taken, "date": taken.date(), "night": taken.date(),
-    }  # fmt: skip
+        "size": 1,
+        "kind": "spectrum",
+        "binning_x": 2,
+        "binning_y": 2,
+        "n_x": 10,
+        "n_y": 10,
+        "proposal": 1,
+        "date_obs": taken,
+        "date": taken.date(),
+        "night": taken.date(),
+    }
     blocks = ("reduce", "extract", "wavelength")
     for n in range(N_FRAMES):
         parent = original = None
@@ -87,10 +102,15 @@ def _frames(files: Any, runs: Any) -> None:
                 file=parent, proposal=1, block=blocks[step - 1], state="done", exposure=taken
             )
             file = files.create(
-                **common, file_name=f"{n}_{step}.fits", full_path=f"/nowhere/{n}_{step}.fits",
-                checksum=f"{n}_{step}", data_type=(0, 2, 3, 4)[step], parent=parent,
-                original=original, run_id=made.id if made else None,
-            )  # fmt: skip
+                **common,
+                file_name=f"{n}_{step}.fits",
+                full_path=f"/nowhere/{n}_{step}.fits",
+                checksum=f"{n}_{step}",
+                data_type=(0, 2, 3, 4)[step],
+                parent=parent,
+                original=original,
+                run_id=made.id if made else None,
+            )
             if original is None:
                 file.original = file.parent = original = file
                 file.save()
@@ -103,7 +123,7 @@ def crowd(tmp_path: Path) -> Iterator[tuple[dict[str, FlaskClient], int]]:
     import db
     from config import Config
     from db.models import User
-    from services import accounts
+    from services.accounts import accounts
 
     (tmp_path / "raw").mkdir()
     server = app.create_app(
@@ -157,8 +177,9 @@ def of_page(client: FlaskClient, address: str, starts: tuple[str, ...], proposal
                 if "n_submit" in name or "n_clicks" in name:
                     continue  # what changes something is no page
                 values = filled(asked(known[name], name, row), ids)
-                slowest = max(slowest, measured(lambda n=name, r=row, v=values: fire(
-                    client, known[n], r, v)))  # fmt: skip
+                slowest = max(
+                    slowest, measured(lambda n=name, r=row, v=values: fire(client, known[n], r, v))
+                )
     return slowest
 
 

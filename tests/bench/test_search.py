@@ -29,12 +29,14 @@ from peewee import fn
 import db
 from config import Config
 from db.models import File, Membership, Proposal, User
-from services import accounts, catalogue, rows
-from tests import postgres
-from tests.api.callback_rows import Row
-from tests.api.test_callback_roles import fire, server_side
-from tests.bench.table import row
-from tests.bench.years import SETUPS, SLITS, fill, plain_rows, repeat
+from services.accounts import accounts
+from services.files import rows
+from services.search import catalogue
+from tests.access.test_callback_roles import fire, server_side
+from tests.support import postgres
+from tests.support.bench.table import row
+from tests.support.bench.years import SETUPS, SLITS, fill, plain_rows, repeat
+from tests.support.callback_rows import Row
 
 pytestmark = pytest.mark.bench
 
@@ -46,9 +48,19 @@ TIMES = 12
 N_PEOPLE = 3
 PAGE_SIZE = 50
 ORDERS = (
-    "date", "file_name", "proposal_id", "obstype", "wavmode", "filter", "filter_2", "grating",
-    "slit", "roi", "type", "object",
-)  # fmt: skip
+    "date",
+    "file_name",
+    "proposal_id",
+    "obstype",
+    "wavmode",
+    "filter",
+    "filter_2",
+    "grating",
+    "slit",
+    "roi",
+    "type",
+    "object",
+)
 ROWS, OVERVIEW = "search-grid.getRowsResponse", "search-count.children"
 
 Query = dict[str, str]
@@ -81,31 +93,38 @@ class Archive:
             "one filter": lambda dice: {"slit": dice.choice(SLITS)},
             "four filters": lambda dice: {**self.any_setup(dice), "obstype": "OBJECT"},
             "filters and years": lambda dice: {
-                **self.any_setup(dice), "date_from": (day := self.any_day(dice)),
+                **self.any_setup(dice),
+                "date_from": (day := self.any_day(dice)),
                 "date_to": f"{int(day[:4]) + 2}{day[4:]}",
             },
             "a night": lambda dice: {"date": self.any_day(dice), "obstype": "OBJECT,COMP"},
             "a proposal": lambda dice: {"proposal_id": dice.choice(self.proposals)},
             "part of an object": lambda dice: {"object_name": dice.choice(("ngc", "SN 1", "7-1"))},
             "an object and filters": lambda dice: {
-                "object": dice.choice(self.objects), "obstype": "OBJECT", "data_type": "4",
+                "object": dice.choice(self.objects),
+                "obstype": "OBJECT",
+                "data_type": "4",
             },
             "rare part of a name": lambda dice: {"file_name": f"{dice.randint(1000, 9999)}"},
             "common part of a name": lambda dice: {"file_name": dice.choice(("cfzst_", ".fits"))},
             "part of a name, filters": lambda dice: {
-                "file_name": dice.choice(("_SN", "wec")), "grating": dice.choice(SETUPS)[0],
+                "file_name": dice.choice(("_SN", "wec")),
+                "grating": dice.choice(SETUPS)[0],
                 "slit": SLITS[0],
             },
             "cone of 1 degree": lambda dice: {
-                "ra": f"{dice.uniform(0, 360):.3f}", "dec": f"{dice.uniform(-80, 25):.3f}",
+                "ra": f"{dice.uniform(0, 360):.3f}",
+                "dec": f"{dice.uniform(-80, 25):.3f}",
                 "radius": "1d",
             },
             "cone of 30 degrees, a slit": lambda dice: {
-                "ra": f"{dice.uniform(0, 360):.3f}", "dec": f"{dice.uniform(-80, 25):.3f}",
-                "radius": "30d", "slit": SLITS[0],
+                "ra": f"{dice.uniform(0, 360):.3f}",
+                "dec": f"{dice.uniform(-80, 25):.3f}",
+                "radius": "30d",
+                "slit": SLITS[0],
             },
             "nothing": lambda dice: {"object": f"none {dice.random()}", "slit": SLITS[0]},
-        }  # fmt: skip
+        }
 
 
 def url_of(name: str, size: int, cleaning: ExitStack) -> str:
@@ -155,9 +174,12 @@ def archive(
     with ExitStack() as cleaning:
         url = url_of(name, size, cleaning)
         settings = {
-            "GSP_HOME": str(home), "GSP_RAW_DIRS": str(home / "raw"), "GSP_DATABASE_URL": url,
-            "GSP_REDIS_URL": f"unix://{home}/nobody.sock", "GSP_BASE_URL": "http://localhost",
-        }  # fmt: skip
+            "GSP_HOME": str(home),
+            "GSP_RAW_DIRS": str(home / "raw"),
+            "GSP_DATABASE_URL": url,
+            "GSP_REDIS_URL": f"unix://{home}/nobody.sock",
+            "GSP_BASE_URL": "http://localhost",
+        }
         db.connect(url)
         db.migrate()
         with db.database.connection_context():
@@ -180,8 +202,11 @@ def known(user: User) -> tuple[list[str], list[str], tuple[int, int]]:
     own = Membership.select(Membership.proposal).where(Membership.user == user)
     soar_ids = Proposal.select(Proposal.soar_id).where(Proposal.id.in_(own)).tuples()
     objects = (
-        File.select(File.object).where(File.proposal.in_(own), File.ra_deg.is_null(False))
-    ).distinct().limit(200).tuples()  # fmt: skip
+        (File.select(File.object).where(File.proposal.in_(own), File.ra_deg.is_null(False)))
+        .distinct()
+        .limit(200)
+        .tuples()
+    )
     first, last = (File.select(f(File.date_obs)).scalar() for f in (fn.MIN, fn.MAX))
     years = int(str(first)[:4]), int(str(last)[:4])
     return [text for (text,) in objects], [text for (text,) in soar_ids], years
@@ -231,9 +256,11 @@ def callbacks_of(client: FlaskClient) -> dict[str, Callable[[Query, str, int], s
     def overview(query: Query, ordering: str, start: int) -> str:
         del ordering, start
         values = {
-            "url.pathname": "/search", "url.search": "?" + urlencode(query), "live-index.data": 0,
+            "url.pathname": "/search",
+            "url.search": "?" + urlencode(query),
+            "live-index.data": 0,
             "done.data": 0,
-        }  # fmt: skip
+        }
         return fire(client, declared[OVERVIEW], Row(values), values)
 
     def rows_of(query: Query, ordering: str, start: int) -> str:

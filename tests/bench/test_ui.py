@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.bench import large
-from tests.bench.large import Planted
-from tests.bench.table import row
-from tests.e2e.conftest import LiveSite
-from tests.e2e.window import Window, night_over
+from tests.support.bench import large
+from tests.support.bench.large import Planted
+from tests.support.bench.table import row
+from tests.support.browser_window import Window, night_over
+from tests.support.live_site import LiveSite
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.bench, pytest.mark.browser]
@@ -173,9 +173,16 @@ def people(chromium: Any, site: LiveSite) -> list[Any]:
     for k in range(N_PEOPLE):
         name, password = f"watcher{k}", "Quiet-Harbour-77"
         made = site.flask(
-            "user", "create", "--username", name, "--email", f"{name}@example.org", "--staff",
-            "--password-stdin", given=password + "\n",
-        )  # fmt: skip
+            "user",
+            "create",
+            "--username",
+            name,
+            "--email",
+            f"{name}@example.org",
+            "--staff",
+            "--password-stdin",
+            given=password + "\n",
+        )
         assert made.returncode == 0, made.stderr
         window = Window(chromium, site)
         window.sign_in(name, password)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from tests.e2e.conftest import LiveSite
+from tests.support.live_site import LiveSite
 
 CLEAN_WITHIN_S = 60.0
 NIGHT_WITHIN_S = 300.0

@@ -1,0 +1,1 @@
+"""How a route is declared, validated, paged, limited, and how it fails."""

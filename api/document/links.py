@@ -1,0 +1,49 @@
+"""What can be done next with an answer: the links of the OpenAPI document, read from the models."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from api.contract.routing import OPERATIONS, Operation
+from api.models.answers import CommentOut, FileOut, FilePage, MasterRuns, Proposals, RunOut, RunPage
+from api.models.requests import CommentReference, FileReference, OneFile
+
+SOURCES: dict[Any, tuple[str, str]] = {
+    FileOut: ("file", "id"),
+    FilePage: ("file", "results/0/id"),
+    RunOut: ("run", "id"),
+    MasterRuns: ("run", "id"),
+    RunPage: ("run", "results/0/id"),
+    CommentOut: ("comment", "id"),
+    Proposals: ("proposal", "results/0/id"),
+}
+"""What an answer tells of, and where its id is."""
+
+PATHS = {"key": "file", "run": "run", "proposal": "proposal"}
+
+
+def of(declared: Operation) -> dict[str, Any]:
+    """Return the links of an operation's good answer, by the name of the operation they lead to."""
+    source = SOURCES.get(declared.answer)
+    if source is None:
+        return {}
+    kind, where = source
+    value = f"$response.body#/{where}"
+    taking = {target.name: _taking(target, kind, value) for target in OPERATIONS}
+    return {
+        name: {"operationId": name, **given} for name, given in taking.items() if given is not None
+    }
+
+
+def _taking(target: Operation, kind: str, value: str) -> dict[str, Any] | None:
+    """Return how an operation is told which file, run, comment or proposal; None: it is not."""
+    for name in re.findall(r"<(\w+)>", target.path):
+        return {"parameters": {name: value}} if PATHS[name] == kind else None
+    if kind == "file" and target.query is not None and issubclass(target.query, OneFile):
+        return {"parameters": {"id": value}}
+    if kind == "file" and target.body is not None and issubclass(target.body, FileReference):
+        return {"requestBody": {"id": value}}
+    if kind == "comment" and target.body is CommentReference:
+        return {"requestBody": {"comment_id": value}}
+    return None

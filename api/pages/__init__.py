@@ -1,0 +1,1 @@
+"""What the site's own pages fetch: pixels, spectra, events, pictures of the manual."""

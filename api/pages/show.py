@@ -1,0 +1,101 @@
+"""A file as the Data page shows it first: what it is, and its pixels or numbers, in one answer.
+
+The page asks for it at the click, beside its callbacks, and paints it as soon as it is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, request
+from flask_login import current_user
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.contract.validation import MAX_ID, read_query
+from api.pages import images, spectra
+from figures import pyramid
+from services.errors import NotFound
+from services.files import display, lineage
+
+blueprint = Blueprint("show", __name__)
+
+# Kept by the browser, but asked for again each time: a right that was taken away is felt at once.
+ASK_AGAIN = "private, no-cache"
+_FORMAT = 1
+_ALIGN = 8
+
+Edge = Annotated[float | None, Field(None, allow_inf_nan=False)]
+
+
+class Stage(BaseModel):
+    """The size of the plot on the screen, and the zoom that stays on for an image of one shape."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    w: int = Field(ge=1, le=8192)
+    h: int = Field(ge=1, le=8192)
+    like: str = Field("", max_length=64, description="`uirevision` of the image on show.")
+    x0: Edge = None
+    x1: Edge = None
+    y0: Edge = None
+    y1: Edge = None
+
+
+@blueprint.get("/show/<int:file_id>")
+def show(file_id: int) -> Response | tuple[Response, int]:
+    """Answer a file's facts (`services.files.display.facts`) and what is painted of it.
+
+    The length of a JSON object (uint64, little-endian), the object, padded to a multiple of eight
+    bytes, and the numbers: as ``/img/<file>/view`` sends them, where the object's ``view`` is as
+    ``X-View`` there; or as ``/spectrum/<file>`` does, with ``spectrum`` as its ``X-Spectrum``. An
+    image is cut to the edges given when it is `like` the one on show, else it is whole. 202 while
+    it is still being prepared.
+    """
+    asked = read_query(Stage)
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    file = lineage.get(current_user.row, file_id)
+    facts = display.facts(file)
+    image = None if facts["kind"] == "spectrum" else images.opened(file_id)
+    if image is not None and not isinstance(image, pyramid.Pyramid):
+        return image
+    tag = _tag(file, facts)
+    if tag in request.if_none_match:
+        return _kept(Response(status=304), tag)
+    if image is None:
+        spectrum, body = spectra.numbers(file)
+        told = {"facts": facts, "spectrum": spectrum}
+    else:
+        view, body = images.numbers(image, *_edges(asked, facts), asked.w, asked.h)
+        told = {"facts": facts, "view": view}
+    return _kept(Response(_packed(told, body), mimetype="application/octet-stream"), tag)
+
+
+def _edges(asked: Stage, facts: dict[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
+    edges = (asked.x0, asked.x1, asked.y0, asked.y1)
+    if asked.like != facts["uirevision"] or None in edges:
+        return (0, facts["n_x"]), (0, facts["n_y"])
+    x0, x1, y0, y1 = (edge or 0.0 for edge in edges)
+    return (x0, x1), (y0, y1)
+
+
+def _tag(file: Any, facts: dict[str, Any]) -> str:
+    """Return what changes whenever the answer to this address does."""
+    named = [_FORMAT, file.checksum, file.file_name, file.date_obs.isoformat(), facts]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:24]
+
+
+def _packed(told: dict[str, Any], body: bytes) -> bytes:
+    head = json.dumps(told, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % _ALIGN)
+    return struct.pack("<Q", len(head)) + head + body
+
+
+def _kept(response: Response, tag: str) -> Response:
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = ASK_AGAIN
+    response.headers["Vary"] = "Cookie"
+    return response

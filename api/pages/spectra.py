@@ -1,0 +1,156 @@
+"""The numbers of spectra for the page's canvas, which draws, smooths and compares by itself.
+
+A spectrum's answer depends on its address alone, so that a browser may keep it for as long as the
+same person is signed in.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, Response, jsonify
+from flask_login import current_user
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.contract.validation import MAX_ID, read_query, refuse_query
+from figures import arc as arc_figure
+from figures.layout import title_lines
+from figures.spectrum import unit_name
+from reduction.frames import DataType
+from reduction.lines.spectral_lines import features
+from services.errors import NotFound
+from services.files import lineage, spectra
+
+blueprint = Blueprint("spectra", __name__, url_prefix="/spectrum")
+
+KEEP = "private, max-age=31536000, immutable"
+
+
+class Version(BaseModel):
+    """Which bytes are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    v: str = Field("", max_length=64, description="The file's checksum: another one, another URL.")
+
+
+class Text(BaseModel):
+    """What to look for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field("", max_length=200, description="Part of a file's or object's name.")
+
+
+@blueprint.get("/<int:file_id>")
+def spectrum(file_id: int) -> Response:
+    """Answer a spectrum: float64 x, then float32 flux and σ, then a byte of flags for each pixel.
+
+    Little-endian, each array whole; NaN where nothing is known. ``X-Spectrum`` says what they are.
+    """
+    asked = read_query(Version)
+    file = _file(file_id)
+    facts, body = numbers(file)
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers["X-Spectrum"] = json.dumps(facts, separators=(",", ":"))
+    exact = asked.v and file.checksum.startswith(asked.v)
+    response.headers["Cache-Control"] = KEEP if exact else "no-store"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
+    """Return what a spectrum is sent as: the facts that name it, and its arrays."""
+    data = lineage.spectrum(current_user.row, file)
+    calibrated = data.wavelength is not None
+    x = data.wavelength if data.wavelength is not None else data.pixel
+    body = b"".join(
+        np.ascontiguousarray(values, dtype=kind).tobytes()
+        for values, kind in ((x, "<f8"), (data.flux, "<f4"), (data.sigma, "<f4"), (data.mask, "u1"))
+    )
+    facts = {
+        **_named(file),
+        "heading": title_lines(
+            file.obstype, file.object, file.proposal.soar_id if file.proposal else ""
+        ),
+        "n": int(data.flux.size),
+        "axis": "wavelength" if calibrated else "pixel",
+        "unit": unit_name(data.unit),
+    }
+    return facts, body
+
+
+@blueprint.get("/<int:file_id>/others")
+def others(file_id: int) -> Response:
+    """Answer the spectra that can be drawn over this one."""
+    asked = read_query(Text)
+    _file(file_id)
+    found = spectra.comparable(current_user.row, file_id, asked.text)
+    return _fresh(jsonify(files=[_named(file) for file in found]))
+
+
+@blueprint.get("/<int:file_id>/arc")
+def arc(file_id: int) -> Response:
+    """Answer the arc behind a wavelength scale: a figure, and the facts of the fit."""
+    refuse_query()
+    _file(file_id)
+    report = spectra.arc_behind(current_user.row, file_id)
+    lines = report.lines
+    figure = arc_figure.arc(
+        report.wavelength,
+        report.arcs,
+        line=lines.wavelength,
+        residual=lines.residual,
+        used=lines.used,
+        species=report.species,
+        rms=report.rms,
+    )
+    facts = {
+        "lamp": report.lamp,
+        "function": report.function,
+        "rms": report.rms,
+        "used": int(lines.used.sum()),
+        "rejected": int((~lines.used).sum()),
+        "arcs": report.names,
+        "drawn": len(report.arcs),
+        "sky_offset": report.sky_offset,
+        "sky_error": report.sky_error,
+        "sky_corrected": report.sky_corrected,
+    }
+    return _fresh(jsonify(figure=json.loads(figure.to_json()), facts=facts))
+
+
+@blueprint.get("/features")
+def known_features() -> Response:
+    """Answer the lines and bands that can be marked, each list with its source."""
+    refuse_query()
+    known = features()
+    lists = [asdict(one) for one in (*known.lists, known.sky)]
+    response = jsonify(lists=lists, telluric=known.telluric, telluric_source=known.telluric_source)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _file(file_id: int) -> Any:
+    if file_id > MAX_ID:
+        raise NotFound("No such file.")
+    return lineage.get(current_user.row, file_id)
+
+
+def _named(file: Any) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "checksum": file.checksum[:16],
+        "name": file.file_name,
+        "object": file.object,
+        "date": file.date_obs.isoformat(),
+        "type": DataType(str(file.data_type)).label,
+    }
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,68 @@
+"""One route for each registered process block: a new block is a new file, and nothing here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from pydantic import Field, create_model
+
+from api.contract.routing import operation
+from api.models import answers, requests
+from api.resources.files import find
+from jobs import queue
+from reduction.registry import Block, all_blocks
+from services.calibration.manual import KINDS
+from services.runs import lifecycle
+
+
+def declare(block: Block) -> None:
+    """Offer a block below ``/api/files/``, with its own settings as the body's model."""
+    title = "".join(part.capitalize() for part in block.name.split("_"))
+    settings: Any = (block.request | None, Field(None))
+    needs: dict[str, Any] = {
+        need.replace(" ", "_"): (requests.FileKey | None, None)
+        for need in block.needs
+        if need in KINDS
+    }
+    more: dict[str, Any] = {}
+    if needs:
+        use = create_model(f"{title}Calibrations", __base__=requests.Strict, **needs)
+        use.__doc__ = "Calibrations to be taken, whatever fits better: their ids or file names."
+        more["calibrations"] = (use | None, Field(None))
+    body: Any = create_model(
+        f"{title}Request",
+        __base__=requests.FileReference,
+        __doc__="Which file, and the settings that shall differ from the proposal's.",
+        settings=settings,
+        **more,
+    )
+
+    def start(body: Any) -> Any:
+        # Only what was really sent: a default here would hide the proposal's own setting.
+        given = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
+        asked = getattr(body, "calibrations", None)
+        named = asked.model_dump(exclude_none=True) if asked else {}
+        use = {need: find(key).id for need, key in named.items()}
+        return lifecycle.as_dict(queue.submit(g.user, block.name, find(body.id).id, given, use))
+
+    start.__doc__ = (
+        "Queue this process block for a file.\n\n"
+        "The answer is the run; what `settings` leaves out is the proposal's."
+    )
+    operation(
+        "POST",
+        f"/files/{block.route}/",
+        tag="processing",
+        name=f"files_{str(block.route).replace('/', '_')}",
+        summary=f"{block.label}: {(block.settings.__doc__ or '').strip().partition(chr(10))[0]}",
+        status=202,
+        body=body,
+        answer=answers.RunOut,
+        refusals=(403,),
+    )(start)
+
+
+for _block in all_blocks().values():
+    if _block.route is not None:
+        declare(_block)

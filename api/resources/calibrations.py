@@ -1,0 +1,65 @@
+"""Masters on request, and what a raw frame is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from api.contract.routing import operation
+from api.models import answers, requests
+from api.resources.files import find
+from jobs import queue
+from services.calibration import master_requests, reclassify
+from services.errors import Unacceptable
+from services.files import lineage
+from services.runs import lifecycle
+
+
+@operation(
+    "POST",
+    "/files/calibrations/",
+    tag="processing",
+    name="files_calibrations",
+    status=202,
+    body=requests.MasterRequest,
+    answer=answers.MasterRuns,
+)
+def make(body: requests.MasterRequest) -> Any:
+    """Build master calibrations, of given frames or of a kind, date and setup.
+
+    Each series of frames (one kind, night and setup) becomes one master, made of all its frames.
+    The answer is the first run; `runs` has all of them.
+    """
+    given = body.model_dump(exclude_none=True)
+    if body.ids is not None:
+        if len(given) > 1:
+            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+        anchors = master_requests.of_files([find(key) for key in body.ids])
+    else:
+        if body.type is None or body.date is None:
+            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+        setup = {name: given[name] for name in master_requests.SETUP if name in given}
+        anchors = master_requests.of_night(g.user, body.type, body.date, setup)
+    made = [queue.submit(g.user, master_requests.block_of(file).name, file.id) for file in anchors]
+    shown = lifecycle.as_dicts(made)
+    return {**shown[0], "runs": shown}
+
+
+@operation(
+    "POST",
+    "/files/reclassify/",
+    tag="processing",
+    name="files_reclassify",
+    body=requests.Classification,
+    answer=answers.FileOut,
+    refusals=(403,),
+)
+def judge(body: requests.Classification) -> Any:
+    """Re-identify the observing technique of a raw frame, or overrule it.
+
+    What was made of the frame as it was before is marked stale; what is due for it now is done.
+    """
+    file = find(body.id)
+    changed = reclassify.reclassify(g.user, file.id, technique=body.technique, obstype=body.obstype)
+    return lineage.as_dict(changed)

@@ -1,0 +1,182 @@
+"""What is inside files: their bytes, one or many; header cards; the numbers of a spectrum."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Response, g, jsonify, send_file
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+
+from api.contract.routing import operation
+from api.models import answers, requests
+from api.resources import archive
+from api.resources.files import Filters, find
+from db.models import File
+from services.errors import InvalidRequest, Unacceptable, Unavailable
+from services.files import lineage
+
+TAG = "files"
+MAX_ZIPPED = 2000
+FITS_TYPE = "application/fits"
+CSV_EXAMPLE = """\
+wavelength,pixel,flux,uncertainty,mask,sky
+4000.0,0.0,153.2,6.1,0,12.0
+4000.84,1.0,,,1,12.1
+"""
+
+
+class DownloadQuery(Filters, requests.NamesFile):
+    """One file by `id`; several by `ids`, or by the filters of the list."""
+
+    id: str | None = Field(None, min_length=1, max_length=255, description=requests.KEY_DESCRIPTION)
+    ids: str | None = Field(None, min_length=1, max_length=20_000, description="Comma-separated.")
+
+
+@operation(
+    "GET",
+    "/files/download/",
+    tag=TAG,
+    name="files_download",
+    query=DownloadQuery,
+    answer=FITS_TYPE,
+    also="application/zip",
+    further={206: "The range that was asked for.", 304: "You have it already (`If-None-Match`)."},
+    refusals=(416,),
+)
+def download(query: DownloadQuery) -> ResponseReturnValue:
+    """Download a FITS file, or several as one zip.
+
+    One file comes with an `ETag` and in ranges on request; several are streamed.
+    """
+    if query.id is None:
+        return _zip(_chosen(query))
+    if query.ids is not None or query.given():
+        raise InvalidRequest("Give id alone, or ids, or the filters of the list.", field="id")
+    file = find(query.id)
+    response = send_file(
+        _path(file),
+        mimetype=FITS_TYPE,
+        as_attachment=True,
+        download_name=file.file_name,
+        etag=file.checksum,
+        conditional=True,
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _path(file: File) -> Path:
+    path = lineage.open_path(file)
+    if not path.is_file():
+        raise Unavailable(f"The bytes of {file.file_name} can't be reached now.", retry_after=30)
+    return path
+
+
+def _chosen(query: DownloadQuery) -> list[File]:
+    if query.ids is not None:
+        if query.given():
+            raise InvalidRequest("Give ids, or the filters of the list.", field="ids")
+        keys = list(dict.fromkeys(part.strip() for part in query.ids.split(",") if part.strip()))
+        rows = [find(key) for key in keys[: MAX_ZIPPED + 1]]
+    elif not query.given():
+        raise InvalidRequest("Say which: id, ids, or a filter of the list.", field="id")
+    else:
+        rows = _all_of(query)
+    if not rows:
+        raise Unacceptable("No file matches.", field="ids")
+    if len(rows) > MAX_ZIPPED:
+        raise Unacceptable(f"A zip holds at most {MAX_ZIPPED} files; narrow the filters.")
+    return rows
+
+
+def _all_of(query: DownloadQuery) -> list[File]:
+    rows: list[File] = []
+    while len(rows) <= MAX_ZIPPED:
+        page = lineage.page(
+            g.user, query.filters(), ordering="id", page=len(rows) // 1000 + 1, page_size=1000
+        )
+        rows.extend(page.rows)
+        if len(page.rows) < 1000:
+            break
+    return rows
+
+
+def _zip(rows: list[File]) -> Response:
+    names = archive.unique_names([row.file_name for row in rows], [row.id for row in rows])
+    members = [(name, _path(row)) for name, row in zip(names, rows, strict=True)]
+    response = Response(archive.stream(members), mimetype="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="gsp-files.zip"'
+    return response
+
+
+@operation(
+    "GET",
+    "/files/header/",
+    tag=TAG,
+    name="files_header",
+    query=requests.OneFile,
+    answer=answers.HeaderOut,
+)
+def header(query: requests.OneFile) -> Any:
+    """Get the header of a FITS file: all HDUs, in file order."""
+    file = find(query.id)
+    cards = [
+        {"hdu": c.hdu, "keyword": c.keyword, "value": _finite(c.value), "comment": c.comment}
+        for c in lineage.header(g.user, file)
+    ]
+    return {"file_name": file.file_name, "header": cards}
+
+
+@operation(
+    "GET",
+    "/files/data/",
+    tag=TAG,
+    name="files_data",
+    query=requests.DataQuery,
+    answer=answers.SpectrumOut,
+    also="text/csv",
+    text_example=CSV_EXAMPLE,
+)
+def data(query: requests.DataQuery) -> ResponseReturnValue:
+    """Get the numbers of a spectrum, as JSON or CSV."""
+    file = find(query.id)
+    spectrum = lineage.spectrum(g.user, file)
+    columns = {
+        "wavelength": _numbers(spectrum.wavelength),
+        "pixel": _numbers(spectrum.pixel),
+        "flux": _numbers(spectrum.flux),
+        "uncertainty": _numbers(spectrum.sigma),
+        "mask": None if spectrum.mask is None else [int(bits) for bits in spectrum.mask],
+        "sky": _numbers(spectrum.sky),
+    }
+    if query.format == "json":
+        return jsonify(file_name=file.file_name, unit=spectrum.unit, **columns)
+    table = {name: values for name, values in columns.items() if values is not None}
+    response = Response(table_as_csv(table), mimetype="text/csv")
+    stem = file.file_name.removesuffix(".fits")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{stem}.csv")
+    return response
+
+
+def table_as_csv(columns: dict[str, list[Any]]) -> str:
+    """Write columns of numbers; an unknown one is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def _numbers(values: Iterable[float] | None) -> list[float | None] | None:
+    return None if values is None else [_finite(float(value)) for value in values]
+
+
+def _finite(value: Any) -> Any:
+    """Return None for the numbers that JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

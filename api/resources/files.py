@@ -1,0 +1,142 @@
+"""Files: lists, one file, adding and deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import ConfigDict, Field, field_validator
+
+from api.contract.paging import listing
+from api.contract.routing import operation
+from api.contract.validation import read_body, row_id
+from api.models import answers, requests
+from db.models import File
+from services.errors import InvalidRequest
+from services.files import ingest, lineage
+from services.files.lineage import FileFilters
+from services.runs import lifecycle
+
+TAG = "files"
+MAX_VALUES = 200
+MAX_UPLOAD_BYTES = 600 * 1024**2
+
+
+class Filters(FileFilters):
+    """The list's filters, of a length that every database takes."""
+
+    @field_validator(*FileFilters.model_fields)
+    @classmethod
+    def _short(cls, value: str | None) -> str | None:
+        if value is not None and value.count(",") >= MAX_VALUES:
+            raise ValueError(f"at most {MAX_VALUES} values")
+        return value
+
+    def given(self) -> dict[str, str]:
+        """Return the filters that were given."""
+        names = self.model_fields_set & FileFilters.model_fields.keys()
+        return {name: getattr(self, name) for name in names}
+
+    def filters(self) -> FileFilters:
+        """Return the filters alone."""
+        return FileFilters.model_validate(self.given())
+
+
+class FileQuery(Filters, requests.Paging):
+    """Which files, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+    ordering: str = Field("-date", max_length=60, description="A column; `-` in front: descending.")
+
+
+def find(key: int | str) -> File:
+    """Return the file that the signed-in person names by id or by file name."""
+    number = row_id(key) if isinstance(key, str) else key
+    return lineage.get(g.user, key if number is None else number)
+
+
+@operation("GET", "/files/", tag=TAG, name="files_list", query=FileQuery, answer=answers.FilePage)
+def index(query: FileQuery) -> Any:
+    """Get a list of files.
+
+    Every filter also takes a comma-separated list. Only what you may see is listed and counted.
+    """
+    page = lineage.page(
+        g.user,
+        query.filters(),
+        ordering=query.ordering,
+        page=query.page,
+        page_size=query.page_size,
+    )
+    rows = [lineage.as_dict(row) for row in page.rows]
+    return listing(page.count, query.page, query.page_size, rows)
+
+
+@operation(
+    "POST",
+    "/files/",
+    tag=TAG,
+    name="files_create",
+    status=201,
+    body=requests.NewFile,
+    answer=answers.FileOut,
+    further={200: "The content is known already: the file that has it."},
+    refusals=(403, 409, 413),
+    upload=True,
+)
+def create() -> ResponseReturnValue:
+    """Add a file: staff by its path, or a multipart upload.
+
+    201 with the new file; 200 with the same file when its content is known already. A PI may
+    upload into the own proposal.
+    """
+    if request.mimetype == "multipart/form-data":
+        file, created = _upload()
+    else:
+        file, created = ingest.register(g.user, read_body(requests.NewFile).full_path)
+    response = jsonify(lineage.as_dict(file))
+    response.status_code = 201 if created else 200
+    return response
+
+
+def _upload() -> tuple[File, bool]:
+    request.max_content_length = MAX_UPLOAD_BYTES
+    parts = request.files.getlist("file")
+    if len(parts) != 1 or not parts[0].filename or len(request.files) > 1 or request.form:
+        raise InvalidRequest("An upload has exactly one part, named file.", field="file")
+    return ingest.upload(g.user, parts[0].filename, parts[0].stream)
+
+
+@operation(
+    "DELETE",
+    "/files/",
+    tag=TAG,
+    name="files_delete",
+    body=requests.FileReference,
+    answer=answers.Deleted,
+    refusals=(403,),
+)
+def delete(body: requests.FileReference) -> Any:
+    """Delete a product and what was made of it; it can't be raw data."""
+    return {"deleted": lineage.delete(g.user, find(body.id).id)}
+
+
+@operation(
+    "GET",
+    "/files/<key>/",
+    tag=TAG,
+    name="files_read",
+    answer=answers.FileDetail,
+    refusals=(409,),
+)
+def read(key: str) -> Any:
+    """Get one file with its children, runs and warnings."""
+    file = find(key)
+    children = FileFilters.model_validate({"parent_file_id": str(file.id)})
+    made = lineage.page(g.user, children, page_size=100).rows
+    return {
+        **lineage.as_dict(file),
+        "children": [lineage.as_dict(row) for row in made if row.id != file.id],
+        "runs": lifecycle.as_dicts(lifecycle.of_file(file)),
+    }

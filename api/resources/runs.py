@@ -1,0 +1,65 @@
+"""Runs: what was started, how far it is; cancel and retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from api.contract.paging import listing
+from api.contract.routing import operation
+from api.contract.validation import row_id
+from api.models import answers, requests
+from services.errors import NotFound
+from services.runs import lifecycle
+
+TAG = "processing"
+
+
+def _id(text: str) -> int:
+    number = row_id(text)
+    if number is None:
+        raise NotFound("No such run.")
+    return number
+
+
+@operation(
+    "GET", "/runs/", tag=TAG, name="runs_list", query=requests.RunQuery, answer=answers.RunPage
+)
+def index(query: requests.RunQuery) -> Any:
+    """Get a list of runs, newest first."""
+    given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
+    page = lifecycle.page(g.user, lifecycle.RunFilters(**given), query.page, query.page_size)
+    return listing(page.count, query.page, query.page_size, lifecycle.as_dicts(page.rows))
+
+
+@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=answers.RunOut)
+def read(run: str) -> Any:
+    """Get one run: its state, progress, settings, inputs and products."""
+    return lifecycle.as_dict(lifecycle.get(g.user, _id(run)))
+
+
+@operation(
+    "POST",
+    "/runs/<run>/cancel/",
+    tag=TAG,
+    name="runs_cancel",
+    answer=answers.RunOut,
+    refusals=(403, 409),
+)
+def cancel(run: str) -> Any:
+    """Cancel a run that has not ended."""
+    return lifecycle.as_dict(lifecycle.cancel(g.user, _id(run)))
+
+
+@operation(
+    "POST",
+    "/runs/<run>/retry/",
+    tag=TAG,
+    name="runs_retry",
+    answer=answers.RunOut,
+    refusals=(403, 409),
+)
+def retry(run: str) -> Any:
+    """Try a run again that failed or was cancelled."""
+    return lifecycle.as_dict(lifecycle.retry(g.user, _id(run)))

@@ -1,0 +1,126 @@
+"""The site itself: status, the signed-in person, log, live events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+
+from api.contract.paging import listing
+from api.contract.routing import operation
+from api.contract.validation import row_id
+from api.document.openapi import version
+from api.models import answers, requests
+from api.pages import stream
+from jobs import queue
+from services import events, health, logs
+from services.accounts import accounts
+from services.errors import InvalidRequest
+from services.files import lineage
+
+broadcaster = stream.Broadcaster()
+
+
+def counts(proposal_id: int | None = None) -> dict[str, int]:
+    """Return how many frames (of a proposal) and masters the signed-in person sees."""
+    observed, calibrations = lineage.counts(g.user, proposal_id)
+    return {"observed": observed, "calibrations": calibrations}
+
+
+@operation("GET", "/", tag="site", name="status", answer=answers.Status)
+def status() -> Any:
+    """Get API status: version, parts of the system, and how much you see."""
+    parts = health.status(queue.state)
+    return {
+        "name": "GSP Live",
+        "version": version(),
+        "time": dt.datetime.now(dt.UTC).isoformat(),
+        **{name: parts[name] for name in ("database", "queue", "workers")},
+        "counts": counts(),
+    }
+
+
+@operation("GET", "/users/me/", tag="users", name="users_me", answer=answers.Profile)
+def me() -> Any:
+    """Get your own profile."""
+    return {
+        **accounts.as_dict(g.user),
+        "partner": g.user.partner,
+        "is_superuser": g.user.is_superuser,
+        "visual": g.user.visual,
+    }
+
+
+@operation(
+    "POST",
+    "/users/me/token/",
+    tag="users",
+    name="users_me_token",
+    answer=answers.TokenOut,
+    limit="rare",
+)
+def renew_token() -> Any:
+    """Make a new API token; the old one dies at once.
+
+    It is shown in this answer and never again.
+    """
+    return {"token": accounts.renew_token(g.user)}
+
+
+@operation(
+    "GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=answers.LogPage
+)
+def log_index(query: requests.LogQuery) -> Any:
+    """Get the important messages, newest first."""
+    since = query.since
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=dt.UTC)
+    count, rows = logs.page(
+        g.user,
+        level=query.level,
+        since=since,
+        proposal_id=query.proposal_id,
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return listing(count, query.page, query.page_size, [logs.as_dict(row) for row in rows])
+
+
+@operation(
+    "GET",
+    "/events/",
+    tag="site",
+    name="events",
+    query=requests.StreamQuery,
+    answer="text/event-stream",
+    text_example=stream.EXAMPLE,
+)
+def event_stream(query: requests.StreamQuery) -> ResponseReturnValue:
+    """Follow live what happens to what you may see.
+
+    Each message's data is an event as JSON; its `id` goes into `since` (or `Last-Event-ID`) to
+    resume without a loss.
+    """
+    # A browser that reconnects by itself repeats the first address, and adds what it heard last.
+    known = [number for number in (query.since, _last_event_id()) if number is not None]
+    start = max(known) if known else None
+    person = g.user.id
+    broadcaster.check_room(person)
+    floor = events.latest_id() if start is None else start
+    listener = stream.Listener(g.credential, person, floor, floor)
+    response = Response(broadcaster.stream(listener), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _last_event_id() -> int | None:
+    text = request.headers.get("Last-Event-ID")
+    if text is None or text == "0":
+        return None if text is None else 0
+    number = row_id(text)
+    if number is None:
+        raise InvalidRequest("Last-Event-ID is not the id of an event.", field="Last-Event-ID")
+    return number

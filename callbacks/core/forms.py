@@ -1,0 +1,102 @@
+"""What happens to a submitted form: one service call; its refusal is shown where it belongs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, html, set_props
+from dash.exceptions import PreventUpdate
+
+from callbacks.core.guard import guarded, toast
+from services.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What follows an accepted form: a sentence, an address to go to, components set anew.
+
+    `props` maps a component's id to the properties it gets.
+    """
+
+    said: str = ""
+    href: str = ""
+    props: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+Act = Callable[..., Done]
+"""Called with the values of the fields by name, then the values of the further states."""
+
+
+def register(app: Dash) -> None:
+    """Connect what every form needs: the focus goes to the first field that was refused."""
+    app.clientside_callback(
+        ClientsideFunction("forms", "focus"), Output("focus", "id"), Input("focus", "data")
+    )
+
+
+def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: State) -> None:
+    """Let `act` answer the submission of a form.
+
+    A `ServiceError` that names a field (or several: a mapping of field to sentences as `detail`)
+    is shown at it, any other at the form; nothing that was typed is lost.
+    """
+    names = [f"{form}-{name}" for name in fields]
+
+    def submit(clicks: int | None, *values: Any) -> list[Any]:
+        if not clicks:
+            raise PreventUpdate
+        typed = dict(zip(fields, values, strict=False))
+        try:
+            done = act(typed, *values[len(fields) :])
+        except ServiceError as error:
+            return _refused(form, fields, error)
+        for identity, props in done.props.items():
+            set_props(identity, dict(props))
+        if done.said:
+            set_props("toast", {"data": toast(done.said, "success")})
+        if done.href:
+            set_props("go", {"data": {"href": done.href}})
+        return [None] * (len(fields) + 1)
+
+    app.callback(
+        # Nothing outside of the form: a callback with such an output is called as soon as the form
+        # is there, whatever it is told, and the form would be busy when somebody submits it.
+        [Output(f"{place}-error", "children") for place in (*names, form)],
+        Input(form, "n_submit"),
+        *(State(name, "value") for name in names),
+        *further,
+        # A second click while the first is being answered is let pass (assets/forms.js).
+        running=[(Output(form, "className"), "form busy", "form")],
+        prevent_initial_call=True,
+    )(guarded(len(fields) + 1)(submit))
+
+
+def _refused(form: str, fields: Sequence[str], error: ServiceError) -> list[Any]:
+    """Put the focus on the first field that was refused; return the sentences at all of them."""
+    wrong = _by_field(error)
+    told = {name: sentences for name, sentences in wrong.items() if name in fields}
+    at_fields = [_lines(told[name]) if name in told else None for name in fields]
+    at_form = None if told else _lines([error.message])
+    first = next((name for name in fields if name in told), None)
+    target = f"{form}-{first}" if first else f"{form}-submit"
+    set_props("focus", {"data": {"id": target, "n": secrets.token_hex(4)}})
+    return [*at_fields, at_form]
+
+
+def _by_field(error: ServiceError) -> dict[str, list[str]]:
+    if isinstance(error.detail, Mapping):
+        return {
+            str(name): [text] if isinstance(text, str) else list(text)
+            for name, text in error.detail.items()
+        }
+    if error.field is None:
+        return {}
+    sentences = error.detail if isinstance(error.detail, list) else [error.message]
+    return {error.field: [str(sentence) for sentence in sentences]}
+
+
+def _lines(sentences: Sequence[str]) -> list[html.Div]:
+    return [html.Div(sentence) for sentence in sentences]

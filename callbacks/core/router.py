@@ -1,0 +1,63 @@
+"""Which page an address belongs to.
+
+Not Dash's own pages router: that builds the whole page anew at every change of the address, and
+the Data page must keep its graph, zoom and open drawers while files are stepped through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+
+from callbacks.core.guard import guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its name, the addresses it answers, and its component tree.
+
+    `keeps` tells that its own callbacks follow the address, so that it is laid out once.
+    """
+
+    name: str
+    title: str
+    answers: Callable[[str], bool]
+    layout: Callable[[str, str], Any]
+    keeps: bool = False
+
+
+def register(app: Dash, pages: Sequence[Page], missing: Page) -> None:
+    """Connect the address bar with the pages."""
+
+    def route(pathname: str | None, search: str | None, now: str | None) -> tuple[Any, Any, Any]:
+        path = "/" + (pathname or "").strip("/")
+        page = next((page for page in pages if page.answers(path)), missing)
+        if page.keeps and page.name == now:
+            return no_update, no_update, no_update
+        return page.layout(path, search or ""), page.name, page.title
+
+    app.callback(
+        Output("page", "children"),
+        Output("page-name", "data"),
+        Output("document-title", "data"),
+        Input("url", "pathname"),
+        State("url", "search"),
+        State("page-name", "data"),
+    )(guarded(3)(route))
+    app.clientside_callback(
+        ClientsideFunction("gsp", "title"),
+        Output("document-title", "id"),
+        Input("document-title", "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("gsp", "toast"), Output("toast", "id"), Input("toast", "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("gsp", "go"), Output("go", "id"), Input("go", "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("gsp", "current"), Output("page-name", "id"), Input("page-name", "data")
+    )

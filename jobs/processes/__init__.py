@@ -1,0 +1,1 @@
+"""The processes of a deployment: supervisor, workers, queue server, web server."""

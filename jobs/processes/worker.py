@@ -1,0 +1,194 @@
+"""A pool of workers on this machine: ``python -m jobs.processes.worker``, or ``flask worker``.
+
+The science stack is imported once, here; each worker is a fork, and each job a fork of that, so
+that a job starts within 10 ms and a job that crashes takes nothing with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Worker
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+
+from config import Config, ConfigError
+from db import database
+from jobs import queue, wiring
+from jobs.connection import open_redis
+from jobs.processes import log as process_log
+from jobs.processes.parent_death import die_with, die_with_supervisor
+
+log = logging.getLogger(__name__)
+
+SCIENCE = ("astropy.io.fits", "ccdproc", "astroscrappy", "scipy.optimize", "scipy.ndimage", "cv2")
+JOB_MEMORY_BYTES = 2 * 1024**3
+"""Address space of a job beyond the libraries that are mapped anyway."""
+GRACE_S = 2.5
+"""After a request to stop, jobs that last no longer are finished; others are done again."""
+REPORT_S = 2.0
+MAX_PAUSE_S = 10.0
+
+
+class ReductionWorker(Worker):
+    """An RQ worker whose jobs die with it and can't take all of the memory."""
+
+    max_connection_wait_time = 2.0
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Run one job in its own process."""
+        die_with(self.pid)
+        limit = _mapped_bytes() + JOB_MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        super().main_work_horse(job, queue)
+
+
+class Pool:
+    """Keeps `n_workers` workers alive until it is asked to stop."""
+
+    def __init__(self, config: Config, n_workers: int) -> None:
+        self.redis_url = config.redis_connection_url()
+        self.n_workers = n_workers
+        self.key = f"{queue.POOL_KEYS}{socket.gethostname()}:{os.getpid()}"
+        self.born: dict[int, float] = {}
+        self.pause = 0.0
+        self.not_before = 0.0
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Start the workers, replace those that die, and stop them all at the end."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        redis = open_redis(self.redis_url)
+        reported = 0.0
+        while not self.stop.wait(0.1):
+            self._reap()
+            if time.monotonic() >= self.not_before:
+                for _ in range(self.n_workers - len(self.born)):
+                    self._start()
+            if time.monotonic() - reported > REPORT_S:
+                self._report(redis)
+                reported = time.monotonic()
+        self._stop_workers()
+        try:
+            redis.delete(self.key)
+        except RedisError:
+            log.debug("the queue went first")
+
+    def _start(self) -> None:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                die_with(parent)
+                _work(self.redis_url)
+            except Exception:
+                log.exception("a worker could not start")
+            finally:
+                os._exit(0)
+        self.born[pid] = time.monotonic()
+
+    def _reap(self) -> None:
+        """Forget the workers that ended; wait longer and longer while they end at once."""
+        for pid, born in list(self.born.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            del self.born[pid]
+            log.warning("worker %d ended (status %d) and is replaced", pid, status)
+            brief = time.monotonic() - born < MAX_PAUSE_S
+            self.pause = min(MAX_PAUSE_S, max(0.2, 2 * self.pause)) if brief else 0.0
+            self.not_before = time.monotonic() + self.pause
+
+    def _report(self, redis: Redis) -> None:
+        try:
+            redis.set(self.key, len(self.born), ex=int(5 * REPORT_S))
+        except RedisError as error:
+            log.warning("the queue does not answer: %s", error)
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.stop.set()
+
+    def _stop_workers(self) -> None:
+        deadline = time.monotonic() + GRACE_S
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self.born:
+                os.kill(pid, sign)
+            while self.born and (sign == signal.SIGKILL or time.monotonic() < deadline):
+                for pid in list(self.born):
+                    if os.waitpid(pid, os.WNOHANG)[0]:
+                        del self.born[pid]
+                time.sleep(0.02)
+
+
+def _work(redis_url: str) -> None:
+    """Be one worker until told to stop."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    redis = open_redis(redis_url)
+    worker = ReductionWorker(
+        [queue.queue_of(redis)],
+        connection=redis,
+        job_class=queue.Ticket,
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        job_monitoring_interval=5,
+        maintenance_interval=60,
+        log_job_description=False,
+    )
+    worker.work(logging_level="WARNING")
+
+
+def _mapped_bytes() -> int:
+    """Return the address space that this process uses now."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:  # no /proc: macOS, which does not enforce the limit either
+        return JOB_MEMORY_BYTES
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def run_pool(config: Config, n_workers: int | None = None) -> None:
+    """Import the science stack and keep the workers of this machine running until SIGTERM."""
+    # The workers share the cores; more threads in each would only get in each other's way.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    for module in SCIENCE:
+        importlib.import_module(module)
+    importlib.import_module("reduction.registry").all_blocks()
+    importlib.import_module("reduction.lines.lamps").library()  # else every job reads it anew
+    importlib.import_module("cv2").setNumThreads(1)
+    wiring.connect(config)
+    if not database.is_closed():
+        database.close()  # a connection must not be shared across a fork
+    Pool(config, n_workers or config.workers).run()
+
+
+def main() -> int:
+    """Entry point of the process."""
+    die_with_supervisor()
+    process_log.to_stderr("workers")
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the reason for the exit code
+        return 2
+    run_pool(config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Dash application, its document, and what stands around every page."""

@@ -1,0 +1,61 @@
+"""What every long list has around it: the field it is searched by, the pager and the page box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from callbacks.core.lists import parse
+from services.proposals import proposal_index
+
+
+def whole(name: str, *head: Any) -> list[Any]:
+    """Return the head of a list, the list, and its foot.
+
+    Callbacks fill ``<name>-list`` and ``<name>-pager``.
+    """
+    return [
+        html.Div(list(head), className="list-head"),
+        html.Div(id=f"{name}-list"),
+        foot(f"{name}-pager"),
+    ]
+
+
+def search(pathname: str, search: str, label: str, n_rows: int) -> html.Div:
+    """Return the search field; out of sight while everything fits on one page."""
+    query = parse(pathname, search)
+    field = dcc.Input(
+        id="list-text",
+        type="search",
+        value=query.text,
+        placeholder=label,
+        maxLength=200,
+        autoComplete="off",
+        debounce=0.3,
+    )
+    return html.Div(
+        html.Label(
+            [html.Span(label, className="visually-hidden"), field],
+            className="labelled",
+            htmlFor="list-text",
+        ),
+        className="list-search",
+        hidden=n_rows <= proposal_index.MANY and not query.text,
+    )
+
+
+def foot(identity: str) -> html.Div:
+    """Return the pager, which a callback fills, and the page box with GO."""
+    box: list[Any] = [
+        html.Label("Page", htmlFor="list-page"),
+        dcc.Input(id="list-page", type="number", min=1, step=1, autoComplete="off"),
+        html.Button("GO", id="list-go", type="button"),
+    ]
+    return html.Div(
+        [
+            html.Nav(id=identity, className="pager", **{"aria-label": "Pages of the list"}),
+            html.Div(box, className="go-to"),
+        ],
+        className="list-foot",
+    )

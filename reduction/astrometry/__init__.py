@@ -1,0 +1,1 @@
+"""Celestial coordinates of images."""

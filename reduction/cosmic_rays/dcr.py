@@ -1,0 +1,130 @@
+"""Cosmic rays as counts beyond a gap in the histogram of a sub-frame (Pych 2004, PASP 116, 148)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.cosmic_rays.patches import Patches
+from reduction.cosmic_rays.scene import (
+    AROUND,
+    OBJECT_LIMIT,
+    Image,
+    Scene,
+    edges_of,
+    fill_from_around,
+    fine_structure,
+)
+
+SUBFRAME = (32, 128)
+THRESHOLD = 3.0
+PASSES = 5
+SHARPNESS = 4.0
+"""Laplacian significance from which on what is beyond a gap is a cosmic ray."""
+_TAIL = 2.5
+"""Sigmas above the median from which on the counts of a sub-frame are put in order."""
+
+
+def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find cosmic rays as counts beyond a gap in the histogram of a sub-frame (Pych 2004).
+
+    In each sub-frame the counts are clipped to the bulk around the mode; going up from there, the
+    first gap wider than `THRESHOLD` standard deviations of the bulk separates cosmic rays from
+    what belongs to the scene. Sub-frames overlap by half, and a pixel must be beyond the gap in
+    each that holds it, and sharper than the optics let light be (as in L.A.Cosmic; the published
+    program would take a bright target's emission lines too). Found pixels and their neighbours are
+    filled in before the next pass.
+
+    Sky and traces are taken off before, which the published program leaves to the histogram.
+
+    Parameters
+    ----------
+    scene : Scene
+        The frame, its smooth part taken off.
+    bad : (n_rows, n_columns) bool
+        Left out.
+
+    Returns
+    -------
+    (n_rows, n_columns) bool
+    """
+    work, noise = scene.work, scene.noise
+    found = np.zeros(work.shape, dtype=bool)
+    grids = [_Histograms(work, scene.misfit, shift) for shift in (0, 1)]
+    for _ in range(PASSES):
+        beyond = np.zeros(work.shape, dtype=bool)
+        first, second = (grid.beyond_gap(found) for grid in grids)
+        beyond.ravel()[np.intersect1d(first, second)] = True
+        beyond &= ~bad
+        patches = Patches(beyond)
+        if not patches.count:
+            break
+        near, sigma = patches.cut(work), patches.cut(noise)
+        # An emission line of a bright target is beyond a gap too, but not sharper than the optics.
+        limit = np.maximum(OBJECT_LIMIT * fine_structure(near, sigma), SHARPNESS)
+        seeds = patches.cut(beyond) & (edges_of(near, sigma) > limit) & ~patches.edge
+        around = cv2.dilate(seeds.astype(np.uint8), AROUND).astype(bool)
+        new = patches.frame(around & (near > THRESHOLD * sigma)) & ~found & ~bad
+        if not new.any():
+            break
+        found |= new
+        work = fill_from_around(work, found | bad)
+    return found
+
+
+class _Histograms:
+    """The sub-frames of a frame, each with the bulk of its counts, and what lies above it in order.
+
+    Parameters
+    ----------
+    work : (n_rows, n_columns) float32
+        The cosmic rays in it are too few to move the bulk.
+    misfit : (n_rows, n_columns) float32, or a number
+        How far `work` may be off.
+    shift : {0, 1}
+        Whether the sub-frames are displaced by half their size.
+    """
+
+    def __init__(self, work: Image, misfit: Image | np.float32, shift: int) -> None:
+        height, width = SUBFRAME
+        top, left = shift * height // 2, shift * width // 2
+        n_rows, n_columns = work.shape
+        pad = ((top, -(n_rows + top) % height), (left, -(n_columns + left) % width))
+        padded = np.pad(work, pad, mode="symmetric")
+        n_y, n_x = padded.shape[0] // height, padded.shape[1] // width
+        # A quarter of the pixels tells median and sigma to some per cent.
+        counts = padded[::2, ::2].reshape(n_y, height // 2, n_x, width // 2)
+        ordered = np.sort(counts.swapaxes(1, 2).reshape(n_y * n_x, -1), axis=1)
+        middle, low = ordered.shape[1] // 2, int(0.16 * ordered.shape[1])
+        self._median = ordered[:, middle]
+        self._sigma = np.maximum(ordered[:, middle] - ordered[:, low], np.float32(1e-3))
+        self._tail = self._median + np.float32(_TAIL) * self._sigma
+        block_row = (np.arange(n_rows) + top) // height * n_x
+        block_column = (np.arange(n_columns) + left) // width
+        places = np.flatnonzero(work > self._tail[block_row[:, None] + block_column])
+        row, column = np.divmod(places, n_columns)
+        block, values = block_row[row] + block_column[column], work.ravel()[places]
+        order = np.lexsort((values, block))
+        self._places, self._block, self._values = places[order], block[order], values[order]
+        self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit
+
+    def beyond_gap(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the indices of pixels above the first wide gap of their sub-frame's histogram.
+
+        What was found before counts no more.
+        """
+        left = np.flatnonzero(~found.ravel()[self._places])
+        block, values = self._block[left], self._values[left]
+        sigma, before = self._sigma[block], self._tail[block]
+        same = np.flatnonzero(block[1:] == block[:-1]) + 1
+        before[same] = values[same - 1]
+        # From three sigma above the median upwards, the first step wider than the threshold.
+        wide = values - before > THRESHOLD * sigma
+        wide &= values > self._median[block] + 3 * sigma
+        level = np.full(self._median.shape, np.inf, np.float32)
+        first, where = np.unique(block[wide], return_index=True)
+        level[first] = before[wide][where] + np.float32(0.5) * sigma[wide][where]
+        off = self._off[left] if isinstance(self._off, np.ndarray) else self._off
+        beyond: NDArray[np.int64] = self._places[left][values > level[block] + THRESHOLD * off]
+        return beyond

@@ -1,0 +1,179 @@
+"""Cosmic rays: found by Laplacian edge detection (L.A.Cosmic), or by `reduction.cosmic_rays.dcr`.
+
+van Dokkum 2001, PASP 113, 1420. It is written here with whole-image filters: it marks what
+astroscrappy marks (a test compares them), many times faster.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from astropy.nddata import CCDData, VarianceUncertainty
+from numpy.typing import NDArray
+
+from reduction.cosmic_rays.dcr import search as search_gaps
+from reduction.cosmic_rays.patches import Patches
+from reduction.cosmic_rays.scene import (
+    AROUND,
+    BLOCK_COLUMNS,
+    OBJECT_LIMIT,
+    SIGMA_CLIP,
+    Scene,
+    edges_of,
+    fill_from_around,
+    fine_structure,
+    laplacian,
+    without_scene,
+)
+from reduction.errors import UnusableFrame
+from reduction.fits.frame_io import flags_of, variance_of
+from reduction.frames import PixelFlag
+
+Method = Literal["dcr", "lacosmic"]
+SIGMA_FRACTION = 0.3
+ITERATIONS = 4
+PIXEL_SIGMA = 3.5
+"""By how much a marked pixel itself must stand above the scene."""
+TRACK_SHARE = 0.35
+"""Part of a track's significant pixels that is sharp by itself."""
+LONG_TRACK, LONG_TRACK_SHARE = 8, 0.05
+"""Columns and rows from which on a patch can't be of light, and the part of it that is sharp."""
+SATURATED_RUN = 4
+"""Pixels in a row that only a source saturates."""
+BESIDE_ROWS = 4
+"""Rows beside them in which its profile is cut off."""
+
+
+def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> NDArray[np.bool_]:
+    """Find cosmic rays with L.A.Cosmic (van Dokkum 2001).
+
+    A pixel must also stand above the scene by itself: the Laplacian's negative lobes and a strong
+    hit's neighbours are sharp too, without holding any charge. Beyond van Dokkum's iterations, what
+    is sharp is taken along when it hangs together with a cosmic ray: the core of a wide track is no
+    sharper than the optics let light be.
+
+    Parameters
+    ----------
+    scene : Scene
+        The frame, its smooth part taken off.
+    bad : (n_rows, n_columns) bool
+        Pixels already known to be bad; they are neither used nor marked.
+    spectrum : bool
+        Whether the frame is a spectrum (dispersed along x) or an image.
+
+    Returns
+    -------
+    (n_rows, n_columns) bool
+        True where a cosmic ray fell.
+    """
+    marks = laplacian(scene.work, scene.noise) > SIGMA_CLIP
+    marks &= scene.work > SIGMA_CLIP * scene.noise
+    marks &= ~bad
+    patches = Patches(marks)
+    if not patches.count:
+        return marks
+    work, noise = patches.cut(scene.work), patches.cut(scene.noise)
+    found = np.zeros(work.shape, dtype=bool)
+    unknown = patches.cut(bad)
+    barred = patches.edge | unknown
+    for _ in range(ITERATIONS):
+        edges = edges_of(work, noise)
+        strong = edges > SIGMA_CLIP
+        seeds = strong & (work > SIGMA_CLIP * noise) & ~barred
+        seeds &= edges > OBJECT_LIMIT * fine_structure(work, noise)
+        grown = cv2.dilate(seeds.astype(np.uint8), AROUND) & strong
+        new = cv2.dilate(grown.astype(np.uint8), AROUND).astype(bool)
+        new &= (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
+        new &= ~(barred | found)
+        if not new.any():
+            break
+        found |= new
+        work = fill_from_around(work, found | unknown)
+    found = patches.cut(_with_their_cores(patches.frame(found), marks, spectrum=spectrum))
+    edges = edges_of(fill_from_around(work, found | unknown), noise)
+    beside = cv2.dilate(found.astype(np.uint8), AROUND).astype(bool) & ~barred
+    found |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
+    return patches.frame(found)
+
+
+def _with_their_cores(
+    found: NDArray[np.bool_], marks: NDArray[np.bool_], *, spectrum: bool
+) -> NDArray[np.bool_]:
+    """Return what was found with the marked pixels that hang together with it.
+
+    The core of a wide track is no sharper than light, but enough of its pixels are: of a source
+    that was hit most are not. In a spectrum nothing but a track is long both ways: sources lie
+    along the dispersion, sky lines along the slit.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((found | marks).astype(np.uint8))
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    share = np.bincount(labels[found], minlength=len(sizes)) / sizes
+    tracks = share > TRACK_SHARE
+    if spectrum:
+        extents = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].min(axis=1)
+        tracks |= (share > LONG_TRACK_SHARE) & (extents >= LONG_TRACK)
+    tracks[0] = False  # what is neither
+    return found | tracks[labels]
+
+
+def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[np.bool_]:
+    """Return where a saturated source leaves nothing to compare a pixel with.
+
+    A hit saturates few pixels in a row, a source many: then the light about them is cut off, and
+    looks as sharp as a cosmic ray.
+    """
+    saturated = ((flags & np.uint8(PixelFlag.SATURATED)) != 0).astype(np.uint8)
+    if not saturated.any():
+        return np.zeros(flags.shape, dtype=bool)
+    runs = cv2.morphologyEx(saturated, cv2.MORPH_OPEN, np.ones((1, SATURATED_RUN), np.uint8))
+    width = 2 * BLOCK_COLUMNS + 1 if spectrum else 2 * BESIDE_ROWS + 1
+    beside = np.ones((2 * BESIDE_ROWS + 1, width), np.uint8)
+    return np.asarray(cv2.dilate(runs, beside), dtype=bool)
+
+
+def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, int]:
+    """Find cosmic rays, flag them COSMIC_RAY and replace them by what is around.
+
+    The replacement is for the eye and for display; every measurement leaves flagged pixels out.
+
+    Parameters
+    ----------
+    frame : CCDData
+        Electron, with variance.
+    method : {"dcr", "lacosmic"}
+    spectrum : bool
+        Whether the frame is a spectrum (dispersed along x) or an image.
+
+    Returns
+    -------
+    cleaned : CCDData
+    n_pixels : int
+        Pixels marked.
+    """
+    variance = variance_of(frame)
+    if variance is None:
+        raise UnusableFrame("cosmic rays can't be told from noise: the frame has no variance.")
+    bad = flags_of(frame) != 0
+    data = np.ascontiguousarray(frame.data, dtype=np.float32)
+    scene = without_scene(data, variance, bad, spectrum=spectrum)
+    if method == "lacosmic":
+        found = lacosmic(scene, bad, spectrum=spectrum)
+    else:
+        found = search_gaps(scene, bad)
+    flags = flags_of(frame).copy()
+    found &= ~_beside_saturation(flags, spectrum=spectrum)
+    flags[found] |= np.uint8(PixelFlag.COSMIC_RAY)
+    repaired = fill_from_around(scene.work, bad | found) + scene.smooth
+    return (
+        CCDData(
+            np.where(found, repaired, data),
+            unit=frame.unit,
+            uncertainty=VarianceUncertainty(variance, copy=False),
+            mask=flags != 0,
+            flags=flags,
+            meta=frame.meta.copy(),
+        ),
+        int(found.sum()),
+    )

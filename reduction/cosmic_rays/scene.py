@@ -1,0 +1,140 @@
+"""What of a frame is smooth (sky, traces), what is sharp, and how much of that the optics allow.
+
+The measures are those of L.A.Cosmic (van Dokkum 2001, PASP 113, 1420), made of whole-image filters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.detector import robust
+
+Image = NDArray[np.float32]
+
+SIGMA_CLIP = 5.0
+"""How far a cosmic ray must stand out, in sigmas."""
+OBJECT_LIMIT = 5.0
+"""How much sharper than what the optics make of light it must be."""
+AROUND = np.ones((3, 3), np.uint8)
+BLOCK_COLUMNS = 64
+"""Columns over which a target's light changes little: its model is a median over as many."""
+SCENE_SHIFT = 0.1
+"""Columns by which the model of a sky line may be displaced."""
+BAND_ROWS = 48
+"""Rows over which tilt and bow of the slit move a sky line little, yet wide beside a target."""
+
+
+def smooth_scene(data: Image) -> Image:
+    """Model sky and targets of a spectrum, without cosmic rays and narrow lines of a target.
+
+    The sky is the median of every column in bands of rows (its lines are tilted and bowed along the
+    slit), a target the running median of what is left of its row. Subtracting both keeps sharp sky
+    lines and narrow traces from looking like cosmic rays.
+
+    Parameters
+    ----------
+    data : (n_spatial, n_dispersion) float32
+        Finite; bad pixels are rare and replaced by what is around them.
+    """
+    n_rows, n_columns = data.shape
+    bands = robust.column_medians(data, BAND_ROWS)
+    scene: Image = robust.interpolation(n_rows, len(bands)) @ bands
+    targets = robust.row_medians(data - scene, BLOCK_COLUMNS)
+    scene += targets @ robust.interpolation(n_columns, targets.shape[1]).T
+    return scene
+
+
+# Each kernel is the Laplacian at one quarter of a pixel of the image subsampled twice, which is
+# where van Dokkum takes it: of the quarter's four neighbours two lie in the same pixel.
+_QUARTERS = tuple(
+    np.array(kernel, dtype=np.float32)
+    for kernel in (
+        [[0, -1, 0], [-1, 2, 0], [0, 0, 0]],
+        [[0, -1, 0], [0, 2, -1], [0, 0, 0]],
+        [[0, 0, 0], [-1, 2, 0], [0, -1, 0]],
+        [[0, 0, 0], [0, 2, -1], [0, -1, 0]],
+    )
+)
+_NEIGHBOURS = [(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)]
+_AT_ONCE = 1 << 18
+
+
+def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
+    """Replace bad pixels by the mean of the good ones in the 5x5 pixels around; 0 without any."""
+    filled: Image = data.copy()
+    n_rows, n_columns = data.shape
+    places = np.flatnonzero(bad)
+    for start in range(0, places.size, _AT_ONCE):
+        some = places[start : start + _AT_ONCE]
+        row, column = np.divmod(some, n_columns)
+        total, count = np.zeros(some.size, np.float32), np.zeros(some.size, np.float32)
+        for dy, dx in _NEIGHBOURS:
+            near = np.clip(row + dy, 0, n_rows - 1) * n_columns
+            near += np.clip(column + dx, 0, n_columns - 1)
+            good = ~bad.ravel()[near]
+            total += np.where(good, data.ravel()[near], np.float32(0))
+            count += good
+        filled.ravel()[some] = total / np.maximum(count, 1)
+    return filled
+
+
+def laplacian(work: Image, noise: Image) -> Image:
+    """Return the Laplacian's significance, never below 0 (van Dokkum's S)."""
+    total = np.zeros_like(work)
+    for kernel in _QUARTERS:
+        quarter = cv2.filter2D(work, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+        total += np.maximum(quarter, 0, out=quarter)
+    total /= noise
+    total *= np.float32(1 / 8)  # the mean of four quarters, over twice the noise
+    return total
+
+
+def edges_of(work: Image, noise: Image) -> Image:
+    """Return the Laplacian's significance, large-scale structure removed (van Dokkum's S')."""
+    edges = laplacian(work, noise)
+    edges -= cv2.medianBlur(edges, 5)
+    return edges
+
+
+def fine_structure(work: Image, noise: Image) -> Image:
+    """Return what is sharp but resolved (stars, lines), over the noise (van Dokkum's F)."""
+    small: Image = cv2.medianBlur(work, 3)
+    small -= cv2.medianBlur(cv2.medianBlur(small, 5), 5)
+    small /= noise
+    return np.maximum(small, np.float32(0.01), out=small)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A frame taken apart: what is left without the smooth scene, the noise, the model's error."""
+
+    work: Image
+    noise: Image
+    misfit: Image | np.float32
+    smooth: Image | np.float32
+
+
+def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> Scene:
+    """Take the smooth scene off a spectrum, the typical level off an image.
+
+    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in the line's place leaves
+    a residual as sharp as a cosmic ray; the noise holds it in quadrature. The median keeps a cosmic
+    ray's own photon noise out of the noise it is judged by.
+    """
+    noise: Image = cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5)
+    work = fill_from_around(data, bad)
+    scene: Image | np.float32 = np.float32(0)
+    misfit: Image | np.float32 = np.float32(0)
+    if spectrum:
+        scene = smooth_scene(work)
+        slope = cv2.Sobel(scene, -1, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        misfit = np.abs(slope, out=slope) * np.float32(SCENE_SHIFT)
+    else:
+        scene = np.float32(np.median(work))
+    work -= scene
+    noise += misfit**2 + np.float32(1e-6)
+    return Scene(work, np.sqrt(noise, out=noise), misfit, scene)

@@ -1,0 +1,1 @@
+"""The detectors: geometry, read-outs, counts to electrons, master calibrations."""

@@ -1,0 +1,83 @@
+"""Which rows of a spectrum are inside the slit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from reduction.detector import robust
+
+MARGIN = 2
+"""Rows left out at each detected edge: the light falls off over about this many."""
+_MIN_FRACTION = 0.25
+
+
+def profile_along_slit(data: NDArray[Any], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the median of every row over the middle of the dispersion axis; NaN without pixels.
+
+    Parameters
+    ----------
+    data : (n_spatial, n_dispersion) float
+    usable : (n_spatial, n_dispersion) bool
+        False where a pixel is flagged.
+    """
+    n = data.shape[1]
+    middle = slice(n // 10, n - n // 10)
+    good = usable[:, middle]
+    seen = data[:, middle]
+    if not good.all():
+        seen = np.where(good, seen, np.float32(np.nan))
+    profile: NDArray[np.float64] = robust.known_median(seen, 1).astype(np.float64)
+    return profile
+
+
+def lit_rows_of_flat(profile: NDArray[np.float64]) -> tuple[int, int]:
+    """Return first and one-past-last row where a flat's profile is above half its typical level."""
+    level = np.nanpercentile(profile, 75)
+    return _longest_run(np.nan_to_num(profile, nan=0.0) > level / 2, len(profile))
+
+
+def lit_rows_of_frame(profile: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the rows inside the slit judged from a science frame, without a flat.
+
+    The sky lights the slit, so its edges show as steps of the profile against the dark rows at the
+    ends. Where no step stands out of the noise, all rows are kept: the slit may be longer than the
+    region that was read, and cutting blindly could cut the target.
+    """
+    n = len(profile)
+    smooth = median_filter(np.nan_to_num(profile, nan=float(np.nanmedian(profile))), size=5)
+    noise = 1.4826 * float(np.nanmedian(np.abs(np.diff(profile)))) / np.sqrt(2)
+    end = max(n // 50, 3)
+    dark = min(float(np.median(smooth[:end])), float(np.median(smooth[-end:])))
+    sky = float(np.median(smooth))
+    if sky - dark < max(10 * noise, 1e-6):
+        return 0, n
+    return _longest_run(smooth > dark + 0.5 * (sky - dark), n)
+
+
+def _longest_run(lit: NDArray[np.bool_], n: int) -> tuple[int, int]:
+    """Return the longest run of lit rows, shrunk by `MARGIN` where it ends inside the frame.
+
+    Gaps of a few rows (dust, a flagged row) do not split it. All rows when the run is implausibly
+    short.
+    """
+    filled = lit.copy()
+    gap_start = None
+    for row in range(n):
+        if lit[row]:
+            if gap_start is not None and 0 < gap_start and row - gap_start <= 5:
+                filled[gap_start:row] = True
+            gap_start = None
+        elif gap_start is None:
+            gap_start = row
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], filled.astype(np.int8), [0]))))
+    runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    if not runs:
+        return 0, n
+    first, last = max(runs, key=lambda run: run[1] - run[0])
+    first = first + MARGIN if first > 0 else 0
+    last = last - MARGIN if last < n else n
+    return (first, last) if last - first >= _MIN_FRACTION * n else (0, n)

@@ -1,0 +1,262 @@
+"""From a reduced frame to 1-D spectra: apertures laid on traces, recorded so they can be repeated.
+
+The trace is in the header (`reduction.extraction.trace_cards`), so that the same physical aperture
+can be laid on a frame of another binning or trim (`extract_along`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+
+from reduction.detector import geometry
+from reduction.errors import MissingCalibration
+from reduction.extraction import aperture_sums
+from reduction.extraction.background import Background, background_beside
+from reduction.extraction.strip import Strip, cut_strip
+from reduction.extraction.trace_cards import read_trace, record_trace, rows_of
+from reduction.extraction.tracing import Trace
+from reduction.fits import headers, provenance
+from reduction.frames import Spectrum
+
+Array = NDArray[np.float64]
+
+LAMP_HALF_WIDTH = 10.0
+"""Unbinned rows to either side of the middle of the slit that a lamp is summed over (3″)."""
+OPTIMAL_WINDOW = 3.0
+"""Optimal weights reach so many half apertures: far out they are small, but not without light."""
+OPTIMAL_ZONE = 5.0
+"""Optimal extraction takes its background from zones so many times as wide: it should not add to
+the noise that the weights save."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apertures:
+    """How wide aperture and background zones are, all in FWHM of the target.
+
+    `width` is the whole aperture; zones begin `offset` beyond its edges and are `zone` wide.
+    """
+
+    width: float = 2.0
+    offset: float = 3.0
+    zone: float = 2.0
+
+
+def extract_target(
+    frame: CCDData,
+    trace: Trace,
+    others: Sequence[Trace],
+    apertures: Apertures,
+    *,
+    optimal: bool,
+) -> tuple[Spectrum, str | None]:
+    """Extract one target from a reduced frame.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, with variance, flags, ``LTM`` and ``LTV``.
+    trace : Trace
+        The target.
+    others : sequence of Trace
+        Other targets: their light is kept out of the background, and solved for together with the
+        target's where they overlap.
+    apertures : Apertures
+    optimal : bool
+        Horne's weights instead of a plain sum. The flux is then that of all the target's light,
+        else that inside the aperture; what is lost outside it is in ``GSP_LOSS``.
+
+    Returns
+    -------
+    spectrum : Spectrum
+        Electron per column, with variance, mask and the sky in the aperture.
+    warning : str or None
+        A sentence when the background could not be taken on both sides.
+    """
+    columns = np.arange(frame.shape[1], dtype=float)
+    centre = np.asarray(trace.polynomial(columns))
+    half = apertures.width * trace.fwhm / 2
+    edges = (-half, half)
+    zones = _zones(trace, apertures, optimal=optimal)
+    window = max(half * (OPTIMAL_WINDOW if optimal else 1.0), half + 1)
+    near = [other for other in others if _gap(trace, other, columns) < window + 2 * other.fwhm]
+    reach = max(window, *(abs(edge) for pair in zones for zone in pair for edge in zone))
+    strip = cut_strip(frame, float(centre.min()) - reach, float(centre.max()) + reach)
+    background, warning = _background(strip, centre, others, zones)
+    spans = [float(_gap(trace, other, columns)) + 1.5 * other.fwhm for other in near]
+    window = max([window, *spans])
+    core = strip.part(float(centre.min()) - window - 1, float(centre.max()) + window + 1)
+    lights = [_pixels(core, one, columns) for one in (trace, *near)]
+    summed = light_of_others = None
+    if optimal or near:
+        summed, light_of_others = aperture_sums.optimal(core, centre, edges, background, lights)
+    if not optimal or summed is None:
+        taken = 0.0 if light_of_others is None else light_of_others
+        summed = aperture_sums.plain(core, centre, edges, background, light=lights[0], others=taken)
+    header = frame.meta.copy()
+    record_trace(header, trace.polynomial, edges, float(trace.rms))
+    loss = 0.0 if optimal else _loss(core, centre, edges, lights[0])
+    _record_light(header, trace, loss, columns[[0, -1]])
+    record_zones(header, float(centre[0]), () if background is None else background.zones)
+    return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky), warning
+
+
+def _gap(trace: Trace, other: Trace, columns: Array) -> float:
+    """Return how near two traces come to each other, rows."""
+    return float(np.min(np.abs(trace.polynomial(columns) - other.polynomial(columns))))
+
+
+def _pixels(strip: Strip, trace: Trace, columns: Array) -> Array:
+    """Return a target's light per pixel of a strip, of total 1 over an endless slit."""
+    return trace.shape.pixels(strip.rows[:, None] - trace.polynomial(columns), trace.wider(columns))
+
+
+def _loss(strip: Strip, centre: Array, edges: tuple[float, float], light: Array) -> float:
+    """Return the share of the light that a sum over the aperture misses, median of the columns.
+
+    A pixel cut by an edge counts in proportion, so that this is not quite the share outside the
+    edges when the target is but a few rows wide.
+    """
+    part = aperture_sums.covered(strip.rows, centre + edges[0], centre + edges[1])
+    return float(1 - np.median((part * light).sum(axis=0)))
+
+
+Zones = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _zones(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones, Zones]:
+    """Return the background zones wanted, and those to fall back on, against the trace."""
+    edge = apertures.width * trace.fwhm / 2
+    near = edge + apertures.offset * trace.fwhm
+    wide = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
+    far = near + max(wide * trace.fwhm, 4.0)
+    close, wider = edge + 0.5 * trace.fwhm, far + 3 * trace.fwhm
+    return ((-far, -near), (near, far)), ((-wider, -close), (close, wider))
+
+
+def _background(
+    strip: Strip, centre: Array, others: Sequence[Trace], zones: tuple[Zones, Zones]
+) -> tuple[Background | None, str | None]:
+    """Measure the background in both zones, in one, else in whatever is free beside the target."""
+    spoiled, cleared = None, strip
+    columns = np.arange(centre.size, dtype=float)
+    for other in others:
+        offset = np.asarray(strip.rows[:, None] - other.polynomial(columns))
+        if np.min(np.abs(offset)) > 8 * other.fwhm:
+            continue
+        # The core is left out, the wings, which reach far, are taken off.
+        hidden = np.abs(offset) < 1.5 * other.fwhm + 1
+        spoiled = hidden if spoiled is None else spoiled | hidden
+        light = np.interp(columns, other.columns, other.light) * other.shape.pixels(
+            offset, other.wider(columns)
+        )
+        cleared = replace(cleared, data=cleared.data - light)
+    wanted, fallback = zones
+    found = background_beside(cleared, centre, wanted, spoiled)
+    if found is not None and len(found.zones) == 2:
+        return found, None
+    if found is not None:
+        return found, "the background was taken on one side of the target only."
+    found = background_beside(cleared, centre, fallback, spoiled)
+    if found is not None:
+        return found, "the background zones had to be moved closer to the target."
+    return None, "no room for a background beside the target: none was subtracted."
+
+
+def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
+    """Write shape and aperture loss of a target into a header; `ends` are the outer columns."""
+    for keyword, wide, place in zip(
+        (headers.GSP_FWLO, headers.GSP_FWHI),
+        trace.fwhm * np.broadcast_to(trace.wider(ends), 2),
+        ("first", "last"),
+        strict=True,
+    ):
+        provenance.put(header, keyword, round(float(wide), 4), f"FWHM at the {place} column, pixel")
+    came = trace.guide or "own"
+    provenance.put(header, headers.GSP_TFRM, came, "what the trace was measured on")
+    provenance.put(header, headers.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")
+    if trace.shape.beta is not None:
+        provenance.put(header, headers.GSP_BETA, round(trace.shape.beta, 3), "Moffat exponent")
+    provenance.put(header, headers.GSP_LOSS, round(loss, 5), "share of light outside aperture")
+
+
+def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
+    """Write the background zones into a header, as rows of the first column counted from 1."""
+    for number, keyword in enumerate((headers.GSP_BKG1, headers.GSP_BKG2)):
+        said = provenance.NONE
+        if number < len(zones):
+            low, high = (first + edge + 1 for edge in zones[number])
+            said = f"{low:.2f}:{high:.2f} column 1"
+        provenance.put(header, keyword, said, "background extraction zone")
+
+
+def extract_lamp(frame: CCDData) -> Spectrum:
+    """Extract a comparison lamp from the middle of the slit, without background subtraction.
+
+    Returns
+    -------
+    Spectrum
+        Electron, the sum of `LAMP_HALF_WIDTH` unbinned rows to either side of the middle.
+    """
+    half = LAMP_HALF_WIDTH / geometry.binning_along(frame.meta, 2)
+    trace = Polynomial([(frame.shape[0] - 1) / 2])
+    half = min(half, frame.shape[0] / 2)
+    summed = _sum_lamp(frame, np.full(frame.shape[1], trace(0.0)), (-half, half))
+    header = frame.meta.copy()
+    record_trace(header, trace, (-half, half), 0.0)
+    return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky)
+
+
+def _sum_lamp(frame: CCDData, centre: Array, edges: tuple[float, float]) -> aperture_sums.Summed:
+    strip = cut_strip(
+        frame, float(np.nanmin(centre)) + edges[0], float(np.nanmax(centre)) + edges[1]
+    )
+    return aperture_sums.plain(strip, centre, edges)
+
+
+def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
+    """Extract the physical aperture of a spectrum from another reduced frame, as its lamp.
+
+    Parameters
+    ----------
+    frame : CCDData
+        Reduced frame, possibly of another binning or trim than the spectrum's parent.
+    reference : fits.Header
+        Header of the spectrum: trace, aperture, ``LTM`` and ``LTV`` of its parent.
+
+    Returns
+    -------
+    Spectrum
+        On the frame's own dispersion pixels, with the frame's header (its ``LTM1_1`` and ``LTV1``
+        hold), no background subtracted.
+
+    Raises
+    ------
+    HeaderError
+        The reference does not tell its aperture, or a frame its place on the detector.
+    MissingCalibration
+        The frame does not cover the rows of the aperture.
+    """
+    trace, edges = read_trace(reference)
+    columns = np.arange(frame.shape[1], dtype=float)
+    rows, scale = rows_of(trace, reference, frame.meta, columns)
+    low, high = (edge * scale for edge in edges)
+    outside = (rows + low < -0.5) | (rows + high > frame.shape[0] - 0.5)
+    if outside.mean() > 0.5:
+        covers = [float(geometry.to_physical(frame.meta, 2, r)) for r in (0, frame.shape[0] - 1)]
+        wanted = float(geometry.to_physical(frame.meta, 2, float(np.median(rows))))
+        raise MissingCalibration(
+            f"the lamp was read from detector rows {covers[0]:.0f} to {covers[1]:.0f} only; the "
+            f"target is at row {wanted:.0f}."
+        )
+    summed = _sum_lamp(frame, rows, (low, high))
+    header = frame.meta.copy()
+    repeated = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
+    record_trace(header, repeated, (low, high), 0.0)
+    return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky)

@@ -1,0 +1,136 @@
+"""The targets of a frame: found, traced, and when too faint for that, led by a brighter one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+from numpy.polynomial import Polynomial
+
+from reduction.errors import TargetNotFound, UnusableFrame
+from reduction.extraction import slit_profiles, targets, trace_cards, tracing
+from reduction.extraction.light_profile import Model
+from reduction.extraction.strip import HUGE
+from reduction.fits import frame_io
+from reduction.frames import PixelFlag
+
+Brighter = Callable[[], tuple[str, fits.Header] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: sigmas, targets at most, degree of the trace, model of the profile."""
+
+    threshold: float
+    max_targets: int
+    degree: int
+    model: Model
+
+
+def identify(
+    frame: CCDData, search: Search, brighter: Brighter | None
+) -> tuple[list[tracing.Trace], list[str]]:
+    """Find and trace the targets of a reduced frame.
+
+    What is too faint for a trace of its own follows the brightest target of the frame or, when
+    nothing in it can be traced, a brighter spectrum of the same setup and night.
+
+    Parameters
+    ----------
+    frame : CCDData
+        With variance.
+    search : Search
+    brighter : callable, optional
+        As in `reduction.registry.BlockInputs`.
+
+    Returns
+    -------
+    traces : list of Trace
+        Brightest first.
+    warnings : list of str
+        Sentences about targets that were left out.
+
+    Raises
+    ------
+    TargetNotFound
+        Nothing stands out, or nothing of it can be traced.
+    UnusableFrame
+        Almost no pixel is usable.
+    """
+    blocks = blocks_of(frame)
+    bend = slit_profiles.common_bend(blocks)
+    traces, failures = _follow(blocks, bend, search, None)
+    own = next((t for t in traces if not t.target.lines and not t.needs_guide), None)
+    if failures or any(trace.needs_guide for trace in traces):
+        guide = _guide(brighter, frame, own)
+        if guide is not None:
+            traces, failures = _follow(blocks, guide.bend, search, guide)
+    if failures and not traces:
+        raise failures[0]
+    return traces, [f"left out: {failure}" for failure in failures]
+
+
+def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
+    """Return the frame in blocks of columns, unusable pixels left out."""
+    variance = frame_io.variance_of(frame)
+    assert variance is not None  # checked by the caller
+    bad = (frame_io.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
+    planes = []
+    for plane, most in ((frame.data, HUGE), (variance, HUGE**2)):
+        sound = plane
+        if not (-most < plane.min() and plane.max() < most):  # NaN is neither
+            with np.errstate(invalid="ignore"):
+                bad |= ~(np.abs(plane) < most)
+            sound = np.where(bad, plane.dtype.type(0), plane)
+        planes.append(sound)
+    if np.count_nonzero(bad) > 0.9 * bad.size:
+        raise UnusableFrame("almost no pixel of the frame is usable.")
+    return slit_profiles.make_blocks(planes[0], planes[1], bad)
+
+
+def _follow(
+    blocks: slit_profiles.Blocks,
+    bend: Polynomial,
+    search: Search,
+    guide: tracing.Guide | None,
+) -> tuple[list[tracing.Trace], list[TargetNotFound]]:
+    """Find and trace the targets; what fails is returned, not raised."""
+    try:
+        found = targets.targets_in(
+            blocks, bend, threshold=search.threshold, max_targets=search.max_targets
+        )
+    except TargetNotFound as error:
+        return [], [error]
+    return tracing.follow(blocks, bend, found, search.degree, model=search.model, guide=guide)
+
+
+def _guide(
+    brighter: Brighter | None, frame: CCDData, own: tracing.Trace | None
+) -> tracing.Guide | None:
+    """Return the trace that faint targets go by: of this frame's brightest, else of another's."""
+    if own is not None:
+        bend = own.polynomial - float(own.polynomial((frame.shape[1] - 1) / 2))
+        return tracing.Guide(bend, own.fwhm, own.rms, tracing.SAME_FRAME)
+    known = None if brighter is None else brighter()
+    if known is None:
+        return None
+    name, header = known
+    return trace_cards.guide_from(name, header, frame.meta, frame.shape[1])
+
+
+def about(trace: tracing.Trace) -> list[str]:
+    """Say what is peculiar about a target's trace."""
+    said = []
+    if trace.guide:
+        what = "that of the brightest target" if trace.guide == tracing.SAME_FRAME else "that of "
+        what += "" if trace.guide == tracing.SAME_FRAME else trace.guide
+        said.append(f"the target is too faint for a trace of its own: it follows {what}.")
+    if trace.target.lines:
+        said.append(
+            f"the target shows no continuum: it was found by its emission lines, in "
+            f"{len(trace.target.lines)} sections of the spectrum."
+        )
+    return said

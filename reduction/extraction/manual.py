@@ -1,0 +1,122 @@
+"""Extraction from windows that a person laid: the trace, its aperture and background as told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from astropy.nddata import CCDData
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+from pydantic import Field, field_validator, model_validator
+
+from reduction.extraction import aperture_sums, apertures, trace_cards
+from reduction.extraction.background import Background, background_beside
+from reduction.extraction.strip import Strip, cut_strip
+from reduction.fits import headers, provenance
+from reduction.frames import Spectrum
+from reduction.registry import BlockSettings
+
+Array = NDArray[np.float64]
+
+BY_HAND = "by hand"
+"""What ``GSP_EXTY`` says of such a spectrum."""
+
+NARROWEST = 0.5
+"""Rows that an aperture covers at least."""
+
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e5, le=1e5)]
+
+
+class Windows(BlockSettings):
+    """Where a spectrum shall be taken from, in 0-based rows and columns of the reduced frame."""
+
+    trace: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] = Field(
+        min_length=1,
+        max_length=8,
+        title="Trace",
+        description="Coefficients of row(column), rising powers.",
+    )
+    low: Number = Field(title="Lower Edge", description="Of the aperture, rows from the trace.")
+    high: Number = Field(title="Upper Edge", description="Of the aperture, rows from the trace.")
+    zones: tuple[tuple[Number, Number], ...] = Field(
+        (),
+        max_length=2,
+        title="Background Zones",
+        description="Lower and upper edge of each, rows from the trace; none: no background is "
+        "subtracted.",
+    )
+    target: int = Field(1, ge=0, le=99, title="Target", description="Number in the product's name.")
+
+    @field_validator("zones")
+    @classmethod
+    def _ordered(cls, zones: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        if any(high - low < 1 for low, high in zones):
+            raise ValueError("a background zone must be at least one row high")
+        return zones
+
+    @model_validator(mode="after")
+    def _wide(self) -> Windows:
+        if self.high - self.low < NARROWEST:
+            raise ValueError(f"the aperture must be at least {NARROWEST} rows high")
+        return self
+
+    def reach(self, n_columns: int) -> tuple[float, float]:
+        """Return the lowest and the highest row that is needed of a frame."""
+        centre = self.centre(n_columns)
+        edges = [self.low, self.high, *(edge for zone in self.zones for edge in zone)]
+        return float(centre.min()) + min(edges), float(centre.max()) + max(edges)
+
+    def centre(self, n_columns: int) -> Array:
+        """Return the row of the trace at every column."""
+        return np.asarray(Polynomial(self.trace)(np.arange(n_columns, dtype=float)))
+
+
+NO_BACKGROUND = "the background zones hold no usable row: nothing was subtracted."
+
+
+def summed(
+    strip: Strip, windows: Windows
+) -> tuple[aperture_sums.Summed, Background | None, str | None]:
+    """Sum the light of the aperture, less the background of the zones, column by column.
+
+    Parameters
+    ----------
+    strip : Strip
+        Rows that hold all windows as far as the frame has them.
+    windows : Windows
+
+    Returns
+    -------
+    summed : aperture.Summed
+    background : Background or None
+    warning : str or None
+        A sentence when zones were told but hold nothing.
+    """
+    centre = windows.centre(strip.data.shape[1])
+    background = background_beside(strip, centre, windows.zones, None) if windows.zones else None
+    warning = NO_BACKGROUND if windows.zones and background is None else None
+    return (
+        aperture_sums.plain(strip, centre, (windows.low, windows.high), background),
+        background,
+        warning,
+    )
+
+
+def extract_by_hand(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | None]:
+    """Extract a spectrum from a reduced frame where a person said.
+
+    Raises
+    ------
+    UnusableFrame
+        The windows lie outside the frame, or it was not reduced here.
+    """
+    strip = cut_strip(frame, *windows.reach(frame.shape[1]))
+    found, background, warning = summed(strip, windows)
+    header = frame.meta.copy()
+    trace = Polynomial(windows.trace)
+    trace_cards.record_trace(header, trace, (windows.low, windows.high), 0.0)
+    zones = () if background is None else background.zones
+    apertures.record_zones(header, float(trace(0.0)), zones)
+    provenance.put(header, headers.GSP_EXTY, BY_HAND, "extraction type")
+    return Spectrum(found.flux, found.variance, found.flags, header, found.sky), warning

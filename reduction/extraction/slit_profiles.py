@@ -1,0 +1,311 @@
+"""A spectrum seen along the slit: profiles of blocks of columns, their bend and their mean.
+
+A trace can bend by more than its width, so the columns are taken in blocks, and the blocks'
+profiles are aligned by cross-correlation: all targets share the bend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+BLOCK_COLUMNS = 64
+CELLS = 8
+"""Cells of columns that a block is made of; their spread tells a cosmic ray from a target."""
+MAX_STEP = 4
+"""Rows that a trace may move from one block to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Means of a few columns each, `CELLS` to a block, sky removed, in electron per column.
+
+    Parameters
+    ----------
+    columns : (n_cells,) float
+        Middle of each cell.
+    light, variance : (n_spatial, n_cells) float32
+        Mean and its variance; 0 and inf where hardly a pixel is usable.
+    sky : (n_cells,) float32
+        What was removed.
+    """
+
+    columns: Array
+    light: Image
+    variance: Image
+    sky: Image
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Profiles along the slit, sky removed, in electron per column.
+
+    Parameters
+    ----------
+    columns : (n_blocks,) float
+        Middle of each block.
+    profiles, noise : (n_blocks, n_spatial) float
+        Mean of the middle half of the cells of a row, which shrugs off a cosmic ray, and its
+        standard error; inf where a row has no usable pixel.
+    means : (n_blocks, n_spatial) float
+        Plain mean, which keeps the target's shape where its spectrum varies within a block.
+    cells : Cells
+        What the blocks were made of.
+    """
+
+    columns: Array
+    profiles: Array
+    means: Array
+    noise: Array
+    cells: Cells
+
+    @cached_property
+    def flat(self) -> Array:
+        """The profiles without background, (n_blocks, n_spatial)."""
+        return np.asarray(without_background(self.profiles))
+
+    def only(self, chosen: NDArray[np.intp]) -> Blocks:
+        """Return some of the blocks."""
+        return replace(
+            self,
+            columns=self.columns[chosen],
+            profiles=self.profiles[chosen],
+            means=self.means[chosen],
+            noise=self.noise[chosen],
+        )
+
+    def merged(self, number: int) -> Blocks:
+        """Return blocks of `number` neighbouring ones, for a target too faint to follow in each."""
+        if number == 1:
+            return self
+        n = max(len(self.columns) // number, 1)
+        number = min(number, len(self.columns))
+
+        def mean(values: Array) -> Array:
+            whole = values[: n * number]
+            return np.asarray(whole.reshape(n, number, *values.shape[1:]).mean(axis=1))
+
+        noise = np.sqrt(mean(self.noise**2) / number)
+        return Blocks(mean(self.columns), mean(self.profiles), mean(self.means), noise, self.cells)
+
+
+def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool_]) -> Blocks:
+    """Take the sky out of every cell of columns and average blocks of cells.
+
+    Parameters
+    ----------
+    data, variance : (n_spatial, n_dispersion) float
+        At least 8 columns; finite.
+    bad : (n_spatial, n_dispersion) bool
+        Left out.
+    """
+    n_rows, n_columns = data.shape
+    n_blocks = max(n_columns // BLOCK_COLUMNS, min(4, n_columns // CELLS))
+    width = n_columns // (CELLS * n_blocks)
+    start = (n_columns - CELLS * n_blocks * width) // 2
+    part = slice(start, start + CELLS * n_blocks * width)
+    flux, spread = _mean(data[:, part], width), _mean(variance[:, part], width)
+    hidden = _leave_out(flux, data, bad, start, width)
+    lost = hidden > 0.75
+    # A quarter of the rows tells a column's sky well enough for finding targets.
+    sky = np.median(flux[:: max(n_rows // 400, 1)], axis=0)
+    flux -= sky
+    noise2 = np.maximum(spread, 0) / (width * np.maximum(1 - hidden, np.float32(0.1)))
+    cells = Cells(
+        start + (np.arange(CELLS * n_blocks) + 0.5) * width - 0.5,
+        flux,
+        np.where(lost, np.float32(np.inf), noise2),
+        sky,
+    )
+    shape = (n_rows, n_blocks, CELLS)
+    n_seen: NDArray[Any] = np.full(shape[:2], CELLS)
+    if lost.any():
+        flux[lost], noise2[lost] = 0, 0
+        n_seen = _sum(~lost.reshape(shape))
+    deep = flux.reshape(shape)
+    means = _sum(deep) / np.maximum(n_seen, 1)
+    if lost.any():
+        deep = np.where(lost.reshape(shape), means[:, :, None], deep)
+    ordered = np.sort(deep, axis=2)
+    middle = sum(ordered[:, :, n] for n in range(CELLS // 4, CELLS - CELLS // 4)) / (CELLS // 2)
+    # The mean of the middle half of eight has 1.1 times the error of their mean.
+    error = 1.1 * np.sqrt(_sum(noise2.reshape(shape))) / np.maximum(n_seen, 1)
+    return Blocks(
+        start + (np.arange(n_blocks) + 0.5) * CELLS * width - 0.5,
+        np.asarray(middle, dtype=float).T.copy(),
+        means.T.astype(float),
+        np.where(n_seen > 0, error, np.inf).T.astype(float),
+        cells,
+    )
+
+
+def _sum(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Sum over a short last axis, which as a product is many times faster."""
+    ones = np.ones(values.shape[-1], dtype=np.float32)
+    return np.asarray(values.astype(np.float32, copy=False) @ ones)
+
+
+def _mean(values: NDArray[Any], width: int) -> Image:
+    """Return the mean of every `width` columns."""
+    size = (values.shape[1] // width, values.shape[0])
+    narrow = values.astype(np.float32, copy=False)
+    return np.asarray(cv2.resize(narrow, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _leave_out(
+    mean: Image, values: NDArray[Any], bad: NDArray[np.bool_], start: int, width: int
+) -> Image:
+    """Take the few bad pixels out of the means of all; return the share of bad ones per cell."""
+    hidden = np.zeros(mean.shape, dtype=np.float32)
+    row, column = np.divmod(np.flatnonzero(bad), bad.shape[1])
+    inside = (column >= start) & (column < start + width * mean.shape[1])
+    row, column = row[inside], column[inside]
+    cell, which = np.unique(row * mean.shape[1] + (column - start) // width, return_inverse=True)
+    if cell.size:
+        count = np.bincount(which) / width
+        taken = np.bincount(which, values[row, column]) / width
+        mean.ravel()[cell] = (mean.ravel()[cell] - taken) / np.maximum(1 - count, 0.5 / width)
+        hidden.ravel()[cell] = count
+    return hidden
+
+
+def without_background(profiles: NDArray[Any]) -> NDArray[Any]:
+    """Return profiles less a straight line through their fainter rows (slit illumination, sky).
+
+    Parameters
+    ----------
+    profiles : (n_profiles, n_spatial) float or float32
+        What is returned is of the same type.
+    """
+    x = np.linspace(-1, 1, profiles.shape[1], dtype=profiles.dtype)
+    rest = profiles - np.median(profiles, axis=1)[:, None]
+    for _ in range(5):
+        sigma = 1.4826 * np.median(np.abs(rest[:, ::3]), axis=1)
+        keep = (np.abs(rest) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(x.dtype)
+        count, first, second = keep.sum(axis=1), keep @ x, keep @ x**2
+        kept = keep * rest
+        zero, one = kept.sum(axis=1), kept @ x
+        det = count * second - first**2
+        safe = np.where(det > 1e-9, det, 1.0)
+        slope = np.where(det > 1e-9, (count * one - first * zero) / safe, 0.0)
+        level = np.where(count > 0, (zero - slope * first) / np.maximum(count, 1), 0.0)
+        rest = rest - level[:, None] - slope[:, None] * x
+    return np.asarray(rest)
+
+
+def common_bend(blocks: Blocks) -> Polynomial:
+    """Return how far the scene moves along the slit, in rows, against the strongest block.
+
+    Where single blocks are too faint to tell, several are taken together.
+
+    Returns
+    -------
+    Polynomial
+        Of the column; degree at most 2; zero where nothing is bright enough to tell.
+    """
+    for number in (1, 4):
+        joined = blocks.merged(number)
+        shifts = _shifts(joined)
+        if np.isfinite(shifts).sum() > max(len(shifts) / 3, 2):
+            break
+    return robust_polynomial(joined.columns, shifts, np.ones_like(shifts), 2)[0]
+
+
+def _shifts(blocks: Blocks) -> Array:
+    """Return how far every block is above the strongest, in rows; NaN where it is unclear."""
+    profiles = blocks.flat
+    noise = np.where(np.isfinite(blocks.noise), blocks.noise, 0)
+    strength = np.sum(np.maximum(profiles, 0) ** 2, axis=1)
+    strength /= np.maximum(np.median(noise**2, axis=1), 1e-12)
+    first = int(np.argmax(np.nan_to_num(strength)))
+    n = profiles.shape[1]
+    reach = n // 4 + MAX_STEP
+    shifted = sliding_window_view(np.pad(profiles[first], reach), n)
+    norms = np.sqrt((profiles**2).sum(axis=1))
+    shifts = np.full(len(profiles), np.nan)
+    shifts[first] = 0.0
+    for direction in (1, -1):
+        guess, slope = 0.0, 0.0
+        index = first + direction
+        while 0 <= index < len(profiles):
+            expected = float(np.clip(round(guess + slope), MAX_STEP - reach, reach - MAX_STEP))
+            lags = np.arange(expected - MAX_STEP, expected + MAX_STEP + 1).astype(int)
+            scale = norms[index] * norms[first]
+            scores = shifted[reach - lags] @ profiles[index] / (scale if scale > 0 else 1.0)
+            found = _peak(lags, scores)
+            if found is not None:
+                slope = 0.5 * slope + 0.5 * (found - guess)
+                shifts[index] = guess = found
+            else:
+                guess += slope
+            index += direction
+    return shifts
+
+
+def _peak(lags: NDArray[np.int64], scores: Array) -> float | None:
+    """Return the lag of the highest score by a parabola; None if it is low or at an end."""
+    best = int(np.argmax(scores))
+    if scores[best] < 0.4 or best in {0, len(lags) - 1}:
+        return None
+    left, mid, right = scores[best - 1 : best + 2]
+    bend = left - 2 * mid + right
+    return float(lags[best] + (0.5 * (left - right) / bend if bend < 0 else 0.0))
+
+
+def robust_polynomial(
+    x: Array, y: Array, weight: Array, degree: int
+) -> tuple[Polynomial, float, int]:
+    """Fit a polynomial, leaving out what is beyond 3 σ (MAD) or 0.1 rows, whichever is more.
+
+    Returns
+    -------
+    polynomial : Polynomial
+        In the variable itself (domain mapped back); its degree is lowered for few points.
+    rms : float
+        Scatter of the points kept.
+    n_points : int
+    """
+    keep = np.isfinite(y) & np.isfinite(weight) & (weight > 0)
+    if not keep.any():
+        return Polynomial([0.0]), float("nan"), 0
+    fitted = Polynomial([float(np.median(y[keep]))])
+    for _ in range(6):
+        usable = min(degree, max(int(keep.sum()) // 3, 0))
+        fitted = Polynomial.fit(x[keep], y[keep], usable, w=weight[keep]).convert()
+        rest = np.abs(y - fitted(x))
+        sigma = 1.4826 * float(np.median(rest[keep]))
+        new = np.isfinite(y) & (weight > 0) & (rest <= max(3 * sigma, 0.1))
+        if new.sum() < 3 or np.array_equal(new, keep):
+            break
+        keep = new
+    rest = (y - fitted(x))[keep]
+    return fitted, float(np.sqrt(np.mean(rest**2))), int(keep.sum())
+
+
+def aligned_profile(blocks: Blocks, bend: Polynomial) -> tuple[Array, Array]:
+    """Return the mean profile with the bend taken out, background removed, and its noise.
+
+    Rows that only some blocks reach keep the mean of those.
+    """
+    rows = np.arange(blocks.profiles.shape[1], dtype=float)
+    moved = np.array(
+        [
+            np.interp(rows + bend(x), rows, p, left=np.nan, right=np.nan)
+            for x, p in zip(blocks.columns, blocks.profiles, strict=True)
+        ]
+    )
+    n = np.maximum(np.isfinite(moved).sum(axis=0), 1)
+    profile = np.nan_to_num(np.nansum(moved, axis=0) / n)
+    finite = np.where(np.isfinite(blocks.noise), blocks.noise, 0)
+    noise = np.sqrt((finite**2).sum(axis=0)) / np.maximum(np.isfinite(blocks.noise).sum(axis=0), 1)
+    return without_background(profile[None, :])[0], noise

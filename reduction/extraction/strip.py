@@ -1,0 +1,89 @@
+"""The rows of a reduced frame around some traces, as arrays that arithmetic can't trip over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.nddata import CCDData
+from numpy.typing import NDArray
+
+from reduction.errors import UnusableFrame
+from reduction.fits.frame_io import flags_of, variance_of
+from reduction.frames import PixelFlag
+
+Image = NDArray[np.floating]
+
+DEFECTS = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY)
+"""Flags of pixels whose value is meaningless; they are left out of every sum."""
+HUGE = 1e9
+"""Electrons that no pixel can hold; beyond it a value is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Some rows of a frame.
+
+    Parameters
+    ----------
+    rows : (n_rows,) int
+        Row numbers in the frame.
+    data, variance : (n_rows, n_dispersion) float
+        0 where undefined.
+    good, clean, saturated : (n_rows, n_dispersion) bool
+        Without defect; without any flag but SATURATED; saturated.
+    """
+
+    rows: NDArray[np.int64]
+    data: Image
+    variance: Image
+    good: NDArray[np.bool_]
+    clean: NDArray[np.bool_]
+    saturated: NDArray[np.bool_]
+
+    def part(self, low: float, high: float) -> Strip:
+        """Return the rows from `low` to `high`, as far as there are any."""
+        chosen = slice(*np.searchsorted(self.rows, [low, high + 1]).tolist())
+        return Strip(
+            self.rows[chosen],
+            self.data[chosen],
+            self.variance[chosen],
+            self.good[chosen],
+            self.clean[chosen],
+            self.saturated[chosen],
+        )
+
+
+def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
+    """Return the rows of a frame between `low` and `high`, one more at each end.
+
+    Raises
+    ------
+    UnusableFrame
+        The frame has no variance, or no such rows.
+    """
+    plane = variance_of(frame)
+    if plane is None:
+        raise UnusableFrame("the frame has no variance: it was not reduced here.")
+    n = frame.shape[0]
+    first, last = (int(np.clip(edge, -1.0, n + 1.0)) for edge in (np.floor(low), np.ceil(high)))
+    part = slice(max(first - 1, 0), min(last + 2, n))
+    if part.stop - part.start < 1:
+        raise UnusableFrame("the aperture lies outside the frame.")
+    return make_strip(part.start, frame.data[part], plane[part], flags_of(frame)[part])
+
+
+def make_strip(first: int, data: Image, variance: Image, flags: NDArray[np.uint8]) -> Strip:
+    """Return rows of a frame, from row `first` on, as a strip."""
+    with np.errstate(invalid="ignore"):
+        sound = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
+    if not sound.all():
+        data, variance = np.where(sound, data, data.dtype.type(0)), np.where(sound, variance, 0)
+    return Strip(
+        np.arange(first, first + data.shape[0]),
+        data,
+        variance,
+        ((flags & DEFECTS) == 0) & sound,
+        ((flags & ~np.uint8(PixelFlag.SATURATED)) == 0) & sound,
+        (flags & PixelFlag.SATURATED) != 0,
+    )

@@ -1,0 +1,122 @@
+"""A trace in the header: written, read back, and laid on another frame.
+
+It is written as ``GSP_TC00`` …: coefficients of row(column), rows and columns of the reduced parent
+counted from 0. With the parent's ``LTM``/``LTV`` cards, which the spectrum keeps, it holds on every
+frame of the detector.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.io import fits
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+
+from reduction.detector import geometry
+from reduction.errors import HeaderError
+from reduction.extraction.tracing import Guide
+from reduction.fits import headers, provenance
+
+Array = NDArray[np.float64]
+
+
+def record_trace(
+    header: fits.Header, trace: Polynomial, edges: tuple[float, float], rms: float
+) -> None:
+    """Write trace and aperture into a header; `read_trace` reads them back."""
+    coefficients = trace.convert().coef
+    provenance.put(header, headers.GSP_TMOD, "Polynomial1D", "model of the trace")
+    provenance.put(header, headers.GSP_TORD, len(coefficients) - 1, "degree of the trace")
+    for number, value in enumerate(coefficients):
+        provenance.put(
+            header, f"{headers.GSP_TC}{number:02d}", float(value), f"parameter c{number}"
+        )
+    provenance.put(header, headers.GSP_TERR, round(rms, 6), "rms of the trace, pixel")
+    provenance.put(header, headers.GSP_TLO, float(edges[0]), "lower edge against the trace")
+    provenance.put(header, headers.GSP_THI, float(edges[1]), "upper edge against the trace")
+    low, high = (float(trace(0.0)) + edge + 1 for edge in edges)
+    provenance.put(
+        header, headers.GSP_EXTR, f"{low:.2f}:{high:.2f}", "extraction window at first column"
+    )
+
+
+def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
+    """Return trace and aperture edges that a spectrum's header records.
+
+    Raises
+    ------
+    HeaderError
+        A card is missing or absurd: the spectrum was not extracted here.
+    """
+    keyword = headers.GSP_TORD
+    try:
+        coefficients = []
+        for number in range(max(int(header[keyword]), 0) + 1):
+            keyword = f"{headers.GSP_TC}{number:02d}"
+            coefficients.append(float(header[keyword]))
+        keyword = headers.GSP_TLO
+        low = float(header[keyword])
+        keyword = headers.GSP_THI
+        high = float(header[keyword])
+    except (KeyError, TypeError, ValueError) as error:
+        raise HeaderError(
+            keyword, f"{keyword} is missing: the spectrum does not tell where it was extracted."
+        ) from error
+    if not (np.isfinite(coefficients).all() and low < high and max(-low, high) < geometry.FAR):
+        raise HeaderError(keyword, "the aperture that the spectrum's header tells makes no sense.")
+    return Polynomial(coefficients), (low, high)
+
+
+def rows_of(
+    trace: Polynomial, reference: fits.Header, frame: fits.Header, columns: Array
+) -> tuple[Array, float]:
+    """Return where a trace runs in another frame.
+
+    Parameters
+    ----------
+    trace : Polynomial
+        Row of a column, in the frame that `reference` belongs to.
+    reference, frame : fits.Header
+        With ``LTM`` and ``LTV``.
+    columns : (n,) float
+        Of the other frame, 0-based.
+
+    Returns
+    -------
+    rows : (n,) float
+        Of the other frame.
+    scale : float
+        Its rows per row of the reference.
+
+    Raises
+    ------
+    HeaderError
+        A header puts its frame nowhere on the detector.
+    """
+    there = geometry.to_logical(reference, 1, geometry.to_physical(frame, 1, columns))
+    rows = trace(np.asarray(there, dtype=float))
+    here = geometry.to_logical(frame, 2, geometry.to_physical(reference, 2, rows))
+    scale = geometry.binning_along(reference, 2) / geometry.binning_along(frame, 2)
+    if not (np.isfinite(here).all() and np.isfinite(scale)):
+        raise HeaderError("LTV2", "LTM and LTV of a frame put it nowhere on the detector.")
+    return np.asarray(here, dtype=float), float(scale)
+
+
+def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns: int) -> Guide:
+    """Return the trace of a spectrum of another frame, for the faint targets of this one.
+
+    Raises
+    ------
+    HeaderError
+        A header does not tell the trace, or its place on the detector.
+    """
+    trace, _ = read_trace(reference)
+    columns = np.arange(n_columns, dtype=float)
+    rows, scale = rows_of(trace, reference, frame, columns)
+    bend = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
+    bend -= float(bend((n_columns - 1) / 2))
+    try:
+        fwhm, rms = (float(reference[k]) for k in (headers.GSP_FWHM, headers.GSP_TERR))
+    except (KeyError, TypeError, ValueError) as error:
+        raise HeaderError(headers.GSP_FWHM, "GSP_FWHM or GSP_TERR is missing.") from error
+    return Guide(bend, fwhm * scale, rms * scale, name)

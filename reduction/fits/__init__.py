@@ -1,0 +1,1 @@
+"""FITS: the header vocabulary, reading and writing of frames, provenance."""

@@ -1,0 +1,242 @@
+"""Frames from FITS files and products into them; see `reduction.fits.hdus` for the limits kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, VarianceUncertainty
+from numpy.typing import NDArray
+
+from reduction.detector.readouts import saturation_adu
+from reduction.errors import ReductionError, UnusableFrame
+from reduction.fits import hdus, headers, image_planes
+from reduction.fits.pixels import RawPixels, image_unit
+from reduction.frames import PixelFlag, Product, Spectrum
+
+ADC_LIMIT: Final = 65535.0
+"""The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""
+
+
+def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
+    """Return the header and shape of a frame's image without reading its pixels.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.fits``, ``.fits.gz`` or ``.fits.fz`` file (told by its content).
+
+    Raises
+    ------
+    UnusableFrame
+        Not a FITS file, no image in it, or beyond the limits.
+    HeaderError
+        A size card is missing or mistyped.
+    """
+    _, unit, shape = image_unit(path)
+    return hdus.image_header(unit), shape
+
+
+def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
+    """Return name and header of every HDU, in file order."""
+    named = []
+    for number, unit in enumerate(hdus.units(path)):
+        name = str(unit.header.get("EXTNAME", "") or (number if number else "PRIMARY"))
+        named.append((name, hdus.image_header(unit)))
+    return named
+
+
+def expected_size(path: Path) -> int | None:
+    """Return the size a whole plain FITS file must have, None for a gzip file (not told by it).
+
+    A partial copy is smaller than this. When the file ends inside a header, the size returned is
+    one block more than what is there.
+
+    Raises
+    ------
+    UnusableFrame
+        The bytes are not FITS.
+    """
+    with path.open("rb") as stream:
+        if hdus.is_gzip(stream):
+            return None
+    size = 0
+    try:
+        for unit in hdus.units(path):
+            size = unit.end
+    except UnusableFrame as error:
+        if "ends inside a header" not in str(error):
+            raise
+        return max(size, hdus.padded(path.stat().st_size)) + hdus.BLOCK
+    return size
+
+
+def verify_checksum(path: Path) -> bool:
+    """Check ``CHECKSUM`` and ``DATASUM``: True when right, False when the file carries none.
+
+    Raises
+    ------
+    UnusableFrame
+        A sum differs from the bytes: damaged, or not wholly written.
+    """
+    return hdus.check_sums(path)
+
+
+def hollow_tail(path: Path) -> str | None:
+    """Return a sentence when a raw frame ends in a long run of zero bytes, else None.
+
+    A copy into a preallocated file looks whole by its size. No pixel of a 16-bit frame with
+    ``BZERO`` is stored as two zero bytes unless it holds exactly 32768 ADU, so a tenth of the frame
+    being zero bytes at the end means that those rows have not been written.
+    """
+    _, unit, _ = image_unit(path)
+    if unit.compressed:
+        return None
+    with hdus.opened(path) as stream:
+        stream.seek(unit.data_start)
+        data = np.frombuffer(stream.read(unit.data_size), dtype=np.uint8)
+    least = max(data.size // 10, 1)
+    if data[-least:].any():
+        return None
+    written = np.flatnonzero(data)
+    n_hollow = data.size - (int(written[-1]) + 1 if written.size else 0)
+    return f"{path.name}: the last {n_hollow / data.size:.0%} of the pixels are empty bytes."
+
+
+def read_raw(path: Path) -> CCDData:
+    """Open a raw frame wholly in memory.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx) float32, ADU, as on disk: untrimmed and without uncertainty. `flags` holds
+        `PixelFlag` bits: BAD where a pixel is not finite, SATURATED from the read-out's level
+        (at most 65535 ADU); `mask` is True where any is set.
+
+    Raises
+    ------
+    UnusableFrame
+        Damaged, incomplete or not one plane.
+    """
+    pixels = RawPixels(path)
+    data = pixels.read()
+    with np.errstate(invalid="ignore"):
+        mask = ~(data < saturation_level(pixels.header))
+    flags = mask.astype(np.uint8)
+    mask |= np.isneginf(data)
+    if mask.any():
+        finite = np.isfinite(data)
+        flags *= np.where(finite, np.uint8(PixelFlag.SATURATED), np.uint8(PixelFlag.BAD))
+    clean = clean_header(pixels.header)
+    return CCDData(data, unit=u.adu, mask=mask, flags=flags, meta=clean)
+
+
+def saturation_level(header: fits.Header) -> float:
+    """Return the level, ADU, from which a raw frame's pixels are flagged as saturated."""
+    level = saturation_adu(
+        headers.read_camera(header),
+        headers.number(header, headers.GAIN),
+        headers.number(header, headers.RDNOISE),
+    )
+    return ADC_LIMIT if level is None else min(level, ADC_LIMIT)
+
+
+def clean_header(header: fits.Header) -> fits.Header:
+    """Return a copy without the cards that describe the file, and without cards that can't be read.
+
+    What is left can be written again; a malformed card of the raw file stays in the raw file only.
+    """
+    clean = fits.Header()
+    for card in image_planes.describing(header):
+        try:
+            card.verify("exception")
+            _ = card.value, card.image
+        except (fits.VerifyError, ValueError):
+            continue
+        clean.append(card, end=True)
+    return clean
+
+
+def write(product: Product, path: Path) -> None:
+    """Write a product to exactly `path`, which must not exist; the caller renames and syncs.
+
+    An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
+    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by
+    which specutils knows a variance), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc
+    of the scale). The same product gives the same bytes.
+    """
+    data = product.data
+    if isinstance(data, Spectrum):
+        header, primary = data.header, data.flux.astype(np.float64, copy=False)
+        variance: NDArray[Any] | None = data.variance.astype(np.float64, copy=False)
+        name, flags = "VAR", data.mask.astype(np.uint8, copy=False)
+        extras = {"SKY": data.sky, "WAVE": data.wavelength, "ARC": data.arcs}
+    else:
+        header, primary = data.meta.copy(), data.data.astype(np.float32, copy=False)
+        header["BUNIT"] = str(data.unit)
+        variance = variance_of(data)
+        variance = None if variance is None else variance.astype(np.float32, copy=False)
+        name, flags = "UNCERT", flags_of(data)
+        extras = {}
+    extensions: list[tuple[str, NDArray[Any], dict[str, str]]] = []
+    if variance is not None:
+        extensions.append((name, variance, {"UTYPE": "VarianceUncertainty"}))
+    extensions.append(("MASK", flags, {}))
+    extensions += [(name, array, {}) for name, array in extras.items() if array is not None]
+    image_planes.write_planes(path, header, primary, extensions)
+
+
+def variance_of(frame: CCDData) -> NDArray[Any] | None:
+    """Return a frame's variance as an array, None when it carries no uncertainty."""
+    if frame.uncertainty is None:
+        return None
+    stated = frame.uncertainty
+    if not isinstance(stated, VarianceUncertainty):
+        stated = stated.represent_as(VarianceUncertainty)
+    variance: NDArray[Any] = stated.array
+    return variance
+
+
+def flags_of(frame: CCDData) -> NDArray[np.uint8]:
+    """Return the `PixelFlag` bits of a frame; a frame with only a mask has BAD where it is True."""
+    if frame.flags is not None:
+        return np.asarray(frame.flags, dtype=np.uint8)
+    if frame.mask is None:
+        return np.zeros(frame.shape, dtype=np.uint8)
+    return np.where(frame.mask, np.uint8(PixelFlag.BAD), np.uint8(0))
+
+
+def read_product(path: Path) -> CCDData | Spectrum:
+    """Open one of our products: an image as CCDData, a spectrum as `Spectrum`.
+
+    Raises
+    ------
+    UnusableFrame
+        The file is not a product of ours, or damaged.
+    """
+    try:
+        header, data, arrays = image_planes.read_planes(path)
+    except (ReductionError, OSError) as error:
+        raise UnusableFrame(f"{path.name} can't be read as a product.") from error
+    if data is None or "MASK" not in arrays:
+        raise UnusableFrame(f"{path.name} is not a product of this reduction.")
+    clean = fits.Header(image_planes.describing(header))
+    flags = arrays["MASK"].astype(np.uint8, copy=False)
+    if data.ndim == 1:
+        return Spectrum(
+            flux=data.astype(np.float64, copy=False),
+            variance=arrays.get("VAR", np.full(data.shape, np.inf)),
+            mask=flags,
+            header=clean,
+            sky=arrays.get("SKY"),
+            wavelength=arrays.get("WAVE"),
+            arcs=arrays.get("ARC"),
+        )
+    uncertainty = VarianceUncertainty(arrays["UNCERT"], copy=False) if "UNCERT" in arrays else None
+    unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
+    return CCDData(
+        data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean
+    )

@@ -1,0 +1,303 @@
+"""Read headers through the vocabulary (`reduction.fits.vocabulary`) into facts of a frame.
+
+The vocabulary's names are also found here, so that ``headers.GAIN`` and ``headers.number`` go
+together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Final
+
+from astropy.io import fits
+
+from reduction.detector.readouts import is_plausible, saturation_adu
+from reduction.errors import HeaderError
+from reduction.fits import header_values
+from reduction.fits.classification import Evidence, judge
+from reduction.fits.vocabulary import *  # noqa: F403 (the vocabulary and its reader are one namespace)
+from reduction.fits.vocabulary import (
+    AIRMASS,
+    BLOCK_ID,
+    CAM_TARG,
+    CCDSUM,
+    CONFIGURATION_ID,
+    DATE_OBS,
+    ELEVATION,
+    EXPTIME,
+    FILTER,
+    FILTER2,
+    GAIN,
+    GRATING,
+    GRT_TARG,
+    IMAGE_ID,
+    INSTCONF,
+    INSTRUME,
+    LAMPS,
+    OBJECT,
+    OBSDEC,
+    OBSERVATION_ID,
+    OBSRA,
+    OBSTYPE,
+    PROPOSAL,
+    RDNOISE,
+    ROI,
+    ROTATOR,
+    SLIT,
+    TIME,
+    UT,
+    WAVMODE,
+    Card,
+)
+from reduction.frames import LAMP_KINDS, FrameDescription, FrameKind
+
+FULL_WIDTH: Final = 4142
+"""Unbinned columns of a full read-out, pre- and overscan included; rows are never more."""
+
+Value = str | float | int | bool
+
+
+def _stored(header: fits.Header, keyword: str) -> Value | None:
+    """Return a card's value; blank and undefined count as absent; NaN and garbage are refused."""
+    if keyword not in header:
+        return None
+    try:
+        value = header[keyword]
+    except (fits.VerifyError, ValueError) as error:
+        raise HeaderError(keyword, f"{keyword} can't be read: its card is malformed.") from error
+    if isinstance(value, fits.card.Undefined) or value is None:
+        return None
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise HeaderError(keyword, f"{keyword} is {value}, not a number that can be used.")
+    return value if isinstance(value, (int, bool)) else float(value)
+
+
+def _typed(card: Card, keyword: str, value: Value) -> Value:
+    if card.type is str:
+        if isinstance(value, str):
+            return value
+        if card.strict:
+            raise HeaderError(keyword, f"{keyword} must be text ({card.meaning}), not {value!r}.")
+        return str(value)
+    try:
+        number = float("nan") if isinstance(value, bool) else float(value)
+    except ValueError:
+        number = float("nan")
+    if not math.isfinite(number):
+        raise HeaderError(keyword, f"{keyword} must be a number ({card.meaning}), not {value!r}.")
+    return int(number) if card.type is int else number
+
+
+def optional(header: fits.Header, card: Card) -> Value | None:
+    """Return a concept's value in its type, None when the header lacks it or leaves it blank.
+
+    Raises
+    ------
+    HeaderError
+        The card is there but malformed, NaN, or of another type.
+    """
+    for keyword in (card.keyword, *card.aliases):
+        value = _stored(header, keyword)
+        if value is not None:
+            return _typed(card, keyword, value)
+    return None
+
+
+def text(header: fits.Header, card: Card) -> str:
+    """Return a concept's text, ``""`` when the header lacks it."""
+    value = optional(header, card)
+    return "" if value is None else str(value)
+
+
+def number(header: fits.Header, card: Card) -> float | None:
+    """Return a concept's number, None when the header lacks it."""
+    value = optional(header, card)
+    return None if value is None else float(value)
+
+
+def readable(header: fits.Header, card: Card) -> float | None:
+    """Return a number that nothing depends on: what can't be read counts as absent."""
+    try:
+        return number(header, card)
+    except HeaderError:
+        return None
+
+
+def require_text(header: fits.Header, card: Card) -> str:
+    """Return a concept's text; HeaderError naming the keyword when the header lacks it."""
+    value = optional(header, card)
+    if value is None:
+        raise HeaderError(card.keyword, f"{card.keyword} ({card.meaning}) is missing.")
+    return str(value)
+
+
+def require_number(header: fits.Header, card: Card) -> float:
+    """Return a concept's number; HeaderError naming the keyword when the header lacks it."""
+    value = optional(header, card)
+    if value is None:
+        raise HeaderError(card.keyword, f"{card.keyword} ({card.meaning}) is missing.")
+    return float(value)
+
+
+def lamps(header: fits.Header) -> tuple[str, ...]:
+    """Return the comparison lamps that were on: HgAr, Ne, Ar, Fe, Cu, in this order.
+
+    Read from the ``LAMP_*`` cards; older frames have none, so ``OBJECT`` is read instead.
+    """
+    if any(keyword in header for keyword in LAMPS):
+        states = {lamp: _stored(header, keyword) for keyword, lamp in LAMPS.items()}
+        return tuple(
+            lamp for lamp, state in states.items() if str(state).upper() in {"TRUE", "T", "ON"}
+        )
+    return header_values.lamps_in(text(header, OBJECT))
+
+
+def read_binning(header: fits.Header) -> tuple[int, int]:
+    """Return the binning (x, y) from ``CCDSUM``."""
+    return header_values.binning(require_text(header, CCDSUM))
+
+
+def read_camera(header: fits.Header) -> str:
+    """Return the camera, ``"Red"`` or ``"Blue"``; HeaderError for another instrument."""
+    return header_values.camera(require_text(header, INSTRUME), text(header, INSTCONF))
+
+
+def read_date(header: fits.Header) -> dt.datetime:
+    """Return the start of the exposure, UTC. A date alone is completed by ``TIME`` or ``UT``."""
+    clock = (text(header, TIME).split(" to ")[0] or text(header, UT)).strip()
+    return header_values.moment(require_text(header, DATE_OBS), clock)
+
+
+def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> FrameDescription:
+    """Return the normalised facts of a raw frame.
+
+    Parameters
+    ----------
+    header : fits.Header
+        Header of the image HDU; it is not changed.
+    shape : tuple of int
+        Shape of the stored image; a single plane in front, (1, ny, nx), is dropped.
+    file_name : str
+        The file's name; an acquisition image is sometimes only told by it.
+
+    Raises
+    ------
+    HeaderError
+        A needed card is missing, mistyped, NaN or contradicts the pixels. Needed are ``OBSTYPE``,
+        ``DATE-OBS``, ``INSTRUME``, ``INSTCONF``, ``CCDSUM`` and, except for a bias, ``EXPTIME``.
+    """
+    binning = read_binning(header)
+    plane = _plane(shape, binning)
+    camera = read_camera(header)
+    obstype = require_text(header, OBSTYPE).upper()
+    evidence = Evidence(
+        obstype=obstype,
+        roi=text(header, ROI),
+        slit=header_values.slit_name(text(header, SLIT)),
+        grating=header_values.grating_name(text(header, GRATING)),
+        wavmode=header_values.wavmode_name(text(header, WAVMODE)),
+        cam_targ=number(header, CAM_TARG),
+        grt_targ=number(header, GRT_TARG),
+        file_name=file_name,
+    )
+    kind, technique = judge(evidence)
+    gain, rdnoise = number(header, GAIN), number(header, RDNOISE)
+    saturation = saturation_adu(camera, gain, rdnoise)
+    obsra, obsdec = text(header, OBSRA), text(header, OBSDEC)
+    return FrameDescription(
+        kind=kind,
+        technique=technique,
+        obstype=obstype,
+        object=text(header, OBJECT),
+        filter=header_values.filter_name(text(header, FILTER)),
+        filter_2=header_values.filter_name(text(header, FILTER2)),
+        grating=evidence.grating,
+        slit=evidence.slit,
+        cam_targ=evidence.cam_targ,
+        grt_targ=evidence.grt_targ,
+        roi=evidence.roi,
+        wavmode=evidence.wavmode,
+        camera=camera,
+        gain=gain,
+        rdnoise=rdnoise,
+        binning=binning,
+        shape=plane,
+        date_obs=read_date(header),
+        exptime=_exposure_time(header, kind),
+        obsra=obsra,
+        obsdec=obsdec,
+        ra_deg=header_values.sexagesimal(obsra, hours=True),
+        dec_deg=header_values.sexagesimal(obsdec, hours=False),
+        proposal=text(header, PROPOSAL),
+        observation_id=text(header, OBSERVATION_ID) or None,
+        configuration_id=text(header, CONFIGURATION_ID) or None,
+        block_id=text(header, BLOCK_ID) or None,
+        image_id=text(header, IMAGE_ID) or None,
+        airmass=readable(header, AIRMASS),
+        elevation=readable(header, ELEVATION),
+        rotator=readable(header, ROTATOR),
+        lamps=lamps(header) if kind in LAMP_KINDS else (),
+        saturation_adu=saturation,
+        warnings=_warnings(
+            camera=camera,
+            gain=gain,
+            rdnoise=rdnoise,
+            saturation=saturation,
+            obstype=obstype,
+            kind=kind,
+        ),
+    )
+
+
+def _plane(shape: tuple[int, ...], binning: tuple[int, int]) -> tuple[int, int]:
+    if len(shape) == 3 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) != 2 or min(shape) < 1:
+        raise HeaderError("NAXIS", f"NAXIS: an image of one plane is needed, not shape {shape}.")
+    ny, nx = shape
+    if nx * binning[0] > FULL_WIDTH + 60 or ny * binning[1] > FULL_WIDTH + 60:
+        raise HeaderError(
+            "CCDSUM",
+            f"CCDSUM says {binning[0]}x{binning[1]}, but {nx} x {ny} such pixels are more than "
+            "the detector has.",
+        )
+    return ny, nx
+
+
+def _exposure_time(header: fits.Header, kind: FrameKind) -> float:
+    value = number(header, EXPTIME)
+    if value is None and kind is FrameKind.BIAS:
+        return 0.0
+    if value is None:
+        raise HeaderError("EXPTIME", "EXPTIME (exposure time) is missing.")
+    if value < 0:
+        raise HeaderError("EXPTIME", f"EXPTIME is {value:g} s: an exposure can't be negative.")
+    return value
+
+
+def _warnings(
+    *,
+    camera: str,
+    gain: float | None,
+    rdnoise: float | None,
+    saturation: float | None,
+    obstype: str,
+    kind: FrameKind,
+) -> tuple[str, ...]:
+    sentences = []
+    for card, value in ((GAIN, gain), (RDNOISE, rdnoise)):
+        if value is None:
+            sentences.append(f"{card.keyword} is missing: the frame can't be reduced.")
+        elif not is_plausible(value):
+            sentences.append(f"{card.keyword} is {value:g}: the frame can't be reduced.")
+    if not sentences and saturation is None:
+        sentences.append(
+            f"GAIN {gain:g} with RDNOISE {rdnoise:g} is no known read-out of the {camera} camera: "
+            "pixels are flagged as saturated at 65535 ADU only."
+        )
+    if kind is FrameKind.UNKNOWN:
+        sentences.append(f"OBSTYPE {obstype!r} is not known: the frame is indexed, not reduced.")
+    return tuple(sentences)

@@ -1,0 +1,115 @@
+"""The image of a FITS file: which HDU holds it, and its pixels, all of them or a part."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from reduction.errors import UnusableFrame
+from reduction.fits import hdus
+
+TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_ALL: Final = slice(None)
+
+
+def image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
+    """Find the HDU that holds the image: the primary, or the first extension of a packed file."""
+    for number, unit in enumerate(hdus.units(path)):
+        shape = hdus.axes(unit.header, "Z") if unit.compressed else hdus.axes(unit.header)
+        if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
+            continue
+        n_pixels = 1
+        for length in shape:
+            n_pixels *= length
+        if not shape or n_pixels == 0:
+            continue
+        if n_pixels > hdus.MAX_PIXELS:
+            raise UnusableFrame(
+                f"{path.name}: {n_pixels / 1e6:.0f} million pixels are more than any Goodman frame."
+            )
+        return number, unit, shape
+    raise UnusableFrame(f"{path.name} holds no image.")
+
+
+class RawPixels:
+    """The pixels of a raw frame, read a part at a time; nothing is kept in memory.
+
+    Raises
+    ------
+    UnusableFrame
+        Not a FITS image of one plane, or of a pixel type that FITS does not know.
+    HeaderError
+        A size card is missing or mistyped.
+
+    Attributes
+    ----------
+    header : fits.Header
+        Of the image, as on disk.
+    shape : (int, int)
+        Rows and columns.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._number, self._unit, shape = image_unit(path)
+        self.header = hdus.image_header(self._unit)
+        if len(shape) == 3 and shape[0] == 1:
+            shape = shape[1:]
+        if len(shape) != 2:
+            raise UnusableFrame(f"{path.name}: an image of one plane is needed, not {shape}.")
+        self.shape: tuple[int, int] = (shape[0], shape[1])
+        if not self._unit.compressed and int(self.header["BITPIX"]) not in TYPES:
+            raise UnusableFrame(f"{path.name}: BITPIX {self.header['BITPIX']} is no pixel type.")
+
+    def read(self, rows: slice = _ALL, columns: slice = _ALL) -> NDArray[np.float32]:
+        """Return the physical values, ADU, of a part of the frame (BZERO, BSCALE, BLANK applied).
+
+        Raises
+        ------
+        UnusableFrame
+            Bytes are missing or damaged.
+        """
+        if self._unit.compressed:
+            unpacked = _unpack(self.path, self._number).reshape(self.shape)[rows, columns]
+            return np.ascontiguousarray(unpacked, dtype=np.float32)
+        first, last, _ = rows.indices(self.shape[0])
+        kind = np.dtype(TYPES[int(self.header["BITPIX"])])
+        line = kind.itemsize * self.shape[1]
+        with hdus.opened(self.path) as stream:
+            stream.seek(self._unit.data_start + first * line)
+            raw = stream.read((last - first) * line)
+        if len(raw) < (last - first) * line:
+            missing = (last - first) * line - len(raw)
+            raise UnusableFrame(f"{self.path.name}: {missing} bytes of the pixels are missing.")
+        stored = np.frombuffer(raw, dtype=kind).reshape(last - first, self.shape[1])[:, columns]
+        return self._physical(stored)
+
+    def _physical(self, stored: NDArray[Any]) -> NDArray[np.float32]:
+        exact = stored.dtype.itemsize <= 2 or stored.dtype.kind == "f"
+        values: NDArray[Any] = stored.astype(np.float32 if exact else np.float64, order="C")
+        scale, zero = (float(self.header.get(k, d)) for k, d in (("BSCALE", 1.0), ("BZERO", 0.0)))
+        if scale != 1.0:
+            values *= values.dtype.type(scale)
+        if zero != 0.0:
+            values += values.dtype.type(zero)
+        if "BLANK" in self.header and stored.dtype.kind != "f":
+            values[stored == self.header["BLANK"]] = np.nan
+        return values.astype(np.float32, copy=False)
+
+
+def _unpack(path: Path, number: int) -> NDArray[Any]:
+    """Decompress a tile-compressed image, its header bytes made harmless first."""
+    whole = bytearray(path.read_bytes())
+    for unit in hdus.units(path):
+        start = unit.data_start - len(unit.header_bytes)
+        whole[start : unit.data_start] = hdus.printable(unit.header_bytes)
+    try:
+        with fits.open(io.BytesIO(bytes(whole)), memmap=False) as opened:
+            return np.asarray(opened[number].data)
+    except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
+        raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error

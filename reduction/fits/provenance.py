@@ -1,0 +1,112 @@
+"""What a product's header says about where it comes from, and the names products get."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from astropy.io import fits
+
+from reduction.errors import HeaderError
+from reduction.fits import headers
+from reduction.frames import Technique
+
+PACKAGE = "gsp-live"
+NONE = "none"
+MJD_ZERO = dt.datetime(1858, 11, 17, tzinfo=dt.UTC)
+
+
+@cache
+def version() -> str:
+    """Return the version of this software, from the installed package or its source tree."""
+    try:
+        return f"{PACKAGE} {metadata.version(PACKAGE)}"
+    except metadata.PackageNotFoundError:
+        project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+        with project.open("rb") as stream:
+            return f"{PACKAGE} {tomllib.load(stream)['project']['version']}"
+
+
+def stem(file_name: str) -> str:
+    """Return a FITS file's name without its endings: ``0317_X.fits.fz`` → ``0317_X``."""
+    name = file_name
+    for ending in (".gz", ".fz", ".fits", ".fit", ".fts"):
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return name
+
+
+def product_name(letters: str, file_name: str, suffix: str = "") -> str:
+    """Return a product's name: the letters of the steps are put in front of the parent's.
+
+    Parameters
+    ----------
+    letters : str
+        Steps in the order they ran, as ``"tszfc"``; the last one comes first in the name.
+    file_name : str
+        The parent's name; a raw one gets an underscore after the letters.
+    suffix : str
+        Put behind the stem, as ``"_target_1"``.
+    """
+    joint = "" if is_product(file_name) else "_"
+    return f"{letters[::-1]}{joint}{stem(file_name)}{suffix}.fits"
+
+
+def is_product(file_name: str) -> bool:
+    """Tell whether a name already carries the letters of our steps."""
+    letters = file_name.split("_", 1)[0]
+    return "_" in file_name and letters != "" and set(letters) <= set("otszfcewx")
+
+
+def put(header: fits.Header, keyword: str, value: str | float, comment: str) -> None:
+    """Write a card; a comment that does not fit beside a long value is left out, not cut."""
+    fits_in = len(str(value)) + len(comment) <= 62
+    header[keyword] = (value, comment if fits_in else None)
+
+
+def stamp(
+    header: fits.Header,
+    *,
+    parent: str,
+    file_name: str,
+    technique: Technique | None = None,
+) -> None:
+    """Write version, date, parent, original and own name; the original is set only once."""
+    put(header, headers.GSP_VERS, version(), "software and version")
+    if headers.GSP_ONAM not in header:
+        put(header, headers.GSP_ONAM, parent, "original file name")
+    put(header, headers.GSP_PNAM, parent, "parent file name")
+    put(header, headers.GSP_FNAM, file_name, "this file's name")
+    if technique is not None:
+        put(header, headers.GSP_TECH, str(technique), "observing technique")
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
+    put(header, headers.GSP_DATE, now.isoformat(), "processing date, UTC")
+    _put_mjd(header)
+
+
+def _put_mjd(header: fits.Header) -> None:
+    """Write ``MJD-OBS`` where it is missing, and complete a ``DATE-OBS`` that is a day only.
+
+    Readers of the axes (WCSLIB) expect both, and the same moment in both.
+    """
+    if headers.MJD_OBS in header:
+        return
+    try:
+        begin = headers.read_date(header)
+    except HeaderError:
+        return  # without a time of day nothing can be said
+    days = (begin - MJD_ZERO) / dt.timedelta(days=1)
+    put(header, headers.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
+    if "T" not in headers.text(header, headers.DATE_OBS):
+        put(header, headers.DATE_OBS.keyword, begin.replace(tzinfo=None).isoformat(), "UTC")
+
+
+def record_inputs(header: fits.Header, names: Sequence[str]) -> None:
+    """Write the frames that a master was combined from, ``GSP_IC01`` … ``GSP_IC99``."""
+    put(header, headers.GSP_NCOM, len(names), "frames combined")
+    for number, name in enumerate(names[:99], start=1):
+        put(header, f"{headers.GSP_IC}{number:02d}", name, "combined frame")

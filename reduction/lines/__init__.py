@@ -1,0 +1,1 @@
+"""Reference lamps, laboratory lines, and the lines and bands observers look for."""

@@ -1,0 +1,108 @@
+"""Which laboratory lines a lamp may show, and which of them are single at a given resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.errors import NoWavelengthSolution
+from reduction.lines.lamps import LAMP_ELEMENTS, laboratory_lines
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+HOLLOW_CATHODES = frozenset({"CuHeAr", "FeHeAr"})
+"""Their argon is ionised; the pen lamps show neutral lines."""
+
+
+def spectra_of(lamp: str) -> tuple[str, ...]:
+    """Return the spectra (``Ar I``) that a lamp emits.
+
+    `lamp` is a name of `reduction.lines.lamps.LAMP_ELEMENTS`, or several joined by ``+``.
+    """
+    spectra: dict[str, None] = {}
+    for one in lamp.split("+"):
+        if one not in LAMP_ELEMENTS:
+            known = ", ".join(LAMP_ELEMENTS)
+            raise NoWavelengthSolution(f"No line list for the lamp {lamp!r}; known are {known}.")
+        stages = ("I", "II") if is_hollow_cathode(one) else ("I",)
+        spectra.update(
+            dict.fromkeys(f"{e} {stage}" for e in LAMP_ELEMENTS[one] for stage in stages)
+        )
+    return tuple(spectra)
+
+
+def is_hollow_cathode(lamp: str) -> bool:
+    """Tell whether a lamp, or one of several joined by ``+``, shows the many ionised lines."""
+    return any(one in HOLLOW_CATHODES for one in lamp.split("+"))
+
+
+@cache
+def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
+    """Return air wavelengths (Å, ascending) and relative strengths, 0 to 1 in each spectrum.
+
+    The NIST intensities are not comparable between elements, so each spectrum is scaled to its
+    strongest line between 3000 and 10000 Å.
+    """
+    wavelengths, strengths = [], []
+    for spectrum in spectra_of(lamp):
+        wavelength, strength = laboratory_lines([spectrum])
+        seen = (wavelength > 2900) & (wavelength < 10500)
+        if seen.any():
+            wavelengths.append(wavelength[seen])
+            strengths.append(strength[seen] / strength[seen].max())
+    wavelength, strength = np.concatenate(wavelengths), np.concatenate(strengths)
+    order = np.argsort(wavelength)
+    wavelength, strength = wavelength[order], strength[order]
+    wavelength.flags.writeable = strength.flags.writeable = False  # they are shared
+    return wavelength, strength
+
+
+def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bools:
+    """Tell which lines stand alone at a resolution.
+
+    Parameters
+    ----------
+    wavelength, strength : (n,) float
+        As from `lamp_lines`.
+    resolution : (n,) float
+        FWHM at each line, Å.
+
+    Returns
+    -------
+    (n,) bool
+        False where another listed line within 1.2 FWHM has a tenth or more of the strength: its
+        light moves the measured centre by an amount that the lamp's temperature decides.
+    """
+    single = np.ones(wavelength.size, dtype=bool)
+    for step in range(1, 6):
+        near = np.abs(wavelength[step:] - wavelength[:-step]) < 1.2 * resolution[step:]
+        single[:-step] &= ~(near & (strength[step:] > 0.1 * strength[:-step]))
+        single[step:] &= ~(near & (strength[:-step] > 0.1 * strength[step:]))
+    return single
+
+
+def lamp_name(lamps: Iterable[str]) -> str:
+    """Return the library's name for the lamps that were on, ``""`` for none.
+
+    Parameters
+    ----------
+    lamps : iterable of str
+        As the header names them: ``HgAr``, ``Ne``, ``Ar``, ``Fe``, ``Cu``, or the library's names.
+
+    Returns
+    -------
+    str
+        A key of `reduction.lines.lamps.LAMP_ELEMENTS`; keys joined by ``+`` if several were
+        on that the library does not have together. ``Fe`` and ``Cu`` are the hollow
+        cathodes with He and Ar.
+    """
+    on = {{"Fe": "FeHeAr", "Cu": "CuHeAr"}.get(lamp, lamp) for lamp in lamps}
+    if {"HgAr", "Ne"} <= on:
+        on = on - {"HgAr", "Ne"} | {"HgArNe"}
+    if any(lamp != "Ar" and "Ar" in lamp for lamp in on):
+        on.discard("Ar")
+    return "+".join(sorted(on))

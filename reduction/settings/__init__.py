@@ -1,0 +1,1 @@
+"""The settings of a proposal, composed of those of the process blocks."""

@@ -1,0 +1,1 @@
+"""Wavelength solutions of arcs and spectra, and their verification."""

@@ -1,0 +1,111 @@
+"""What a calibrated spectrum tells of the arc behind it: lines, residuals and the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.errors import NoWavelengthSolution
+from reduction.fits import headers
+from reduction.frames import Spectrum
+from reduction.lines.lamps import library
+from reduction.lines.line_list import spectra_of
+from reduction.wavelength import spectral_wcs
+
+Floats = NDArray[np.float64]
+
+SAME_LINE = 0.02
+"""Å within which a matched wavelength is that of a listed line; else it is a blend's centre."""
+MOST_ARCS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class ArcReport:
+    """The arc behind a wavelength scale.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        The spectrum's axis, air Å.
+    arcs : (k, n) float
+        Counts of each arc on that axis; none in products that kept no arc.
+    names : tuple of str
+        The arcs' file names; empty when the spectrum is the arc itself.
+    lines : MatchedLines
+        The lines of the fit.
+    species : tuple of str
+        Emitter of each line (``Ne I``), ``blend`` where several make it up.
+    lamp, function : str
+        The lamp, and the model in words.
+    rms : float
+        Of the used lines about the model, Å.
+    sky_offset, sky_error : float or None
+        Where the sky's lines lay on this scale, and its uncertainty, Å.
+    sky_corrected : bool
+        Whether the scale was corrected by it.
+    """
+
+    wavelength: Floats
+    arcs: NDArray[np.float64]
+    names: tuple[str, ...]
+    lines: spectral_wcs.MatchedLines
+    species: tuple[str, ...]
+    lamp: str
+    function: str
+    rms: float
+    sky_offset: float | None
+    sky_error: float | None
+    sky_corrected: bool
+
+
+def arc_report(spectrum: Spectrum) -> ArcReport | None:
+    """Return what a wavelength calibrated spectrum keeps of its arc; None before calibration."""
+    header = spectrum.header
+    if spectrum.wavelength is None or headers.GSP_WRMS not in header:
+        return None
+    keys = [f"{headers.GSP_ARC}{i}" for i in range(1, MOST_ARCS + 1)]
+    names = tuple(str(header[key]) for key in keys if key in header)
+    if spectrum.arcs is not None:
+        arcs = np.asarray(spectrum.arcs, dtype=float)
+    else:  # an arc is its own; an older product kept none
+        arcs = np.empty((0, spectrum.flux.size)) if names else spectrum.flux[None, :]
+    lines = spectral_wcs.matched_lines(header)
+    lamp = str(header.get(headers.GSP_LAMP, ""))
+    function = str(header.get(headers.GSP_FUNC, "")).removesuffix("1D")
+    comment = str(header.comments[headers.GSP_SKYO]) if headers.GSP_SKYO in header else ""
+    return ArcReport(
+        wavelength=spectrum.wavelength,
+        arcs=arcs,
+        names=names,
+        lines=lines,
+        species=_species(lines.wavelength, lamp),
+        lamp=lamp,
+        function=f"{function} polynomial of order {header.get(headers.GSP_ORDR, '?')}",
+        rms=float(header[headers.GSP_WRMS]),
+        sky_offset=_number(header.get(headers.GSP_SKYO)),
+        sky_error=_number(header.get(headers.GSP_SKYE)),
+        sky_corrected=comment.endswith(" corrected") and not comment.endswith("not corrected"),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _species(wavelength: Floats, lamp: str) -> tuple[str, ...]:
+    """Name the emitter of each laboratory wavelength, Å."""
+    try:
+        emitted = spectra_of(lamp)
+    except NoWavelengthSolution:
+        emitted = ()
+    listed = library()
+    ours = np.isin(listed.line_spectrum, emitted)
+    table, names = listed.line_wavelength[ours], listed.line_spectrum[ours]
+    found = []
+    for one in wavelength:
+        near = int(np.argmin(np.abs(table - one))) if table.size else -1
+        same = near >= 0 and abs(table[near] - one) <= SAME_LINE
+        found.append(str(names[near]) if same else "blend")
+    return tuple(found)

@@ -1,0 +1,255 @@
+"""Solve the wavelength scale of an arc, or say why it can't be done.
+
+The grating equation predicts every setup to some tens of pixels (`reduction.wavelength.grating`);
+the line pattern then fixes shift and stretch (`reduction.wavelength.alignment`); centred lines are
+matched to the laboratory lines and a small smooth correction is fitted robustly
+(`reduction.wavelength.line_match`). The result is checked before it is believed
+(`reduction.wavelength.verification`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.errors import NoWavelengthSolution
+from reduction.lines.blends import resolved
+from reduction.lines.lamp_templates import expected_patterns
+from reduction.lines.line_list import lamp_lines
+from reduction.wavelength.alignment import Alignment, Pattern, align, compress
+from reduction.wavelength.arc_lines import find_lines
+from reduction.wavelength.line_match import Fit, Problem, Setup, fit_lines
+from reduction.wavelength.verification import Check, Limits, verify
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+WHOLE_DETECTOR_PX = 4000
+"""A narrower read-out window may start anywhere on the detector."""
+WINDOW_REACH_PX = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """How a solution is sought.
+
+    Parameters
+    ----------
+    order : int
+        Order of the Chebyshev polynomial.
+    reach : float
+        Largest shift from the predicted position, unbinned pixels.
+    limits : Limits
+        What is asked of a solution.
+    without : frozenset of str
+        Published lamps, by name, that may not be looked at (to test the library on itself).
+    """
+
+    order: int = 3
+    reach: float = 150.0
+    limits: Limits = field(default_factory=Limits)
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A wavelength solution in unbinned raw detector columns.
+
+    Parameters
+    ----------
+    function : Chebyshev
+        Column (0-based; pixel centres of an unbinned frame are whole) → air wavelength, Å.
+    lamp : str
+        Lamp it rests on.
+    pixel, wavelength, residual, height : (n,) float64
+        Matched lines: column, laboratory wavelength (Å), fitted minus laboratory (Å), and height
+        in units of the noise.
+    used : (n,) bool
+        False for the lines that were rejected as outliers.
+    fwhm : float
+        Width of a line in the middle of the range, Å.
+    check : Check
+        What the solution was judged by.
+    """
+
+    function: np.polynomial.Chebyshev
+    lamp: str
+    pixel: Floats
+    wavelength: Floats
+    residual: Floats
+    height: Floats
+    used: Bools
+    fwhm: float
+    check: Check
+
+    @property
+    def rms(self) -> float:
+        """Rms of the used lines about the solution, Å, freed of what the fitted terms absorb."""
+        freedom = max(self.n_used - self.function.degree() - 1, 1)
+        return float(np.sqrt(np.sum(self.residual[self.used] ** 2) / freedom))
+
+    def displaced(self, offset: float) -> Solution:
+        """Return the solution moved along the detector so that wavelengths fall by `offset`, Å.
+
+        What lies `offset` too red on this scale is where it belongs on the new one; a shift along
+        the detector, not of the wavelengths, is what flexure does.
+        """
+        middle = 0.5 * float(np.sum(self.function.domain))
+        pixels = offset / float(self.function.deriv()(middle))
+        moved = np.polynomial.Chebyshev(self.function.coef, domain=self.function.domain + pixels)
+        return replace(self, function=moved, pixel=self.pixel + pixels)
+
+    @property
+    def n_used(self) -> int:
+        """Lines that the fit rests on."""
+        return int(self.used.sum())
+
+    @property
+    def n_rejected(self) -> int:
+        """Lines that matched but were outliers."""
+        return int((~self.used).sum())
+
+
+def solve(
+    flux: Floats,
+    column: Floats,
+    setup: Setup,
+    lamp: str,
+    *,
+    saturated: Bools | None = None,
+    options: SolveOptions | None = None,
+) -> Solution:
+    """Find the wavelength scale of an extracted arc.
+
+    Parameters
+    ----------
+    flux : (n,) float
+        Extracted arc, any unit; NaN where nothing is known.
+    column : (n,) float
+        Raw unbinned detector column (0-based) of each pixel's centre, evenly spaced, ascending.
+    setup : Setup
+        Grating and angles.
+    lamp : str
+        A key of `reduction.lines.lamps.LAMP_ELEMENTS`.
+    saturated : (n,) bool, optional
+        Pixels that are only lower limits.
+    options : SolveOptions, optional
+        Order, search range and limits.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    NoWavelengthSolution
+        With the reason: no lines, wrong lamp, too few or too scattered lines.
+    """
+    options = options or SolveOptions()
+    problem = pose(flux, column, setup, lamp, saturated=saturated, without=options.without)
+    best: tuple[Fit, Check] | None = None
+    for start in alignments(problem, lamp, options):
+        fit = fit_lines(problem, start, options.order)
+        if fit is None or (best is not None and fit.score <= best[0].score):
+            continue
+        check = verify(problem, fit, lamp, options.limits, options.without)
+        best = fit, check
+        if not check.reason and check.beyond_doubt(options.limits):
+            break
+    if best is None:
+        raise NoWavelengthSolution(
+            f"No shift of the {lamp} line list fits the {problem.pixel.size} lines of this arc "
+            f"(GRATING {setup.grating}, CAM_TARG {setup.cam_targ:g}, GRT_TARG {setup.grt_targ:g})."
+        )
+    fit, check = best
+    if check.reason:
+        raise NoWavelengthSolution(f"No wavelength solution from this {lamp} arc: {check.reason}.")
+    return _solution(problem, fit, check, lamp, options)
+
+
+def pose(
+    flux: Floats,
+    column: Floats,
+    setup: Setup,
+    lamp: str,
+    *,
+    saturated: Bools | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Problem:
+    """Detect the arc's lines and put them on unbinned columns beside the laboratory lines.
+
+    Published lamps that are named in `without` have no say in which lines blend.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        If the arc shows fewer than three lines.
+    """
+    laboratory, strength = lamp_lines(lamp)
+    step = (column[-1] - column[0]) / (column.size - 1)
+    lines = find_lines(flux, saturated)
+    if lines.pixel.size < 3:
+        raise NoWavelengthSolution(
+            f"The arc shows {lines.pixel.size} emission lines; was the lamp on?"
+        )
+    problem = Problem(
+        pixel=column[0] + step * lines.pixel,
+        height=lines.height,
+        clean=lines.clean,
+        flat=lines.flat,
+        fwhm=lines.fwhm * step,
+        extent=(float(column[0]), float(column[-1])),
+        setup=setup,
+        laboratory=laboratory,
+        strength=strength,
+        single=np.zeros(laboratory.size, dtype=bool),
+    )
+    return resolved(problem, lamp, without)
+
+
+def alignments(problem: Problem, lamp: str, options: SolveOptions) -> list[Alignment]:
+    """Cross-correlate the arc with the laboratory lines and with published lamps of its kind."""
+    templates = expected_patterns(problem, lamp, options.without)
+    whole = problem.extent[1] - problem.extent[0] > WHOLE_DETECTOR_PX
+    return align(
+        Pattern(problem.pixel, compress(problem.height)),
+        templates,
+        extent=problem.extent,
+        reach=options.reach if whole else max(options.reach, WINDOW_REACH_PX),
+        sigma=max(0.6 * problem.fwhm, 1.5),
+    )
+
+
+def _solution(
+    problem: Problem, fit: Fit, check: Check, lamp: str, options: SolveOptions
+) -> Solution:
+    """Express the corrected grating equation as one Chebyshev polynomial of the column."""
+    dense = np.linspace(*problem.extent, 400)
+    scale = problem.predicted(fit.model(problem, dense))
+    # nodes weighted as Chebyshev's, so that the polynomial is near the minimax one
+    weight = 1 / np.sqrt(np.sqrt(1.0005 - problem.scaled(dense) ** 2))
+    function = np.polynomial.Chebyshev.fit(
+        dense, scale, options.order, domain=list(problem.extent), w=weight
+    )
+    pixel, laboratory = problem.pixel[fit.line], problem.laboratory[fit.laboratory]
+    residual = function(pixel) - laboratory
+    dispersion = abs(float(function.deriv()(problem.centre)))
+    solution = Solution(
+        function,
+        lamp,
+        pixel,
+        laboratory,
+        residual,
+        problem.height[fit.line],
+        fit.used,
+        problem.fwhm * dispersion,
+        check,
+    )
+    if solution.rms > options.limits.maximum_rms * solution.fwhm:
+        raise NoWavelengthSolution(
+            f"A polynomial of order {options.order} leaves {solution.rms:.2f} Å rms on "
+            f"{solution.n_used} lines; raise the order."
+        )
+    return solution

@@ -1,0 +1,207 @@
+"""Compare a calibrated spectrum's own sky with the sky's known features.
+
+The arc is taken at another time, position or slit than the target; the spectrum then lies shifted
+on its scale, and nothing in the arc tells. The sky in the same exposure does: airglow lines in
+emission, and, when the Moon or the Sun lights the sky, the solar lines in absorption.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from reduction.wavelength.arc_lines import FWHM_PER_SIGMA
+
+Floats = NDArray[np.float64]
+
+AIRGLOW: Final = np.array(
+    # wavelength in air (Å), strength, own width (Å). Osterbrock et al. 1996, PASP 108, 277 and
+    # Hanuschik 2003, A&A 407, 1157; the OH doublets as unresolved blends.
+    [
+        (5577.34, 1.0, 0.0),
+        (5889.95, 0.25, 0.0),
+        (5895.92, 0.15, 0.0),
+        (6300.30, 0.8, 0.0),
+        (6363.78, 0.3, 0.0),
+        (6533.04, 0.08, 0.0),
+        (6553.62, 0.06, 0.0),
+        (6863.96, 0.3, 0.0),
+        (6923.22, 0.3, 0.0),
+        (7276.41, 0.4, 0.0),
+        (7316.28, 0.5, 0.0),
+        (7340.89, 0.5, 0.0),
+        (7750.64, 0.6, 0.0),
+        (7794.11, 0.6, 0.0),
+        (7821.50, 0.5, 0.0),
+        (7913.71, 0.7, 0.0),
+        (7964.65, 0.7, 0.0),
+        (7993.33, 0.7, 0.0),
+        (8344.60, 0.7, 0.0),
+        (8399.17, 0.8, 0.0),
+        (8430.17, 0.8, 0.0),
+        (8465.36, 0.6, 0.0),
+        (8777.75, 0.7, 0.0),
+        (8827.10, 0.9, 0.0),
+        (8885.85, 1.0, 0.0),
+        (8919.64, 0.9, 0.0),
+    ]
+)
+SOLAR: Final = np.array(
+    # wavelength in air (Å), depth, own width (Å): the strong Fraunhofer lines (Moore, Minnaert &
+    # Houtgast 1966, NBS Monograph 61), depths as seen at some 3 Å resolution.
+    [
+        (3581.2, 0.4, 4.0),
+        (3719.9, 0.5, 5.0),
+        (3734.9, 0.6, 5.0),
+        (3749.5, 0.5, 4.0),
+        (3820.4, 0.6, 5.0),
+        (3838.3, 0.6, 4.0),
+        (3859.9, 0.5, 3.0),
+        (3933.66, 1.0, 14.0),
+        (3968.47, 1.0, 12.0),
+        (4045.8, 0.35, 2.5),
+        (4063.6, 0.3, 2.0),
+        (4101.74, 0.4, 4.0),
+        (4226.73, 0.4, 2.5),
+        (4271.7, 0.25, 2.0),
+        (4307.9, 0.4, 8.0),
+        (4325.8, 0.3, 2.0),
+        (4340.47, 0.4, 4.0),
+        (4383.55, 0.35, 2.0),
+        (4404.75, 0.25, 2.0),
+        (4861.33, 0.45, 3.5),
+        (4957.6, 0.2, 1.5),
+        (5167.32, 0.3, 2.0),
+        (5172.68, 0.35, 2.0),
+        (5183.60, 0.4, 2.0),
+        (5227.2, 0.2, 2.0),
+        (5269.5, 0.3, 2.0),
+        (5328.0, 0.25, 2.0),
+        (5889.95, 0.4, 1.0),
+        (5895.92, 0.4, 1.0),
+        (6562.79, 0.5, 4.0),
+    ]
+)
+REACH_A = 60.0
+SMOOTH_A = 50.0
+COEFFICIENT, CONTRAST = 0.4, 1.8
+"""What a match must reach, and by what it must exceed the best at any other shift."""
+BLENDS: Final = {"airglow": 0.03, "solar": 0.3}
+"""What the features' places are worth: airglow in line widths, the blends of solar lines in Å."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkyOffset:
+    """How far the sky's features lie from where they belong.
+
+    Parameters
+    ----------
+    offset : float
+        Measured minus true wavelength, Å.
+    coefficient : float
+        Correlation with the known features at that offset, 0 to 1.
+    features : str
+        ``"airglow"`` or ``"solar"``.
+    error : float
+        One-sigma uncertainty of the offset, Å: the noise about the shifted pattern, and what the
+        place of blended features is worth.
+    """
+
+    offset: float
+    coefficient: float
+    features: str
+    error: float
+
+
+def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset | None:
+    """Measure the shift of a sky spectrum against the known features of the night sky.
+
+    Parameters
+    ----------
+    sky : (n,) float
+        Sky in the spectrum's aperture, any unit; NaN where nothing is known.
+    wavelength : (n,) float
+        Air wavelength, Å, evenly spaced and ascending.
+    resolution : float
+        FWHM of a line of the spectrum, Å.
+
+    Returns
+    -------
+    SkyOffset or None
+        None when no feature stands out clearly enough to say anything.
+    """
+    known = np.isfinite(sky)
+    if known.mean() < 0.8 or wavelength.size < 200:
+        return None
+    step = float(wavelength[1] - wavelength[0])
+    filled = np.interp(wavelength, wavelength[known], sky[known])
+    found = []
+    for name, table, sign in (("airglow", AIRGLOW, 1.0), ("solar", SOLAR, -1.0)):
+        inside = (table[:, 0] > wavelength[0] + 20) & (table[:, 0] < wavelength[-1] - 20)
+        # one line alone is no pattern, except the two lines no night is without
+        if inside.sum() < (2 if name == "airglow" else 4):
+            continue
+        pattern = _high_passed(_drawn(table[inside], wavelength, resolution), step)
+        seen = _high_passed(filled, step)
+        scale = 1.4826 * float(np.median(np.abs(seen))) or 1.0
+        # what goes the other way is not this kind of feature; cosmic rays do not decide alone
+        seen = np.clip(sign * seen / scale, -2, 40 if sign > 0 else 8)
+        match = _best_lag(seen, pattern, int(REACH_A / step))
+        if match is not None:
+            offset = match[0] * step
+            error = _uncertainty(seen, pattern, match[0]) * step
+            worth = BLENDS[name] * (resolution if name == "airglow" else 1.0)
+            found.append(SkyOffset(offset, match[1], name, float(np.hypot(error, worth))))
+    return max(found, key=lambda one: one.coefficient, default=None)
+
+
+def _drawn(table: Floats, wavelength: Floats, resolution: float) -> Floats:
+    """Draw features as Gaussians of their own width and the spectrum's resolution."""
+    sigma = np.hypot(table[:, 2], resolution) / FWHM_PER_SIGMA
+    # a feature narrower than the resolution is the fainter for it
+    height = table[:, 1] * np.hypot(table[:, 2], 1.0) / np.hypot(table[:, 2], resolution)
+    apart = (wavelength[:, None] - table[:, 0]) / sigma
+    return np.asarray(np.exp(-0.5 * apart**2) @ height, dtype=float)
+
+
+def _high_passed(values: Floats, step: float) -> Floats:
+    return np.asarray(values - gaussian_filter1d(values, SMOOTH_A / step), dtype=float)
+
+
+def _best_lag(seen: Floats, pattern: Floats, reach: int) -> tuple[float, float] | None:
+    """Return lag (pixels, with fraction) and coefficient of a clear correlation peak."""
+    seen, pattern = seen - seen.mean(), pattern - pattern.mean()
+    norm = float(np.linalg.norm(seen) * np.linalg.norm(pattern))
+    if norm == 0 or reach < 3 or reach >= seen.size // 2:
+        return None
+    padded = np.pad(seen, reach)
+    score = np.correlate(padded, pattern, mode="valid") / norm
+    best = int(np.argmax(score))
+    if best in (0, score.size - 1) or score[best] < COEFFICIENT:
+        return None
+    left, right = best, best
+    while left > 0 and score[left - 1] < score[left]:
+        left -= 1
+    while right < score.size - 1 and score[right + 1] < score[right]:
+        right += 1
+    elsewhere = np.concatenate([score[:left], score[right + 1 :]])
+    if elsewhere.size and score[best] < CONTRAST * elsewhere.max():
+        return None
+    before, peak, after = score[best - 1 : best + 2]
+    part = 0.5 * (before - after) / (before - 2 * peak + after)
+    return best - reach + float(part), float(peak)
+
+
+def _uncertainty(seen: Floats, pattern: Floats, lag: float) -> float:
+    """Uncertainty of a lag (pixels) from the scatter of the sky about the shifted pattern."""
+    pixel = np.arange(pattern.size, dtype=float)
+    shifted = np.interp(pixel - lag, pixel, pattern)
+    shifted -= shifted.mean()
+    amplitude = float(shifted @ (seen - seen.mean()) / (shifted @ shifted))
+    scatter = float(np.std(seen - amplitude * shifted))
+    slope = float(np.linalg.norm(amplitude * np.gradient(shifted)))
+    return scatter / slope if slope > 0 else float("inf")

@@ -1,0 +1,203 @@
+"""The cards of a wavelength-calibrated spectrum: linear axis, solution and matched lines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from reduction.detector import geometry
+from reduction.errors import HeaderError, NoWavelengthSolution
+from reduction.fits import headers
+from reduction.fits.provenance import put
+from reduction.frames import Spectrum
+from reduction.wavelength.arc_solution import Solution
+from reduction.wavelength.resample import linear_grid, resample
+
+Floats = NDArray[np.float64]
+
+MAX_TABLE = 300
+_OLD_AXES = re.compile(
+    r"(CTYPE|CRVAL|CRPIX|CDELT|CUNIT|CROTA|CNAME)\d|(CD|PC)\d_\d|LT[VM]\d(_\d)?|WCSDIM|WCSAXES|"
+    r"WAT\d_\d{3}|DC-FLAG|WCSNAME|LONPOLE|LATPOLE|RADE?SYS|APNUM\d+"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedLines:
+    """The lines a solution rests on, as a product's header keeps them.
+
+    Parameters
+    ----------
+    pixel : (n,) float64
+        0-based pixel of the arc on the grid of the spectrum before it was resampled.
+    wavelength : (n,) float64
+        Laboratory wavelength in air, Å.
+    residual : (n,) float64
+        Fitted minus laboratory wavelength, Å.
+    used : (n,) bool
+        False for rejected outliers.
+    """
+
+    pixel: Floats
+    wavelength: Floats
+    residual: Floats
+    used: NDArray[np.bool_]
+
+
+def pixel_edges(header: fits.Header, n: int) -> Floats:
+    """Return the detector columns (0-based, unbinned) of the edges of a spectrum's n pixels."""
+    edges = np.arange(n + 1, dtype=float) - 0.5
+    return np.asarray(geometry.to_physical(header, 1, edges), dtype=float)
+
+
+def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
+    """Write the linear wavelength axis (FITS WCS paper III: ``AWAV`` is the wavelength in air).
+
+    Older axis cards, and the detector coordinates that a resampled axis no longer has, are removed.
+    """
+    for keyword in [k for k in header if _OLD_AXES.fullmatch(k)]:
+        header.remove(keyword, remove_all=True)
+    header["WCSAXES"] = (1, "number of axes")
+    header["CTYPE1"] = ("AWAV", "wavelength in air, linear")
+    header["CUNIT1"] = ("Angstrom", "unit of the axis")
+    header["CRPIX1"] = (1.0, "reference pixel")
+    header["CRVAL1"] = (first, "wavelength of the reference pixel")
+    header["CDELT1"] = (step, "wavelength step per pixel")
+
+
+def axis_of(header: fits.Header, n: int) -> Floats:
+    """Return the wavelengths of the n pixel centres of a linear axis, Å.
+
+    Raises
+    ------
+    HeaderError
+        The spectrum is not wavelength calibrated.
+    """
+    try:
+        first, step = float(header["CRVAL1"]), float(header["CDELT1"])
+        reference = float(header["CRPIX1"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise HeaderError("CRVAL1", "CRVAL1, CDELT1 or CRPIX1 is missing or mistyped.") from error
+    return np.asarray(first + step * (np.arange(n) + 1 - reference), dtype=float)
+
+
+def write_solution(header: fits.Header, solution: Solution, n: int) -> None:
+    """Write the solution (for the n pixels before resampling) and its matched lines.
+
+    ``GSP_C`` are Chebyshev coefficients of the bare 0-based pixel, the convention of the published
+    lamps; used lines come first, ``GSP_WPOI`` of them.
+    """
+    dense = np.linspace(0.0, n - 1.0, 50)
+    columns = np.asarray(geometry.to_physical(header, 1, dense), dtype=float)
+    order = solution.function.degree()
+    scaled = np.polynomial.Chebyshev.fit(dense, solution.function(columns), order)
+    bare = scaled.convert(domain=[-1, 1], kind=np.polynomial.Chebyshev)
+    put(header, headers.GSP_LAMP, solution.lamp, "comparison lamp")
+    put(
+        header, headers.GSP_WRMS, round(solution.rms, 4), "rms of the wavelength solution, Angstrom"
+    )
+    put(header, headers.GSP_WPOI, solution.n_used, "laboratory lines used")
+    put(header, headers.GSP_WREJ, solution.n_rejected, "laboratory lines rejected")
+    put(header, headers.GSP_FUNC, "Chebyshev1D", "model of the solution: pixel to air Angstrom")
+    put(header, headers.GSP_ORDR, order, "order of the model")
+    put(header, headers.GSP_NPIX, n, "pixels before resampling")
+    for i, coefficient in enumerate(np.pad(bare.coef, (0, order + 1 - bare.coef.size))):
+        put(header, f"{headers.GSP_C}{i:03d}", float(coefficient), f"value of parameter c{i}")
+    pixel = np.asarray(geometry.to_logical(header, 1, solution.pixel), dtype=float)
+    sequence = np.lexsort((solution.pixel, ~solution.used))[:MAX_TABLE]
+    table: list[tuple[str, float]] = []
+    for i, line in enumerate(sequence, start=1):
+        table.append((f"{headers.GSP_P}{i:03d}", round(float(pixel[line]), 3)))
+        table.append((f"{headers.GSP_A}{i:03d}", round(float(solution.wavelength[line]), 4)))
+        table.append((f"{headers.GSP_D}{i:03d}", round(float(solution.residual[line]), 4)))
+    # In one go, and behind the comments: each card put before them would move all that follow.
+    header.extend(table, update=True, end=True)
+
+
+def matched_lines(header: fits.Header) -> MatchedLines:
+    """Read the matched lines of a calibrated product; empty when it keeps none."""
+    n_used = int(header.get(headers.GSP_WPOI, 0))
+    rows = []
+    for i in range(1, MAX_TABLE + 1):
+        keys = [f"{prefix}{i:03d}" for prefix in (headers.GSP_P, headers.GSP_A, headers.GSP_D)]
+        if not all(key in header for key in keys):
+            break
+        rows.append([float(header[key]) for key in keys])
+    table = np.array(rows, dtype=float).reshape(-1, 3)
+    return MatchedLines(table[:, 0], table[:, 1], table[:, 2], np.arange(len(rows)) < n_used)
+
+
+def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spectrum:
+    """Resample a spectrum to a linear wavelength axis, counts kept.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Extracted, with detector coordinates in its header.
+    solution : Solution
+        Detector column → air wavelength.
+    step : float
+        Å per pixel, 0 for as many pixels as before.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        If the wavelengths do not rise along the spectrum.
+    """
+    n = spectrum.flux.size
+    edges, new_edges = _axis(spectrum, solution, step)
+    flux, variance, mask = resample(
+        spectrum.flux, spectrum.variance, spectrum.mask, edges, new_edges
+    )
+    header: fits.Header = spectrum.header.copy()
+    write_solution(header, solution, n)
+    step = float(new_edges[1] - new_edges[0])
+    set_linear_axis(header, float(new_edges[0] + 0.5 * step), step)
+    sky = None if spectrum.sky is None else _resampled_sky(spectrum.sky, edges, new_edges)
+    return Spectrum(flux, variance, mask, header, sky, axis_of(header, new_edges.size - 1))
+
+
+def on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
+    """Return the counts of an arc on a linear axis of wavelengths, NaN where it has none.
+
+    Parameters
+    ----------
+    arc : Spectrum
+        Extracted, with detector coordinates in its header.
+    solution : Solution
+        The arc's own: detector column → air wavelength.
+    wavelength : (n,) float64
+        Evenly spaced pixel centres, Å.
+    """
+    edges = solution.function(pixel_edges(arc.header, arc.flux.size))
+    step = float(wavelength[1] - wavelength[0])
+    new_edges = np.append(wavelength - 0.5 * step, wavelength[-1] + 0.5 * step)
+    counts = resample(arc.flux, arc.variance, arc.mask, edges, new_edges)[0]
+    return np.asarray(counts, dtype=np.float32)
+
+
+def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats] | None:
+    """Return a spectrum's sky on a linear axis and the wavelengths, Å; None when it has no sky."""
+    if spectrum.sky is None:
+        return None
+    edges, new_edges = _axis(spectrum, solution, 0.0)
+    wavelength = 0.5 * (new_edges[:-1] + new_edges[1:])
+    return _resampled_sky(spectrum.sky, edges, new_edges), wavelength
+
+
+def _axis(spectrum: Spectrum, solution: Solution, step: float) -> tuple[Floats, Floats]:
+    """Wavelengths of the edges of the spectrum's pixels, and of a linear axis inside them, Å."""
+    edges = solution.function(pixel_edges(spectrum.header, spectrum.flux.size))
+    if not np.all(np.diff(edges) > 0):
+        raise NoWavelengthSolution("The wavelength solution is not monotonic over the spectrum.")
+    first, step, n = linear_grid(edges, step)
+    return edges, np.asarray(first + step * (np.arange(n + 1) - 0.5), dtype=float)
+
+
+def _resampled_sky(sky: Floats, edges: Floats, new_edges: Floats) -> Floats:
+    no_noise, no_flags = np.zeros(sky.size), np.zeros(sky.size, dtype=np.uint8)
+    return resample(sky, no_noise, no_flags, edges, new_edges)[0]

@@ -1,0 +1,152 @@
+"""The wavelength scale of a spectrum from its arcs: one, or two around it in time.
+
+An arc is extracted along the spectrum's own aperture, so that the tilt of the lines along the slit
+does not matter. The light moves on the detector as the telescope turns; between two arcs the scale
+is interpolated to the middle of the exposure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+from reduction.detector import geometry
+from reduction.errors import HeaderError, MissingCalibration, NoWavelengthSolution
+from reduction.extraction import apertures
+from reduction.fits import header_values, headers
+from reduction.frames import PixelFlag, Spectrum
+from reduction.lines.lamps import LAMP_ELEMENTS
+from reduction.lines.line_list import lamp_name
+from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
+from reduction.wavelength.line_match import Setup
+
+
+def setup_of(header: fits.Header) -> Setup:
+    """Return grating and angles; HeaderError names what is missing."""
+    return Setup(
+        header_values.grating_name(headers.require_text(header, headers.GRATING)),
+        headers.require_number(header, headers.CAM_TARG),
+        headers.require_number(header, headers.GRT_TARG),
+    )
+
+
+def along(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
+    """Extract a reduced 2-D arc along the aperture of a spectrum.
+
+    Raises
+    ------
+    MissingCalibration
+        If the arc was taken with another grating or angle, or does not cover the aperture.
+    """
+    one, other = setup_of(spectrum.header), setup_of(arc.meta)
+    angles = (one.cam_targ - other.cam_targ, one.grt_targ - other.grt_targ)
+    if one.grating != other.grating or max(abs(a) for a in angles) > 0.05:
+        raise MissingCalibration(
+            f"{arc_name} was taken with GRATING {other.grating}, CAM_TARG {other.cam_targ:g}, "
+            f"GRT_TARG {other.grt_targ:g}, the spectrum with GRATING {one.grating}, "
+            f"CAM_TARG {one.cam_targ:g}, GRT_TARG {one.grt_targ:g}."
+        )
+    return apertures.extract_along(arc, spectrum.header)
+
+
+def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[str, ...]]:
+    """Solve an extracted arc with the lamps its header names, or with each that fits.
+
+    Returns
+    -------
+    solution, warnings
+        Detector column → air wavelength, and a sentence when the lamp had to be guessed.
+    """
+    pixel = np.arange(arc.flux.size, dtype=float)
+    column = np.asarray(geometry.to_physical(arc.header, 1, pixel), dtype=float)
+    saturated = (arc.mask & np.uint8(PixelFlag.SATURATED)) != 0
+    setup = setup_of(arc.header)
+    name = lamp_name(headers.lamps(arc.header))
+    if name:
+        return solve(arc.flux, column, setup, name, saturated=saturated, options=options), ()
+    found = []
+    for lamp in LAMP_ELEMENTS:
+        try:
+            found.append(solve(arc.flux, column, setup, lamp, saturated=saturated, options=options))
+        except NoWavelengthSolution:
+            continue
+    if not found:
+        raise NoWavelengthSolution(
+            "The arc's header names no lamp, and none of the known lamps fits its lines."
+        )
+    solution = max(found, key=lambda one: one.check.brightest_explained * one.n_used)
+    return solution, (f"The arc's header names no lamp; its lines are those of {solution.lamp}.",)
+
+
+def middle_of(header: fits.Header) -> dt.datetime:
+    """Return the middle of an exposure, UTC."""
+    half = (headers.number(header, headers.EXPTIME) or 0.0) / 2
+    return headers.read_date(header) + dt.timedelta(seconds=half)
+
+
+def share_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Header) -> float:
+    """Return how far an exposure is from the first arc to the second in time, 0 to 1.
+
+    One half when the frames do not tell their time.
+    """
+    try:
+        begin, now, end = (middle_of(header) for header in (first, spectrum, second))
+    except HeaderError:
+        return 0.5
+    if begin == end:
+        return 0.5
+    return float(np.clip((now - begin) / (end - begin), 0.0, 1.0))
+
+
+def between(first: Solution, second: Solution, share: float) -> Solution:
+    """Interpolate two solutions of one setup.
+
+    Parameters
+    ----------
+    first, second : Solution
+        Of the two arcs.
+    share : float
+        Weight of the second, 0 to 1.
+
+    Returns
+    -------
+    Solution
+        With the lines of both, each moved along the detector by as much as its own arc's scale.
+    """
+    parts = (first.function, second.function)
+    low = min(float(np.min(part.domain)) for part in parts)
+    high = max(float(np.max(part.domain)) for part in parts)
+    column = np.linspace(low, high, 400)
+    scale = (1 - share) * parts[0](column) + share * parts[1](column)
+    order = max(part.degree() for part in parts)
+    function = np.polynomial.Chebyshev.fit(column, scale, order, domain=[low, high])
+    moved = [_moved(one, function) for one in (first, second)]
+    return replace(
+        first,
+        function=function,
+        lamp=first.lamp if first.lamp == second.lamp else f"{first.lamp}+{second.lamp}",
+        pixel=np.concatenate(moved),
+        wavelength=np.concatenate([first.wavelength, second.wavelength]),
+        residual=np.concatenate([first.residual, second.residual]),
+        height=np.concatenate([first.height, second.height]),
+        used=np.concatenate([first.used, second.used]),
+        fwhm=max(first.fwhm, second.fwhm),
+        check=max(first.check, second.check, key=lambda check: check.uncertainty),
+    )
+
+
+def shift_between(first: Solution, second: Solution) -> float:
+    """Return by how many unbinned pixels lines of the second arc lie right of the first's."""
+    middle = 0.5 * float(np.sum(first.function.domain))
+    slope = float(first.function.deriv()(middle))
+    return float(first.function(middle) - second.function(middle)) / slope
+
+
+def _moved(one: Solution, function: np.polynomial.Chebyshev) -> np.ndarray:
+    """Columns at which `function` gives what the solution's own gives at its lines."""
+    miss = one.function(one.pixel) - function(one.pixel)
+    return np.asarray(one.pixel + miss / function.deriv()(one.pixel), dtype=float)

@@ -1,0 +1,1 @@
+"""Login, passwords and request security: who may reach the site at all."""

@@ -1,0 +1,219 @@
+"""The login wall: nothing of the site is served to whoever has not signed in.
+
+One ``before_request`` denies by default, so that a page, callback, asset or route added later is
+closed until it is opened on purpose. `guard` is called once, before anything else is registered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import generate_csrf
+from peewee import InterfaceError, OperationalError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import db
+from api.contract import errors
+from config import Config
+from security import login, password_pages
+from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
+from services.accounts import accounts
+
+PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"})
+"""Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
+API = "/api/"
+DOCS = ("/api/docs", "/api/docs/")
+SESSION_LIFE = dt.timedelta(days=14)
+MAX_BODY_BYTES = 32 * 1024**2
+
+SENTENCE_ANONYMOUS = "Sign in first."
+SENTENCE_TOKEN = "This API token is not valid; the user page makes a new one."
+SENTENCE_FOREIGN = "This request did not come from a page of this site."
+SENTENCE_CSRF = "The page is out of date: reload it and try again."
+
+_script_hashes: set[str] = set()
+
+
+def guard(server: Flask, config: Config) -> None:
+    """Close a server: login, sessions, CSRF, security headers, one shape of failure.
+
+    Parameters
+    ----------
+    server : Flask
+        With nothing registered yet.
+    config : Config
+        For the secret key, the scheme of the site's address and the proxies before it.
+    """
+    https = config.base_url.startswith("https://")
+    server.secret_key = config.secret_key
+    server.session_interface = Sessions()
+    server.config.update(
+        SESSION_COOKIE_NAME="gsp_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        # A cookie that changes in every answer would void every cached image (Vary: Cookie).
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        BASE_URL=config.base_url,
+    )
+    if config.trusted_proxies:
+        # Only the address: scheme and host are known from GSP_BASE_URL.
+        server.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            server.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0
+        )
+    server.url_map.merge_slashes = False  # no redirect: a POST would arrive as something else
+    manager = LoginManager()
+    manager.session_protection = None  # an observer's address may change during the night
+    manager.init_app(server)
+    manager.user_loader(_load)
+    server.before_request(_admit)
+    server.after_request(_give_csrf_cookie)
+    server.after_request(_harden)
+    server.teardown_request(_close_database)
+    errors.register(server)
+    for failure in (OperationalError, InterfaceError):
+        server.register_error_handler(failure, errors.database_down)
+    login.register(server)
+    password_pages.register(server)
+
+
+def allow_scripts(hashes: Iterable[str]) -> None:
+    """Let inline scripts of these hashes run: ``allow_scripts(app.csp_hashes())``."""
+    _script_hashes.update(f"'{value.strip(chr(39))}'" for value in hashes)
+
+
+def _load(session_id: str) -> SignedIn | None:
+    row = accounts.user_for_session(session_id)
+    return SignedIn(row) if row else None
+
+
+def _admit() -> ResponseReturnValue | None:
+    """Let a request in, or answer it: the one place where anonymous requests end."""
+    g.user = None
+    if request.path in PUBLIC or password_pages.is_open(request.path):
+        return _foreign()
+    if request.path.startswith(API) and "Authorization" in request.headers:
+        key = _token(request.headers["Authorization"])
+        g.user, g.credential = accounts.user_for_token(key), ("token", key)
+        return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
+    if not current_user.is_authenticated:
+        return redirect("/login", 303) if request.path == "/logout" else _to_login()
+    g.user, g.credential = current_user.row, ("session", current_user.get_id())
+    _keep_session_alive()
+    return _foreign() or _forged()
+
+
+def _token(header: str) -> str:
+    """Return the key of an ``Authorization: Token <key>`` header, "" when it is none."""
+    scheme, _, key = header.strip().partition(" ")
+    return key.strip() if scheme.lower() == "token" and key.isascii() else ""
+
+
+def _to_login() -> ResponseReturnValue:
+    if _is_page():
+        target = request.full_path if request.query_string else request.path
+        return redirect(f"/login?{urlencode({'next': own_path(target)})}")
+    return errors.answer(401, "not_authenticated", SENTENCE_ANONYMOUS)
+
+
+def _is_page() -> bool:
+    """Tell whether a person is looking at the answer, and not a script."""
+    if request.method not in ("GET", "HEAD"):
+        return False
+    if request.path.startswith(NEVER_A_PAGE) and request.path not in DOCS:
+        return False
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        return False
+    return request.accept_mimetypes.accept_html
+
+
+def _foreign() -> ResponseReturnValue | None:
+    """Refuse an unsafe request that another site's page sent."""
+    if request.method in SAFE_METHODS:
+        return None
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        # Browsers before 2023 say no more than Origin; what is no browser says neither.
+        origin = request.headers.get("Origin")
+        hosts = (request.host, urlsplit(current_app.config["BASE_URL"]).netloc)
+        ours = origin is None or urlsplit(origin).netloc in hosts
+    return None if ours else errors.answer(403, "access_denied", SENTENCE_FOREIGN)
+
+
+def _forged() -> ResponseReturnValue | None:
+    """Refuse an unsafe request of a session without its CSRF token."""
+    if request.method in SAFE_METHODS or _csrf_token_fits():
+        return None
+    return errors.answer(403, "access_denied", SENTENCE_CSRF, field="X-CSRFToken")
+
+
+def _csrf_token_fits() -> bool:
+    """Check the header, or the field of a plain form; an upload is not read for it."""
+    token = request.headers.get("X-CSRFToken")
+    if token is None and request.mimetype == "application/x-www-form-urlencoded":
+        token = request.form.get("csrf_token")
+    return is_csrf_token(token)
+
+
+def _keep_session_alive() -> None:
+    """Renew the session's cookie once a day, so that it lives as long as it is used."""
+    if session.get("seen") != today():
+        session["seen"] = today()
+
+
+def _give_csrf_cookie(response: Response) -> Response:
+    """Hand Dash the token that its callbacks send back as ``X-CSRFToken``."""
+    signed_in = g.get("user") is not None and "_user_id" in session
+    if signed_in and not is_csrf_token(request.cookies.get(CSRF_COOKIE)):
+        response.set_cookie(
+            CSRF_COOKIE,
+            generate_csrf(),
+            max_age=int(SESSION_LIFE.total_seconds()),
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            samesite="Lax",
+        )
+    return response
+
+
+def content_security_policy() -> str:
+    """Return the policy in force: nothing but our own host, no inline script but Dash's."""
+    scripts = " ".join(["'self'", *sorted(_script_hashes)])
+    return (
+        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+        "worker-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'; object-src 'none'"
+    )
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = content_security_policy()
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def _close_database(_: BaseException | None) -> None:
+    """Give the thread's connection back: a server that came back is reached by the next one."""
+    if not db.database.is_closed():
+        db.database.close()

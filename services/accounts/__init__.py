@@ -1,0 +1,1 @@
+"""Accounts: people, passwords, limits of attempts, and staff's administration of them."""

@@ -1,0 +1,1 @@
+"""Which calibrations a run uses, and which results another calibration would change."""

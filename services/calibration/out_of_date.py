@@ -1,0 +1,264 @@
+"""What would be better if it were made again: with a newer master, or with one at all.
+
+A file is stale when the master it was made with has been replaced, when a fitting master came after
+it had been made without one, or when what it was made of is stale. A stale master is made again by
+itself; a stale reduced frame on request (`request_all`, or Reduce on its raw frame), or by itself
+where the proposal's settings say so (`general.redo_stale`). Every version is kept, the newest shown
+first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from peewee import fn
+
+from db.models import File, Proposal, Run, User, utc_now
+from reduction import matching
+from reduction.frames import DataType, FrameKind
+from reduction.registry import Need, all_blocks, blocks_for
+from services import access
+from services.access import Action
+from services.calibration import manual, masters, selection
+from services.calibration.master_selection import LIVE
+from services.calibration.masters import DAYS, IGNORED_BY, MASTER, REDUCED
+from services.errors import Conflict
+from services.files import rows
+from services.files.rows import describe
+from services.proposals import proposals
+from services.runs import scheduling
+from services.runs.deduplication import same_live
+from services.unit_of_work import Effects, transaction
+
+STALE_DAYS = 3.0
+"""A master makes stale what was made without one this long before or after it."""
+REDONE_PER_ROUND = 50
+REDUCE = "reduce"
+
+_RANKS = {FrameKind.BIAS: matching.rank_bias, FrameKind.FLAT: matching.rank_flats}
+_NEEDS = {FrameKind.BIAS: Need.MASTER_BIAS, FrameKind.FLAT: Need.MASTER_FLAT}
+
+
+# --- what a new master makes stale ------------------------------------------------------------
+
+
+def made_without(master: File, *, above: int = 0) -> list[File]:
+    """Return the reduced frames and masters that a new master fits but that went without its kind.
+
+    Parameters
+    ----------
+    master : File
+        Its row, which need not be saved yet.
+    above : int
+        Look only at files with a higher id.
+    """
+    kind = FrameKind(master.kind)
+    span = dt.timedelta(days=min(DAYS[str(kind)], STALE_DAYS))
+    files = File.select().where(
+        File.id > above,
+        File.data_type.in_([MASTER, REDUCED]),
+        File.state == "current",
+        File.kind != str(kind),
+        File.camera == master.camera,
+        File.date_obs.between(master.date_obs - span, master.date_obs + span),
+        ~File.stale,
+    )
+    names = File.select(fn.DISTINCT(File.file_name)).where(
+        File.kind == str(kind), File.data_type == MASTER
+    )
+    of_kind = {name for (name,) in names.tuples()}
+    block = blocks_for(DataType.RAW, kind)[0]
+    described = describe(master)
+    return [
+        file
+        for file in files
+        if (not of_kind.intersection(file.inputs) or _was_makeshift(file, _NEEDS[kind]))
+        and _asked_for(file, _NEEDS[kind])
+        and _RANKS[kind](describe(file), [described]).best is not None
+        and (master.n_combined or 0) >= masters.minimum_for(file, block)
+    ]
+
+
+def _was_makeshift(file: File, need: Need) -> bool:
+    """Tell whether a person had this calibration used although it differs."""
+    return any(text.startswith(need) and manual.ALTHOUGH in text for text in file.warnings)
+
+
+def _asked_for(file: File, need: Need) -> bool:
+    """Tell whether the run that made a file wanted this calibration."""
+    run = Run.get_or_none(Run.id == file.run_id)
+    block = all_blocks().get(run.block) if run else None
+    if run is None or block is None or need not in block.needs:
+        return False
+    return not run.settings.get(IGNORED_BY.get(need, ""), False)
+
+
+def made_with(master: File, *, above: int = 0) -> list[File]:
+    """Return the current files, of an id higher than `above`, that a master went into."""
+    span = dt.timedelta(days=max(DAYS.values()))
+    files = File.select().where(
+        File.id > above,
+        File.data_type.in_([MASTER, REDUCED]),
+        File.state == "current",
+        File.camera == master.camera,
+        File.date_obs.between(master.date_obs - span, master.date_obs + span),
+    )
+    return [file for file in files if master.file_name in file.inputs]
+
+
+def mark(files: Iterable[File], effects: Effects) -> None:
+    """Mark files, and what was made of them, as stale; inside a transaction."""
+    fresh = {file.id: file for file in files}
+    seen: set[int] = set()
+    while fresh:
+        seen.update(fresh)
+        File.update(stale=True, last_modified=utc_now()).where(
+            File.id.in_(list(fresh)), ~File.stale
+        ).execute()
+        for file in fresh.values():
+            if not file.stale:
+                effects.events.append(rows.file_event("file-changed", file))
+            if file.data_type == MASTER:
+                effects.after.append(scheduling.remake_stale_masters)
+        children = File.select().where(File.parent.in_(list(fresh)), File.id != File.parent)
+        fresh = {child.id: child for child in children if child.id not in seen}
+
+
+# --- making it again --------------------------------------------------------------------------
+
+
+def request_all(user: User, proposal_id: int) -> list[Run]:
+    """Reduce again, with the settings they were reduced with, all stale frames of a proposal.
+
+    Returns
+    -------
+    list of Run
+        One for each frame; none for what a newer run has reduced already, or is about to.
+    """
+    proposal = access.proposal_for(user, Action.PROCESS, proposal_id)
+    return scheduling.enter_all(proposal, [_draft(file, user) for file in _outdated(proposal)])
+
+
+def count(user: User, proposal_id: int) -> int:
+    """Return how many frames of a proposal `request_all` would reduce again."""
+    return len(_outdated(access.proposal_for(user, Action.VIEW, proposal_id)))
+
+
+def redo() -> None:
+    """Reduce again what is stale in the proposals whose settings ask for it."""
+    stale = File.select(File.proposal).where(File.stale, File.data_type == REDUCED).distinct()
+    for proposal in Proposal.select().where(Proposal.id.in_(stale)):
+        if getattr(proposals.settings_of(proposal), "general").redo_stale:  # noqa: B009 - composed
+            outdated = _outdated(proposal)[:REDONE_PER_ROUND]
+            scheduling.enter_all(proposal, [_draft(file, None) for file in outdated])
+
+
+def _outdated(proposal: Proposal) -> list[File]:
+    """Return the newest reduced version of each frame where it is stale, newest frame first."""
+    newest = File.alias()
+    later = newest.select(newest.id).where(
+        newest.original == File.original, newest.data_type == REDUCED, newest.id > File.id
+    )
+    live = Run.select(Run.id).where(
+        Run.file == File.original, Run.block == REDUCE, Run.state.in_(LIVE)
+    )
+    tried = Run.select(Run.id).where(
+        Run.file == File.original, Run.block == REDUCE, Run.created > File.last_modified
+    )
+    stale = File.select().where(
+        File.proposal == proposal,
+        File.data_type == REDUCED,
+        File.state == "current",
+        File.stale,
+        ~fn.EXISTS(later),
+        ~fn.EXISTS(live),
+        ~fn.EXISTS(tried),
+    )
+    return list(stale.order_by(File.date_obs.desc(), File.id))
+
+
+def _draft(file: File, user: User | None) -> Run:
+    """Return the run that makes a stale file again, behind what is new."""
+    before = Run.get_or_none(Run.id == file.run_id)
+    block = all_blocks()[before.block if before else REDUCE]
+    settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
+    asked = {**settings, **(before.settings if before else {})}
+    run = scheduling.draft(block, file.parent, asked, user)
+    run.priority = scheduling.BACKGROUND_PRIORITY
+    if before is not None and before.calibrations:
+        run.calibrations = _still_wanted(run, before.calibrations) or None
+    return run
+
+
+def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
+    """Return of the calibrations that a person chose those for which nothing fitting has come."""
+    found, kept = selection.at_hand(run), {}
+    for need, number in picked.items():
+        one = File.get_or_none(File.id == number)
+        if one is not None and need not in found:
+            newest = masters.master_of(one.series) if one.data_type == MASTER else one
+            kept[need] = int((newest or one).id)
+    return kept
+
+
+# --- one of them ------------------------------------------------------------------------------
+
+
+def newer(file: File) -> File | None:
+    """Return a newer version of a product that is not stale."""
+    later = File.select().where(
+        File.original == file.original_id,
+        File.data_type == file.data_type,
+        File.state == "current",
+        File.id > file.id,
+        ~File.stale,
+    )
+    found: File | None = later.order_by(File.id.desc()).first()
+    return found
+
+
+def why(file: File) -> str:
+    """Say what has come since a stale file was made, or since what it was made of was."""
+    root = _root(file)
+    run = Run.get_or_none(Run.id == root.run_id)
+    came: list[str] = []
+    if run is not None and run.block in all_blocks() and root.parent is not None:
+        wish = scheduling.draft(all_blocks()[run.block], root.parent, run.settings)
+        given = selection.at_hand(wish).values()
+        came = [one.file_name for one in given if one.file_name not in root.inputs]
+    what = " and ".join(came) or "Something that it would be better with"
+    have = "have" if len(came) > 1 else "has"
+    made = "this was made" if root.id == file.id else f"{root.file_name}, which it is made of, was"
+    return f"{what} {have} come since {made}."
+
+
+def request_again(user: User, file_id: int) -> Run:
+    """Make a stale product again, from the first step that something better has come for.
+
+    Raises
+    ------
+    Conflict
+        It is not stale.
+    """
+    file = access.file_for(user, Action.PROCESS, file_id)
+    if not file.stale:
+        raise Conflict(f"{file.file_name} is up to date.")
+    root = _root(file)
+    run = _draft(root, user)
+    run.priority = scheduling.MANUAL_PRIORITY
+    scheduling.judge(run)
+    with transaction() as effects:
+        same = same_live(run, all_blocks()[run.block], run.priority)
+        if same is not None:
+            return same
+        scheduling.enter(run, effects)
+    return run
+
+
+def _root(file: File) -> File:
+    """Return the stale file nearest to the raw frame among those that a stale one is made of."""
+    root = file
+    while (parent := root.parent) is not None and parent.stale and parent.id != root.id:
+        root = parent
+    return root

@@ -1,0 +1,111 @@
+"""What a raw frame is, overruled by a person or judged again from its header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from db.models import File, Run, User
+from reduction.fits import frame_io
+from reduction.fits import headers as vocabulary
+from reduction.fits.classification import kind_of
+from reduction.frames import DataType, FrameKind, Technique
+from reduction.matching import group_key
+from reduction.registry import blocks_for
+from services import access, logs
+from services.access import Action
+from services.errors import Unacceptable
+from services.files import rows
+from services.files.contents import open_path, reading_header
+from services.runs import scheduling
+from services.runs.deduplication import LIVE
+from services.unit_of_work import Effects, transaction
+
+RAW = DataType.RAW
+
+
+def reclassify(
+    user: User, file_id: int, *, technique: str | None = None, obstype: str | None = None
+) -> File:
+    """Say what a raw frame is, or, without a choice, judge it again from its header.
+
+    A choice is kept (`File.overrides`) until the frame is judged again. What was made of the frame
+    as it was before becomes stale, what is due for it now is done.
+
+    Raises
+    ------
+    Unacceptable
+        The file is no raw frame, or the exposure type is none that is known.
+    Unavailable
+        The frame can't be read now.
+    """
+    file = access.file_for(user, Action.PROCESS, file_id)
+    if file.data_type != int(RAW):
+        raise Unacceptable("Only raw frames are classified.", field="id")
+    if technique is None and obstype is None:
+        facts: dict[str, Any] = _from_header(file)
+    else:
+        facts = _chosen(file, technique, obstype)
+    with transaction() as effects:
+        if any(getattr(file, name) != value for name, value in facts.items()):
+            _change(effects, user, file, facts)
+    scheduling.wake(file.camera)
+    return access.file_for(user, Action.VIEW, file.id)
+
+
+def _from_header(file: File) -> dict[str, Any]:
+    with reading_header(file):
+        header, shape = frame_io.read_header(open_path(file))
+        frame = vocabulary.describe(header, shape, file.file_name)
+    judged = rows.columns(frame)
+    names = ("obstype", "kind", "technique", "series")
+    return {**{name: judged[name] for name in names}, "overrides": {}}
+
+
+def _chosen(file: File, technique: str | None, obstype: str | None) -> dict[str, Any]:
+    wanted = Technique(technique or file.technique)
+    exposure = (obstype or file.obstype).strip().upper()
+    kind = kind_of(exposure, wanted)
+    if obstype is not None and kind is FrameKind.UNKNOWN:
+        raise Unacceptable(f"{obstype[:40]!r} is no exposure type of Goodman.", field="obstype")
+    given = {"technique": technique, "obstype": exposure if obstype else None}
+    kept = {name: value for name, value in given.items() if value is not None}
+    changed = File(**{**file.__data__, "obstype": exposure, "kind": kind, "technique": wanted})
+    return {
+        "obstype": exposure,
+        "kind": str(kind),
+        "technique": str(wanted),
+        "series": group_key(rows.describe(changed)),
+        "overrides": {**file.overrides, **kept},
+    }
+
+
+def _change(effects: Effects, user: User, file: File, facts: dict[str, Any]) -> None:
+    before, series = file.kind, file.series
+    for name, value in facts.items():
+        setattr(file, name, value)
+    file.save(only=[getattr(File, name) for name in facts])
+    made = list(File.select().where(File.original == file, File.id != file.id))
+    if series and series != file.series:
+        of_series = (File.series == series) & (File.data_type == int(DataType.MASTER))
+        made += [master for master in File.select().where(of_series) if _went_into(file, master)]
+    File.update(stale=True).where(File.id.in_([other.id for other in made])).execute()
+    _end_what_no_longer_fits(effects, file)
+    effects.events.append(rows.file_event("file-changed", file))
+    said = f"{user.full_name} had {file.file_name} classified: {before} → {file.kind}."
+    effects.events.append(logs.write("info", said, proposal=file.proposal, file=file))
+    if before != file.kind:
+        scheduling.schedule(file, effects)
+
+
+def _went_into(file: File, master: File) -> bool:
+    return file.file_name in master.inputs
+
+
+def _end_what_no_longer_fits(effects: Effects, file: File) -> None:
+    """Cancel what has not begun on the frame as it was."""
+    fitting = [block.name for block in blocks_for(RAW, FrameKind(file.kind))]
+    idle = Run.select().where(Run.file == file, Run.state.in_(LIVE), Run.state != "running")
+    for run in idle.where(Run.block.not_in(fitting)):
+        run.state, run.message = "cancelled", ""
+        run.save(only=[Run.state, Run.message])
+        effects.events.append(rows.run_event(run))

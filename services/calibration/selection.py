@@ -1,0 +1,112 @@
+"""What a run needs besides its frame: the frames of a master, a bias, a flat, an arc.
+
+What counts as fitting is `reduction.matching`; what is there, pending or on its way is known here,
+in `services.calibration.master_selection` for masters and `services.calibration.arc_selection` for
+arcs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from db.models import File, Run, utc_now
+from reduction.frames import DataType
+from reduction.registry import Block, Need, all_blocks
+from services.calibration import arc_selection, manual, master_selection, masters
+from services.calibration.master_selection import LIVE, so_far, words
+from services.calibration.masters import IGNORED_BY
+from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting
+from services.files.rows import describe
+
+__all__ = ["LIVE", "Inputs", "Refused", "Waiting", "describe", "offer", "resolve"]
+
+
+def resolve(run: Run) -> Inputs | Waiting | Refused:
+    """Find what a run needs, say what it waits for, or why it can't be."""
+    block = all_blocks().get(run.block)
+    if block is None:
+        return Refused(f"{run.block} is no process block of this release.")
+    members: tuple[File, ...] = ()
+    anchor: File | None = None
+    if block.produces is DataType.MASTER:
+        found = _members(run, block)
+        if not isinstance(found, tuple):
+            return found
+        members = found
+        anchor = [member for member in members if member.series == run.file.series][-1]
+    given: dict[Need, File] = {}
+    notes: list[str] = []
+    for need in _wanted(run, block):
+        answer = offer(need, run, anchor or run.file)
+        if not isinstance(answer, Inputs):
+            return answer
+        given |= answer.given
+        notes += answer.notes
+    return Inputs(members, anchor, given, tuple(notes))
+
+
+def at_hand(run: Run) -> dict[Need, File]:
+    """Return of what a run needs that which is there, each asked for by itself.
+
+    `resolve` gives nothing while anything is waited for.
+    """
+    found: dict[Need, File] = {}
+    for need in _wanted(run, all_blocks()[run.block]):
+        answer = offer(need, run, run.file)
+        if isinstance(answer, Inputs):
+            found |= answer.given
+    return found
+
+
+def _wanted(run: Run, block: Block) -> list[Need]:
+    """Return what a run needs and its settings do not leave out, unless a person chose it."""
+    picked = run.calibrations or {}
+    return [n for n in block.needs if n in picked or not run.settings.get(IGNORED_BY.get(n, ""))]
+
+
+def offer(need: Need, run: Run, file: File) -> Inputs | Waiting | Refused:
+    """Find one of the calibrations that a run asks for: the one a person chose, else the best."""
+    if need in (run.calibrations or {}):
+        return manual.given(run, need, file)
+    if need is Need.ARC:
+        return arc_selection.arcs_for(file, run.settings)
+    answer = _FINDERS[need](file)
+    if isinstance(answer, Waiting):
+        return answer
+    if isinstance(answer, Nothing):
+        return Inputs(notes=(answer.sentence,))
+    calibration, degraded = answer
+    return Inputs(given={need: calibration}, notes=(f"{need}: {degraded}",) if degraded else ())
+
+
+# --- the frames of a master -------------------------------------------------------------------
+
+
+def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
+    series = run.file.series
+    minimum = int(run.settings.get("minimum", 1))
+    members = masters.pool(series, minimum, master_selection.at_rest)
+    own = [member for member in members if member.series == series]
+    if not own:
+        return Refused(f"{run.file.file_name} is no frame that a master is made of.")
+    what = words(block)
+    if len(members) < minimum and not run.automatic:
+        return Refused(f"minimum: only {len(members)} of {minimum} frames for a {what}.")
+    if len(members) < minimum:
+        return Waiting(so_far(what, len(members), minimum))
+    if run.automatic and len(own) < minimum and master_selection.still_coming(own[-1]):
+        return Waiting(so_far(what, len(own), minimum))
+    newest = max(member.created for member in own)
+    if (
+        run.automatic
+        and masters.master_of(series) is not None
+        and utc_now() - newest < master_selection.SETTLE
+    ):
+        return Waiting("waiting until the series is complete")
+    return tuple(members)
+
+
+_FINDERS: dict[Need, Callable[[File], Found | Waiting | Nothing]] = {
+    Need.MASTER_BIAS: master_selection.bias_for,
+    Need.MASTER_FLAT: master_selection.flat_for,
+}

@@ -1,0 +1,79 @@
+"""A new product finds its place among the older files: what it replaces, and whether it is late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peewee import fn
+
+from db.models import File, Run
+from reduction.frames import DataType, FrameKind
+from reduction.registry import Block
+from services.calibration import out_of_date, selection
+from services.calibration.masters import MASTER, REDUCED
+from services.calibration.outcomes import Inputs
+from services.files import rows
+from services.unit_of_work import Effects
+
+
+def newest_file() -> int:
+    """Return the highest id of all files."""
+    return int(File.select(fn.MAX(File.id)).scalar() or 0)
+
+
+def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
+    """Tell whether what a run made is stale already: something came while it was being made.
+
+    `known` is the newest file of the time when the inputs were chosen; only when a master
+    or an arc has come since is there anything to search.
+    """
+    parent = inputs.anchor or run.file
+    if block.produces is DataType.MASTER:
+        return False
+    if File.select().where(File.id == parent.id, File.stale).exists():
+        return True
+    arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
+    came = File.select().where(
+        File.id > known, (File.data_type == MASTER) | arc, File.camera == parent.camera
+    )
+    if not block.needs or not came.exists():
+        return False
+    better = selection.resolve(run)
+    return isinstance(better, Inputs) and better.given != inputs.given
+
+
+class Succession:
+    """A new master takes the place of the older ones; what would be better with it is stale.
+
+    The search through the files is done before the transaction, which then looks only at those
+    that have come since.
+    """
+
+    def __init__(self, master: File) -> None:
+        self.master = master
+        self.known = newest_file()
+        self.users = {old.id: out_of_date.made_with(old) for old in self._older()}
+        self.without = out_of_date.made_without(master)
+
+    def _older(self) -> list[File]:
+        older = File.select().where(
+            File.series == self.master.series, File.data_type == MASTER, File.state == "current"
+        )
+        return [old for old in older if old.id != self.master.id]
+
+    def take_place(self, effects: Effects) -> None:
+        """Do it, inside the transaction that saved the new master."""
+        affected = [*self.without, *out_of_date.made_without(self.master, above=self.known)]
+        for old in self._older():
+            users = [*self.users.get(old.id, ()), *out_of_date.made_with(old, above=self.known)]
+            affected += users
+            if users:
+                old.state = "superseded"
+                old.save(only=[File.state])
+                effects.events.append(rows.file_event("file-changed", old))
+            else:
+                effects.removed.append(Path(old.full_path))
+                effects.events.append(rows.file_event("file-deleted", old))
+                old.delete_instance()
+        affected = [file for file in affected if file.id != self.master.id]
+        out_of_date.mark(affected, effects)

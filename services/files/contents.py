@@ -1,0 +1,143 @@
+"""What is inside a file, for people: its header cards, and the numbers of a spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+from numpy.typing import NDArray
+
+from db.models import File, User
+from reduction.errors import ReductionError
+from reduction.fits import frame_io
+from reduction.fits.vocabulary import BUNIT
+from reduction.frames import DataType, Spectrum
+from services import access
+from services.access import Action
+from services.errors import Unacceptable, Unavailable
+
+ONE_DIMENSIONAL = (int(DataType.EXTRACTED), int(DataType.WAVELENGTH), int(DataType.FLUX))
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCard:
+    """A header card; `hdu` is the name of its extension. `value` is text, number, bool or None."""
+
+    hdu: str
+    keyword: str
+    value: str | int | float | bool | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumData:
+    """A spectrum as it is drawn: (n,) arrays.
+
+    `wavelength` is in ångström (air), None before the calibration; `pixel` counts from 0; `sigma`
+    is NaN where nothing is known; `mask` holds `reduction.frames.PixelFlag` bits.
+    """
+
+    wavelength: NDArray[np.float64] | None
+    pixel: NDArray[np.int64]
+    flux: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    mask: NDArray[np.uint8]
+    sky: NDArray[np.float64] | None
+    unit: str
+
+
+def header(user: User, file: File) -> list[HeaderCard]:
+    """Return the cards of all HDUs, in file order."""
+    path = open_path(access.file_for(user, Action.VIEW, file.id))
+    with reading_header(file):
+        headers = frame_io.read_all_headers(path)
+    return [_card(name, card) for name, cards in headers for card in cards.cards if card.keyword]
+
+
+def _card(hdu: str, card: fits.Card) -> HeaderCard:
+    try:
+        value, comment = card.value, card.comment
+    except (fits.VerifyError, ValueError):
+        value, comment = str(card).partition("=")[2].strip(), ""  # malformed: as it is written
+    if isinstance(value, fits.card.Undefined):
+        value = None
+    if not isinstance(value, str | int | float | bool | type(None)):
+        value = str(value)
+    return HeaderCard(hdu, card.keyword, value, str(comment))
+
+
+def spectrum(user: User, file: File) -> SpectrumData:
+    """Return the numbers of a 1-D product.
+
+    Raises
+    ------
+    Unacceptable
+        The file is an image.
+    Unavailable
+        It can't be read now.
+    """
+    file = access.file_for(user, Action.VIEW, file.id)
+    if file.data_type not in ONE_DIMENSIONAL:
+        raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
+    product = read_product(file)
+    if not isinstance(product, Spectrum):
+        raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
+    with np.errstate(invalid="ignore"):
+        sigma = np.sqrt(product.variance)
+    sigma[~np.isfinite(sigma)] = np.nan
+    return SpectrumData(
+        wavelength=product.wavelength,
+        pixel=np.arange(product.flux.size),
+        flux=product.flux,
+        sigma=sigma,
+        mask=product.mask,
+        sky=product.sky,
+        unit=str(product.header.get(BUNIT.keyword, "")),
+    )
+
+
+def read_product(file: File) -> CCDData | Spectrum:
+    """Return the image or spectrum of a product.
+
+    Raises
+    ------
+    Unavailable
+        It can't be read now.
+    """
+    try:
+        return frame_io.read_product(open_path(file))
+    except (ReductionError, OSError) as error:
+        raise _away(file) from error
+
+
+@contextmanager
+def reading_header(file: File) -> Iterator[None]:
+    """Say in words what goes wrong with a file's header.
+
+    Raises
+    ------
+    Unacceptable
+        The header is not what it has to be.
+    Unavailable
+        It can't be read now.
+    """
+    try:
+        yield
+    except ReductionError as error:
+        raise Unacceptable(str(error), field="id") from error
+    except OSError as error:
+        raise _away(file) from error
+
+
+def _away(file: File) -> Unavailable:
+    return Unavailable(f"{file.file_name} can't be read now.", retry_after=30)
+
+
+def open_path(file: File) -> Path:
+    """Return where a file's bytes are."""
+    return Path(file.full_path)

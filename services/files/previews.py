@@ -1,0 +1,72 @@
+"""The image pyramids of the viewer: made by a worker, thrown away at will."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from astropy.nddata import CCDData
+
+from db.models import File
+from figures import pyramid
+from reduction.fits import frame_io
+from reduction.frames import DataType
+from services.errors import NotFound
+from services.setup import site
+
+FORMAT = 2
+"""Of the folders; those of another are made anew."""
+
+
+def folder(file: File) -> Path:
+    """Return where the pyramid of a file is, or will be.
+
+    The content is part of the name: SQLite may give the id of a deleted file to the next one.
+    """
+    return site().previews_dir / f"{file.id}-{file.checksum[:16]}-{FORMAT}"
+
+
+def exists(file: File) -> bool:
+    """Tell whether the pyramid of a file has been made."""
+    return (folder(file) / "pyramid.json").is_file()
+
+
+def build(file_id: int) -> None:
+    """Make the pyramid of an image, in a worker, unless it is there; a spectrum has none.
+
+    Raises
+    ------
+    NotFound
+        There is no such file.
+    ReductionError
+        The file is damaged.
+    """
+    file = File.get_or_none(File.id == file_id)
+    if file is None:
+        raise NotFound("No such file.")
+    if exists(file):
+        return
+    path = Path(file.full_path)
+    raw = file.data_type == int(DataType.RAW)
+    image = frame_io.read_raw(path) if raw else frame_io.read_product(path)
+    if not isinstance(image, CCDData):
+        return
+    variance = frame_io.variance_of(image)
+    noise = None
+    if variance is not None:
+        with np.errstate(invalid="ignore"):
+            noise = np.sqrt(variance)
+    made = pyramid.build(image.data, frame_io.flags_of(image), noise)
+    site().previews_dir.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=site().previews_dir, prefix=".part-"))
+    try:
+        pyramid.save(made, temporary)
+        os.replace(temporary, folder(file))
+    except OSError:
+        if not exists(file):  # else another worker was faster
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""Between a frame's description (science) and its row (storage)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import CharField
+
+from db.models import Event, File, Run
+from reduction.frames import FrameDescription, FrameKind, Technique
+from reduction.matching import group_key
+from services import events
+
+_SAME = (
+    "obstype",
+    "object",
+    "filter",
+    "filter_2",
+    "grating",
+    "slit",
+    "cam_targ",
+    "grt_targ",
+    "roi",
+    "wavmode",
+    "camera",
+    "gain",
+    "rdnoise",
+    "obsra",
+    "obsdec",
+    "ra_deg",
+    "dec_deg",
+    "exptime",
+    "observation_id",
+    "configuration_id",
+    "block_id",
+    "image_id",
+    "airmass",
+    "elevation",
+    "rotator",
+)
+"""Facts that have the same name and type in both."""
+
+_INHERITED = (
+    *_SAME,
+    "kind",
+    "technique",
+    "binning_x",
+    "binning_y",
+    "date_obs",
+    "date",
+    "night",
+    "series",
+    "lamps",
+    "saturation_value",
+    "overrides",
+)
+
+
+def _fitting(name: str, value: Any) -> Any:
+    field = getattr(File, name)
+    if isinstance(value, str) and isinstance(field, CharField):
+        return value[: field.max_length]
+    return value
+
+
+def columns(frame: FrameDescription) -> dict[str, Any]:
+    """Return the columns that hold a frame's facts; text is cut to what a column holds."""
+    facts = {name: getattr(frame, name) for name in _SAME}
+    facts |= {
+        "kind": str(frame.kind),
+        "technique": str(frame.technique),
+        "binning_x": frame.binning[0],
+        "binning_y": frame.binning[1],
+        "n_x": frame.shape[1],
+        "n_y": frame.shape[0],
+        "date_obs": frame.date_obs,
+        "date": frame.date_obs.date(),
+        "night": frame.night,
+        "series": group_key(frame),
+        "lamps": list(frame.lamps),
+        "saturation_value": frame.saturation_adu,
+        "warnings": list(frame.warnings),
+    }
+    return {name: _fitting(name, value) for name, value in facts.items()}
+
+
+def inherited(file: File) -> dict[str, Any]:
+    """Return the facts that a product takes over from the frame it was made from."""
+    facts = {name: getattr(file, name) for name in _INHERITED}
+    return facts | {
+        "readout_x": file.readout_x or file.n_x,
+        "readout_y": file.readout_y or file.n_y,
+    }
+
+
+def describe(file: File) -> FrameDescription:
+    """Return the facts of a file as the science wants them."""
+    same = {name: getattr(file, name) for name in _SAME}
+    return FrameDescription(
+        kind=FrameKind(file.kind),
+        technique=Technique(file.technique),
+        binning=(file.binning_x, file.binning_y),
+        shape=(file.readout_y or file.n_y, file.readout_x or file.n_x),
+        date_obs=file.date_obs,
+        lamps=tuple(file.lamps),
+        saturation_adu=file.saturation_value,
+        warnings=tuple(file.warnings),
+        **same,
+    )
+
+
+def file_event(name: str, file: File) -> Event:
+    """Record that a file came, changed or went, inside the transaction that did it."""
+    return events.record(
+        name,
+        proposal=file.proposal_id,
+        file=file.id,
+        original=file.original_id,
+        data_type=str(file.data_type),
+        kind=file.kind,
+        file_name=file.file_name,
+    )
+
+
+def run_event(run: Run) -> Event:
+    """Record how a run stands. Of a master's run, which is everyone's, no frame is named."""
+    ours = run.proposal_id is not None
+    return events.record(
+        "run-changed",
+        proposal=run.proposal_id,
+        run=run.id,
+        file=run.file_id if ours else None,
+        original=run.file.original_id if ours else None,
+        block=run.block,
+        state=run.state,
+        step=run.step,
+        progress=round(run.progress, 3),
+    )

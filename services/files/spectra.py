@@ -1,0 +1,81 @@
+"""What a spectrum is looked at with: other spectra beside it, and the arc behind its scale."""
+
+from __future__ import annotations
+
+from db.models import File, User
+from reduction.frames import DataType, Spectrum
+from reduction.wavelength.arc_report import ArcReport, arc_report
+from services import access
+from services.access import Action
+from services.errors import Unacceptable
+from services.files.contents import read_product
+
+MOST_OFFERED = 20
+_CALIBRATED = (int(DataType.WAVELENGTH), int(DataType.FLUX))
+
+
+def comparable(user: User, file_id: int, text: str = "") -> list[File]:
+    """Return spectra that can be drawn over one: those with the same kind of axis.
+
+    Parameters
+    ----------
+    user : User
+        Only what this person may see is offered.
+    file_id : int
+        The spectrum on show.
+    text : str
+        Part of a file's or object's name; without it the products of the same frame come first,
+        then those of the same object, then the newest of the proposal.
+
+    Raises
+    ------
+    NotFound
+        The file is absent or another's.
+    Unacceptable
+        It is an image.
+    """
+    file = access.file_for(user, Action.VIEW, file_id)
+    kinds = _CALIBRATED if file.data_type in _CALIBRATED else (int(DataType.EXTRACTED),)
+    if file.data_type not in kinds:
+        raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
+    query = access.visible_files(user).where(
+        File.state == "current", File.data_type.in_(kinds), File.id != file.id
+    )
+    wanted = text.strip().replace("\x00", "")
+    if wanted:
+        found = File.file_name.contains(wanted) | File.object.contains(wanted)
+        return list(
+            query.where(found).order_by(File.date_obs.desc(), File.id.desc()).limit(MOST_OFFERED)
+        )
+    offered: dict[int, File] = {}
+    for near in (
+        File.original == file.original_id,
+        (File.proposal == file.proposal_id) & (File.object == file.object),
+        File.proposal == file.proposal_id,
+    ):
+        newest = query.where(near).order_by(File.date_obs.desc(), File.id.desc())
+        for row in newest.limit(MOST_OFFERED):
+            offered.setdefault(row.id, row)
+    return list(offered.values())[:MOST_OFFERED]
+
+
+def arc_behind(user: User, file_id: int) -> ArcReport:
+    """Return the arc and the lines behind a spectrum's wavelengths.
+
+    Raises
+    ------
+    NotFound
+        The file is absent or another's.
+    Unacceptable
+        It has no wavelength scale.
+    Unavailable
+        It can't be read now.
+    """
+    file = access.file_for(user, Action.VIEW, file_id)
+    if file.data_type not in _CALIBRATED:
+        raise Unacceptable(f"{file.file_name} is not wavelength calibrated.", field="id")
+    product = read_product(file)
+    report = arc_report(product) if isinstance(product, Spectrum) else None
+    if report is None:
+        raise Unacceptable(f"{file.file_name} keeps no wavelength solution.", field="id")
+    return report

@@ -1,0 +1,1 @@
+"""Mail: the messages of the site and the outbox that sends them."""

@@ -1,0 +1,1 @@
+"""One observing night: its frames, their pipeline stages and its quality trends."""

@@ -1,0 +1,1 @@
+"""Observing proposals: members, reduction settings, semesters, and their administration."""

@@ -1,0 +1,1 @@
+"""Runs of process blocks: requested, scheduled, executed and ended."""

@@ -1,0 +1,1 @@
+"""Finding files: filters, order, pages, and the catalogue in memory."""

@@ -1,0 +1,197 @@
+"""Every current file in memory, for lists: which fit, how many, which stand on a page.
+
+A database walks through an index entry of each file that a filter lets pass, to count them, and
+again to find the page: a second for each million. Here that is a hundredth. Each process that is
+asked keeps some 160 bytes a file, and keeps up by the events of the files that changed, before
+every answer. It knows nobody: what a person sees is said by `services.access`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from peewee import SQL, PeeweeException, fn
+
+from db import database
+from db.models import Event, File
+from services import events
+from services.search.columns import ABSENT, COMBINED, SINGLE, Columns
+
+log = logging.getLogger(__name__)
+
+LARGE = 20_000
+"""From so many files on, lists are asked of the catalogue: the database is quick with fewer."""
+
+BATCH = 20_000
+MOST_EVENTS = 50_000
+LATE_S = 600.0
+"""PostgreSQL may commit event 7 after event 8: an id that was left out is looked for so long."""
+BEFORE = 100
+"""Events before the loading that are looked through for such ones."""
+MOST_PLACED = 1000
+FILE_EVENTS = ("file-added", "file-changed", "file-deleted")
+
+
+class Catalogue(Columns):
+    """The columns of all current files as they were at `event`."""
+
+    def __init__(self, event: int) -> None:
+        super().__init__()
+        self.event = event
+        self._late: dict[int, float] = {}
+        self._by_name: NDArray[np.int32] | None = None
+        self._unplaced: set[int] = set()
+
+    def load(self) -> None:
+        """Read all current files."""
+        self.make_room(_newest_file())
+        param, after = database.param, None
+        query = _current_files().order_by(File.date_obs, File.id).limit(BATCH)
+        while True:
+            # By the instants: so they lie in the index that holds all these columns.
+            more = SQL(f'("date_obs", "id") > ({param}, {param})', after)
+            rows = _fetch(query.where(more) if after else query)
+            self.take(rows)
+            if len(rows) < BATCH:
+                return
+            after = (rows[-1][SINGLE.index("date_obs")], rows[-1][SINGLE.index("id")])
+
+    def catch_up(self) -> bool:
+        """Read again what changed; False when too much has happened for that."""
+        oldest, latest = _oldest_event(), events.latest_id()
+        if latest < self.event or oldest > self.event + 1 or latest > self.event + MOST_EVENTS:
+            return False
+        if latest > self.event or self._late:
+            self._hear(latest)
+        return True
+
+    def _hear(self, latest: int) -> None:
+        now = time.monotonic()
+        due = set(range(self.event + 1, latest + 1)) | self._late.keys()
+        news = Event.select(Event.id, Event.name, Event.payload)
+        wanted = Event.id.between(self.event + 1, latest)
+        if self._late:
+            wanted |= Event.id.in_(list(self._late))
+        found = news.where(wanted).tuples()
+        changed = set()
+        for number, name, payload in found:
+            due.discard(number)
+            if name in FILE_EVENTS and payload.get("file") is not None:
+                changed.add(int(payload["file"]))
+        self._read_again(sorted(changed))
+        since = {number: self._late.get(number, now) for number in due}
+        self._late = {number: at for number, at in since.items() if now - at < LATE_S}
+        self.event = latest
+
+    def _read_again(self, ids: list[int]) -> None:
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            rows = _fetch(_current_files().where(File.id.in_(some)))
+            self.leave(np.array(some))
+            self.take(rows)
+        self._unplaced.update(ids)
+
+    def by_name(self) -> NDArray[np.int32]:
+        """Return the ids in the order of the files' names; among them some that are gone."""
+        if self._by_name is None or len(self._unplaced) > MOST_PLACED or not self._place():
+            query = File.select(File.id).order_by(File.file_name, File.id)
+            cursor = database.execute(query)
+            named = np.fromiter((row[0] for row in cursor), dtype=np.int32)
+            self._by_name = named[named < self.combination.size]
+        self._unplaced.clear()
+        return self._by_name
+
+    def _place(self) -> bool:
+        """Give those that changed their place; False when a neighbour is not known yet."""
+        if not self._unplaced or self._by_name is None:
+            return True
+        order = self._by_name[~np.isin(self._by_name, list(self._unplaced))]
+        places = np.full(self.combination.size + 1, ABSENT, dtype=np.int32)
+        places[order] = np.arange(order.size)
+        mine = File.select(File.file_name, File.id).where(File.id.in_(list(self._unplaced)))
+        new, param = sorted(mine.tuples()), database.param
+        # The last one first, so that everybody's neighbour has its place already.
+        for name, number in reversed(new):
+            after = SQL(f'("file_name", "id") > ({param}, {param})', [name, number])
+            later = File.select(File.id).where(after).order_by(File.file_name, File.id)
+            neighbour = later.limit(1).scalar()
+            known = neighbour is None or neighbour < places.size
+            place = order.size if neighbour is None else places[neighbour] if known else ABSENT
+            if place == ABSENT or number >= places.size:
+                return False
+            places[number] = place
+        ids = np.array([number for _, number in new], dtype=np.int32)
+        self._by_name = np.insert(order, places[ids], ids)
+        return True
+
+
+def _current_files() -> Any:
+    columns = [getattr(File, name) for name in (*SINGLE, *COMBINED)]
+    return File.select(*columns).where(File.state == "current")
+
+
+def _fetch(query: Any) -> list[tuple[Any, ...]]:
+    """Return rows as the database gives them: turning texts into dates takes longest of all."""
+    return list(database.execute(query).fetchall())
+
+
+def _oldest_event() -> int:
+    return int(Event.select(fn.MIN(Event.id)).scalar() or 0)
+
+
+def _newest_file() -> int:
+    return int(File.select(fn.MAX(File.id)).scalar() or 0)
+
+
+class _Holder:
+    lock = threading.Lock()
+    kept: Catalogue | None = None
+    database: object = None
+    loading = threading.Lock()
+
+
+@contextmanager
+def current() -> Iterator[Catalogue]:
+    """Hold the catalogue as it is now; it is loaded first when it has to be."""
+    with _Holder.lock:
+        bound = database.obj
+        kept = _Holder.kept if _Holder.database is bound else None
+        if kept is None or not kept.catch_up():
+            _Holder.kept = None
+            kept = Catalogue(max(events.latest_id() - BEFORE, _oldest_event() - 1, 0))
+            kept.load()
+        _Holder.kept, _Holder.database = kept, bound
+        yield kept
+
+
+def serves() -> bool:
+    """Tell whether lists are to be asked of the catalogue; one that is missing is loaded aside."""
+    if _newest_file() < LARGE:
+        return False
+    if _Holder.kept is not None and _Holder.database is database.obj:
+        return True
+    if not _Holder.loading.locked():
+        threading.Thread(target=warm, name="catalogue", daemon=True).start()
+    return False
+
+
+def warm() -> None:
+    """Load the catalogue of a large archive: in a thread of its own, since it takes seconds."""
+    if not _Holder.loading.acquire(blocking=False):
+        return
+    try:
+        with database.connection_context():
+            if _newest_file() >= LARGE:
+                with current() as files:
+                    files.by_name()
+    except PeeweeException as error:
+        log.warning("The catalogue of the files can't be loaded: %s", error)
+    finally:
+        _Holder.loading.release()

@@ -1,0 +1,361 @@
+"""Every service that takes a person, and every table, as every role: a row for each, or it fails.
+
+A service is a public function of `services` whose first parameter is ``user``. It is asked for the
+rows of a proposal that the person is no part of: it refuses, or returns nothing of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import io
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import services
+from db import models
+from db.models import File, User
+from reduction.extraction import manual
+from reduction.settings.proposal_settings import settings_model
+from services import access, events, logs
+from services.access import Action
+from services.accounts import account_admin, partners
+from services.calibration import affected, out_of_date, reclassify, report
+from services.errors import AccessDenied, NotFound, Unacceptable
+from services.files import (
+    comments,
+    contents,
+    extraction_preview,
+    ingest,
+    lineage,
+    overlays,
+    reduction_progress,
+    spectra,
+)
+from services.mail import outbox
+from services.night import overview, trends
+from services.proposals import (
+    proposal_admin,
+    proposal_index,
+    proposals,
+    reduction_settings,
+    semester_import,
+)
+from services.runs import lifecycle, requests
+from services.search import filters as search_filters
+from services.search import page
+from services.search import query as search_query
+from tests.support import other_proposal
+from tests.support.other_proposal import MARK, OUTSIDERS, Ids, state_of
+from tests.support.web_site import ROLES, Site
+
+own, foreign = other_proposal.own, other_proposal.foreign
+
+NIGHT, ONE_DAY = dt.date(2022, 7, 4), dt.timedelta(days=1)
+LISTS = {
+    "events.since",
+    "files.lineage.counts_by_proposal",
+    "files.lineage.page",
+    "files.reduction_progress.frames",
+    "logs.page",
+    "night.overview.nights",
+    "night.overview.latest",
+    "night.overview.neighbours",
+    "night.overview.counts",
+    "night.overview.page",
+    "night.overview.work",
+    "proposals.proposals.visible",
+    "night.trends.of_night",
+}
+"""What lists all that the person sees, and so is not empty."""
+
+Ask = Callable[[User, Ids], Any]
+
+
+def file_of(ids: Ids) -> File:
+    return File.get_by_id(ids["file"])
+
+
+def filters(ids: Ids) -> search_filters.FileFilters:
+    return search_filters.FileFilters(original_file_id=str(ids["file"]))
+
+
+SERVICES: dict[str, Ask] = {
+    "calibration.affected.of": lambda u, i: affected.of(u, i["proposal"]),
+    "calibration.affected.reduce_again": lambda u, i: affected.reduce_again(u, i["proposal"]),
+    "files.comments.add": lambda u, i: comments.add(u, i["file"], "Clouds."),
+    "files.comments.listing": lambda u, i: comments.listing(u, i["file"]),
+    "files.comments.delete": lambda u, i: comments.delete(u, i["comment"]),
+    "proposals.reduction_settings.current": lambda u, i: reduction_settings.current(
+        u, i["proposal"]
+    ),
+    "proposals.reduction_settings.configure": lambda u, i: reduction_settings.configure(
+        u, i["proposal"], settings_model()()
+    ),
+    "proposals.reduction_settings.restore": lambda u, i: reduction_settings.restore(
+        u, i["proposal"], i["change"]
+    ),
+    "proposals.reduction_settings.history": lambda u, i: (
+        reduction_settings.history(u, i["proposal"]).rows
+    ),
+    "files.contents.header": lambda u, i: contents.header(u, file_of(i)),
+    "files.contents.spectrum": lambda u, i: contents.spectrum(u, file_of(i)),
+    "events.since": lambda u, _: events.since(u, 0),
+    "files.lineage.page": lambda u, i: lineage.page(u, filters(i), "-date", 1, 50).rows,
+    "files.lineage.get": lambda u, i: lineage.get(u, i["file"]),
+    "files.lineage.counts": lambda u, i: lineage.counts(u, i["proposal"])[0] or None,
+    "files.lineage.counts_by_proposal": lambda u, _: list(lineage.counts_by_proposal(u)[0]),
+    "search.query.counts": lambda u, i: search_query.counts(u, filters(i)).counts.sum() or None,
+    "search.query.find": lambda u, i: search_query.find(u, filters(i), "-date", 0, 50)[1],
+    "search.query.matching": lambda u, i: list(search_query.matching(u, filters(i))),
+    "files.lineage.related": lambda u, i: lineage.related(u, file_of(i)),
+    "files.lineage.on_show": lambda u, i: lineage.on_show(u, i["file"]),
+    "files.lineage.actions": lambda u, i: [a for a in lineage.actions(u, file_of(i)) if a.enabled],
+    "files.lineage.preview": lambda u, i: lineage.preview(u, i["file"]),
+    "files.lineage.delete": lambda u, i: lineage.delete(u, i["product"]),
+    "files.lineage.deletable": lambda u, i: lineage.deletable(u, File.get_by_id(i["product"])),
+    "files.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
+    "files.ingest.register": lambda u, i: ingest.register(u, file_of(i).full_path),
+    "files.ingest.upload": lambda u, i: ingest.upload(
+        u, "copy.fits", io.BytesIO(open(file_of(i).full_path, "rb").read())
+    ),
+    "logs.page": lambda u, i: logs.page(u, proposal_id=i["proposal"])[1],
+    "logs.counts": lambda u, i: [n for n in logs.counts(u, soar_id=i["soar_id"]).values() if n],
+    "logs.links": lambda u, i: logs.links(
+        u, list(models.LogEntry.select().where(models.LogEntry.proposal == i["proposal"]))
+    ),
+    "mail.outbox.send": lambda u, i: outbox.send(
+        u, "Clouds", "We wait.", proposal_id=i["proposal"]
+    ),
+    "proposals.semester_import.plan": lambda u, _: semester_import.plan(u, b""),
+    "proposals.semester_import.apply": lambda u, _: semester_import.apply(u, b""),
+    "night.overview.nights": lambda u, _: overview.nights(u),
+    "night.overview.latest": lambda u, _: overview.latest(u),
+    "night.overview.neighbours": lambda u, _: overview.neighbours(u, NIGHT + ONE_DAY),
+    "night.overview.counts": lambda u, _: overview.counts(u, NIGHT),
+    "night.overview.page": lambda u, _: overview.page(u, NIGHT).rows,
+    "night.overview.rows": lambda u, i: overview.rows(u, [i["file"]]),
+    "night.overview.work": lambda u, _: [n for n in overview.work(u)["counts"].values() if n],
+    "files.overlays.overlays": lambda u, i: overlays.overlays(u, i["product"]),
+    "accounts.partners.listing": lambda u, _: partners.listing(u),
+    "accounts.partners.add": lambda u, _: partners.add(u, "SECRET"),
+    "accounts.partners.rename": lambda u, _: partners.rename(u, "OTHER", "SECRET"),
+    "accounts.partners.remove": lambda u, _: partners.remove(u, "OTHER"),
+    "accounts.account_admin.create": lambda u, _: account_admin.create(
+        u, username="x", email="x@observatory.example"
+    ),
+    "accounts.account_admin.page": lambda u, _: account_admin.page(u),
+    "accounts.account_admin.suggest": lambda u, _: account_admin.suggest(u, MARK),
+    "accounts.account_admin.get": lambda u, i: account_admin.get(u, i["person"]),
+    "accounts.account_admin.last_mail": lambda u, i: account_admin.last_mail(u, i["person"]),
+    "accounts.account_admin.edit": lambda u, i: account_admin.edit(
+        u, i["person"], first_name="x", last_name="x", email="x@observatory.example", partner=""
+    ),
+    "accounts.account_admin.switch": lambda u, i: account_admin.switch(
+        u, i["person"], active=False
+    ),
+    "accounts.account_admin.resend": lambda u, i: account_admin.resend(u, i["person"]),
+    "proposals.proposal_admin.page": lambda u, _: proposal_admin.page(u),
+    "proposals.proposal_admin.n_waiting": lambda u, _: proposal_admin.n_waiting(u),
+    "proposals.proposal_admin.get": lambda u, i: proposal_admin.get(u, i["proposal"]),
+    "proposals.proposal_admin.offered_id": lambda u, _: proposal_admin.offered_id(u, "2026B"),
+    "proposals.proposal_admin.register": lambda u, _: proposal_admin.register(
+        u, soar_id="SOAR2030A-001", semester="2030A", pi=u.email
+    ),
+    "proposals.proposal_admin.amend": lambda u, i: proposal_admin.amend(
+        u,
+        i["proposal"],
+        soar_id="SOAR2030A-001",
+        semester="2030A",
+        pi=u.email,
+        title="",
+        abstract="",
+    ),
+    "proposals.proposal_index.page": lambda u, i: proposal_index.page(u, i["soar_id"]).rows,
+    "proposals.proposal_index.one": lambda u, i: proposal_index.one(u, i["proposal"]),
+    "proposals.proposal_index.collaborators": lambda u, i: proposal_index.collaborators(
+        u, [i["proposal"]]
+    ),
+    "proposals.proposals.create": lambda u, _: proposals.create(u, soar_id="NEW-001"),
+    "proposals.proposals.visible": lambda u, _: proposals.visible(u),
+    "proposals.proposals.get": lambda u, i: proposals.get(u, i["proposal"]),
+    "proposals.proposals.add_collaborator": lambda u, i: proposals.add_collaborator(
+        u, i["proposal"], "late@observatory.example"
+    ),
+    "proposals.proposals.remove_collaborator": lambda u, i: proposals.remove_collaborator(
+        u, i["proposal"], i["email"]
+    ),
+    "calibration.reclassify.reclassify": lambda u, i: reclassify.reclassify(
+        u, i["file"], technique="Imaging", obstype=None
+    ),
+    "files.extraction_preview.rehearse": lambda u, i: extraction_preview.rehearse(
+        u, i["product"], manual.Windows(trace=(3.0,), low=-1, high=1)
+    ),
+    "runs.lifecycle.get": lambda u, i: lifecycle.get(u, i["run"]),
+    "runs.requests.request": lambda u, i: requests.request(u, "reduce", i["file"]),
+    "runs.lifecycle.request_again": lambda u, i: lifecycle.request_again(u, i["product"]),
+    "runs.lifecycle.request_stale": lambda u, i: lifecycle.request_stale(u, i["proposal"]),
+    "runs.lifecycle.cancel": lambda u, i: lifecycle.cancel(u, i["live_run"]),
+    "runs.lifecycle.retry": lambda u, i: lifecycle.retry(u, i["run"]),
+    "runs.lifecycle.page": lambda u, i: lifecycle.page(u, {"file_id": i["file"]}).rows,
+    "search.page.overview": lambda u, i: page.overview(u, filters(i)).count or None,
+    "search.page.rows": lambda u, i: page.rows(u, filters(i), "-date", start=0, n_rows=50).rows,
+    "search.page.actions": lambda u, i: [a for a in page.actions(u, [i["file"]]) if a.files],
+    "files.spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
+    "files.spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
+    "calibration.out_of_date.request_again": lambda u, i: out_of_date.request_again(
+        u, i["product"]
+    ),
+    "calibration.report.of_file": lambda u, i: report.of_file(u, file_of(i)),
+    "calibration.report.may_choose": lambda u, i: report.may_choose(u, file_of(i)),
+    "logs.of_run": lambda u, i: logs.of_run(u, i["run"]),
+    "calibration.out_of_date.request_all": lambda u, i: out_of_date.request_all(u, i["proposal"]),
+    "calibration.out_of_date.count": lambda u, i: out_of_date.count(u, i["proposal"]),
+    "night.trends.of_night": lambda u, _: list(trends.of_night(u, NIGHT).values()),
+}
+"""How each service is asked for what is somebody else's."""
+
+NOBODYS = {
+    "accounts.accounts": "the person's own account; whoever calls it has checked whose",
+    "accounts.profile": "the person's own account",
+    "access": "the table itself; the tables below ask its queries",
+    "calibration.master_requests.of_night": "calibration frames, which every proposal uses",
+    "proposals.proposal_index.total": "how many the person sees: asked by the tables below",
+}
+"""What takes no row of a proposal: a module or a function, and why."""
+
+HELP = (
+    "Add a row to SERVICES in tests/access/test_service_roles.py that asks {name} for the rows of "
+    "another proposal, or, when it takes none, the reason to NOBODYS."
+)
+
+
+def test_every_service_that_takes_a_person_has_a_row() -> None:
+    found, modules = set(), set()
+    for info in pkgutil.walk_packages(services.__path__, "services."):
+        module = importlib.import_module(info.name)
+        short = info.name.removeprefix("services.")
+        modules.add(short)
+        for name, function in vars(module).items():
+            ours = inspect.isfunction(function) and function.__module__ == module.__name__
+            if ours and not name.startswith("_"):
+                first = next(iter(inspect.signature(function).parameters), "")
+                if first == "user" and short not in NOBODYS:
+                    found.add(f"{short}.{name}")
+    missing = sorted(found - set(SERVICES) - set(NOBODYS))
+    assert not missing, "\n".join(HELP.format(name=name) for name in missing)
+    functions = {name for name in NOBODYS if name not in modules}
+    gone = sorted((set(SERVICES) | functions) - found)
+    assert not gone, f"no such services any more: {gone}"
+
+
+def told(value: Any) -> str:
+    """Return all that a service's answer holds, rows with their columns, as text."""
+    if isinstance(value, models.Table):
+        return repr(value.__data__)
+    if isinstance(value, dict):
+        return " ".join(map(told, (*value.keys(), *value.values())))
+    if isinstance(value, list | tuple | set):
+        return " ".join(map(told, value))
+    return "" if value in (None, 0) else repr(value)
+
+
+@pytest.mark.parametrize("role", OUTSIDERS)
+def test_a_service_neither_gives_nor_changes_what_is_anothers(
+    site: Site,
+    foreign: Ids,
+    role: str,
+) -> None:
+    user = site.people[role]
+    for name, ask in SERVICES.items():
+        before = state_of(foreign["proposal"], whole=False)
+        try:
+            answer = ask(user, foreign)
+        except (NotFound, AccessDenied) as refused:
+            assert MARK not in str(refused).lower(), name
+        except Unacceptable as refused:
+            assert name == "files.ingest.upload", name
+            assert foreign["soar_id"] not in str(refused)
+        else:
+            text = told(answer).lower()
+            assert MARK not in text, name
+            assert str(foreign["proposal"]) not in text, name
+            assert not text.strip() or name in LISTS, (name, text)
+        assert state_of(foreign["proposal"], whole=False) == before, name
+
+
+# --- the tables -----------------------------------------------------------------------------------
+
+VISIBLE: dict[str, Callable[[User], Any]] = {
+    "proposal": access.visible_proposals,
+    "file": access.visible_files,
+    "run": access.visible_runs,
+    "event": access.visible_events,
+    "log_entry": access.visible_logs,
+}
+"""Tables whose rows are listed through a query of `services.access`."""
+
+THROUGH = {
+    "membership": "its proposal: proposals.collaborators takes a proposal that was checked",
+    "settings_change": "its proposal: configuring.history",
+    "comment": "its file: comments.listing",
+    "arrival": "nothing: what came of a path is told by the log",
+    "user": "management, or the people of a proposal that was checked",
+    "token": "its hash only, at a login",
+    "login_failure": "a hash only, at a login",
+    "mail": "nothing: it is sent",
+    "partner": "everyone who is signed in: institutions, a list that staff keeps",
+    "password_link": "a hash only, when a mailed link is followed",
+}
+"""Tables whose rows nobody lists by themselves: what leads to them."""
+
+
+def test_every_table_says_how_its_rows_are_guarded() -> None:
+    tables = {table._meta.table_name for table in models.TABLES}
+    missing = sorted(tables - set(VISIBLE) - set(THROUGH))
+    assert not missing, (
+        f"{missing}: say in tests/access/test_service_roles.py which query of services.access "
+        "lists its rows (VISIBLE), or through what they are reached (THROUGH)"
+    )
+    assert not (set(VISIBLE) | set(THROUGH)) - tables
+
+
+@pytest.mark.parametrize("table", VISIBLE)
+def test_a_query_leaves_out_what_is_anothers(
+    site: Site,
+    foreign: Ids,
+    own: Ids,
+    table: str,
+) -> None:
+    for proposal in (foreign["proposal"], own["proposal"]):
+        events.record("file-changed", proposal=proposal, file=1)
+    column = "id" if table == "proposal" else "proposal"
+    for role in ROLES:
+        query = VISIBLE[table](site.people[role])
+        seen = {row.__data__[column] for row in query}
+        assert (foreign["proposal"] in seen) == (role in ("staff", "superuser")), role
+        assert (own["proposal"] in seen) == (role != "user"), role
+
+
+def test_the_table_of_roles_is_what_was_agreed() -> None:
+    def granted(action: Action) -> str:
+        return " ".join(role for role in access.GRANTS if action in access.GRANTS[role])
+
+    assert {action: granted(action) for action in Action} == {
+        Action.VIEW: "collaborator PI staff superuser",
+        Action.PROCESS: "collaborator PI staff superuser",
+        Action.COMMENT: "collaborator PI staff superuser",
+        Action.DELETE_OWN: "collaborator PI staff superuser",
+        Action.DELETE_PRODUCT: "PI staff superuser",
+        Action.CONFIGURE: "PI staff superuser",
+        Action.COLLABORATORS: "PI staff superuser",
+        Action.UPLOAD: "PI staff superuser",
+        Action.REGISTER_PATH: "staff superuser",
+        Action.MANAGE: "staff superuser",
+        Action.SEND_MAIL: "staff superuser",
+        Action.MAKE_STAFF: "superuser",
+    }

@@ -1,0 +1,221 @@
+"""The event stream: complete, in order, and only what one may see at that moment."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import db
+from api.pages import stream
+from services import events
+from services.accounts import account_admin
+from services.errors import Unavailable
+from tests.support.web_site import PASSWORD, Site
+
+
+class Reader:
+    """Reads a stream as an EventSource does."""
+
+    def __init__(self, answer: Any) -> None:
+        assert answer.status_code == 200
+        assert answer.mimetype == "text/event-stream"
+        self.answer = answer
+        self.chunks: Iterator[bytes] = iter(answer.response)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.answer.close()
+
+    def next(self) -> dict[str, Any]:
+        for chunk in self.chunks:
+            text = chunk.decode() if isinstance(chunk, bytes) else chunk
+            data = [line[6:] for line in text.splitlines() if line.startswith("data: ")]
+            if data:
+                event: dict[str, Any] = json.loads("\n".join(data))
+                assert f"id: {event['id']}" in text.splitlines()
+                return event
+        raise EOFError
+
+
+def announce(site: Site, proposal: Any, number: int, **more: Any) -> None:
+    event = events.record("file-changed", proposal=proposal, file=number, **more)
+    events.publish(event)
+
+
+def test_what_happens_is_told_to_whom_it_concerns(site: Site) -> None:
+    with Reader(site.call("PI", "GET", "/api/events/", buffered=False)) as reader:
+        announce(site, site.foreign, 1)
+        announce(site, site.own, 2)
+        announce(site, None, 3)
+        announce(site, None, 4, staff_only=True)
+        announce(site, site.own, 5)
+        assert [reader.next()["file"] for _ in range(3)] == [2, 3, 5]
+
+
+def test_since_resumes_without_loss_or_repetition(site: Site) -> None:
+    start = events.latest_id()
+    with db.database.atomic():
+        for number in range(1200):
+            events.record("file-changed", proposal=site.own, file=number)
+    with Reader(site.call("PI", "GET", f"/api/events/?since={start}")) as reader:
+        first = [reader.next() for _ in range(700)]
+    last = first[-1]["id"]
+    # A browser repeats its first address and says what it heard last.
+    again = site.call(
+        "PI", "GET", f"/api/events/?since={start}", headers={"Last-Event-ID": str(last)}
+    )
+    with Reader(again) as reader:
+        rest = [reader.next() for _ in range(500)]
+    assert [event["file"] for event in first + rest] == list(range(1200))
+
+
+def test_the_page_has_the_same_stream(site: Site) -> None:
+    client = site.sign_in("collaborator")
+    with Reader(client.get("/events", buffered=False)) as reader:
+        announce(site, site.foreign, 1)
+        announce(site, site.own, 2)
+        assert reader.next()["file"] == 2
+
+
+def test_a_token_that_dies_ends_its_stream(site: Site) -> None:
+    from services.accounts import accounts
+
+    user, token = accounts.create_user(
+        username="brief", email="brief@observatory.example", password=PASSWORD, staff=True
+    )
+    site.tokens["brief"] = token
+    with Reader(site.call("brief", "GET", "/api/events/", buffered=False)) as reader:
+        announce(site, site.own, 1)
+        assert reader.next()["file"] == 1
+        accounts.renew_token(user)
+        announce(site, site.own, 2)
+        with pytest.raises(EOFError):
+            reader.next()
+
+
+def test_whoever_is_switched_off_hears_nothing_more(site: Site) -> None:
+    person = site.people["collaborator"]
+    page = site.sign_in("collaborator").get("/events", buffered=False)
+    script = site.call("collaborator", "GET", "/api/events/", buffered=False)
+    try:
+        with Reader(page) as shown, Reader(script) as heard:
+            announce(site, site.own, 1)
+            assert [reader.next()["file"] for reader in (shown, heard)] == [1, 1]
+            account_admin.switch(site.people["staff"], person.id, active=False)
+            announce(site, site.own, 2)
+            for reader in (shown, heard):
+                with pytest.raises(EOFError):
+                    reader.next()
+        assert site.call("collaborator", "GET", "/api/files/").status_code == 401
+        assert site.sign_in("collaborator").get("/api/files/").status_code == 401
+    finally:
+        account_admin.switch(site.people["staff"], person.id, active=True)
+
+
+def test_who_is_taken_out_hears_of_that_and_of_nothing_more(site: Site) -> None:
+    email = site.people["collaborator"].email
+    page = site.sign_in("collaborator").get("/events", buffered=False)
+    script = site.call("collaborator", "GET", "/api/events/", buffered=False)
+    with Reader(page) as shown, Reader(script) as heard:
+        announce(site, site.own, 1)
+        assert [reader.next()["file"] for reader in (shown, heard)] == [1, 1]
+        answer = site.call(
+            "PI",
+            "POST",
+            f"/api/proposals/collaborators/{site.own.id}/",
+            json={"email": f" {email.upper()} ", "action": "remove"},
+        )
+        assert answer.status_code == 200, answer.json
+        told = [reader.next() for reader in (shown, heard)]
+        assert {event["name"] for event in told} == {"access-changed"}
+        announce(site, site.own, 2)
+        announce(site, None, 3)
+        assert [reader.next()["file"] for reader in (shown, heard)] == [3, 3]
+    for path in (f"/api/files/{site.raw.id}/", f"/api/proposals/{site.own.id}/"):
+        assert site.call("collaborator", "GET", path).status_code == 404
+    # Nobody but staff and the one whom it concerns hears of it.
+    names = [e.name for e in events.since(site.people["user"], 0)]
+    assert "access-changed" not in names
+
+
+@pytest.mark.parametrize("query", ["?since=-1", "?since=x", "?since=99999999999", "?other=1"])
+def test_nonsense_is_refused(site: Site, query: str) -> None:
+    assert site.call("PI", "GET", f"/api/events/{query}").status_code in (400, 422)
+    answer = site.call("PI", "GET", "/api/events/", headers={"Last-Event-ID": "x"})
+    assert answer.status_code == 400
+
+
+def test_a_persons_oldest_stream_gives_way_to_the_newest(site: Site) -> None:
+    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
+    person = site.people["PI"].id
+    credential = ("token", site.tokens["PI"])
+    listeners = [
+        stream.Listener(credential, person, 10**8, 10**8)
+        for _ in range(stream.MAX_OF_ONE_PERSON + 1)
+    ]
+    opened = []
+    for listener in listeners:
+        broadcaster.check_room(person)
+        opened.append(broadcaster.stream(listener))
+        next(opened[-1])
+    with pytest.raises(StopIteration):
+        next(opened[0])
+    assert broadcaster._listeners == set(listeners[1:])
+    broadcaster.close()
+    for one in opened:
+        one.close()
+
+
+def test_the_site_has_so_many_streams(site: Site) -> None:
+    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
+    credential = ("token", site.tokens["PI"])
+    opened = []
+    for person in range(stream.MAX_STREAMS):
+        broadcaster.check_room(person)
+        opened.append(broadcaster.stream(stream.Listener(credential, person, 10**8, 10**8)))
+        next(opened[-1])
+    with pytest.raises(Unavailable):
+        broadcaster.check_room(stream.MAX_STREAMS)
+    opened.pop().close()
+    broadcaster.check_room(stream.MAX_STREAMS)
+    broadcaster.close()
+    for one in opened:
+        one.close()
+
+
+def test_a_slow_listener_is_let_go_and_can_resume() -> None:
+    listener = stream.Listener(("token", ""), 1, 0, 0)
+    rows = [
+        events.Event(id=number, name="file-changed", payload={}, created=events.utc_now())
+        for number in range(1, stream.BACKLOG + 2)
+    ]
+    with pytest.raises(stream.queue.Full):
+        listener.offer(rows)
+    listener.end()
+    kept = []
+    while (text := listener.waiting.get_nowait()) is not None:
+        kept.append(text)
+    assert kept[0].startswith("id: 2\n") or kept[0].startswith("id: 1\n")
+
+
+def test_late_commits_are_not_lost() -> None:
+    """PostgreSQL may commit an earlier id later."""
+    listener = stream.Listener(("token", ""), 1, 5, 5)
+
+    def event(number: int) -> events.Event:
+        return events.Event(id=number, name="file-changed", payload={}, created=events.utc_now())
+
+    listener.offer([event(4), event(5), event(6), event(8)])
+    listener.offer([event(6), event(7), event(8), event(9)])
+    told = []
+    while not listener.waiting.empty():
+        text = listener.waiting.get_nowait()
+        assert text is not None
+        told.append(int(text.split("\n")[0].removeprefix("id: ")))
+    assert told == [6, 8, 7, 9]

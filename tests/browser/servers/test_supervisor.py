@@ -1,0 +1,91 @@
+"""One command starts everything, keeps it alive, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.live_site import LiveSite, until
+
+pytestmark = pytest.mark.alone
+
+MakeSite = Callable[..., LiveSite]
+
+PARTS = (
+    "valkey-server",
+    "gunicorn",
+    "jobs.processes.worker",
+    "jobs.watching.watcher",
+    "jobs.reconciler",
+)
+
+
+def refusal(site: LiveSite) -> str:
+    """Start a server that has to refuse; return what it says."""
+    assert site.launch().wait(30) == 2
+    said = site.log.read_text()
+    assert "Traceback" not in said
+    assert len(said.splitlines()) == 1, said
+    return said
+
+
+def test_it_starts_refuses_a_second_one_heals_and_stops(make_site: MakeSite) -> None:
+    site = make_site(GSP_DEMO="off", GSP_WORKERS="2").start()
+
+    said = site.output.read_text()
+    assert f"GSP Live is on {site.url}" in said
+    assert "Demo account" not in said
+    health = site.health()
+    assert {health[part]["state"] for part in ("web", "database", "queue", "workers")} == {"ok"}
+    assert health["workers"]["count"] == 2
+    assert (site.home / "queue").stat().st_mode & 0o077 == 0
+
+    second = make_site(GSP_HOME=str(site.home), GSP_DEMO="off")
+    assert "is in use by a GSP Live that runs already" in refusal(second)
+    third = make_site(GSP_PORT=str(site.port), GSP_DEMO="off")
+    assert f"GSP_PORT: {site.port} is in use" in refusal(third)
+
+    killed = {part: site.pids(part)[0] for part in PARTS}
+    for pid in killed.values():
+        os.kill(pid, signal.SIGKILL)
+
+    def replaced() -> bool:
+        return all(site.pids(part) and killed[part] not in site.pids(part) for part in PARTS)
+
+    until(replaced, 20, "every part that was killed runs again")
+    until(site.healthy, 20, "well again")
+
+    stream = socket.create_connection(("127.0.0.1", site.port))  # a client that hangs on
+    try:
+        assert site.stop() < 5
+    finally:
+        stream.close()
+    assert site.process.returncode == 0
+    assert site.processes() == {}
+
+
+def test_nothing_outlives_a_killed_supervisor(make_site: MakeSite) -> None:
+    site = make_site(GSP_DEMO="off").start()
+    until(
+        lambda: len(site.pids("jobs.processes.worker")) >= 2, 10, "the pool has forked its workers"
+    )
+
+    site.process.kill()
+    site.process.wait()
+    until(lambda: not site.processes(), 3, "all processes are gone")
+
+    site.start()  # and the lock, the socket and the port are free again
+    assert site.flask("check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("GSP_PORT", "eighty"), ("GSP_HOST", "203.0.113.7"), ("GSP_WORKER", "3")]
+)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(
+    make_site: MakeSite, name: str, value: str
+) -> None:
+    assert refusal(make_site(**{name: value})).startswith(name)

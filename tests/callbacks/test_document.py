@@ -1,0 +1,104 @@
+"""What the document of each page loads, without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+from plotly.basedatatypes import BaseTraceType
+from plotly.offline import get_plotlyjs_version
+
+from pages.core.document import ASSETS, PLOTLY, UNCHANGING
+from tests.support.web_site import Site
+
+ROOT = ASSETS.parent
+NAMED = {name: getattr(go, name) for name in go.__all__}
+KINDS = {
+    name.lower()
+    for name, kind in NAMED.items()
+    if isinstance(kind, type) and issubclass(kind, BaseTraceType)
+}
+
+
+def document(site: Site, path: str) -> str:
+    return site.sign_in("PI").get(path).get_data(as_text=True)
+
+
+def loaded(page: str) -> list[str]:
+    return re.findall(r'<(?:script|link rel="stylesheet")[^>]*(?:src|href)="([^"]+)"', page)
+
+
+def config(page: str) -> dict[str, object]:
+    return json.loads(re.search(r'<script id="_dash-config"[^>]*>(.*?)</script>', page)[1])
+
+
+@pytest.mark.parametrize("path", ["/data", "/search?obstype=ARC", "/proposals", "/no/such/page"])
+def test_no_page_begins_with_a_large_script(site: Site, path: str) -> None:
+    page = document(site, path)
+    assert not [one for one in loaded(page) if "dash_ag_grid" in one or "plotly" in one]
+
+
+def test_the_large_scripts_are_where_the_document_says(site: Site) -> None:
+    page, browser = document(site, "/proposals"), site.sign_in("PI")
+    table = re.search(r'data-table="([^"]+)"', page)[1].split()
+    assert len(table) == 2
+    assert config(page)["serve_locally"] is False  # else the renderer takes its own Plotly
+    for address in (*table, config(page)["plotlyjs_url"]):
+        answer = browser.get(address)
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript"), address
+        assert len(answer.get_data()) > 500_000
+        assert answer.headers["Cache-Control"] == UNCHANGING, address
+
+
+def test_a_browser_keeps_what_changes_its_address_with_its_content(site: Site) -> None:
+    browser = site.sign_in("PI")
+    page = document(site, "/data")
+    found = loaded(page)
+    assert len(found) > 40
+    for address in found:
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["Cache-Control"] == UNCHANGING, address
+    for address in ("/data", "/assets/logo.svg", "/assets/gsp.js"):
+        assert "no-cache" in browser.get(address).headers["Cache-Control"], address
+    for address in ("/assets/gsp.js?m=0123456789ab", "/assets/none.js?m=1", "/assets/?m=1"):
+        assert "immutable" not in browser.get(address).headers["Cache-Control"], address
+
+
+def test_an_address_changes_with_the_content_alone(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ASSETS, tmp_path / "assets")
+    monkeypatch.setattr("pages.core.document.ASSETS", tmp_path / "assets")
+    before = set(loaded(document(site, "/data")))
+    changed = tmp_path / "assets/gsp.js"
+    changed.touch()
+    assert set(loaded(document(site, "/data"))) == before
+    was = changed.stat()
+    changed.write_text(changed.read_text().replace("toast", "taost", 1))
+    os.utime(changed, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
+    [old] = before - set(loaded(document(site, "/data")))
+    assert old.startswith("/assets/gsp.js?")
+
+
+def test_plotly_is_the_one_that_the_figures_are_made_for() -> None:
+    head = (ASSETS / PLOTLY).read_text()[:200]
+    assert re.search(r"plotly\.js \(basic - minified\) v(\S+)", head)[1] == get_plotlyjs_version()
+
+
+def test_plotly_draws_every_kind_that_the_pages_draw() -> None:
+    drawn = re.findall(r'moduleType:"trace",name:"(\w+)"', (ASSETS / PLOTLY).read_text())
+    wanted = set()
+    for path in (ROOT / "figures").glob("*.py"):
+        if path.name != "picture.py":  # its figures are for scripts
+            wanted |= set(re.findall(r"\bgo\.(\w+)\(|\.add_(\w+)\(", path.read_text()))
+    kinds = {(one or other).lower() for one, other in wanted} & KINDS
+    for path in ASSETS.glob("*.js"):
+        kinds |= set(re.findall(r'\btype: "(\w+)"', path.read_text())) & KINDS
+    assert "scatter" in kinds
+    assert kinds <= set(drawn), f"assets/vendor needs a larger bundle of Plotly: {kinds}"

@@ -1,0 +1,298 @@
+"""Every setting of every block changes what comes out, and is recorded in the product's header.
+
+A new setting without a row in `CASES` fails here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reduction.blocks.extract import extract
+from reduction.errors import (
+    MissingCalibration,
+    NoWavelengthSolution,
+    ReductionError,
+    TargetNotFound,
+)
+from reduction.fits import frame_io
+from reduction.frames import FrameKind, Product
+from reduction.registry import BlockInputs, Need, all_blocks
+from reduction.simulation import write_frame
+from reduction.simulation.plan import NightPlan
+from tests.science.blocks import test_reduce
+from tests.science.blocks.test_wavelength_truth import exposed
+from tests.science.detector import test_masters
+from tests.support.goodman_frames import header, moffat, reduced, write
+
+Outcome = list[Product] | ReductionError
+
+
+def quiet(_step: str, _fraction: float) -> None:
+    return None
+
+
+@lru_cache
+def biases() -> BlockInputs:
+    folder = Path(tempfile.mkdtemp())
+    rng = np.random.default_rng(1)
+    shape = (test_masters.NY, test_masters.NX)
+    return BlockInputs(
+        members=tuple(
+            write(folder / f"{n}.fits", 500 + rng.normal(0, 3, shape), header(OBSTYPE="BIAS"))
+            for n in range(3)
+        )
+    )
+
+
+@lru_cache
+def flats() -> BlockInputs:
+    return BlockInputs(
+        members=test_masters.write_flats(Path(tempfile.mkdtemp()), [1.0, 1.1, 6.0, 1.0])
+    )
+
+
+@lru_cache
+def raw() -> BlockInputs:
+    frame = test_reduce.raw(np.random.default_rng(3))
+    rows, columns = np.random.default_rng(4).integers((5, 30), (110, 2000), (300, 2)).T
+    frame.data[rows, columns] += 4000  # cosmic rays
+    return BlockInputs(
+        frame=frame,
+        file_name="0079_X.fits",
+        master_bias=test_reduce.bias(),
+        master_flat=test_reduce.flat(),
+        names=test_reduce.NAMES,
+    )
+
+
+@lru_cache
+def two_targets() -> BlockInputs:
+    y, x = np.mgrid[:200, :900].astype(float)
+    bend = 0.012 * (x - 450) + 1.2e-5 * (x - 450) ** 2
+    light = 40 + 2000 * moffat(y, 70 + bend, 4.0) + 500 * moffat(y, 140 + bend, 4.0)
+    return BlockInputs(
+        frame=reduced(light, np.random.default_rng(5)), file_name="cfzst_0079_X.fits"
+    )
+
+
+@lru_cache
+def spectrum_and_arc() -> BlockInputs:
+    plan = NightPlan(3, "600_RED", n_bias=0, n_flat=0, n_science=1, rows=120)
+    plan = replace(plan, flexure=4.0)
+    made = {}
+    for kind in ("science", "arc"):
+        frame = exposed(plan, kind)
+        with tempfile.TemporaryDirectory() as folder:
+            opened = frame_io.read_raw(write_frame(frame, Path(folder)))
+        if kind == "arc":  # a weak lamp, so that its lines scatter
+            opened.data += np.random.default_rng(6).normal(0, 1600, opened.shape)
+        inputs = BlockInputs(frame=opened, file_name=frame.file_name)
+        [made[kind]] = all_blocks()["reduce"].run(
+            inputs, all_blocks()["reduce"].settings(ignore_bias=True, ignore_flats=True), quiet
+        )
+    block = all_blocks()["extract"]
+    given = BlockInputs(frame=made["science"].data, file_name=made["science"].file_name)
+    target = extract(given, block.settings(), quiet)[0]
+    return BlockInputs(
+        frame=target.data,
+        file_name=target.file_name,
+        kind=FrameKind.SPECTRUM,
+        arc=made["arc"].data,
+        names={Need.ARC: made["arc"].file_name},
+    )
+
+
+SCENES: dict[str, tuple[Callable[[], BlockInputs], dict[str, Any]]] = {
+    "master_bias": (biases, {"minimum": 3}),
+    "master_flat": (flats, {"minimum": 3}),
+    "reduce": (raw, {}),
+    "extract": (two_targets, {}),
+    "wavelength": (spectrum_and_arc, {"sky": "ignore"}),
+}
+
+
+@lru_cache(maxsize=64)
+def outcome(block: str, changes: tuple[tuple[str, Any], ...] = ()) -> Outcome:
+    scene, usual = SCENES[block]
+    settings = all_blocks()[block].settings(**(usual | dict(changes)))
+    try:
+        return all_blocks()[block].run(scene(), settings, quiet)
+    except ReductionError as error:
+        return error
+
+
+def card(keyword: str) -> Callable[[Outcome], object]:
+    """What a card of the first product's header says."""
+
+    def read(found: Outcome) -> object:
+        assert not isinstance(found, ReductionError), found
+        data = found[0].data
+        return (data.header if hasattr(data, "header") else data.meta).get(keyword)
+
+    return read
+
+
+def pixels(found: Outcome) -> object:
+    """The first product's pixels, as something that can be compared."""
+    assert not isinstance(found, ReductionError), found
+    data = found[0].data
+    values = data.data if hasattr(data, "data") else data.flux
+    return np.asarray(values).round(4).tobytes()
+
+
+def flagged(found: Outcome) -> object:
+    assert not isinstance(found, ReductionError), found
+    return int(np.count_nonzero(frame_io.flags_of(found[0].data) & 4))
+
+
+def count(found: Outcome) -> object:
+    return 0 if isinstance(found, TargetNotFound) else len(found)  # type: ignore[arg-type]
+
+
+def refusal(found: Outcome) -> object:
+    return type(found) if isinstance(found, ReductionError) else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A changed value, what it changes (or the test that shows it), and where it is recorded.
+
+    `expected` is what the effect comes to, `instead_of` a value to compare with when the usual one
+    does the same.
+    """
+
+    value: Any
+    effect: Callable[[Outcome], object] | str
+    keyword: str = ""
+    expected: object = None
+    instead_of: Any = None
+
+
+CALIBRATIONS = (
+    "tests.services.calibration.test_calibrations:TestArcs.test_the_choice_of_arcs_is_obeyed"
+)
+CASES = {
+    ("master_bias", "minimum"): [Case(4, refusal, "GSP_NMIN", MissingCalibration)],
+    ("master_flat", "minimum"): [Case(5, refusal, "GSP_NMIN", MissingCalibration)],
+    ("master_flat", "saturation_threshold"): [Case(100.0, card("GSP_NCOM"), "GSP_STHR", 4)],
+    ("master_flat", "normalization"): [
+        Case("mean", pixels, "GSP_NORM"),
+        Case("full", pixels, "GSP_NORM"),
+    ],
+    ("master_flat", "order"): [Case(2, pixels, "GSP_NORD")],
+    ("reduce", "cosmic_rays"): [
+        Case("none", flagged, "GSP_CRSE", 0),
+        Case("dcr", card("GSP_COSM"), "GSP_CRSE", "DCR"),
+        Case("dcr", flagged, "GSP_CRSE"),
+        Case("lacosmic", card("GSP_COSM"), "GSP_CRSE", "LACosmic", "dcr"),
+    ],
+    ("reduce", "technique"): [Case("Imaging", card("GSP_SLIT"), "GSP_TECH", "none")],
+    ("reduce", "ignore_bias"): [Case(True, card("GSP_BIAS"), "GSP_IGNB", "none")],
+    ("reduce", "ignore_flats"): [Case(True, card("GSP_FLAT"), "GSP_IGNF", "none")],
+    ("extract", "extraction_type"): [Case("optimal", card("GSP_LOSS"), "GSP_EXTY", 0.0)],
+    ("extract", "target_model"): [Case("gaussian", card("GSP_BETA"), "GSP_PMOD", None)],
+    ("extract", "max_targets"): [Case(1, count, "GSP_TMAX", 1)],
+    ("extract", "threshold"): [Case(900.0, count, "GSP_THRE", 0)],
+    ("extract", "aperture_width"): [Case(3.0, card("GSP_THI"), "GSP_APW")],
+    ("extract", "background_offset"): [Case(1.0, card("GSP_BKG1"), "GSP_BOFF")],
+    ("extract", "background_width"): [Case(4.0, card("GSP_BKG1"), "GSP_BWID")],
+    ("extract", "trace_degree"): [Case(1, card("GSP_TORD"), "GSP_TDEG", 1)],
+    ("wavelength", "order"): [Case(4, card("GSP_ORDR"), "GSP_ORDR", 4)],
+    ("wavelength", "minimum_lines"): [Case(60, refusal, "GSP_WMIN", NoWavelengthSolution)],
+    ("wavelength", "maximum_rms"): [Case(0.01, refusal, "GSP_WMAX", NoWavelengthSolution)],
+    ("wavelength", "maximum_shift"): [Case(10.0, refusal, "GSP_WSHI", NoWavelengthSolution)],
+    ("wavelength", "arc_choice"): [Case("bracketing", CALIBRATIONS, "GSP_ARCC")],
+    ("wavelength", "arc_name"): [Case("0012_comp.fits", CALIBRATIONS, "GSP_ARCN")],
+    ("wavelength", "step"): [Case(5.0, card("CDELT1"), "GSP_WSTE", 5.0)],
+    ("wavelength", "sky"): [
+        Case("warn", card("GSP_SKYO"), "GSP_SKYC"),
+        Case("apply", card("CRVAL1"), "GSP_SKYC"),
+    ],
+}
+
+
+def test_every_setting_has_a_row() -> None:
+    known = {(b.name, field) for b in all_blocks().values() for field in b.settings.model_fields}
+    assert set(CASES) == known
+
+
+@pytest.mark.parametrize(
+    ("block", "name", "case"), [(*key, case) for key, cases in CASES.items() for case in cases]
+)
+def test_a_setting_is_effective_and_recorded(block: str, name: str, case: Case) -> None:
+    usual = () if case.instead_of is None else ((name, case.instead_of),)
+    before, after = outcome(block, usual), outcome(block, ((name, case.value),))
+    assert not isinstance(before, ReductionError), before
+    if isinstance(case.effect, str):
+        module, path = case.effect.split(":")
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+        assert callable(found)
+    else:
+        assert case.effect(after) != case.effect(before)
+        if case.expected is not None:
+            assert case.effect(after) == case.expected
+    told = card(case.keyword)
+    if isinstance(after, ReductionError):  # then the usual value is recorded where there is one
+        settings = all_blocks()[block].settings(**SCENES[block][1])
+        assert told(before) == getattr(settings, name)
+    else:
+        assert told(after) == case.value
+
+
+@pytest.mark.parametrize("obstype", ["FLAT", "LAMPFLAT", "DFLAT"])
+def test_flats_of_every_name_make_a_master(obstype: str, tmp_path: Path) -> None:
+    members = test_masters.write_flats(tmp_path, [1.0, 1.1, 0.9])
+    for member in members:
+        data, meta = frame_io.read_raw(member).data, header(OBSTYPE=obstype)
+        member.unlink()
+        write(member, data, meta)
+    block = all_blocks()["master_flat"]
+    [product] = block.run(BlockInputs(members=members), block.settings(minimum=3), quiet)
+    assert card("GSP_NCOM")([product]) == 3
+
+
+NUMBERS = {
+    "reduce": {
+        "bias_level_adu": "GSP_BLEV",
+        "read_noise_electron": "GSP_RNOI",
+        "saturated_fraction": "GSP_SATF",
+        "cosmic_ray_fraction": "GSP_CRFR",
+    },
+    "extract": {
+        "fwhm_pixel": "GSP_FWHM",
+        "median_snr": "GSP_SNR",
+        "sky_electron": "GSP_SKY",
+        "trace_rms_pixel": "GSP_TERR",
+        "aperture_loss": "GSP_LOSS",
+        "fwhm_arcsec": "GSP_FWAS",
+    },
+    "wavelength": {
+        "rms_angstrom": "GSP_WRMS",
+        "lines": "GSP_WPOI",
+        "sky_offset_angstrom": "GSP_SKYO",
+        "sky_offset_error_angstrom": "GSP_SKYE",
+    },
+}
+"""Quality numbers: their names in the database, and their cards."""
+
+
+@pytest.mark.parametrize("block", NUMBERS)
+def test_quality_numbers_are_told_in_header_and_database(block: str) -> None:
+    found = outcome(block, (("sky", "apply"),) if block == "wavelength" else ())
+    assert not isinstance(found, ReductionError), found
+    for name, keyword in NUMBERS[block].items():
+        number = found[0].quality[name]
+        assert isinstance(number, int | float)
+        assert np.isfinite(number)
+        assert card(keyword)(found) == pytest.approx(number, abs=0.01), name

@@ -1,0 +1,213 @@
+"""Files in, files out: whole, partial, packed, damaged."""
+
+import gzip
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+from reduction.errors import ReductionError, UnusableFrame
+from reduction.fits import frame_io
+from reduction.frames import DataType, PixelFlag, Product, Spectrum
+from tests.support.goodman_frames import header, reduced, write
+
+RNG = np.random.default_rng(11)
+COUNTS = RNG.integers(400, 60000, (30, 80)).astype(np.uint16)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return write(tmp_path / "0001_x.fits", COUNTS, header())
+
+
+def packed(folder: Path) -> list[Path]:
+    plain = fits.PrimaryHDU(COUNTS, header())
+    zipped, tiled = folder / "x.fits.gz", folder / "x.fits.fz"
+    plain.writeto(folder / "plain.fits")
+    zipped.write_bytes(gzip.compress((folder / "plain.fits").read_bytes()))
+    image = fits.CompImageHDU(COUNTS, header())
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(tiled, checksum=True)
+    return [folder / "plain.fits", zipped, tiled]
+
+
+def test_every_packing_gives_the_same_pixels_and_cards(tmp_path: Path) -> None:
+    for path in packed(tmp_path):
+        made, shape = frame_io.read_header(path)
+        assert shape == COUNTS.shape
+        assert made["OBJECT"] == "WD.J012336"
+        frame = frame_io.read_raw(path)
+        assert frame.data.dtype == np.float32
+        np.testing.assert_array_equal(frame.data, COUNTS)
+        assert "TTYPE1" not in made
+        assert "BZERO" not in frame.meta
+
+
+def test_one_plane_of_three_axes_is_squeezed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.fits", COUNTS[None], header())
+    np.testing.assert_array_equal(frame_io.read_raw(path).data, COUNTS)
+    cube = write(tmp_path / "b.fits", np.stack([COUNTS, COUNTS]), header())
+    with pytest.raises(UnusableFrame, match="one plane"):
+        frame_io.read_raw(cube)
+
+
+def test_a_partial_copy_is_smaller_than_expected(raw: Path, tmp_path: Path) -> None:
+    whole = raw.read_bytes()
+    assert frame_io.expected_size(raw) == len(whole)
+    for size in (100, 2880, 5000, len(whole) - 1):
+        part = tmp_path / f"part{size}.fits"
+        part.write_bytes(whole[:size])
+        expected = frame_io.expected_size(part)
+        assert expected is not None
+        assert expected > size
+        with pytest.raises(ReductionError):
+            if size < len(whole) - 2880:
+                frame_io.read_raw(part)
+            else:
+                raise UnusableFrame("only padding is missing")
+    zipped = tmp_path / "z.fits.gz"
+    zipped.write_bytes(gzip.compress(whole))
+    assert frame_io.expected_size(zipped) is None
+    zipped.write_bytes(gzip.compress(whole)[:-200])
+    with pytest.raises(UnusableFrame, match="gzip"):
+        frame_io.read_raw(zipped)
+
+
+def test_the_tail_of_a_preallocated_file_is_noticed(raw: Path) -> None:
+    assert frame_io.hollow_tail(raw) is None
+    whole = raw.read_bytes()
+    raw.write_bytes(whole[:4500] + bytes(len(whole) - 4500))
+    assert "empty bytes" in str(frame_io.hollow_tail(raw))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xd8\xff\xe0" + bytes(9000), bytes(4000), b"SIMPLE" * 900]
+)
+def test_what_is_not_fits_is_said(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.fits"
+    path.write_bytes(content)
+    for look in (frame_io.read_header, frame_io.read_raw, frame_io.expected_size):
+        with pytest.raises(UnusableFrame, match=r"x\.fits"):
+            look(path)
+
+
+def test_limits_are_kept(tmp_path: Path) -> None:
+    made = fits.Header.fromstring(fits.PrimaryHDU(np.zeros((2, 2), np.int16)).header.tostring())
+    made["NAXIS1"], made["NAXIS2"] = 100000, 100000
+    huge = tmp_path / "huge.fits"
+    huge.write_bytes(made.tostring().encode())
+    with pytest.raises(UnusableFrame, match="million"):
+        frame_io.read_header(huge)
+    endless = tmp_path / "endless.fits"
+    endless.write_bytes(b"SIMPLE  =                    T".ljust(80) * 2500)
+    with pytest.raises(UnusableFrame, match="2000 cards"):
+        frame_io.read_header(endless)
+
+
+def test_bytes_outside_ascii_are_harmless(raw: Path) -> None:
+    raw.write_bytes(raw.read_bytes().replace(b"WD.J012336", b"WD.J\xe9\xff2336"))
+    frame = frame_io.read_raw(raw)
+    assert frame.meta["OBJECT"] == "WD.J??2336"
+    frame_io.write(Product("p.fits", DataType.REDUCED, _electrons()), raw.with_name("p.fits"))
+
+
+def test_checksums(tmp_path: Path) -> None:
+    path = tmp_path / "sum.fits"
+    fits.PrimaryHDU(COUNTS, header()).writeto(path, checksum=True)
+    assert frame_io.verify_checksum(path)
+    whole = bytearray(path.read_bytes())
+    whole[-2000] ^= 1 if whole[-2000] else 7
+    whole[5800] ^= 1
+    path.write_bytes(bytes(whole))
+    with pytest.raises(UnusableFrame, match="SUM"):
+        frame_io.verify_checksum(path)
+    bare = write(tmp_path / "bare.fits", COUNTS, header())
+    assert not frame_io.verify_checksum(bare)
+
+
+def test_saturated_and_undefined_pixels_are_flagged(tmp_path: Path) -> None:
+    pixels = np.full((4, 5), 1000.0, np.float32)
+    pixels[0, 0], pixels[1, 1], pixels[2, 2] = np.nan, 65535, 30000
+    path = tmp_path / "f.fits"
+    fits.PrimaryHDU(pixels, header(GAIN=3.48, RDNOISE=5.88)).writeto(path)
+    flags = frame_io.flags_of(frame_io.read_raw(path))
+    assert flags[0, 0] == PixelFlag.BAD
+    assert flags[1, 1] == flags[2, 2] == PixelFlag.SATURATED
+    assert flags.astype(bool).sum() == 3
+
+
+def _electrons() -> CCDData:
+    return reduced(np.full((20, 30), 50.0), np.random.default_rng(5))
+
+
+def test_an_image_product_comes_back_and_astropy_reads_it(tmp_path: Path) -> None:
+    frame = _electrons()
+    frame.flags[3, 4] = PixelFlag.COSMIC_RAY | PixelFlag.SATURATED
+    first, second = tmp_path / "a.fits", tmp_path / "b.fits"
+    for path in (first, second):
+        frame_io.write(Product(path.name, DataType.REDUCED, frame), path)
+    assert first.read_bytes() == second.read_bytes()
+    back = frame_io.read_product(first)
+    assert isinstance(back, CCDData)
+    np.testing.assert_array_equal(back.data, frame.data)
+    np.testing.assert_array_equal(frame_io.flags_of(back), frame.flags)
+    plain = CCDData.read(first)
+    assert str(plain.unit) == "electron"
+    np.testing.assert_array_equal(plain.mask, frame.flags != 0)
+    np.testing.assert_array_equal(plain.uncertainty.array, frame_io.variance_of(frame))
+
+
+def test_a_spectrum_product_comes_back(tmp_path: Path) -> None:
+    x = np.linspace(1, 2, 50)
+    arcs = np.stack([x, x[::-1]]).astype(np.float32)
+    spectrum = Spectrum(x, x**2, np.zeros(50, np.uint8), header(), x * 3, x + 5000, arcs)
+    spectrum.flux[7], spectrum.variance[7] = np.nan, np.inf
+    path = tmp_path / "s.fits"
+    frame_io.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
+    back = frame_io.read_product(path)
+    assert isinstance(back, Spectrum)
+    for name in ("flux", "variance", "mask", "sky", "wavelength", "arcs"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(spectrum, name))
+    assert [name for name, _ in frame_io.read_all_headers(path)] == [
+        "PRIMARY",
+        "VAR",
+        "MASK",
+        "SKY",
+        "WAVE",
+        "ARC",
+    ]
+
+
+def test_astropy_finds_nothing_amiss_with_a_product(tmp_path: Path) -> None:
+    x = np.linspace(1, 2, 50)
+    long = "a title that goes on and on, longer than a card can hold, with 'quotes' in it " * 2
+    meta = header(TITLE=long, HUGE=-1.5e-300, YES=True, NUMBER=7)
+    meta["HIERARCH ESO TEL NAME"] = "SOAR"
+    meta.add_history("h" * 100)
+    meta["COMMENT"] = "last"
+    spectrum = Spectrum(x, x**2, np.zeros(50, np.uint8), meta, arcs=np.ones((2, 50), np.float32))
+    path = tmp_path / "s.fits"
+    frame_io.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
+    with warnings.catch_warnings(), fits.open(path) as opened:
+        warnings.simplefilter("error")
+        opened.verify("exception")
+        assert [hdu.name for hdu in opened] == ["PRIMARY", "VAR", "MASK", "ARC"]
+        assert opened["ARC"].data.shape == (2, 50)
+        stored = opened[0].header
+        assert {key: stored[key] for key in meta if key not in ("", "HISTORY", "COMMENT")} == {
+            key: meta[key] for key in meta if key not in ("", "HISTORY", "COMMENT")
+        }
+        assert list(stored["HISTORY"]) == list(meta["HISTORY"])
+    assert path.stat().st_size % 2880 == 0
+    with pytest.raises(FileExistsError):
+        frame_io.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
+    path.write_bytes(path.read_bytes()[:-2880])
+    with pytest.raises(UnusableFrame, match=r"s\.fits"):
+        frame_io.read_product(path)
+
+
+def test_another_file_is_no_product(raw: Path) -> None:
+    with pytest.raises(UnusableFrame, match="not a product"):
+        frame_io.read_product(raw)

@@ -1,0 +1,141 @@
+"""Which calibration fits, which is a makeshift, and what is said when none does."""
+
+import datetime as dt
+from dataclasses import replace
+
+from reduction import matching
+from reduction.fits import headers
+from reduction.frames import FrameDescription, FrameKind, Technique
+from reduction.setups import master_bias_name, master_flat_name, mode_of
+from tests.support.goodman_frames import OLD, header
+
+SCIENCE = headers.describe(header(), (948, 2071), "science.fits")
+
+
+def like(**changes: object) -> FrameDescription:
+    return replace(SCIENCE, **changes)
+
+
+def later(days: float) -> dt.datetime:
+    return SCIENCE.date_obs + dt.timedelta(days=days)
+
+
+def test_a_bias_matches_whatever_grating_is_in() -> None:
+    found = matching.rank_bias(
+        SCIENCE, [like(kind=FrameKind.BIAS, grating="1200_SYZY", cam_targ=1.0, slit="NO_MASK")]
+    )
+    assert found.best is not None
+    assert found.best.degraded is None
+
+
+def test_the_nearest_bias_in_time_comes_first_and_old_ones_are_refused() -> None:
+    days = [3, -1, 29, 31]
+    found = matching.rank_bias(SCIENCE, [like(date_obs=later(d)) for d in days])
+    assert [m.index for m in found.matches] == [1, 0, 2]
+    assert found.nearest is not None
+    assert "DATE-OBS" in found.nearest.differences[0]
+
+
+def test_a_bias_of_another_readout_is_refused_with_what_differs() -> None:
+    for change, keyword in (
+        ({"binning": (1, 1)}, "CCDSUM"),
+        ({"shape": (200, 2071)}, "NAXIS"),
+        ({"gain": 3.48}, "GAIN"),
+        ({"rdnoise": 5.88}, "RDNOISE"),
+        ({"camera": "Blue"}, "INSTCONF"),
+        ({"roi": "Spectroscopic ZZ Ceti"}, "ROI"),
+    ):
+        found = matching.rank_bias(SCIENCE, [like(**change)])
+        assert found.best is None
+        assert found.nearest is not None
+        assert found.nearest.differences[0].startswith(keyword)
+
+
+def test_a_flat_of_another_slit_is_a_makeshift_with_a_sentence() -> None:
+    flats = [like(slit="3.2_LONG_SLIT"), like(date_obs=later(2))]
+    found = matching.rank_flats(SCIENCE, flats)
+    assert [m.index for m in found.matches] == [1, 0]
+    assert found.matches[0].degraded is None
+    assert "SLIT 3.2_LONG_SLIT instead of 1.0_LONG_SLIT" in str(found.matches[1].degraded)
+
+
+def test_a_flat_of_another_setup_is_refused() -> None:
+    for change in (
+        {"grating": "600_SYZY"},
+        {"cam_targ": 16.2},
+        {"filter_2": "NO_FILTER"},
+        {"date_obs": later(8)},
+        {"technique": Technique.IMAGING},
+    ):
+        assert matching.rank_flats(SCIENCE, [like(**change)]).best is None
+    assert matching.rank_flats(SCIENCE, [like(cam_targ=16.15, wavmode="400_M1")]).best is not None
+
+
+def test_an_image_flat_needs_the_filters_not_the_grating() -> None:
+    image = like(technique=Technique.IMAGING, kind=FrameKind.IMAGE, filter="V")
+    assert matching.rank_flats(image, [replace(image, cam_targ=0.0, slit="")]).best is not None
+    assert matching.rank_flats(image, [replace(image, filter="B")]).best is None
+
+
+def test_an_arc_may_have_another_binning_and_slit() -> None:
+    arc = like(kind=FrameKind.ARC, binning=(1, 2), shape=(948, 4142), slit="0.45_LONG_SLIT")
+    found = matching.rank_arcs(SCIENCE, [arc])
+    assert found.best is not None
+    assert found.best.degraded is None
+
+
+def test_the_arc_at_the_same_pointing_is_preferred_to_one_a_little_nearer() -> None:
+    here = like(kind=FrameKind.ARC, date_obs=later(0.03))
+    away = like(kind=FrameKind.ARC, date_obs=later(0.01), ra_deg=200.0, dec_deg=10.0)
+    best = matching.rank_arcs(SCIENCE, [away, here]).best
+    assert best is not None
+    assert best.index == 1
+
+
+def test_bracketing_takes_the_nearest_arc_on_either_side_of_the_night() -> None:
+    arcs = [like(kind=FrameKind.ARC, date_obs=later(d)) for d in (-0.08, -0.02, 0.04, 0.09)]
+    bracketing = matching.ArcChoice.BRACKETING
+    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs, bracketing)] == [1, 2]
+    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs[:2], bracketing)] == [1]
+    yesterday = [like(kind=FrameKind.ARC, date_obs=later(-0.9)), arcs[2]]
+    assert [m.index for m in matching.choose_arcs(SCIENCE, yesterday, bracketing)] == [1]
+    nearest = matching.choose_arcs(SCIENCE, arcs, matching.ArcChoice.NEAREST)
+    assert [m.index for m in nearest] == [1]
+    assert matching.choose_arcs(SCIENCE, [like(grating="930_SYZY")], bracketing) == ()
+
+
+def test_an_arc_of_another_night_is_used_with_a_sentence() -> None:
+    best = matching.rank_arcs(SCIENCE, [like(date_obs=later(3))]).best
+    assert best is not None
+    assert "3 days" in str(best.degraded)
+
+
+def test_no_arc_is_said_with_the_nearest() -> None:
+    found = matching.rank_arcs(SCIENCE, [like(grating="930_SYZY", cam_targ=1.0), like(filter_2="")])
+    said = matching.no_arc_sentence(SCIENCE, "0123_comp.fits", found.nearest)
+    assert said.startswith("no arc lamp taken with this setup (GRATING 400_SYZY, CAM_TARG 16.1")
+    assert "nearest: 0123_comp.fits, differs in FILTER2" in said
+    assert "no candidate" in matching.no_arc_sentence(SCIENCE, None, None)
+
+
+def test_frames_of_one_master_share_a_key() -> None:
+    bias = like(kind=FrameKind.BIAS)
+    assert matching.group_key(bias) == matching.group_key(replace(bias, grating="x", slit="y"))
+    assert matching.group_key(bias) != matching.group_key(replace(bias, date_obs=later(1)))
+    flat = like(kind=FrameKind.FLAT)
+    assert matching.group_key(flat) != matching.group_key(replace(flat, slit="3.2_LONG_SLIT"))
+    assert matching.group_key(flat) == matching.group_key(replace(flat, wavmode="600_RED"))
+    assert matching.group_key(SCIENCE) == ""
+
+
+def test_master_names() -> None:
+    night = "20260705"
+    assert master_bias_name(SCIENCE) == f"master_bias_RED_SP_2x2_R03.89_G01.48_{night}.fits"
+    assert master_flat_name(SCIENCE) == f"norm_master_flat_400_M2_GG455_S1.0_2x2_{night}.fits"
+    stale = headers.describe(
+        header(OLD, CAM_TARG=24.0, GRT_TARG=13.0, ROI="Spectroscopic ZZ Ceti"), (200, 2071), "x"
+    )
+    assert mode_of(stale) == "930_C24.0_G13.0"
+    assert "400" not in master_flat_name(stale)
+    other = replace(stale, shape=(400, 2071))
+    assert master_flat_name(stale) != master_flat_name(other)

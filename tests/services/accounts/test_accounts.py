@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from argon2 import PasswordHasher
+
+from db.models import LoginFailure, Token, User, utc_now
+from services.accounts import accounts, passwords
+from services.errors import Conflict, NotAuthenticated, TooManyAttempts, Unacceptable
+
+pytestmark = pytest.mark.usefixtures("database")
+
+PASSWORD = "seven clear nights"
+HERE = "192.0.2.7"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as in production, with less work a hash."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64))
+    passwords._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def user() -> User:
+    return accounts.create_user(username="Observer", email="Obs@Soar.example", password=PASSWORD)[0]
+
+
+def test_names_are_folded_and_unique(user: User) -> None:
+    assert (user.username, user.email) == ("observer", "obs@soar.example")
+    for username, email in ((" OBSERVER ", "x@y.example"), ("x", "OBS@soar.example")):
+        with pytest.raises(Conflict):
+            accounts.create_user(username=username, email=email)
+    for username, email in (("a b", "x@y.example"), ("", "x@y.example"), ("x", "nobody")):
+        with pytest.raises(Unacceptable):
+            accounts.create_user(username=username, email=email)
+
+
+def test_login_by_name_or_address(user: User) -> None:
+    assert accounts.authenticate("OBSERVER ", PASSWORD, HERE) == user
+    logged_in = accounts.authenticate("obs@soar.example", PASSWORD, HERE)
+    assert (utc_now() - logged_in.last_login) < dt.timedelta(minutes=1)
+    assert LoginFailure.select().count() == 0
+
+
+def test_the_same_words_for_unknown_wrong_and_inactive(user: User) -> None:
+    words = set()
+    for name, password in (("nobody", PASSWORD), ("observer", "wrong"), ("observer", "")):
+        with pytest.raises(NotAuthenticated) as refusal:
+            accounts.authenticate(name, password, HERE)
+        words.add(refusal.value.message)
+    User.update(is_active=False).execute()
+    with pytest.raises(NotAuthenticated) as refusal:
+        accounts.authenticate("observer", PASSWORD, HERE)
+    assert words | {refusal.value.message} == {"Wrong username or password."}
+
+
+def test_an_account_without_a_password_lets_nobody_in() -> None:
+    accounts.create_user(username="new", email="new@soar.example")
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate("new", "", HERE)
+
+
+def test_the_sixth_failure_is_refused_before_hashing(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "matches", lambda password, _: password == PASSWORD)
+    for _ in range(5):
+        with pytest.raises(NotAuthenticated):
+            accounts.authenticate("observer", "wrong", HERE)
+    monkeypatch.setattr(passwords, "matches", lambda *_: pytest.fail("hashed"))
+    with pytest.raises(TooManyAttempts) as refusal:
+        accounts.authenticate("Observer", PASSWORD, HERE)
+    assert 0 < refusal.value.retry_after <= 15 * 60
+    monkeypatch.setattr(passwords, "matches", lambda password, _: password == PASSWORD)
+    assert accounts.authenticate("observer", PASSWORD, "198.51.100.1") == user
+    LoginFailure.update(at=utc_now() - dt.timedelta(minutes=16)).execute()
+    assert accounts.authenticate("observer", PASSWORD, HERE) == user
+
+
+def test_a_token_is_kept_as_a_hash_and_replaced(user: User) -> None:
+    first = accounts.renew_token(user)
+    assert first not in str(list(Token.select().dicts()))
+    assert accounts.user_for_token(first) == user
+    second = accounts.renew_token(user)
+    assert accounts.user_for_token(first) is None
+    assert accounts.user_for_token(second) == user
+    User.update(is_active=False).execute()
+    assert accounts.user_for_token(second) is None
+
+
+def test_a_password_change_ends_the_sessions(user: User) -> None:
+    session = accounts.session_id(user)
+    assert accounts.user_for_session(session) == user
+    accounts.set_password(user, "eight cloudy nights")
+    assert accounts.user_for_session(session) is None
+    assert accounts.user_for_session(accounts.session_id(user)) == user
+    assert accounts.authenticate("observer", "eight cloudy nights", HERE) == user
+    for forged in ("", "1", "1:x", f"{user.id}:1 ", "99999999999:1", "-1:1"):
+        assert accounts.user_for_session(forged) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "sentences"),
+    [
+        ("observer1", [passwords.TOO_SIMILAR]),
+        ("obs@soar.example", [passwords.TOO_SIMILAR]),
+        ("Xy7!", [passwords.TOO_SHORT]),
+        ("password", [passwords.TOO_COMMON]),
+        ("PASSWORD", [passwords.TOO_COMMON]),
+        ("8264190537", [passwords.ALL_DIGITS]),
+        ("12345", [passwords.TOO_SHORT, passwords.TOO_COMMON, passwords.ALL_DIGITS]),
+        (PASSWORD, []),
+    ],
+)
+def test_the_four_rules(user: User, password: str, sentences: list[str]) -> None:
+    assert accounts.check_password_rules(password, user) == sentences
+    if sentences:
+        with pytest.raises(Unacceptable) as refusal:
+            accounts.set_password(user, password)
+        assert refusal.value.detail == sentences
+
+
+def test_the_published_list_is_whole() -> None:
+    assert len(passwords.common_passwords()) == 19_640
+
+
+def test_visual_options_are_checked(user: User) -> None:
+    accounts.save_visual(user, theme="light", show_title=False)
+    accounts.save_visual(user, colormap="Viridis")
+    stored = User.get_by_id(user.id).visual
+    assert stored == {"theme": "light", "show_title": False, "colormap": "Viridis"}
+    for wrong in (
+        {"theme": "pink"},
+        {"colormap": "viridis"},
+        {"show_title": "yes"},
+        {"script": "x"},
+    ):
+        with pytest.raises(Unacceptable):
+            accounts.save_visual(user, **wrong)

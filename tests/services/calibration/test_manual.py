@@ -1,0 +1,166 @@
+"""A calibration that a person chose: taken, told of, or refused; what is stale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from db.models import File, Proposal, Run, User
+from reduction.frames import DataType
+from reduction.registry import Need
+from services.calibration import manual, out_of_date, report
+from services.errors import Conflict, NotFound, Unacceptable
+from services.runs import lifecycle
+from tests.support import builders
+from tests.support.builders import arrive
+
+pytestmark = pytest.mark.usefixtures("site", "blocks")
+
+
+def master() -> File:
+    return File.get(File.data_type == int(DataType.MASTER), File.state == "current")
+
+
+def reduced(file: File) -> list[File]:
+    query = File.select().where(File.original == file, File.data_type == int(DataType.REDUCED))
+    return list(query.order_by(File.id))
+
+
+@pytest.fixture
+def frame(raw: Path) -> File:
+    """A frame that was reduced without a bias: the only master is of another gain."""
+    for i in range(3):
+        arrive(raw, f"b{i}.fits", "BIAS", GAIN=3.2)
+    made = arrive(raw, "s1.fits")
+    builders.drain()
+    return made
+
+
+@pytest.fixture
+def pi(frame: File) -> User:
+    user = builders.person("pi")
+    Proposal.update(pi=user).where(Proposal.id == frame.proposal).execute()
+    return user
+
+
+def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) -> None:
+    (without,) = reduced(frame)
+    assert without.quality["bias_frames"] == 0
+    run = lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
+    assert run.state == "queued"
+    assert (
+        lifecycle.request(pi, "reduce", frame.id, None, {"master bias": master().id}).id == run.id
+    )
+    builders.drain()
+    made = reduced(frame)[-1]
+    assert (made.run_id, made.quality["bias_frames"]) == (run.id, 3)
+    (notice,) = [text for text in made.warnings if "by hand" in text]
+    assert "GAIN 3.2 instead of 1.48" in notice
+    assert master().file_name in notice
+    run = Run.get_by_id(run.id)
+    assert run.calibrations == {"master bias": master().id}
+    assert run.inputs == [master().file_name]
+    extracted = File.get(File.parent == made, File.data_type == int(DataType.EXTRACTED))
+    assert notice in extracted.warnings
+
+
+def test_the_search_is_told_with_what_differs(frame: File, pi: User) -> None:
+    (ahead,) = report.of_file(pi, frame)
+    assert (ahead.need, ahead.taken, ahead.is_made) == (Need.MASTER_BIAS, "", False)
+    assert "no bias with this read-out" in ahead.sentence
+    (one,) = ahead.candidates
+    assert (one.file, one.fits, one.obstacle) == (master(), False, "")
+    assert one.differences == ("GAIN 3.2 instead of 1.48",)
+    (behind,) = report.of_file(pi, reduced(frame)[0])
+    assert (behind.is_made, behind.taken, behind.target) == (True, "", frame)
+    with pytest.raises(NotFound):
+        report.of_file(builders.person("stranger"), frame)
+
+
+@pytest.mark.parametrize(
+    "cards", [{"CCDSUM": "1 1"}, {"INSTCONF": "Blue", "INSTRUME": "ghts_blue"}]
+)
+def test_other_pixels_are_refused_whoever_asks(
+    raw: Path, frame: File, pi: User, cards: dict[str, str]
+) -> None:
+    other = arrive(raw, "s2.fits", **cards)
+    builders.drain()
+    before = Run.select().count()
+    with pytest.raises(Unacceptable, match="can't be used") as refused:
+        lifecycle.request(pi, "reduce", other.id, None, {"master_bias": master().id})
+    assert next(iter(cards)) in str(refused.value)
+    assert Run.select().count() == before
+
+
+def test_what_is_no_such_calibration_is_refused(frame: File, pi: User) -> None:
+    for use in ({"master_flat": master().id}, {"master_bias": frame.id}):
+        with pytest.raises(Unacceptable):
+            lifecycle.request(pi, "reduce", frame.id, None, use)
+    foreign = builders.row("secret.fits", builders.proposal("OTHER"))
+    for number in (foreign.id, 999_999):
+        with pytest.raises(NotFound):
+            lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": number})
+
+
+def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, pi: User) -> None:
+    makeshift = master()
+    lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": makeshift.id})
+    builders.drain()
+    with pytest.raises(Conflict):
+        lifecycle.request_again(pi, reduced(frame)[-1].id)
+    for i in range(3):
+        arrive(raw, f"good{i}.fits", "BIAS")
+    builders.drain()
+    stale = reduced(frame)[-1]
+    assert stale.stale
+    good = File.get(File.data_type == int(DataType.MASTER), File.id != makeshift.id)
+    assert good.file_name in out_of_date.why(stale)
+    child = File.get(File.parent == stale, File.data_type == int(DataType.EXTRACTED))
+    assert stale.file_name in out_of_date.why(child)
+    run = lifecycle.request_again(pi, child.id)
+    assert (run.block, run.calibrations) == ("reduce", None)
+    assert lifecycle.request_again(pi, stale.id).id == run.id
+    builders.drain()
+    made = reduced(frame)[-1]
+    assert (made.inputs, made.stale) == ([good.file_name], False)
+    assert out_of_date.newer(stale) == made
+
+
+def test_a_remade_makeshift_stays_when_nothing_fits(raw: Path, frame: File, pi: User) -> None:
+    lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
+    builders.drain()
+    arrive(raw, "b3.fits", "BIAS", GAIN=3.2)
+    builders.drain()
+    stale = reduced(frame)[-1]
+    assert stale.stale
+    run = lifecycle.request_again(pi, stale.id)
+    assert run.calibrations == {"master bias": master().id}
+    builders.drain()
+    assert reduced(frame)[-1].quality["bias_frames"] == 4
+
+
+def test_a_lamp_of_another_setup_is_no_scale(raw: Path, frame: File, pi: User) -> None:
+    near = arrive(raw, "a1.fits", "COMP", FILTER2="NO_FILTER")
+    far = arrive(raw, "a2.fits", "COMP", GRT_TARG=12.0)
+    builders.drain()
+    spectrum = (
+        File.select().where(File.data_type == int(DataType.EXTRACTED), File.original == frame).get()
+    )
+    (search,) = report.of_file(pi, spectrum)
+    assert [one.file for one in search.candidates] == [near, far]
+    assert "GRT_TARG" in search.candidates[1].obstacle
+    with pytest.raises(Unacceptable, match=r"GRT_TARG 12 instead of 7\.5"):
+        lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": far.id})
+    lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": near.id})
+    builders.drain()
+    made = File.get(File.data_type == int(DataType.WAVELENGTH), File.original == frame)
+    assert any("FILTER2 NO_FILTER instead of GG455" in text for text in made.warnings)
+
+
+def test_too_few_frames_are_a_difference(raw: Path, frame: File) -> None:
+    owner = frame.proposal
+    owner.settings = {"master_bias": {"minimum": 8}}
+    owner.save()
+    (one,) = manual.candidates(frame, Need.MASTER_BIAS)
+    assert "3 frames instead of 8" in one.differences

@@ -1,0 +1,104 @@
+"""What is stale is made again when somebody, or the proposal's settings, ask for it: once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.models import File, Proposal, Run
+from reduction.frames import DataType
+from services.errors import NotFound
+from services.files import check
+from services.runs import execution, lifecycle
+from tests.support import builders
+from tests.support.builders import arrive
+
+pytestmark = pytest.mark.usefixtures("site", "blocks")
+
+
+def biases(folder: Path, *numbers: int) -> None:
+    for i in numbers:
+        arrive(folder, f"b{i}.fits", "BIAS")
+
+
+def reduced(file: File) -> list[File]:
+    query = File.select().where(File.original == file, File.data_type == int(DataType.REDUCED))
+    return list(query.order_by(File.id))
+
+
+@pytest.fixture
+def stale(raw: Path) -> list[File]:
+    """Two frames whose master bias has been replaced."""
+    biases(raw, 1, 2, 3)
+    frames = [arrive(raw, "s1.fits"), arrive(raw, "s2.fits")]
+    builders.drain()
+    biases(raw, 4)
+    builders.drain()
+    assert [one.stale for frame in frames for one in reduced(frame)] == [True, True]
+    return frames
+
+
+def test_all_stale_frames_of_a_proposal_are_reduced_again_once(stale: list[File]) -> None:
+    pi, stranger = builders.person("pi"), builders.person("stranger")
+    owner = Proposal.get(Proposal.soar_id == "SOAR2024A-001")
+    owner.pi = pi
+    owner.save()
+    with pytest.raises(NotFound):
+        lifecycle.request_stale(stranger, owner.id)
+    asked = lifecycle.request_stale(pi, owner.id)
+    assert {run.file_id for run in asked} == {frame.id for frame in stale}
+    assert {run.user for run in asked} == {pi}
+    assert lifecycle.request_stale(pi, owner.id) == [], "it is on its way"
+    builders.drain()
+    assert lifecycle.request_stale(pi, owner.id) == [], "the newest version is not stale"
+    for frame in stale:
+        old, new = reduced(frame)
+        assert (old.stale, new.stale) == (True, False)
+        assert (old.quality["bias_frames"], new.quality["bias_frames"]) == (3, 4)
+    assert check.breaches() == []
+
+
+def test_what_was_asked_for_by_hand_is_redone_with_its_settings(raw: Path) -> None:
+    staff = builders.person("staff", is_staff=True)
+    biases(raw, 1, 2, 3)
+    frame = arrive(raw, "s1.fits")
+    builders.drain()
+    lifecycle.request(staff, "reduce", frame.id, {"factor": 5})
+    builders.drain()
+    biases(raw, 4)
+    builders.drain()
+    (again,) = lifecycle.request_stale(staff, frame.proposal_id)
+    assert again.settings["factor"] == 5
+
+
+def test_a_proposal_may_have_it_done_by_itself(stale: list[File]) -> None:
+    assert lifecycle.reconcile() == []
+    Proposal.update(settings={"general": {"redo_stale": True}}).execute()
+    assert len(lifecycle.reconcile()) == 2
+    builders.drain()
+    assert [len(reduced(frame)) for frame in stale] == [2, 2]
+    assert {run.automatic for run in Run.select()} == {True}
+    assert lifecycle.reconcile() == []
+
+
+def test_what_is_finished_after_a_better_master_has_come_is_stale(raw: Path) -> None:
+    frame = arrive(raw, "s1.fits")
+    run = lifecycle.claim("slow")
+    assert run.file == frame
+    real = execution.products.write
+
+    def meanwhile(*given: Any) -> Any:
+        execution.products.write = real
+        biases(raw, 1, 2, 3)
+        while (other := lifecycle.claim("quick")) is not None:
+            lifecycle.execute(other)
+        return real(*given)
+
+    execution.products.write = meanwhile
+    try:
+        lifecycle.execute(run)
+    finally:
+        execution.products.write = real
+    assert [one.stale for one in reduced(frame)] == [True]

@@ -1,0 +1,75 @@
+"""What many look at at once: read once, never older than what they have heard of."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from db.models import Event
+from services import request_coalescing
+from services.errors import NotFound
+from services.request_coalescing import KEPT_S, MOST, Memo
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_asked_for_at_once_is_read_once() -> None:
+    memo, reads, got = Memo(), [], []
+
+    def read() -> object:
+        reads.append(1)
+        time.sleep(0.05)
+        return object()
+
+    threads = [threading.Thread(target=lambda: got.append(memo.get("a", read))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reads) == 1
+    assert len({id(one) for one in got}) == 1
+    assert memo.get("b", object) is not got[0]
+
+
+def test_nothing_is_kept_for_long_nor_in_any_number() -> None:
+    clock = Clock()
+    memo = Memo(clock)
+    assert memo.get("a", lambda: 1) == memo.get("a", lambda: 2) == 1
+    clock.now += KEPT_S + 0.1
+    assert memo.get("a", lambda: 3) == 3
+    for number in range(MOST):
+        memo.get(number, lambda: 0)
+    assert memo.get("a", lambda: 4) == 4  # it made room for the others
+
+
+def test_a_failure_is_not_kept() -> None:
+    memo = Memo()
+
+    def fails() -> int:
+        raise NotFound("No such file.")
+
+    with pytest.raises(NotFound):
+        memo.get("a", fails)
+    assert memo.get("a", lambda: 5) == 5
+
+
+def test_who_has_heard_of_more_is_not_given_what_was_read_before() -> None:
+    def read(when: request_coalescing.Moment | None, value: int) -> int:
+        return request_coalescing.read(when, ("of a test", 1), lambda: value)
+
+    before = request_coalescing.moment("8")
+    assert read(before, 1) == read(request_coalescing.moment("8"), 2) == 1
+    # An event of a lower id was committed later, as PostgreSQL may do it.
+    assert read(request_coalescing.moment("7"), 3) == 3
+    Event.create(name="file-added", payload={})
+    assert read(request_coalescing.moment("8"), 4) == 4
+    assert read(None, 5) == 5

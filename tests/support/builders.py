@@ -1,0 +1,271 @@
+"""Makes what tests are about: people, proposals, rows, frames on disk, small process blocks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+from db.models import File, Membership, Proposal, Run, User, utc_now
+from reduction import registry
+from reduction.errors import ReductionError
+from reduction.frames import DataType, FrameKind, Product, Technique
+from reduction.registry import BlockInputs, BlockSettings, Need, Report
+from reduction.settings.proposal_settings import settings_model
+from services.files import ingest
+from services.runs import lifecycle
+
+NIGHT = dt.datetime(2024, 3, 10, 1, 0, tzinfo=dt.UTC)
+_number = itertools.count(1)
+
+
+def person(username: str, **facts: Any) -> User:
+    """An account without a password, which costs no hashing."""
+    return User.create(username=username, email=f"{username}@observatory.example", **facts)
+
+
+def proposal(soar_id: str, pi: User | None = None, *collaborators: User) -> Proposal:
+    row = Proposal.create(soar_id=soar_id, title=f"About {soar_id}", pi=pi)
+    for user in collaborators:
+        Membership.create(proposal=row, user=user)
+    return row
+
+
+def header(obstype: str = "OBJECT", **cards: Any) -> fits.Header:
+    """A modern Goodman header, with `cards` on top; None takes a card out."""
+    values: dict[str, Any] = {
+        "INSTRUME": "ghts_red",
+        "INSTCONF": "Red",
+        "OBSTYPE": obstype,
+        "DATE-OBS": NIGHT.replace(tzinfo=None).isoformat(timespec="milliseconds"),
+        "EXPTIME": 0.0 if obstype == "BIAS" else 60.0,
+        "OBJECT": "HZ 44",
+        "CCDSUM": "2 2",
+        "ROI": "Spectroscopic 2x2",
+        "GAIN": 1.48,
+        "RDNOISE": 3.89,
+        "GRATING": "400_SYZY",
+        "SLIT": "1.0_LONG_SLIT",
+        "FILTER": "NO_FILTER",
+        "FILTER2": "GG455",
+        "CAM_TARG": 16.1,
+        "GRT_TARG": 7.5,
+        "WAVMODE": "400_M2",
+        "PROPID": "SOAR2024A-001",
+        "OBSRA": "13:23:35.26",
+        "OBSDEC": "+36:07:59.5",
+    }
+    if obstype in ("COMP", "ARC"):
+        values |= {"LAMP_HGA": "TRUE", "LAMP_NE": "TRUE", "LAMP_AR": "FALSE"}
+    values |= {name.replace("_OBS", "-OBS"): value for name, value in cards.items()}
+    built = fits.Header()
+    for name, value in values.items():
+        if value is not None:
+            built[name] = value
+    return built
+
+
+def write_frame(path: Path, obstype: str = "OBJECT", *, level: int = 1000, **cards: Any) -> Path:
+    """Write a small raw frame whose pixels no other frame has, one minute after the last."""
+    number = next(_number)
+    if "DATE_OBS" not in cards:
+        taken = NIGHT + dt.timedelta(minutes=number)
+        cards["DATE_OBS"] = taken.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    pixels = np.random.default_rng(number).normal(level, 5, (24, 60)).astype("uint16")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    fits.PrimaryHDU(pixels, header(obstype, **cards)).writeto(part, overwrite=True)
+    part.replace(path)
+    return path
+
+
+def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> File:
+    """Write a small raw frame and index it, as the watcher does when it has come."""
+    return ingest.ingest(write_frame(folder / name, obstype, **cards)).file
+
+
+def row(
+    name: str,
+    owner: Proposal | None = None,
+    *,
+    data_type: DataType = DataType.RAW,
+    parent: File | None = None,
+    **facts: Any,
+) -> File:
+    """A row of a file that is on no disk."""
+    number = next(_number)
+    taken = facts.pop("date_obs", NIGHT + dt.timedelta(seconds=number))
+    values: dict[str, Any] = {
+        "file_name": name,
+        "full_path": f"/nowhere/{number}/{name}",
+        "size": 2880,
+        "checksum": f"{number:064x}",
+        "data_type": int(data_type),
+        "proposal": owner,
+        "kind": str(FrameKind.SPECTRUM),
+        "technique": str(Technique.SPECTROSCOPY),
+        "obstype": "SPECTRUM",
+        "camera": "Red",
+        "binning_x": 2,
+        "binning_y": 2,
+        "n_x": 60,
+        "n_y": 24,
+        "date_obs": taken,
+        "date": taken.date(),
+        "night": taken.date(),
+        "gain": 1.48,
+        "rdnoise": 3.89,
+        "grating": "400_SYZY",
+        "cam_targ": 16.1,
+        "grt_targ": 7.5,
+    }
+    file = File.create(**{**values, **facts})
+    if data_type is DataType.RAW:
+        file.original = file.parent = file
+    elif parent is not None:
+        file.original, file.parent = parent.original, parent
+    file.save()
+    return file
+
+
+def run(file: File, block: str = "reduce", **facts: Any) -> Run:
+    values = {"proposal": file.proposal, "exposure": file.date_obs, "queued": utc_now()}
+    return Run.create(file=file, block=block, **{**values, **facts})
+
+
+def drain(rounds: int = 5) -> list[Run]:
+    """Do all that is due, as workers and reconciler would; return the runs that were done."""
+    done = []
+    for _ in range(rounds):
+        before = len(done)
+        while (claimed := lifecycle.claim("test")) is not None:
+            lifecycle.execute(claimed)
+            done.append(Run.get_by_id(claimed.id))
+        if not lifecycle.reconcile() and len(done) == before:
+            break
+    return done
+
+
+# --- process blocks small enough to see through -----------------------------------------------
+
+
+class SmallMaster(BlockSettings):
+    minimum: int = 3
+
+
+class SmallReduce(BlockSettings):
+    ignore_bias: bool = False
+    factor: float = 1.0
+
+
+class SmallNext(BlockSettings):
+    n_targets: int = 1
+
+
+def image(value: float) -> CCDData:
+    pixels = np.full((4, 5), value, dtype="f4")
+    flags = np.zeros((4, 5), dtype=np.uint8)
+    return CCDData(pixels, unit=u.electron, mask=flags != 0, flags=flags, meta=fits.Header())
+
+
+def _small_master(inputs: BlockInputs, settings: SmallMaster, report: Report) -> list[Product]:
+    report("Combine", 0.5)
+    names = tuple(path.name for path in inputs.members)
+    made = image(float(len(names)))
+    return [Product("master_bias_small.fits", DataType.MASTER, made, inputs=names)]
+
+
+def _small_reduce(inputs: BlockInputs, settings: SmallReduce, report: Report) -> list[Product]:
+    report("Scale", 0.5)
+    level = float(np.median(inputs.frame.data))
+    if level > 60000:
+        raise ReductionError("every pixel is saturated.")
+    if level < 10:
+        raise ZeroDivisionError
+    bias = 0.0 if inputs.master_bias is None else float(inputs.master_bias.data[0, 0])
+    made = image(level * settings.factor)
+    return [
+        Product(
+            f"r{inputs.file_name}",
+            DataType.REDUCED,
+            made,
+            inputs=tuple(inputs.names.values()),
+            quality={"bias_frames": bias, "nothing": float("nan"), "level": np.float32(level)},
+        )
+    ]
+
+
+def _small_extract(inputs: BlockInputs, settings: SmallNext, report: Report) -> list[Product]:
+    stem = inputs.file_name.removesuffix(".fits")
+    return [
+        Product(f"e{stem}_target_{i + 1}.fits", DataType.EXTRACTED, image(i))
+        for i in range(settings.n_targets)
+    ]
+
+
+def _small_calibrate(inputs: BlockInputs, settings: BlockSettings, report: Report) -> list[Product]:
+    return [Product(f"w{inputs.file_name}", DataType.WAVELENGTH, image(0.0))]
+
+
+@contextmanager
+def small_blocks() -> Iterator[None]:
+    """Put small blocks in the place of the real ones: the machinery is the same for both."""
+    registry.all_blocks()
+    real = dict(registry._blocks)
+    registry._blocks.clear()
+    settings_model.cache_clear()
+    spectra = {FrameKind.SPECTRUM, FrameKind.ARC}
+    for name, accepts, kinds, produces, settings, needs, function in (
+        (
+            "master_bias",
+            DataType.RAW,
+            {FrameKind.BIAS},
+            DataType.MASTER,
+            SmallMaster,
+            (),
+            _small_master,
+        ),
+        (
+            "reduce",
+            DataType.RAW,
+            spectra,
+            DataType.REDUCED,
+            SmallReduce,
+            (Need.MASTER_BIAS,),
+            _small_reduce,
+        ),
+        ("extract", DataType.REDUCED, spectra, DataType.EXTRACTED, SmallNext, (), _small_extract),
+        (
+            "wavelength",
+            DataType.EXTRACTED,
+            spectra,
+            DataType.WAVELENGTH,
+            BlockSettings,
+            (Need.ARC,),
+            _small_calibrate,
+        ),
+    ):
+        registry.block(
+            name=name,
+            label=name.capitalize(),
+            accepts={accepts},
+            kinds=kinds,
+            produces=produces,
+            settings=settings,
+            needs=needs,
+            route=name,
+        )(function)
+    try:
+        yield
+    finally:
+        registry._blocks.clear()
+        registry._blocks.update(real)
+        settings_model.cache_clear()
