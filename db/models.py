@@ -321,8 +321,8 @@ class Run(Table):
     (`message` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
     may finish the run; `lost` counts the workers that vanished with it. `heartbeat` of a waiting
     run is when it was last looked at. `calibrations` are those a person chose, whatever fits better
-    (`reduction.registry.Need` → file id). `exposure` is the start of the newest exposure it works
-    for: newest first.
+    (`reduction.registry.CalibrationRole` → file id). `exposure` is the start of the newest exposure
+    it works for: newest first.
     """
 
     file = ForeignKeyField(File, backref="runs", on_delete="CASCADE")

@@ -30,8 +30,8 @@ class BlockSettings(BaseModel):
         return self.model_dump(mode="json")
 
 
-class Need(StrEnum):
-    """Calibrations a block needs; `services.calibration.selection` finds them."""
+class CalibrationRole(StrEnum):
+    """What a calibration is to a block; `services.calibration.selection` finds them."""
 
     MASTER_BIAS = "master bias"
     MASTER_FLAT = "master flat"
@@ -67,7 +67,7 @@ class BlockInputs:
     second_arc : CCDData or None
         As `arc`, on the other side of the exposure in time; given when the arcs are to bracket it.
     names : mapping
-        Need → file name of what was given.
+        CalibrationRole → file name of what was given.
     brighter : callable, optional
         Asked only when a target is too faint for a trace of its own: returns name and header of a
         spectrum of a brighter target, same setup and night, or None.
@@ -83,7 +83,7 @@ class BlockInputs:
     master_flat: CCDData | None = None
     arc: CCDData | None = None
     second_arc: CCDData | None = None
-    names: Mapping[Need, str] = field(default_factory=dict)
+    names: Mapping[CalibrationRole, str] = field(default_factory=dict)
     brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
     notes: tuple[str, ...] = ()
 
@@ -106,7 +106,7 @@ class Block:
     produces: DataType
     settings: type[BlockSettings]
     request: type[BlockSettings]
-    needs: tuple[Need, ...]
+    calibration_roles: tuple[CalibrationRole, ...]
     route: str | None
     run: BlockFunction
 
@@ -122,7 +122,7 @@ def block(
     kinds: set[FrameKind],
     produces: DataType,
     settings: type[BlockSettings],
-    needs: tuple[Need, ...] = (),
+    calibration_roles: tuple[CalibrationRole, ...] = (),
     route: str | None = None,
     request: type[BlockSettings] | None = None,
 ) -> Callable[[BlockFunction], BlockFunction]:
@@ -143,7 +143,7 @@ def block(
             produces,
             settings,
             request or settings,
-            needs,
+            calibration_roles,
             route,
             run,
         )

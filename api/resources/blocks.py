@@ -20,14 +20,14 @@ def declare(block: Block) -> None:
     """Offer a block below ``/api/files/``, with its own settings as the body's model."""
     title = "".join(part.capitalize() for part in block.name.split("_"))
     settings: Any = (block.request | None, Field(None))
-    needs: dict[str, Any] = {
-        need.replace(" ", "_"): (requests.FileKey | None, None)
-        for need in block.needs
-        if need in KINDS
+    calibrations: dict[str, Any] = {
+        role.replace(" ", "_"): (requests.FileKey | None, None)
+        for role in block.calibration_roles
+        if role in KINDS
     }
     more: dict[str, Any] = {}
-    if needs:
-        use = create_model(f"{title}Calibrations", __base__=requests.Strict, **needs)
+    if calibrations:
+        use = create_model(f"{title}Calibrations", __base__=requests.Strict, **calibrations)
         use.__doc__ = "Calibrations to be taken, whatever fits better: their ids or file names."
         more["calibrations"] = (use | None, Field(None))
     body: Any = create_model(
@@ -43,7 +43,7 @@ def declare(block: Block) -> None:
         given = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
         asked = getattr(body, "calibrations", None)
         named = asked.model_dump(exclude_none=True) if asked else {}
-        use = {need: find(key).id for need, key in named.items()}
+        use = {role: find(key).id for role, key in named.items()}
         return lifecycle.as_dict(queue.submit(g.user, block.name, find(body.id).id, given, use))
 
     start.__doc__ = (

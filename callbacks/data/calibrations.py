@@ -18,7 +18,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.core.guard import guarded, person
 from callbacks.core.markup import html_of, paint_from
 from callbacks.data.address import Address, parse
-from reduction.registry import Need
+from reduction.registry import CalibrationRole
 from services import logs, request_coalescing
 from services.calibration import out_of_date, report
 from services.calibration.manual import Candidate
@@ -98,7 +98,7 @@ def _stale(file: Any, *, may: bool) -> html.Div:
 
 
 def _calibrations(searches: Sequence[Search], *, may: bool) -> html.Details:
-    missing = [str(one.need) for one in searches if not one.taken]
+    missing = [str(one.role) for one in searches if not one.taken]
     made = searches[0].is_made
     head = "Calibrations"
     if missing:
@@ -117,10 +117,10 @@ def _by(*, may: bool) -> Any:
 def _search(search: Search, *, may: bool) -> html.Section:
     verb = "took" if search.is_made else "would take"
     said = f"{search.block.label} of {search.target.file_name} {verb} "
-    said += search.taken or f"no {search.need}"
+    said += search.taken or f"no {search.role}"
     if search.sentence:
         said += f": {search.sentence}"
-    frames = "" if search.need is Need.ARC else "Frames"
+    frames = "" if search.role is CalibrationRole.ARC else "Frames"
     head = html.Tr([html.Th(text) for text in ("", "Taken (UTC)", frames, "Differs in", "")])
     rows = [_candidate(search, one, may=may) for one in search.candidates]
     table: Any = html.Div(
@@ -128,9 +128,9 @@ def _search(search: Search, *, may: bool) -> html.Section:
         className="scroll-x",
     )
     if not rows:
-        table = html.P(f"There is no {search.need} near it in time.", className="quiet")
+        table = html.P(f"There is no {search.role} near it in time.", className="quiet")
     return html.Section(
-        [html.H3(str(search.need).capitalize()), html.P(said.rstrip(".") + "."), table]
+        [html.H3(str(search.role).capitalize()), html.P(said.rstrip(".") + "."), table]
     )
 
 
@@ -165,7 +165,7 @@ def _is_taken(search: Search, one: Candidate) -> bool:
     """Tell whether this is what the step took; of an arc its reduced frame is named."""
     name = one.file.file_name
     stem = name.split(".fits", 1)[0]
-    is_arc = search.need is Need.ARC
+    is_arc = search.role is CalibrationRole.ARC
     taken = search.taken.split(" and ")
     return name in taken or (is_arc and any(f"_{stem}." in other for other in taken))
 
@@ -174,7 +174,7 @@ def _use(search: Search, one: Candidate) -> html.Button:
     given = {
         "data-block": search.block.name,
         "data-file": str(search.target.id),
-        "data-need": str(search.need),
+        "data-need": str(search.role),
         "data-calibration": str(one.file.id),
     }
     name = one.file.file_name
@@ -238,7 +238,7 @@ def _run(
         ("Took in", _names(line["inputs"]) or "nothing besides the file"),
     ]
     if run.calibrations:
-        chosen = [f"{need}: file {number}" for need, number in run.calibrations.items()]
+        chosen = [f"{role}: file {number}" for role, number in run.calibrations.items()]
         facts.append(("Chosen by hand", "; ".join(chosen)))
     made = [_file(one["id"], one["file_name"]) for one in line["products"]]
     facts.append(("Made", _lines(made) if made else "nothing"))

@@ -10,7 +10,7 @@ from pydantic import Field
 from reduction.detector import flatfield, masters
 from reduction.fits import headers, provenance
 from reduction.frames import DataType, FrameKind, Product, Technique
-from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.setups import master_flat_name
 
 
@@ -56,7 +56,7 @@ class MasterFlatSettings(BlockSettings):
     kinds={FrameKind.FLAT},
     produces=DataType.MASTER,
     settings=MasterFlatSettings,
-    needs=(Need.MASTER_BIAS,),
+    calibration_roles=(CalibrationRole.MASTER_BIAS,),
 )
 def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Report) -> list[Product]:
     """Drop saturated flats, subtract the bias, combine, trim and normalise.
@@ -81,7 +81,7 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     file_name = master_flat_name(first)
     provenance.stamp(master.meta, parent=names[0], file_name=file_name, technique=first.technique)
     provenance.record_inputs(master.meta, names)
-    bias_name = inputs.names.get(Need.MASTER_BIAS, provenance.NONE)
+    bias_name = inputs.names.get(CalibrationRole.MASTER_BIAS, provenance.NONE)
     provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, headers.GSP_BIAS, bias_name, "master bias image")
     provenance.put(master.meta, headers.GSP_TRIM, str(section), "trim section")

@@ -16,7 +16,7 @@ from reduction.detector.geometry import Section
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io, headers, provenance
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
-from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 
 
 class ReduceSettings(BlockSettings):
@@ -76,7 +76,7 @@ class _Course:
     kinds={FrameKind.ARC, FrameKind.SPECTRUM, FrameKind.IMAGE},
     produces=DataType.REDUCED,
     settings=ReduceSettings,
-    needs=(Need.MASTER_BIAS, Need.MASTER_FLAT),
+    calibration_roles=(CalibrationRole.MASTER_BIAS, CalibrationRole.MASTER_FLAT),
     route="reduce",
 )
 def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> list[Product]:
@@ -120,7 +120,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     if flat is not None:
         report("Flatfielding", 0.4)
         reduced = ccd.divide_flat(reduced, ccd.fit_flat(flat, reduced))
-        name = inputs.names.get(Need.MASTER_FLAT, "given")
+        name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
         course.did("f", headers.GSP_FLAT, name, "master flat image")
         course.inputs.append(name)
     elif not settings.ignore_flats and not inputs.notes:
@@ -188,7 +188,7 @@ def _bias(
 def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course) -> None:
     if inputs.master_bias is None or settings.ignore_bias:
         return
-    name = inputs.names.get(Need.MASTER_BIAS, "given")
+    name = inputs.names.get(CalibrationRole.MASTER_BIAS, "given")
     course.did("z", headers.GSP_BIAS, name, "master bias image")
     course.inputs.append(name)
 

@@ -15,7 +15,7 @@ from reduction.errors import HeaderError, MissingCalibration, ReductionError
 from reduction.fits import headers, provenance
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
 from reduction.matching import ArcChoice
-from reduction.registry import BlockInputs, BlockSettings, Need, Report, block
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution, SolveOptions
 from reduction.wavelength.sky_check import SkyOffset, sky_offset
@@ -129,7 +129,7 @@ class WavelengthSettings(BlockSettings):
     kinds={FrameKind.SPECTRUM, FrameKind.ARC},
     produces=DataType.WAVELENGTH,
     settings=WavelengthSettings,
-    needs=(Need.ARC,),
+    calibration_roles=(CalibrationRole.ARC,),
     route="spectrum/calibrate/wavelength",
 )
 def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report) -> list[Product]:
@@ -209,7 +209,7 @@ def _scale_of(
         return _Scale(solution, (), (*warnings, *_ends(solution)))
     if inputs.arc is None:
         raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
-    name = inputs.names.get(Need.ARC, "the arc")
+    name = inputs.names.get(CalibrationRole.ARC, "the arc")
     arc = along(spectrum, inputs.arc, name)
     report("Find lamp lines", 0.3)
     solution, warnings = solve_arc(arc, options)
@@ -234,7 +234,7 @@ def _bracketed(
 ) -> _Scale:
     """Interpolate to the exposure between its two arcs; one that fails leaves the other alone."""
     assert inputs.arc is not None and inputs.second_arc is not None
-    name = inputs.names.get(Need.SECOND_ARC, "the second arc")
+    name = inputs.names.get(CalibrationRole.SECOND_ARC, "the second arc")
     try:
         arc = along(spectrum, inputs.second_arc, name)
         other, warnings = solve_arc(arc, options)

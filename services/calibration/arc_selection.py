@@ -13,7 +13,7 @@ from db.models import File, Proposal, Run
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.matching import ArcChoice, Match
-from reduction.registry import Need
+from reduction.registry import CalibrationRole
 from services.calibration.master_selection import LIVE, around
 from services.calibration.masters import RAW, REDUCED
 from services.calibration.outcomes import Inputs, Refused, Waiting
@@ -53,17 +53,19 @@ def arcs_for(file: File, settings: Mapping[str, Any]) -> Inputs | Waiting | Refu
 def _given(
     *, frame_choice: ArcChoice, chosen: tuple[Match, ...], answers: list[File | Waiting | None]
 ) -> Inputs | Waiting:
-    given: dict[Need, File] = {}
-    notes = [f"{Need.ARC}: {match.degraded}" for match in chosen if match.degraded]
-    for need, answer in zip((Need.ARC, Need.SECOND_ARC), answers, strict=False):
+    given: dict[CalibrationRole, File] = {}
+    notes = [f"{CalibrationRole.ARC}: {match.degraded}" for match in chosen if match.degraded]
+    for role, answer in zip(
+        (CalibrationRole.ARC, CalibrationRole.SECOND_ARC), answers, strict=False
+    ):
         if isinstance(answer, Waiting):
             return answer
         if answer is not None:
-            given[need] = answer
+            given[role] = answer
     if frame_choice is ArcChoice.BRACKETING and len(given) == 1:
         notes.append(
-            f"{Need.ARC}: there is none on the other side of the exposure; "
-            f"{given[Need.ARC].file_name} stands alone."
+            f"{CalibrationRole.ARC}: there is none on the other side of the exposure; "
+            f"{given[CalibrationRole.ARC].file_name} stands alone."
         )
     return Inputs(given=given, notes=tuple(notes))
 

@@ -13,7 +13,7 @@ from db.models import File, Run
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.matching import Match
-from reduction.registry import Block, Need, blocks_for
+from reduction.registry import Block, CalibrationRole, blocks_for
 from services.calibration import arc_selection, master_selection, masters
 from services.calibration.masters import MASTER, RAW
 from services.calibration.outcomes import Inputs, Refused, Waiting
@@ -22,15 +22,15 @@ from services.files.rows import describe
 
 ALTHOUGH = "was chosen by hand although it differs"
 KINDS = {
-    Need.MASTER_BIAS: FrameKind.BIAS,
-    Need.MASTER_FLAT: FrameKind.FLAT,
-    Need.ARC: FrameKind.ARC,
+    CalibrationRole.MASTER_BIAS: FrameKind.BIAS,
+    CalibrationRole.MASTER_FLAT: FrameKind.FLAT,
+    CalibrationRole.ARC: FrameKind.ARC,
 }
 """What a person can choose, and the kind of frame that it is."""
 _RANKS = {
-    Need.MASTER_BIAS: matching.rank_bias,
-    Need.MASTER_FLAT: matching.rank_flats,
-    Need.ARC: matching.rank_arcs,
+    CalibrationRole.MASTER_BIAS: matching.rank_bias,
+    CalibrationRole.MASTER_FLAT: matching.rank_flats,
+    CalibrationRole.ARC: matching.rank_arcs,
 }
 REACH_DAYS = 90.0
 """Masters further away in time are not offered."""
@@ -51,56 +51,56 @@ class Candidate:
     obstacle: str = ""
 
 
-def candidates(file: File, need: Need) -> list[Candidate]:
+def candidates(file: File, role: CalibrationRole) -> list[Candidate]:
     """Return the calibrations nearest to a frame, those that fit first."""
-    found = _around(file, need)
-    ranking = _RANKS[need](describe(file), [describe(one) for one in found])
+    found = _around(file, role)
+    ranking = _RANKS[role](describe(file), [describe(one) for one in found])
     ranked = (*ranking.matches, *ranking.refused)[:MOST_OFFERED]
-    judged = [_candidate(file, need, found[match.index], match) for match in ranked]
+    judged = [_candidate(file, role, found[match.index], match) for match in ranked]
     return sorted(judged, key=lambda one: (bool(one.obstacle), not one.fits))
 
 
-def _candidate(file: File, need: Need, one: File, match: Match) -> Candidate:
-    few = _few(file, need, one)
+def _candidate(file: File, role: CalibrationRole, one: File, match: Match) -> Candidate:
+    few = _few(file, role, one)
     refused = (match.degraded is None and bool(match.differences)) or bool(few)
     obstacle = ""
     if match.impossible:
         obstacle = f"it can't be used: {', '.join(match.impossible)}"
-    elif need is Need.ARC and arc_selection.reduced_of(one) is None:
+    elif role is CalibrationRole.ARC and arc_selection.reduced_of(one) is None:
         obstacle = "it could not be reduced"
     return Candidate(one, (*match.differences, *few), not refused, obstacle)
 
 
-def _few(file: File, need: Need, one: File) -> tuple[str, ...]:
+def _few(file: File, role: CalibrationRole, one: File) -> tuple[str, ...]:
     """Say that a master was made of fewer frames than the frame's proposal asks for."""
-    if need is Need.ARC:
+    if role is CalibrationRole.ARC:
         return ()
-    minimum = masters.minimum_for(file, _maker(need))
+    minimum = masters.minimum_for(file, _maker(role))
     frames = one.n_combined or 0
     return () if frames >= minimum else (f"{frames} frames instead of {minimum}",)
 
 
-def _maker(need: Need) -> Block:
-    return blocks_for(DataType.RAW, KINDS[need])[0]
+def _maker(role: CalibrationRole) -> Block:
+    return blocks_for(DataType.RAW, KINDS[role])[0]
 
 
-def _around(file: File, need: Need) -> list[File]:
-    if need is Need.ARC:
+def _around(file: File, role: CalibrationRole) -> list[File]:
+    if role is CalibrationRole.ARC:
         return arc_selection.candidates(file)
-    near = master_selection.around(file, KINDS[need], REACH_DAYS) & (File.data_type == MASTER)
+    near = master_selection.around(file, KINDS[role], REACH_DAYS) & (File.data_type == MASTER)
     newest = File.select().where(near).order_by(File.date_obs.desc()).limit(MOST_LOOKED_AT)
     return list(newest)
 
 
 def checked(block: Block, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Return what a person chose as a run keeps it; names are those of `Need`, _ for a space.
+    """Return what a person selected as a run keeps it: `CalibrationRole` → file id.
 
     Raises
     ------
     Unacceptable
-        The process has no such need.
+        The process takes no such calibration.
     """
-    known = {need.replace(" ", "_"): need for need in block.needs if need in KINDS}
+    known = {role.replace(" ", "_"): role for role in block.calibration_roles if role in KINDS}
     for name in wanted:
         if name.replace(" ", "_") not in known:
             raise Unacceptable(
@@ -109,27 +109,27 @@ def checked(block: Block, wanted: Mapping[str, int]) -> dict[str, int]:
     return {str(known[name.replace(" ", "_")]): int(number) for name, number in wanted.items()}
 
 
-def given(run: Run, need: Need, file: File) -> Inputs | Refused | Waiting:
+def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Waiting:
     """Return the calibration that was chosen for a run, with the notice its product will carry."""
-    number = (run.calibrations or {})[need]
-    wanted = File.select().where(File.id == number, File.kind == str(KINDS[need]))
-    wanted = wanted.where(File.data_type == (RAW if need is Need.ARC else MASTER))
-    if need is Need.ARC:
+    number = (run.calibrations or {})[role]
+    wanted = File.select().where(File.id == number, File.kind == str(KINDS[role]))
+    wanted = wanted.where(File.data_type == (RAW if role is CalibrationRole.ARC else MASTER))
+    if role is CalibrationRole.ARC:
         wanted = wanted.where(File.id.in_(arc_selection.visible(file, days=None).select(File.id)))
     one = wanted.first()
     if one is None:
-        return Refused(f"the {need} that was chosen is not there, or is none of its kind")
-    ranking = _RANKS[need](describe(file), [describe(one)])
-    candidate = _candidate(file, need, one, (*ranking.matches, *ranking.refused)[0])
+        return Refused(f"the {role} that was chosen is not there, or is none of its kind")
+    ranking = _RANKS[role](describe(file), [describe(one)])
+    candidate = _candidate(file, role, one, (*ranking.matches, *ranking.refused)[0])
     if candidate.obstacle:
-        return Refused(f"{need} {one.file_name}: {candidate.obstacle}")
-    note = f"{need}: {one.file_name} was chosen by hand"
+        return Refused(f"{role} {one.file_name}: {candidate.obstacle}")
+    note = f"{role}: {one.file_name} was chosen by hand"
     if candidate.differences:
-        note = f"{need}: {one.file_name} {ALTHOUGH}: {', '.join(candidate.differences)}"
-    if need is not Need.ARC:
-        return Inputs(given={need: one}, notes=(note,))
+        note = f"{role}: {one.file_name} {ALTHOUGH}: {', '.join(candidate.differences)}"
+    if role is not CalibrationRole.ARC:
+        return Inputs(given={role: one}, notes=(note,))
     reduced = arc_selection.reduced_of(one)
     if isinstance(reduced, Waiting):
         return reduced
     assert reduced is not None  # else it had an obstacle
-    return Inputs(given={need: reduced}, notes=(note,))
+    return Inputs(given={role: reduced}, notes=(note,))

@@ -23,7 +23,7 @@ from typing import Any
 from db.models import File, Proposal
 from reduction import matching
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, Need
+from reduction.registry import Block, CalibrationRole
 from services.proposals import proposals
 
 RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.REDUCED)
@@ -31,7 +31,10 @@ RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.RED
 DAYS = {str(FrameKind.BIAS): matching.BIAS_DAYS, str(FrameKind.FLAT): matching.FLAT_DAYS}
 """How far away in time a frame or a master may be, by kind."""
 
-IGNORED_BY = {Need.MASTER_BIAS: "ignore_bias", Need.MASTER_FLAT: "ignore_flats"}
+IGNORED_BY = {
+    CalibrationRole.MASTER_BIAS: "ignore_bias",
+    CalibrationRole.MASTER_FLAT: "ignore_flats",
+}
 """The setting that tells a block to do without a calibration."""
 
 

@@ -17,7 +17,7 @@ from peewee import fn
 from db.models import File, Proposal, Run, User, utc_now
 from reduction import matching
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Need, all_blocks, blocks_for
+from reduction.registry import CalibrationRole, all_blocks, blocks_for
 from services import access
 from services.access import Action
 from services.calibration import manual, masters, selection
@@ -37,7 +37,7 @@ REDONE_PER_ROUND = 50
 REDUCE = "reduce"
 
 _RANKS = {FrameKind.BIAS: matching.rank_bias, FrameKind.FLAT: matching.rank_flats}
-_NEEDS = {FrameKind.BIAS: Need.MASTER_BIAS, FrameKind.FLAT: Need.MASTER_FLAT}
+_ROLES = {FrameKind.BIAS: CalibrationRole.MASTER_BIAS, FrameKind.FLAT: CalibrationRole.MASTER_FLAT}
 
 
 # --- what a new master makes stale ------------------------------------------------------------
@@ -73,25 +73,25 @@ def made_without(master: File, *, above: int = 0) -> list[File]:
     return [
         file
         for file in files
-        if (not of_kind.intersection(file.inputs) or _was_makeshift(file, _NEEDS[kind]))
-        and _asked_for(file, _NEEDS[kind])
+        if (not of_kind.intersection(file.inputs) or _was_makeshift(file, _ROLES[kind]))
+        and _asked_for(file, _ROLES[kind])
         and _RANKS[kind](describe(file), [described]).best is not None
         and (master.n_combined or 0) >= masters.minimum_for(file, block)
     ]
 
 
-def _was_makeshift(file: File, need: Need) -> bool:
+def _was_makeshift(file: File, role: CalibrationRole) -> bool:
     """Tell whether a person had this calibration used although it differs."""
-    return any(text.startswith(need) and manual.ALTHOUGH in text for text in file.warnings)
+    return any(text.startswith(role) and manual.ALTHOUGH in text for text in file.warnings)
 
 
-def _asked_for(file: File, need: Need) -> bool:
+def _asked_for(file: File, role: CalibrationRole) -> bool:
     """Tell whether the run that made a file wanted this calibration."""
     run = Run.get_or_none(Run.id == file.run_id)
     block = all_blocks().get(run.block) if run else None
-    if run is None or block is None or need not in block.needs:
+    if run is None or block is None or role not in block.calibration_roles:
         return False
-    return not run.settings.get(IGNORED_BY.get(need, ""), False)
+    return not run.settings.get(IGNORED_BY.get(role, ""), False)
 
 
 def made_with(master: File, *, above: int = 0) -> list[File]:
@@ -194,11 +194,11 @@ def _draft(file: File, user: User | None) -> Run:
 def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
     """Return of the calibrations that a person chose those for which nothing fitting has come."""
     found, kept = selection.at_hand(run), {}
-    for need, number in picked.items():
+    for role, number in picked.items():
         one = File.get_or_none(File.id == number)
-        if one is not None and need not in found:
+        if one is not None and role not in found:
             newest = masters.master_of(one.series) if one.data_type == MASTER else one
-            kept[need] = int((newest or one).id)
+            kept[role] = int((newest or one).id)
     return kept
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from db.models import File
-from reduction.registry import Need
+from reduction.registry import CalibrationRole
 
 Found = tuple[File, str | None]
 """A calibration, and a sentence when it is a makeshift."""
@@ -20,7 +20,7 @@ class Inputs:
 
     members: tuple[File, ...] = ()
     anchor: File | None = None
-    given: dict[Need, File] = field(default_factory=dict)
+    given: dict[CalibrationRole, File] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

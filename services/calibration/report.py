@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, Need, all_blocks, blocks_for
+from reduction.registry import Block, CalibrationRole, all_blocks, blocks_for
 from services import access
 from services.access import Action
 from services.calibration import manual, selection
@@ -28,7 +28,7 @@ class Search:
 
     block: Block
     target: File
-    need: Need
+    role: CalibrationRole
     is_made: bool
     taken: str
     sentence: str
@@ -49,55 +49,60 @@ def of_file(user: User, file: File) -> list[Search]:
     due = [
         block
         for block in following
-        if set(block.needs) & set(manual.KINDS) and block.produces is not DataType.MASTER
+        if set(block.calibration_roles) & set(manual.KINDS)
+        and block.produces is not DataType.MASTER
     ]
     if due:
         settings = proposals.block_settings(file.proposal, due[0].name).model_dump(mode="json")
         wish = scheduling.draft(due[0], file, settings)
-        return [_ahead(wish, due[0], need) for need in due[0].needs if need in manual.KINDS]
+        return [
+            _ahead(wish, due[0], role) for role in due[0].calibration_roles if role in manual.KINDS
+        ]
     run = Run.get_or_none(Run.id == file.run_id)
     block = all_blocks().get(run.block) if run else None
     if run is None or block is None or file.parent is None:
         return []
-    return [_behind(run, block, need, file) for need in block.needs if need in manual.KINDS]
+    return [
+        _behind(run, block, role, file) for role in block.calibration_roles if role in manual.KINDS
+    ]
 
 
-def _ahead(wish: Run, block: Block, need: Need) -> Search:
+def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
     """Return what a step would take now."""
     taken = sentence = ""
-    if wish.settings.get(IGNORED_BY.get(need, ""), False):
+    if wish.settings.get(IGNORED_BY.get(role, ""), False):
         sentence = "the settings of the proposal do without it"
     else:
-        answer = selection.offer(need, wish, wish.file)
+        answer = selection.offer(role, wish, wish.file)
         if isinstance(answer, Inputs):
             taken = next((one.file_name for one in answer.given.values()), "")
             sentence = " ".join(answer.notes)
         else:
             sentence = answer.sentence
-    offered = tuple(manual.candidates(wish.file, need))
+    offered = tuple(manual.candidates(wish.file, role))
     return Search(
-        block, wish.file, need, is_made=False, taken=taken, sentence=sentence, candidates=offered
+        block, wish.file, role, is_made=False, taken=taken, sentence=sentence, candidates=offered
     )
 
 
-def _behind(run: Run, block: Block, need: Need, product: File) -> Search:
+def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Search:
     """Return what the step that made a product had taken."""
-    kind = str(manual.KINDS[need])
+    kind = str(manual.KINDS[role])
     used = File.select(File.file_name).where(
         File.file_name.in_(list(product.inputs)), File.kind == kind
     )
     taken = " and ".join(sorted({row.file_name for row in used}))
     sentence = ""
-    if not taken and run.settings.get(IGNORED_BY.get(need, ""), False):
+    if not taken and run.settings.get(IGNORED_BY.get(role, ""), False):
         sentence = "the settings did without it"
     elif not taken:
-        said = (text for text in product.warnings if str(need).split()[-1] in text)
-        sentence = next(said, f"it was made without a {need}")
-    offered = tuple(manual.candidates(product.parent, need))
+        said = (text for text in product.warnings if str(role).split()[-1] in text)
+        sentence = next(said, f"it was made without a {role}")
+    offered = tuple(manual.candidates(product.parent, role))
     return Search(
         block,
         product.parent,
-        need,
+        role,
         is_made=True,
         taken=taken,
         sentence=sentence,

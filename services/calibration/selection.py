@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
-from reduction.registry import Block, Need, all_blocks
+from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
 from services.calibration.master_selection import LIVE, so_far, words
 from services.calibration.masters import IGNORED_BY
@@ -34,10 +34,10 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
             return found
         members = found
         anchor = [member for member in members if member.series == run.file.series][-1]
-    given: dict[Need, File] = {}
+    given: dict[CalibrationRole, File] = {}
     notes: list[str] = []
-    for need in _wanted(run, block):
-        answer = offer(need, run, anchor or run.file)
+    for role in _wanted(run, block):
+        answer = offer(role, run, anchor or run.file)
         if not isinstance(answer, Inputs):
             return answer
         given |= answer.given
@@ -45,38 +45,42 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     return Inputs(members, anchor, given, tuple(notes))
 
 
-def at_hand(run: Run) -> dict[Need, File]:
+def at_hand(run: Run) -> dict[CalibrationRole, File]:
     """Return of what a run needs that which is there, each asked for by itself.
 
     `resolve` gives nothing while anything is waited for.
     """
-    found: dict[Need, File] = {}
-    for need in _wanted(run, all_blocks()[run.block]):
-        answer = offer(need, run, run.file)
+    found: dict[CalibrationRole, File] = {}
+    for role in _wanted(run, all_blocks()[run.block]):
+        answer = offer(role, run, run.file)
         if isinstance(answer, Inputs):
             found |= answer.given
     return found
 
 
-def _wanted(run: Run, block: Block) -> list[Need]:
+def _wanted(run: Run, block: Block) -> list[CalibrationRole]:
     """Return what a run needs and its settings do not leave out, unless a person chose it."""
     picked = run.calibrations or {}
-    return [n for n in block.needs if n in picked or not run.settings.get(IGNORED_BY.get(n, ""))]
+    return [
+        n
+        for n in block.calibration_roles
+        if n in picked or not run.settings.get(IGNORED_BY.get(n, ""))
+    ]
 
 
-def offer(need: Need, run: Run, file: File) -> Inputs | Waiting | Refused:
+def offer(role: CalibrationRole, run: Run, file: File) -> Inputs | Waiting | Refused:
     """Find one of the calibrations that a run asks for: the one a person chose, else the best."""
-    if need in (run.calibrations or {}):
-        return manual.given(run, need, file)
-    if need is Need.ARC:
+    if role in (run.calibrations or {}):
+        return manual.given(run, role, file)
+    if role is CalibrationRole.ARC:
         return arc_selection.arcs_for(file, run.settings)
-    answer = _FINDERS[need](file)
+    answer = _FINDERS[role](file)
     if isinstance(answer, Waiting):
         return answer
     if isinstance(answer, Nothing):
         return Inputs(notes=(answer.sentence,))
     calibration, degraded = answer
-    return Inputs(given={need: calibration}, notes=(f"{need}: {degraded}",) if degraded else ())
+    return Inputs(given={role: calibration}, notes=(f"{role}: {degraded}",) if degraded else ())
 
 
 # --- the frames of a master -------------------------------------------------------------------
@@ -106,7 +110,7 @@ def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
     return tuple(members)
 
 
-_FINDERS: dict[Need, Callable[[File], Found | Waiting | Nothing]] = {
-    Need.MASTER_BIAS: master_selection.bias_for,
-    Need.MASTER_FLAT: master_selection.flat_for,
+_FINDERS: dict[CalibrationRole, Callable[[File], Found | Waiting | Nothing]] = {
+    CalibrationRole.MASTER_BIAS: master_selection.bias_for,
+    CalibrationRole.MASTER_FLAT: master_selection.flat_for,
 }

@@ -36,7 +36,7 @@ def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
     came = File.select().where(
         File.id > known, (File.data_type == MASTER) | arc, File.camera == parent.camera
     )
-    if not block.needs or not came.exists():
+    if not block.calibration_roles or not came.exists():
         return False
     better = selection.resolve(run)
     return isinstance(better, Inputs) and better.given != inputs.given

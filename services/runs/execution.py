@@ -19,7 +19,7 @@ from db.models import File, Run, utc_now
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Product
-from reduction.registry import Block, BlockInputs, Need, all_blocks
+from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
 from services import logs
 from services.calibration import arc_selection, out_of_date, selection, trace_selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
@@ -124,17 +124,17 @@ def _open_frame(file: File) -> Any:
 
 
 def _open(file: File, inputs: Inputs) -> BlockInputs:
-    given = {need: _open_frame(calibration) for need, calibration in inputs.given.items()}
+    given = {role: _open_frame(calibration) for role, calibration in inputs.given.items()}
     return BlockInputs(
         frame=None if inputs.members else _open_frame(file),
         file_name="" if inputs.members else file.file_name,
         kind=FrameKind(file.kind),
         members=tuple(_as_indexed(member) for member in inputs.members),
-        master_bias=given.get(Need.MASTER_BIAS),
-        master_flat=given.get(Need.MASTER_FLAT),
-        arc=given.get(Need.ARC),
-        second_arc=given.get(Need.SECOND_ARC),
-        names={need: calibration.file_name for need, calibration in inputs.given.items()},
+        master_bias=given.get(CalibrationRole.MASTER_BIAS),
+        master_flat=given.get(CalibrationRole.MASTER_FLAT),
+        arc=given.get(CalibrationRole.ARC),
+        second_arc=given.get(CalibrationRole.SECOND_ARC),
+        names={role: calibration.file_name for role, calibration in inputs.given.items()},
         brighter=partial(trace_selection.brighter_spectrum, file),
         notes=inputs.notes,
     )

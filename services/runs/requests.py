@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, Need, all_blocks
+from reduction.registry import Block, CalibrationRole, all_blocks
 from services import access
 from services.access import Action
 from services.calibration import manual, masters
@@ -30,7 +30,7 @@ def request(
 ) -> Run:
     """Ask for a run of a block on a file: the proposal's settings, with `overrides` on top.
 
-    `use` names calibrations that shall be taken, whatever fits better: need → file id. While the
+    `use` names calibrations that shall be taken, whatever fits better: role → file id. While the
     same is waiting, queued or running, that run is the answer.
 
     Raises
@@ -48,7 +48,7 @@ def request(
         raise Unacceptable(reason, field="id")
     picked = _picked(user, block, use or {})
     # Who names a calibration wants it, whatever the proposal does without.
-    wanted = {setting: False for need, setting in masters.IGNORED_BY.items() if need in picked}
+    wanted = {setting: False for role, setting in masters.IGNORED_BY.items() if role in picked}
     settings = settings_for(block, file, {**wanted, **(overrides or {})})
     run = scheduling.draft(block, file, settings, user)
     run.calibrations = picked or None
@@ -71,8 +71,8 @@ def _picked(user: User, block: Block, use: Mapping[str, int]) -> dict[str, int]:
 
 
 def _refuse_impossible(run: Run) -> None:
-    for need in run.calibrations or {}:
-        answer = manual.given(run, Need(need), run.file)
+    for role in run.calibrations or {}:
+        answer = manual.given(run, CalibrationRole(role), run.file)
         if isinstance(answer, Refused):
             sentence = answer.sentence[:1].upper() + answer.sentence[1:]
             raise Unacceptable(f"{sentence}.", field="calibrations")

@@ -57,7 +57,7 @@ def schedule(file: File, effects: Effects, priority: int = 0) -> list[Run]:
         settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
         run = draft(block, file, settings)
         run.priority = min(run.priority, priority)
-        if not block.needs:
+        if not block.calibration_roles:
             judge(run)
         if enter(run, effects):
             made.append(run)

@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 
 from reduction.fits import frame_io
 from reduction.frames import Product
-from reduction.registry import BlockInputs, Need
+from reduction.registry import BlockInputs, CalibrationRole
 from reduction.simulation import simulate_night
 from tests.support.bench.engine_night import run, sort_out, take
 from tests.support.bench.table import peer_night, published, row
@@ -61,7 +61,10 @@ def test_single_steps(name: str, tmp_path: Path) -> None:
     roles = sort_out(simulate_night(tmp_path, seed=7, binning=binning, n_bias=12, n_flat=12))
     bias = master("master_bias", roles["BIAS"], None)
     flat = master("master_flat", roles["FLAT"], bias)
-    names = {Need.MASTER_BIAS: bias.file_name, Need.MASTER_FLAT: flat.file_name}
+    names = {
+        CalibrationRole.MASTER_BIAS: bias.file_name,
+        CalibrationRole.MASTER_FLAT: flat.file_name,
+    }
     given = {"master_bias": bias.data, "master_flat": flat.data, "names": names}
 
     def reduced(path: Path, method: str) -> Product:
@@ -77,7 +80,7 @@ def test_single_steps(name: str, tmp_path: Path) -> None:
         frame=spectrum.data,
         file_name=spectrum.file_name,
         arc=lamp.data,
-        names={Need.ARC: lamp.file_name},
+        names={CalibrationRole.ARC: lamp.file_name},
     )
     small = name == "2x2"
     steps: list[tuple[str, Callable[[], object], str, str]] = [

@@ -18,7 +18,7 @@ from db.models import File, Membership, Proposal, Run, User, utc_now
 from reduction import registry
 from reduction.errors import ReductionError
 from reduction.frames import DataType, FrameKind, Product, Technique
-from reduction.registry import BlockInputs, BlockSettings, Need, Report
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report
 from reduction.settings.proposal_settings import settings_model
 from services.files import ingest
 from services.runs import lifecycle
@@ -223,7 +223,7 @@ def small_blocks() -> Iterator[None]:
     registry._blocks.clear()
     settings_model.cache_clear()
     spectra = {FrameKind.SPECTRUM, FrameKind.ARC}
-    for name, accepts, kinds, produces, settings, needs, function in (
+    for name, accepts, kinds, produces, settings, roles, function in (
         (
             "master_bias",
             DataType.RAW,
@@ -239,7 +239,7 @@ def small_blocks() -> Iterator[None]:
             spectra,
             DataType.REDUCED,
             SmallReduce,
-            (Need.MASTER_BIAS,),
+            (CalibrationRole.MASTER_BIAS,),
             _small_reduce,
         ),
         ("extract", DataType.REDUCED, spectra, DataType.EXTRACTED, SmallNext, (), _small_extract),
@@ -249,7 +249,7 @@ def small_blocks() -> Iterator[None]:
             spectra,
             DataType.WAVELENGTH,
             BlockSettings,
-            (Need.ARC,),
+            (CalibrationRole.ARC,),
             _small_calibrate,
         ),
     ):
@@ -260,7 +260,7 @@ def small_blocks() -> Iterator[None]:
             kinds=kinds,
             produces=produces,
             settings=settings,
-            needs=needs,
+            calibration_roles=roles,
             route=name,
         )(function)
     try:

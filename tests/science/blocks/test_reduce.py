@@ -11,11 +11,11 @@ from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import frame_io
 from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import DataType, PixelFlag, Product
-from reduction.registry import BlockInputs, Need
+from reduction.registry import BlockInputs, CalibrationRole
 from tests.support.goodman_frames import NIGHT, REASON, header
 
 GAIN, NOISE, NX, NY = 1.48, 3.89, 2071, 120
-NAMES = {Need.MASTER_BIAS: "bias.fits", Need.MASTER_FLAT: "flat.fits"}
+NAMES = {CalibrationRole.MASTER_BIAS: "bias.fits", CalibrationRole.MASTER_FLAT: "flat.fits"}
 
 
 def quiet(_step: str, _fraction: float) -> None:

@@ -14,7 +14,7 @@ from reduction.detector import geometry
 from reduction.errors import ReductionError
 from reduction.fits.frame_io import flags_of, saturation_level, variance_of
 from reduction.frames import PixelFlag, Product
-from reduction.registry import BlockInputs, Need
+from reduction.registry import BlockInputs, CalibrationRole
 from tests.support.goodman_frames import MODERN, header
 
 NX, NY = 2071, 24
@@ -147,7 +147,7 @@ def test_the_imaging_chain_keeps_the_light_of_stars(
     meta = cards.copy()
     geometry.set_physical(meta, shape)
     flat = CCDData(response.astype(np.float32), unit=u.dimensionless_unscaled, meta=meta)
-    names = {Need.MASTER_BIAS: "bias.fits", Need.MASTER_FLAT: "flat.fits"}
+    names = {CalibrationRole.MASTER_BIAS: "bias.fits", CalibrationRole.MASTER_FLAT: "flat.fits"}
     product = run(
         frame_of(400 + electrons / gain, cards),
         {"master_bias": bias, "master_flat": flat, "names": names},

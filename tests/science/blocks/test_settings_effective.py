@@ -25,7 +25,7 @@ from reduction.errors import (
 )
 from reduction.fits import frame_io
 from reduction.frames import FrameKind, Product
-from reduction.registry import BlockInputs, Need, all_blocks
+from reduction.registry import BlockInputs, CalibrationRole, all_blocks
 from reduction.simulation import write_frame
 from reduction.simulation.plan import NightPlan
 from tests.science.blocks import test_reduce
@@ -107,7 +107,7 @@ def spectrum_and_arc() -> BlockInputs:
         file_name=target.file_name,
         kind=FrameKind.SPECTRUM,
         arc=made["arc"].data,
-        names={Need.ARC: made["arc"].file_name},
+        names={CalibrationRole.ARC: made["arc"].file_name},
     )
 
 

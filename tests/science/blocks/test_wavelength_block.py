@@ -21,7 +21,7 @@ from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction.apertures import extract_along
 from reduction.fits import frame_io, headers
 from reduction.frames import DataType, FrameKind, Product, Spectrum
-from reduction.registry import BlockInputs, Need
+from reduction.registry import BlockInputs, CalibrationRole
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.sky_check import sky_offset
 from tests.support.paths import REAL_NIGHT
@@ -67,7 +67,7 @@ def calibrate(frame: Spectrum, arc: CCDData | None, **settings: Any) -> Product:
         frame=frame,
         file_name="ecfzst_0267_AT2018oh_930_blue_target_1.fits",
         arc=arc,
-        names={Need.ARC: "zst_0019_Fe_930_blue_long.fits"},
+        names={CalibrationRole.ARC: "zst_0019_Fe_930_blue_long.fits"},
         notes=("a note",),
     )
     (product,) = wavelength(
@@ -244,7 +244,7 @@ def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
         file_name="ecfzst_0267_AT2018oh_930_blue_target_1.fits",
         arc=arc,
         second_arc=opened(20),
-        names={Need.ARC: "zst_0019.fits", Need.SECOND_ARC: "zst_0020.fits"},
+        names={CalibrationRole.ARC: "zst_0019.fits", CalibrationRole.SECOND_ARC: "zst_0020.fits"},
     )
     (product,) = wavelength(inputs, WavelengthSettings(), lambda *_: None)
     alone = [calibrate(science, one).data.wavelength for one in (arc, inputs.second_arc)]

@@ -8,7 +8,7 @@ import pytest
 
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType
-from reduction.registry import Need
+from reduction.registry import CalibrationRole
 from services.calibration import manual, out_of_date, report
 from services.errors import Conflict, NotFound, Unacceptable
 from services.runs import lifecycle
@@ -67,7 +67,7 @@ def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) 
 
 def test_the_search_is_told_with_what_differs(frame: File, pi: User) -> None:
     (ahead,) = report.of_file(pi, frame)
-    assert (ahead.need, ahead.taken, ahead.is_made) == (Need.MASTER_BIAS, "", False)
+    assert (ahead.role, ahead.taken, ahead.is_made) == (CalibrationRole.MASTER_BIAS, "", False)
     assert "no bias with this read-out" in ahead.sentence
     (one,) = ahead.candidates
     assert (one.file, one.fits, one.obstacle) == (master(), False, "")
@@ -162,5 +162,5 @@ def test_too_few_frames_are_a_difference(raw: Path, frame: File) -> None:
     owner = frame.proposal
     owner.settings = {"master_bias": {"minimum": 8}}
     owner.save()
-    (one,) = manual.candidates(frame, Need.MASTER_BIAS)
+    (one,) = manual.candidates(frame, CalibrationRole.MASTER_BIAS)
     assert "3 frames instead of 8" in one.differences

@@ -15,7 +15,7 @@ from astropy.io import fits
 from reduction.errors import ReductionError
 from reduction.fits import frame_io
 from reduction.frames import Product
-from reduction.registry import BlockInputs, Need, all_blocks
+from reduction.registry import BlockInputs, CalibrationRole, all_blocks
 
 N_WORKERS = 2
 
@@ -54,7 +54,7 @@ def make_master(
 ) -> tuple[Path, float]:
     """Make a master of raw frames and write it."""
     given = None if bias is None else frame_io.read_product(bias)
-    names = {} if bias is None else {Need.MASTER_BIAS: bias.name}
+    names = {} if bias is None else {CalibrationRole.MASTER_BIAS: bias.name}
     inputs = BlockInputs(members=tuple(members), master_bias=given, names=names)  # type: ignore[arg-type]
     [product] = run(block, inputs, minimum=5)
     path = folder / product.file_name
@@ -69,7 +69,7 @@ def reduce_frame(folder: Path, raw: Path, bias: Path, flat: Path, cosmic: str) -
         file_name=raw.name,
         master_bias=frame_io.read_product(bias),  # type: ignore[arg-type]
         master_flat=frame_io.read_product(flat),  # type: ignore[arg-type]
-        names={Need.MASTER_BIAS: bias.name, Need.MASTER_FLAT: flat.name},
+        names={CalibrationRole.MASTER_BIAS: bias.name, CalibrationRole.MASTER_FLAT: flat.name},
     )
     [product] = run("reduce", inputs, cosmic_rays=cosmic)
     path = folder / product.file_name
@@ -98,7 +98,7 @@ def science_chain(
             frame=frame_io.read_product(path),
             file_name=path.name,
             arc=lamp,  # type: ignore[arg-type]
-            names={Need.ARC: arc.name},
+            names={CalibrationRole.ARC: arc.name},
         )
         try:
             [calibrated] = run("wavelength", calibrate)

@@ -21,7 +21,7 @@ from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.detector import geometry
 from reduction.fits import frame_io, headers
 from reduction.frames import Product
-from reduction.registry import BlockInputs, Need
+from reduction.registry import BlockInputs, CalibrationRole
 from reduction.simulation import NightPlan, Truth, frames, write_frame
 from reduction.simulation.exposures import Frame, expose
 from reduction.simulation.sources import Source
@@ -115,7 +115,7 @@ def masters_of(mode: Mode) -> tuple[Product, Product]:
             BlockInputs(
                 members=tuple(paths["flat"]),
                 master_bias=bias.data,
-                names={Need.MASTER_BIAS: bias.file_name},
+                names={CalibrationRole.MASTER_BIAS: bias.file_name},
             ),
             MasterFlatSettings(minimum=2),
             quiet,
@@ -147,7 +147,10 @@ def reduce_frame(mode: Mode, raw: Frame) -> Reduced:
             file_name=raw.file_name,
             master_bias=bias.data,
             master_flat=flat.data,
-            names={Need.MASTER_BIAS: bias.file_name, Need.MASTER_FLAT: flat.file_name},
+            names={
+                CalibrationRole.MASTER_BIAS: bias.file_name,
+                CalibrationRole.MASTER_FLAT: flat.file_name,
+            },
         ),
         ReduceSettings(),
         quiet,
