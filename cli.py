@@ -22,7 +22,7 @@ from reduction import simulation
 from reduction.errors import ReductionError
 from services.accounts import accounts
 from services.errors import InvalidRequest, NotFound, ServiceError
-from services.files import check, ingest
+from services.files import check, file_integrity, ingest
 from services.mail import letters
 from services.proposals import proposals, semester_import
 
@@ -183,7 +183,7 @@ def _ingest(path: Path) -> tuple[str, str]:
         arrival = ingest.ingest(path)
     except NotFound:
         return "refused", f"{path} is no frame inside the raw folders (GSP_RAW_DIRS)."
-    except ingest.IncompleteFile as error:
+    except file_integrity.IncompleteFile as error:
         return "incomplete", error.message
     return arrival.outcome, arrival.sentence
 

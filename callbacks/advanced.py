@@ -11,7 +11,8 @@ from callbacks.core.guard import guarded, person
 from callbacks.data.address import Address, advanced_file, file_key
 from reduction.frames import DataType
 from services.errors import NotFound, ServiceError
-from services.files import display, lineage
+from services.files import lookup
+from services.files.visualization import display
 
 
 def register(app: Dash) -> None:
@@ -35,7 +36,7 @@ def show(pathname: str) -> tuple[Any, Any]:
         raise PreventUpdate
     user = person()
     try:
-        file = lineage.get(user, file_key(key))
+        file = lookup.get(user, file_key(key))
         if DataType(str(file.data_type)) in display.SPECTRA:
             return _head(file, "Spectra are looked at on their own page."), None
         facts = display.facts(file)

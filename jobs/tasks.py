@@ -8,7 +8,7 @@ import socket
 import time
 
 from db import database
-from services.files import previews
+from services.files.visualization import previews
 from services.runs import lifecycle
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from dash import dcc, html
 from callbacks.core.guard import person
 from callbacks.core.router import Page
 from callbacks.data.address import advanced_file
-from services.files import display
+from services.files.visualization import display
 
 _GRAPH = {
     "displaylogo": False,

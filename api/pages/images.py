@@ -20,7 +20,7 @@ from jobs import queue
 from reduction.extraction import manual
 from reduction.frames import PixelFlag
 from services.errors import NotFound
-from services.files import extraction_preview, lineage, overlays
+from services.files.visualization import extraction_preview, overlays, previews
 
 blueprint = Blueprint("images", __name__)
 
@@ -97,7 +97,7 @@ def opened(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
     """Open a file's pyramid; while it is not there, have it made and answer 202."""
     if file_id > MAX_ID:
         raise NotFound("No such file.")
-    folder = lineage.preview(current_user.row, file_id)
+    folder = previews.find(current_user.row, file_id)
     if folder is not None:
         try:
             return pyramid.load(folder)

@@ -18,7 +18,8 @@ from api.contract.validation import MAX_ID, read_query
 from api.pages import images, spectra
 from figures import pyramid
 from services.errors import NotFound
-from services.files import display, lineage
+from services.files import lookup
+from services.files.visualization import display
 
 blueprint = Blueprint("show", __name__)
 
@@ -46,7 +47,7 @@ class Stage(BaseModel):
 
 @blueprint.get("/show/<int:file_id>")
 def show(file_id: int) -> Response | tuple[Response, int]:
-    """Answer a file's facts (`services.files.display.facts`) and what is painted of it.
+    """Return a file's facts (`visualization.display.facts`) and its pixels or numbers.
 
     The length of a JSON object (uint64, little-endian), the object, padded to a multiple of eight
     bytes, and the numbers: as ``/img/<file>/view`` sends them, where the object's ``view`` is as
@@ -57,7 +58,7 @@ def show(file_id: int) -> Response | tuple[Response, int]:
     asked = read_query(Stage)
     if file_id > MAX_ID:
         raise NotFound("No such file.")
-    file = lineage.get(current_user.row, file_id)
+    file = lookup.get(current_user.row, file_id)
     facts = display.facts(file)
     image = None if facts["kind"] == "spectrum" else images.opened(file_id)
     if image is not None and not isinstance(image, pyramid.Pyramid):

@@ -22,7 +22,8 @@ from figures.spectrum import unit_name
 from reduction.frames import DataType
 from reduction.lines.spectral_lines import features
 from services.errors import NotFound
-from services.files import lineage, spectra
+from services.files import contents, lookup
+from services.files.visualization import spectra
 
 blueprint = Blueprint("spectra", __name__, url_prefix="/spectrum")
 
@@ -64,7 +65,7 @@ def spectrum(file_id: int) -> Response:
 
 def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
     """Return what a spectrum is sent as: the facts that name it, and its arrays."""
-    data = lineage.spectrum(current_user.row, file)
+    data = contents.spectrum(current_user.row, file)
     calibrated = data.wavelength is not None
     x = data.wavelength if data.wavelength is not None else data.pixel
     body = b"".join(
@@ -137,7 +138,7 @@ def known_features() -> Response:
 def _file(file_id: int) -> Any:
     if file_id > MAX_ID:
         raise NotFound("No such file.")
-    return lineage.get(current_user.row, file_id)
+    return lookup.get(current_user.row, file_id)
 
 
 def _named(file: Any) -> dict[str, Any]:

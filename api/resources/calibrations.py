@@ -12,7 +12,7 @@ from api.resources.files import find
 from jobs import queue
 from services.calibration import master_requests, reclassify
 from services.errors import Unacceptable
-from services.files import lineage
+from services.files import serialization
 from services.runs import lifecycle
 
 
@@ -62,4 +62,4 @@ def judge(body: requests.Classification) -> Any:
     """
     file = find(body.id)
     changed = reclassify.reclassify(g.user, file.id, technique=body.technique, obstype=body.obstype)
-    return lineage.as_dict(changed)
+    return serialization.as_dict(changed)

@@ -19,7 +19,7 @@ from api.resources import archive
 from api.resources.files import Filters, find
 from db.models import File
 from services.errors import InvalidRequest, Unacceptable, Unavailable
-from services.files import lineage
+from services.files import contents, file_list
 
 TAG = "files"
 MAX_ZIPPED = 2000
@@ -72,7 +72,7 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
 
 
 def _path(file: File) -> Path:
-    path = lineage.open_path(file)
+    path = contents.open_path(file)
     if not path.is_file():
         raise Unavailable(f"The bytes of {file.file_name} can't be reached now.", retry_after=30)
     return path
@@ -98,7 +98,7 @@ def _chosen(query: DownloadQuery) -> list[File]:
 def _all_of(query: DownloadQuery) -> list[File]:
     rows: list[File] = []
     while len(rows) <= MAX_ZIPPED:
-        page = lineage.page(
+        page = file_list.page(
             g.user, query.filters(), ordering="id", page=len(rows) // 1000 + 1, page_size=1000
         )
         rows.extend(page.rows)
@@ -128,7 +128,7 @@ def header(query: requests.OneFile) -> Any:
     file = find(query.id)
     cards = [
         {"hdu": c.hdu, "keyword": c.keyword, "value": _finite(c.value), "comment": c.comment}
-        for c in lineage.header(g.user, file)
+        for c in contents.header(g.user, file)
     ]
     return {"file_name": file.file_name, "header": cards}
 
@@ -146,7 +146,7 @@ def header(query: requests.OneFile) -> Any:
 def data(query: requests.DataQuery) -> ResponseReturnValue:
     """Get the numbers of a spectrum, as JSON or CSV."""
     file = find(query.id)
-    spectrum = lineage.spectrum(g.user, file)
+    spectrum = contents.spectrum(g.user, file)
     columns = {
         "wavelength": _numbers(spectrum.wavelength),
         "pixel": _numbers(spectrum.pixel),

@@ -14,9 +14,9 @@ from api.contract.validation import read_body, row_id
 from api.models import answers, requests
 from db.models import File
 from services.errors import InvalidRequest
-from services.files import ingest, lineage
-from services.files.lineage import FileFilters
+from services.files import deletion, file_list, lookup, serialization, upload
 from services.runs import lifecycle
+from services.search.filters import FileFilters
 
 TAG = "files"
 MAX_VALUES = 200
@@ -53,7 +53,7 @@ class FileQuery(Filters, requests.Paging):
 def find(key: int | str) -> File:
     """Return the file that the signed-in person names by id or by file name."""
     number = row_id(key) if isinstance(key, str) else key
-    return lineage.get(g.user, key if number is None else number)
+    return lookup.get(g.user, key if number is None else number)
 
 
 @operation("GET", "/files/", tag=TAG, name="files_list", query=FileQuery, answer=answers.FilePage)
@@ -62,14 +62,14 @@ def index(query: FileQuery) -> Any:
 
     Every filter also takes a comma-separated list. Only what you may see is listed and counted.
     """
-    page = lineage.page(
+    page = file_list.page(
         g.user,
         query.filters(),
         ordering=query.ordering,
         page=query.page,
         page_size=query.page_size,
     )
-    rows = [lineage.as_dict(row) for row in page.rows]
+    rows = [serialization.as_dict(row) for row in page.rows]
     return listing(page.count, query.page, query.page_size, rows)
 
 
@@ -94,8 +94,8 @@ def create() -> ResponseReturnValue:
     if request.mimetype == "multipart/form-data":
         file, created = _upload()
     else:
-        file, created = ingest.register(g.user, read_body(requests.NewFile).full_path)
-    response = jsonify(lineage.as_dict(file))
+        file, created = upload.register(g.user, read_body(requests.NewFile).full_path)
+    response = jsonify(serialization.as_dict(file))
     response.status_code = 201 if created else 200
     return response
 
@@ -105,7 +105,7 @@ def _upload() -> tuple[File, bool]:
     parts = request.files.getlist("file")
     if len(parts) != 1 or not parts[0].filename or len(request.files) > 1 or request.form:
         raise InvalidRequest("An upload has exactly one part, named file.", field="file")
-    return ingest.upload(g.user, parts[0].filename, parts[0].stream)
+    return upload.upload(g.user, parts[0].filename, parts[0].stream)
 
 
 @operation(
@@ -119,7 +119,7 @@ def _upload() -> tuple[File, bool]:
 )
 def delete(body: requests.FileReference) -> Any:
     """Delete a product and what was made of it; it can't be raw data."""
-    return {"deleted": lineage.delete(g.user, find(body.id).id)}
+    return {"deleted": deletion.delete(g.user, find(body.id).id)}
 
 
 @operation(
@@ -134,9 +134,9 @@ def read(key: str) -> Any:
     """Get one file with its children, runs and warnings."""
     file = find(key)
     children = FileFilters.model_validate({"parent_file_id": str(file.id)})
-    made = lineage.page(g.user, children, page_size=100).rows
+    made = file_list.page(g.user, children, page_size=100).rows
     return {
-        **lineage.as_dict(file),
-        "children": [lineage.as_dict(row) for row in made if row.id != file.id],
+        **serialization.as_dict(file),
+        "children": [serialization.as_dict(row) for row in made if row.id != file.id],
         "runs": lifecycle.as_dicts(lifecycle.of_file(file)),
     }

@@ -16,7 +16,7 @@ from api.models import answers, requests
 from db.models import Proposal
 from reduction.settings.proposal_settings import settings_model
 from services.errors import AccessDenied, InvalidRequest, NotFound
-from services.files import lineage
+from services.files import file_list
 from services.proposals import proposals, reduction_settings
 
 TAG = "proposals"
@@ -32,7 +32,7 @@ def _id(text: str) -> int:
 
 def _shown(rows: list[Proposal]) -> list[dict[str, Any]]:
     """Return proposals with how many frames and masters the signed-in person sees of them."""
-    observed, calibrations = lineage.counts_by_proposal(g.user)
+    observed, calibrations = file_list.counts_by_proposal(g.user)
     return [
         {**row, "counts": {"observed": observed.get(row["id"], 0), "calibrations": calibrations}}
         for row in proposals.serialize_all(rows)

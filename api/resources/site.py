@@ -18,14 +18,14 @@ from jobs import queue
 from services import events, health, logs
 from services.accounts import accounts
 from services.errors import InvalidRequest
-from services.files import lineage
+from services.files import file_list
 
 broadcaster = stream.Broadcaster()
 
 
 def counts(proposal_id: int | None = None) -> dict[str, int]:
     """Return how many frames (of a proposal) and masters the signed-in person sees."""
-    observed, calibrations = lineage.counts(g.user, proposal_id)
+    observed, calibrations = file_list.counts(g.user, proposal_id)
     return {"observed": observed, "calibrations": calibrations}
 
 

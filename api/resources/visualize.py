@@ -18,7 +18,8 @@ from figures.picture import Look
 from jobs import queue
 from reduction.frames import DataType, PixelFlag, Technique
 from services.errors import Unacceptable, Unavailable
-from services.files import lineage, overlays
+from services.files import contents
+from services.files.visualization import overlays, previews
 
 SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
 PATIENCE_S = 5.0
@@ -74,7 +75,7 @@ def _heading(file: Any, query: requests.PictureQuery) -> str | None:
 
 
 def _spectrum(file: Any, query: requests.PictureQuery) -> Response:
-    data = lineage.spectrum(g.user, file)
+    data = contents.spectrum(g.user, file)
     calibrated = data.wavelength is not None
     x = np.asarray(data.wavelength if calibrated else data.pixel, dtype=float)
     flux, sigma = np.asarray(data.flux, dtype=float), np.asarray(data.sigma, dtype=float)
@@ -168,7 +169,7 @@ def _curves(file: Any, edges: tuple[float, float, float, float]) -> list[picture
 def _unit(file: Any) -> str:
     if DataType(str(file.data_type)) is DataType.RAW:
         return "ADU"
-    cards = lineage.header(g.user, file)
+    cards = contents.header(g.user, file)
     unit = next((str(c.value).strip() for c in cards if c.keyword == "BUNIT" and c.value), "ADU")
     return "ADU" if unit.lower() == "adu" else unit
 
@@ -178,7 +179,7 @@ def _pyramid(file: Any) -> pyramid.Pyramid:
     end = time.monotonic() + PATIENCE_S
     asked = False
     while True:
-        folder = lineage.preview(g.user, file.id)
+        folder = previews.find(g.user, file.id)
         if folder is not None:
             try:
                 return pyramid.load(folder)

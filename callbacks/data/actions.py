@@ -14,7 +14,7 @@ from callbacks.data.address import parse
 from jobs import queue
 from services.accounts import accounts
 from services.errors import InvalidRequest
-from services.files import comments, lineage
+from services.files import comments, deletion
 from services.runs import lifecycle
 
 Command = Callable[[Any, Mapping[str, str]], str]
@@ -151,7 +151,7 @@ def _retry(user: Any, command: Mapping[str, str]) -> str:
 
 
 def _delete(user: Any, command: Mapping[str, str]) -> str:
-    names = lineage.delete(user, number(command, "file"))
+    names = deletion.delete(user, number(command, "file"))
     return f"Deleted {names[0]}" + (f" and {len(names) - 1} made from it." if names[1:] else ".")
 
 

@@ -81,7 +81,7 @@ def advanced_file(pathname: str) -> str | None:
 
 
 def file_key(text: str) -> int | str:
-    """Return the id when the text is one, else the file name (see `services.files.lineage.get`)."""
+    """Return the id when the text is one, else the file name (see `services.files.lookup.get`)."""
     return _number(text) or text
 
 

@@ -24,7 +24,7 @@ from services.calibration import out_of_date, report
 from services.calibration.manual import Candidate
 from services.calibration.report import Search
 from services.errors import NotFound
-from services.files import lineage
+from services.files import lookup
 from services.runs import lifecycle
 
 REGION = "view-why"
@@ -53,7 +53,7 @@ def show(shown: Mapping[str, Any] | None) -> dict[str, Any]:
     if shown:
         user = person()
         with suppress(NotFound):  # deleted a moment ago: the view says so
-            drawn = region(user, lineage.get(user, int(shown["id"])))
+            drawn = region(user, lookup.get(user, int(shown["id"])))
     return {"at": now.latest, "html": drawn}
 
 

@@ -15,8 +15,9 @@ from callbacks.data.address import CALIBRATIONS, OBSERVED, Address, file_key, pa
 from reduction.frames import DataType
 from services import access, request_coalescing
 from services.errors import ServiceError
-from services.files import lineage, reduction_progress
+from services.files import file_list, lookup, reduction_progress
 from services.proposals import proposals
+from services.search.filters import FileFilters
 
 PAGE_SIZE = 20
 SUFFIXES = (".fits.gz", ".fits.fz", ".fits")
@@ -92,10 +93,10 @@ def regions(
 
 
 def _drawn(user: Any, address: Address) -> dict[str, str]:
-    page = lineage.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
+    page = file_list.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
     if address.page > max(page.pages, 1):
         address = replace(address, page=page.pages)
-        page = lineage.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
+        page = file_list.page(user, _filters(address), "-date", address.page, PAGE_SIZE)
     selected = _selected(user, address, page.rows)
     seen = reduction_progress.frames(user, [row.id for row in page.rows])
     listed: Any = []
@@ -125,11 +126,11 @@ def turn(_clicks: Any, _submits: Any, value: Any, pathname: str, search: str) ->
     if address is None or not str(value or "").isdigit():
         raise PreventUpdate
     wanted = max(1, int(value))
-    page = lineage.page(person(), _filters(address), "-date", 1, PAGE_SIZE)
+    page = file_list.page(person(), _filters(address), "-date", 1, PAGE_SIZE)
     return {"href": address.href(page=min(wanted, max(page.pages, 1)))}
 
 
-def _filters(address: Address) -> lineage.FileFilters:
+def _filters(address: Address) -> FileFilters:
     wanted: dict[str, str] = {
         "data_type": DataType.MASTER if address.section == CALIBRATIONS else DataType.RAW
     }
@@ -137,7 +138,7 @@ def _filters(address: Address) -> lineage.FileFilters:
         wanted["proposal_id"] = address.proposal
     if address.name:
         wanted["file_name"] = address.name
-    return lineage.FileFilters.model_validate(wanted)
+    return FileFilters.model_validate(wanted)
 
 
 def _selected(user: Any, address: Address, rows: Iterable[Any]) -> int | None:
@@ -146,7 +147,7 @@ def _selected(user: Any, address: Address, rows: Iterable[Any]) -> int | None:
         newest = next(iter(rows), None) if address.page == 1 else None
         return newest.id if newest is not None and address.section == OBSERVED else None
     try:
-        file = lineage.get(user, file_key(address.file))
+        file = lookup.get(user, file_key(address.file))
     except ServiceError:
         return None  # the view says why
     return int(file.original_id or file.id)
@@ -184,7 +185,7 @@ def _item(
 
 def _heads(user: Any, address: Address) -> list[Any]:
     own = _proposal_id(user, address.proposal) if address.proposal else None
-    observed, calibrations = lineage.counts(user, own)
+    observed, calibrations = file_list.counts(user, own)
     heads = []
     for section, label, count in (
         (OBSERVED, "Observed", observed),

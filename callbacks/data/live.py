@@ -18,7 +18,7 @@ from callbacks.data import calibrations, index, view
 from callbacks.data.address import Address, parse
 from services import access, request_coalescing
 from services.errors import Conflict, InvalidRequest, NotFound
-from services.files import lineage
+from services.files import lookup
 
 blueprint = Blueprint("live", __name__)
 
@@ -68,7 +68,7 @@ def _on_show(user: Any, asked: Asked, now: request_coalescing.Moment) -> Any | N
         if named is None or str(asked.file) != named:
             if _found(user, asked.address, now) != asked.file:
                 return None
-        file = lineage.on_show(user, asked.file or 0, now)
+        file = lookup.on_show(user, asked.file or 0, now)
     except (NotFound, Conflict):
         return None
     return file if file.checksum == asked.checksum else None

@@ -16,8 +16,19 @@ from callbacks.data.address import Address, file_key, parse
 from reduction.frames import DataType
 from services import request_coalescing
 from services.errors import Conflict, NotFound, ServiceError
-from services.files import comments, display, lineage, reduction_progress
+from services.files import (
+    actions,
+    comments,
+    contents,
+    deletion,
+    file_list,
+    lineage,
+    lookup,
+    reduction_progress,
+)
+from services.files.visualization import display
 from services.runs import lifecycle
+from services.search.filters import FileFilters
 
 N_VIEW = 5
 
@@ -134,8 +145,8 @@ def _actions(
 ) -> Any:
     lines = _runs(family, when)
     said = {line["message"] or f"{line['label']} is {line['state']}." for line in lines}
-    states = lineage.actions(user, file, when)
-    return components.actions(file, states, said, lineage.deletable(user, file, when))
+    states = actions.of_file(user, file, when)
+    return components.actions(file, states, said, deletion.deletable(user, file, when))
 
 
 def _runs(family: list[Any], when: request_coalescing.Moment | None) -> list[dict[str, Any]]:
@@ -148,21 +159,21 @@ def show_header(is_open: bool, shown: dict[str, Any] | None) -> Any:
     if not is_open or not shown:
         return []
     user = person()
-    return components.header_table(lineage.header(user, lineage.get(user, int(shown["id"]))))
+    return components.header_table(contents.header(user, lookup.get(user, int(shown["id"]))))
 
 
 def find(user: Any, address: Address) -> Any:
     """Return the file of the address: the newest frame's furthest product when it names none."""
     if address.file is not None:
-        return lineage.get(user, file_key(address.file))
+        return lookup.get(user, file_key(address.file))
     wanted = {"data_type": str(DataType.RAW)}
     if address.proposal:
         wanted["proposal_id"] = address.proposal
-    newest = lineage.page(user, lineage.FileFilters.model_validate(wanted), "-date", 1, 1).rows
+    newest = file_list.page(user, FileFilters.model_validate(wanted), "-date", 1, 1).rows
     if not newest:
         return None
     seen = reduction_progress.frames(user, [newest[0].id]).get(newest[0].id)
-    return lineage.get(user, seen.file_id) if seen and seen.file_id else newest[0]
+    return lookup.get(user, seen.file_id) if seen and seen.file_id else newest[0]
 
 
 def _facts(file: Any) -> tuple[Any, str | None]:

@@ -25,7 +25,7 @@ from jobs.processes.parent_death import die_with_supervisor
 from jobs.watching.inbox import Inbox
 from reduction import registry
 from services.errors import NotFound
-from services.files import ingest
+from services.files import file_integrity, ingest
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class Watcher:
         try:
             with database.connection_context():
                 arrival = ingest.ingest(Path(path))
-        except ingest.IncompleteFile:
+        except file_integrity.IncompleteFile:
             self._again(path)
         except NotFound:  # gone again, or never a frame
             self.tries.pop(path, None)

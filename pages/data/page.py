@@ -12,7 +12,7 @@ from callbacks.core.router import Page
 from callbacks.data.address import parse
 from pages.data import spectrum
 from services.accounts.accounts import COLORMAPS
-from services.files import display
+from services.files.visualization import display
 
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))
 LIMITS = (

@@ -5,24 +5,21 @@ Headers and bytes are read here, pixels never, so this is safe in the web proces
 
 from __future__ import annotations
 
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 from peewee import IntegrityError
 
-from db.models import Arrival, File, Proposal, User, utc_now
+from db.models import Arrival, File, Proposal, utc_now
 from reduction.errors import HeaderError, ReductionError
 from reduction.fits import frame_io
 from reduction.fits import headers as vocabulary
 from reduction.frames import DataType, FrameDescription
-from services import access, logs
-from services.access import Action
-from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
+from services import logs
+from services.errors import NotFound
 from services.files import rows
 from services.files.file_integrity import IncompleteFile, Stamp, check, sha256
 from services.proposals import proposals
@@ -30,10 +27,7 @@ from services.runs import scheduling
 from services.setup import site
 from services.unit_of_work import Effects, transaction
 
-__all__ = ["IncompleteFile", "ingest", "is_frame_name", "register", "unseen", "upload"]
-
 SUFFIXES = (".fits", ".fits.gz", ".fits.fz")
-MAX_UPLOAD = 1 << 30
 OUTSIDE = "There is no such frame in the watched folders."
 
 
@@ -42,7 +36,7 @@ def is_frame_name(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def _real_path(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """Return the path with all links resolved, when it is a regular file inside a raw root."""
     try:
         path.as_posix().encode()
@@ -107,7 +101,7 @@ def ingest(path: Path) -> Arrival:
     IncompleteFile
         The copy is under way.
     """
-    path = _real_path(path)
+    path = real_path(path)
     try:
         stamp = Stamp.of(path)
         seen = Arrival.get_or_none(Arrival.path == str(path))
@@ -220,93 +214,3 @@ def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:
         said = f"{file.file_name}: {sentence}"
         effects.events.append(logs.write("warning", said, proposal=proposal, file=file))
     return file
-
-
-def _answer(arrival: Arrival) -> tuple[File, bool]:
-    """Turn an arrival into what a script is told: the file, and whether it is new."""
-    if arrival.outcome == "quarantined":
-        raise Unacceptable(arrival.sentence, field=arrival.keyword or None)
-    if arrival.outcome == "conflict":
-        raise Conflict(arrival.sentence, field="file_name")
-    return arrival.file, arrival.outcome == "indexed"
-
-
-def register(user: User, full_path: str) -> tuple[File, bool]:
-    """Index a frame by its path, for staff; return it and whether it was new.
-
-    Raises
-    ------
-    Unacceptable
-        It is not in a watched folder (nothing is said of what lies outside), or unusable.
-    Conflict
-        Another frame of that night has the name.
-    """
-    access.require_site(user, Action.REGISTER_PATH)
-    try:
-        path = _real_path(Path(full_path))
-    except NotFound as error:
-        raise Unacceptable(error.message, field="full_path") from error
-    known = Arrival.get_or_none(Arrival.path == str(path))
-    file, created = _answer(ingest(path))
-    return file, created and (known is None or known.file_id != file.id)
-
-
-def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
-    """Take in a frame that came with a request: staff's, or a PI's into the own proposal.
-
-    Raises
-    ------
-    Unacceptable
-        The name, size or content can't be used.
-    AccessDenied
-        The frame's proposal is not one the person may upload into.
-    Conflict
-        Another frame of that night has the name.
-    """
-    name = PurePosixPath(name.replace("\\", "/")).name
-    if not is_frame_name(name) or len(name) > 200 or not name.isprintable():
-        raise Unacceptable("A frame's name ends in .fits, .fits.gz or .fits.fz.", field="file")
-    uploads = site().uploads_dir
-    uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=uploads))
-    kept = False
-    try:
-        path = folder / name
-        _receive(stream, path)
-        if not access.sees_everything(user):
-            _require_own(user, path)
-        arrival = ingest(path)
-        kept = arrival.file is not None and arrival.file.full_path == str(path.resolve())
-        return _answer(arrival)
-    except IncompleteFile as error:
-        raise Unacceptable(f"{name} is cut short or damaged.", field="file") from error
-    except OSError as error:
-        raise Unavailable("The upload can't be stored at the moment.", retry_after=60) from error
-    finally:
-        if not kept:
-            Arrival.delete().where(Arrival.path == str((folder / name).resolve())).execute()
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _receive(stream: IO[bytes], path: Path) -> None:
-    size = 0
-    with path.open("xb") as file:
-        while block := stream.read(1 << 20):
-            size += len(block)
-            if size > MAX_UPLOAD:
-                raise Unacceptable("The file is larger than any Goodman frame.", field="file")
-            file.write(block)
-
-
-def _require_own(user: User, path: Path) -> None:
-    """Refuse a frame of a proposal that the person may not upload into, in the same words."""
-    try:
-        header, shape = frame_io.read_header(path)
-        soar_id = vocabulary.describe(header, shape, path.name).proposal
-    except HeaderError as error:
-        raise Unacceptable(str(error), field=error.keyword) from error
-    except ReductionError as error:
-        raise Unacceptable(str(error), field="file") from error
-    proposal = Proposal.get_or_none(Proposal.soar_id == soar_id)
-    if proposal is None or Action.UPLOAD not in access.allowed(user, proposal):
-        raise AccessDenied("Only the PI of the frame's proposal, or staff, may upload it.")

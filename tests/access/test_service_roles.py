@@ -27,15 +27,17 @@ from services.accounts import account_admin, partners
 from services.calibration import affected, out_of_date, reclassify, report
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.files import (
+    actions,
     comments,
     contents,
-    extraction_preview,
-    ingest,
+    deletion,
+    file_list,
     lineage,
-    overlays,
+    lookup,
     reduction_progress,
-    spectra,
+    upload,
 )
+from services.files.visualization import extraction_preview, overlays, previews, spectra
 from services.mail import outbox
 from services.night import overview, trends
 from services.proposals import (
@@ -58,8 +60,8 @@ own, foreign = other_proposal.own, other_proposal.foreign
 NIGHT, ONE_DAY = dt.date(2022, 7, 4), dt.timedelta(days=1)
 LISTS = {
     "events.since",
-    "files.lineage.counts_by_proposal",
-    "files.lineage.page",
+    "files.file_list.counts_by_proposal",
+    "files.file_list.page",
     "files.reduction_progress.frames",
     "logs.page",
     "night.overview.nights",
@@ -105,22 +107,22 @@ SERVICES: dict[str, Ask] = {
     "files.contents.header": lambda u, i: contents.header(u, file_of(i)),
     "files.contents.spectrum": lambda u, i: contents.spectrum(u, file_of(i)),
     "events.since": lambda u, _: events.since(u, 0),
-    "files.lineage.page": lambda u, i: lineage.page(u, filters(i), "-date", 1, 50).rows,
-    "files.lineage.get": lambda u, i: lineage.get(u, i["file"]),
-    "files.lineage.counts": lambda u, i: lineage.counts(u, i["proposal"])[0] or None,
-    "files.lineage.counts_by_proposal": lambda u, _: list(lineage.counts_by_proposal(u)[0]),
+    "files.file_list.page": lambda u, i: file_list.page(u, filters(i), "-date", 1, 50).rows,
+    "files.lookup.get": lambda u, i: lookup.get(u, i["file"]),
+    "files.file_list.counts": lambda u, i: file_list.counts(u, i["proposal"])[0] or None,
+    "files.file_list.counts_by_proposal": lambda u, _: list(file_list.counts_by_proposal(u)[0]),
     "search.query.counts": lambda u, i: search_query.counts(u, filters(i)).counts.sum() or None,
     "search.query.find": lambda u, i: search_query.find(u, filters(i), "-date", 0, 50)[1],
     "search.query.matching": lambda u, i: list(search_query.matching(u, filters(i))),
     "files.lineage.related": lambda u, i: lineage.related(u, file_of(i)),
-    "files.lineage.on_show": lambda u, i: lineage.on_show(u, i["file"]),
-    "files.lineage.actions": lambda u, i: [a for a in lineage.actions(u, file_of(i)) if a.enabled],
-    "files.lineage.preview": lambda u, i: lineage.preview(u, i["file"]),
-    "files.lineage.delete": lambda u, i: lineage.delete(u, i["product"]),
-    "files.lineage.deletable": lambda u, i: lineage.deletable(u, File.get_by_id(i["product"])),
+    "files.lookup.on_show": lambda u, i: lookup.on_show(u, i["file"]),
+    "files.actions.of_file": lambda u, i: [a for a in actions.of_file(u, file_of(i)) if a.enabled],
+    "files.visualization.previews.find": lambda u, i: previews.find(u, i["file"]),
+    "files.deletion.delete": lambda u, i: deletion.delete(u, i["product"]),
+    "files.deletion.deletable": lambda u, i: deletion.deletable(u, File.get_by_id(i["product"])),
     "files.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
-    "files.ingest.register": lambda u, i: ingest.register(u, file_of(i).full_path),
-    "files.ingest.upload": lambda u, i: ingest.upload(
+    "files.upload.register": lambda u, i: upload.register(u, file_of(i).full_path),
+    "files.upload.upload": lambda u, i: upload.upload(
         u, "copy.fits", io.BytesIO(open(file_of(i).full_path, "rb").read())
     ),
     "logs.page": lambda u, i: logs.page(u, proposal_id=i["proposal"])[1],
@@ -140,7 +142,7 @@ SERVICES: dict[str, Ask] = {
     "night.overview.page": lambda u, _: overview.page(u, NIGHT).rows,
     "night.overview.rows": lambda u, i: overview.rows(u, [i["file"]]),
     "night.overview.work": lambda u, _: [n for n in overview.work(u)["counts"].values() if n],
-    "files.overlays.overlays": lambda u, i: overlays.overlays(u, i["product"]),
+    "files.visualization.overlays.overlays": lambda u, i: overlays.overlays(u, i["product"]),
     "accounts.partners.listing": lambda u, _: partners.listing(u),
     "accounts.partners.add": lambda u, _: partners.add(u, "SECRET"),
     "accounts.partners.rename": lambda u, _: partners.rename(u, "OTHER", "SECRET"),
@@ -192,7 +194,7 @@ SERVICES: dict[str, Ask] = {
     "calibration.reclassify.reclassify": lambda u, i: reclassify.reclassify(
         u, i["file"], technique="Imaging", obstype=None
     ),
-    "files.extraction_preview.rehearse": lambda u, i: extraction_preview.rehearse(
+    "files.visualization.extraction_preview.rehearse": lambda u, i: extraction_preview.rehearse(
         u, i["product"], manual.Windows(trace=(3.0,), low=-1, high=1)
     ),
     "runs.lifecycle.get": lambda u, i: lifecycle.get(u, i["run"]),
@@ -205,8 +207,8 @@ SERVICES: dict[str, Ask] = {
     "search.page.overview": lambda u, i: page.overview(u, filters(i)).count or None,
     "search.page.rows": lambda u, i: page.rows(u, filters(i), "-date", start=0, n_rows=50).rows,
     "search.page.actions": lambda u, i: [a for a in page.actions(u, [i["file"]]) if a.files],
-    "files.spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
-    "files.spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
+    "files.visualization.spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
+    "files.visualization.spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
     "calibration.out_of_date.request_again": lambda u, i: out_of_date.request_again(
         u, i["product"]
     ),
@@ -278,7 +280,7 @@ def test_a_service_neither_gives_nor_changes_what_is_anothers(
         except (NotFound, AccessDenied) as refused:
             assert MARK not in str(refused).lower(), name
         except Unacceptable as refused:
-            assert name == "files.ingest.upload", name
+            assert name == "files.upload.upload", name
             assert foreign["soar_id"] not in str(refused)
         else:
             text = told(answer).lower()

@@ -27,7 +27,7 @@ from api.contract import limits
 from db.models import Comment, Event, File, LogEntry, Mail, Membership, Proposal, Run
 from reduction.fits import frame_io
 from reduction.frames import DataType, Product
-from services.files import previews
+from services.files.visualization import previews
 from tests.api.resources.test_pictures import as_raw
 from tests.support import builders
 from tests.support.web_site import Site

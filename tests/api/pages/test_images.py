@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 
 from db.models import File
-from services.files import previews
+from services.files.visualization import previews
 from tests.support import builders
 from tests.support.web_site import Site, index
 

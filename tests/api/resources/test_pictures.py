@@ -15,7 +15,7 @@ from PIL import Image
 from db.models import User
 from figures import colormaps, picture
 from services.accounts import accounts
-from services.files import previews
+from services.files.visualization import previews
 from tests.support.paths import ROOT
 from tests.support.web_site import Site, add_file
 

@@ -15,8 +15,8 @@ from astropy.io import fits
 from db.models import Arrival, Event, File, LogEntry, Proposal, Run
 from services import access
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
-from services.files import ingest
-from services.files.ingest import IncompleteFile
+from services.files import ingest, upload
+from services.files.file_integrity import IncompleteFile
 from services.setup import Site
 from tests.support import builders
 
@@ -201,20 +201,20 @@ class TestRegister:
     def test_staff_registers_once(self, raw: Path) -> None:
         staff = builders.person("staff", is_staff=True)
         path = builders.write_frame(raw / "0001.fits")
-        file, created = ingest.register(staff, str(path))
-        again, created_again = ingest.register(staff, str(path))
+        file, created = upload.register(staff, str(path))
+        again, created_again = upload.register(staff, str(path))
         assert (created, created_again, again) == (True, False, file)
 
     def test_others_may_not(self, raw: Path) -> None:
         path = builders.write_frame(raw / "0001.fits")
         with pytest.raises(AccessDenied):
-            ingest.register(builders.person("pi"), str(path))
+            upload.register(builders.person("pi"), str(path))
 
     @pytest.mark.parametrize("path", ["/etc/passwd", "/etc/absent.fits", "a\0b.fits", "../x.fits"])
     def test_nothing_is_said_of_other_paths(self, path: str) -> None:
         staff = builders.person("staff", is_staff=True)
         with pytest.raises(Unacceptable) as refusal:
-            ingest.register(staff, path)
+            upload.register(staff, path)
         assert refusal.value.field == "full_path"
         assert refusal.value.message == ingest.OUTSIDE
 
@@ -222,10 +222,10 @@ class TestRegister:
         staff = builders.person("staff", is_staff=True)
         ingest.ingest(builders.write_frame(raw / "a" / "0001.fits"))
         with pytest.raises(Conflict):
-            ingest.register(staff, str(builders.write_frame(raw / "b" / "0001.fits")))
+            upload.register(staff, str(builders.write_frame(raw / "b" / "0001.fits")))
         with pytest.raises(Unacceptable) as refusal:
             bad = builders.write_frame(raw / "0002.fits", GAIN="many")
-            ingest.register(staff, str(bad))
+            upload.register(staff, str(bad))
         assert refusal.value.field == "GAIN"
 
 
@@ -237,26 +237,26 @@ class TestUpload:
         pi, other = builders.person("pi"), builders.person("other")
         own = builders.proposal("SOAR2024A-001", pi)
         builders.proposal("SOAR2024A-002", other)
-        file, created = ingest.upload(pi, "C:\\night\\0001.fits", self.frame(tmp_path))
+        file, created = upload.upload(pi, "C:\\night\\0001.fits", self.frame(tmp_path))
         assert (file.file_name, file.proposal, created) == ("0001.fits", own, True)
         assert access.file_for(pi, access.Action.VIEW, file.id) == file
         for soar_id in ("SOAR2024A-002", "SOAR2024A-003"):
             with pytest.raises(AccessDenied):
-                ingest.upload(pi, "0002.fits", self.frame(tmp_path, PROPID=soar_id))
+                upload.upload(pi, "0002.fits", self.frame(tmp_path, PROPID=soar_id))
         assert Proposal.select().count() == 2
         assert len(list(site.uploads_dir.rglob("*.fits"))) == 1
 
     def test_what_is_refused_leaves_nothing(self, tmp_path: Path, site: Site) -> None:
         staff = builders.person("staff", is_staff=True)
         frame = self.frame(tmp_path)
-        ingest.upload(staff, "0001.fits", frame)
+        upload.upload(staff, "0001.fits", frame)
         frame.seek(0)
-        _, created = ingest.upload(staff, "0001.fits", frame)
+        _, created = upload.upload(staff, "0001.fits", frame)
         assert not created
         with pytest.raises(Conflict):
-            ingest.upload(staff, "0001.fits", self.frame(tmp_path))
+            upload.upload(staff, "0001.fits", self.frame(tmp_path))
         for name, content in (("0003.fits", b"SIMPLE  ="), ("x.sh", b""), ("../0004.fits", b"no")):
             with pytest.raises(Unacceptable):
-                ingest.upload(staff, name, io.BytesIO(content))
+                upload.upload(staff, name, io.BytesIO(content))
         assert len(list(site.uploads_dir.rglob("*.fits"))) == 1
         assert Arrival.select().count() == 1

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from db.models import File, User
 from reduction.frames import DataType
 from services.errors import AccessDenied, Conflict, NotFound, ServiceError, Unacceptable
-from services.files import lineage, previews
-from services.files.lineage import FileFilters
+from services.files import actions, contents, deletion, file_list, lineage, lookup, serialization
+from services.files.visualization import previews
+from services.search.filters import FileFilters
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -49,19 +50,19 @@ def night(tmp_path: Path) -> Night:
 
 
 def names(user: User, **filters: object) -> list[str]:
-    return [file.file_name for file in lineage.page(user, FileFilters(**filters)).rows]
+    return [file.file_name for file in file_list.page(user, FileFilters(**filters)).rows]
 
 
 def test_one_sees_the_own_proposals_and_every_master(night: Night) -> None:
     for user in (night.pi, night.collaborator):
         assert len(names(user)) == 5
         assert "0003_secret.fits" not in names(user)
-        assert lineage.counts(user) == (2, 1)
+        assert file_list.counts(user) == (2, 1)
     assert names(builders.person("nobody")) == ["master_bias.fits"]
-    assert lineage.counts(night.staff) == (3, 1)
-    assert lineage.counts(night.staff, night.foreign.id) == (1, 1)
-    assert lineage.counts(night.pi, night.foreign.id) == (0, 1)
-    assert lineage.page(night.pi, FileFilters(object="Secret")).count == 0
+    assert file_list.counts(night.staff) == (3, 1)
+    assert file_list.counts(night.staff, night.foreign.id) == (1, 1)
+    assert file_list.counts(night.pi, night.foreign.id) == (0, 1)
+    assert file_list.page(night.pi, FileFilters(object="Secret")).count == 0
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(
     night: Night, filters: dict[str, str]
 ) -> None:
     with pytest.raises(Unacceptable) as refusal:
-        lineage.page(night.pi, FileFilters(**filters))
+        file_list.page(night.pi, FileFilters(**filters))
     assert refusal.value.field in filters
 
 
@@ -116,24 +117,24 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(
 )
 def test_no_filter_value_is_a_crash(night: Night, name: str, value: str, ordering: str) -> None:
     try:
-        page = lineage.page(night.pi, FileFilters(**{name: value}), ordering=ordering)
+        page = file_list.page(night.pi, FileFilters(**{name: value}), ordering=ordering)
     except ServiceError:
         return
     assert "0003_secret.fits" not in [file.file_name for file in page.rows]
 
 
 def test_pages_and_orders(night: Night) -> None:
-    newest = lineage.page(night.pi, page_size=2)
+    newest = file_list.page(night.pi, page_size=2)
     assert (newest.count, newest.page, newest.pages) == (5, 1, 3)
     assert [file.file_name for file in newest.rows] == ["ecfzst_0001_a.fits", "cfzst_0001_a.fits"]
-    assert lineage.page(night.pi, page=4, page_size=2).rows == []
-    ordered = lineage.page(night.pi, ordering="file_name").rows
+    assert file_list.page(night.pi, page=4, page_size=2).rows == []
+    ordered = file_list.page(night.pi, ordering="file_name").rows
     assert [file.file_name for file in ordered] == sorted(names(night.pi))
     for page, size in ((0, 20), (1, 0), (1, 1001)):
         with pytest.raises(Unacceptable):
-            lineage.page(night.pi, page=page, page_size=size)
+            file_list.page(night.pi, page=page, page_size=size)
     with pytest.raises(Unacceptable, match="no column"):
-        lineage.page(night.pi, ordering="password")
+        file_list.page(night.pi, ordering="password")
 
 
 def test_a_page_costs_few_queries(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,14 +146,14 @@ def test_a_page_costs_few_queries(night: Night, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         database.obj, "execute_sql", lambda *a, **k: asked.append(a) or execute(*a, **k)
     )
-    rows = lineage.page(night.pi, page_size=30).rows
-    assert len([lineage.as_dict(file) for file in rows]) == 30
+    rows = file_list.page(night.pi, page_size=30).rows
+    assert len([serialization.as_dict(file) for file in rows]) == 30
     assert 0 < len(asked) <= 5
 
 
 def test_a_file_by_id_or_name(night: Night) -> None:
-    assert lineage.get(night.pi, night.raw.id) == night.raw
-    assert lineage.get(night.pi, "0001_a.fits") == night.raw
+    assert lookup.get(night.pi, night.raw.id) == night.raw
+    assert lookup.get(night.pi, "0001_a.fits") == night.raw
     for stranger, key in (
         (night.pi, night.secret.id),
         (night.pi, "0003_secret.fits"),
@@ -162,10 +163,10 @@ def test_a_file_by_id_or_name(night: Night) -> None:
         (night.pi, "a\0"),
     ):
         with pytest.raises(NotFound, match="No such file"):
-            lineage.get(stranger, key)
+            lookup.get(stranger, key)
     again = builders.row("0001_a.fits", night.own)
     with pytest.raises(Conflict) as several:
-        lineage.get(night.pi, "0001_a.fits")
+        lookup.get(night.pi, "0001_a.fits")
     assert several.value.detail == {"ids": [again.id, night.raw.id]}
 
 
@@ -179,7 +180,7 @@ def test_the_family_begins_with_the_furthest_stage(night: Night) -> None:
 
 
 def test_the_api_types_a_file_as_the_manual_does(night: Night) -> None:
-    shown = lineage.as_dict(lineage.get(night.pi, night.raw.id))
+    shown = serialization.as_dict(lookup.get(night.pi, night.raw.id))
     assert shown["cam_targ"] == "16.1"
     assert shown["gain"] == "1.4"
     assert shown["data_type"] == "0"
@@ -191,26 +192,26 @@ def test_the_api_types_a_file_as_the_manual_does(night: Night) -> None:
     assert shown["date"] == night.raw.date_obs.date().isoformat()
     assert dt.datetime.fromisoformat(shown["created"]).utcoffset() == dt.timedelta(0)
     File.update(saturation_value=69257, image_id="34304", block_id="b7").execute()
-    shown = lineage.as_dict(lineage.get(night.pi, night.raw.id))
+    shown = serialization.as_dict(lookup.get(night.pi, night.raw.id))
     assert (shown["saturation_value"], type(shown["saturation_value"])) == (69257, int)
     assert (shown["image_id"], shown["block_id"], shown["observation_id"]) == (34304, "b7", None)
 
 
 class TestActions:
     def test_the_next_step_can_be_started(self, night: Night) -> None:
-        (action,) = lineage.actions(night.pi, night.reduced)
+        (action,) = actions.of_file(night.pi, night.reduced)
         assert (action.block, action.label, action.enabled) == ("extract", "Extract Target", True)
 
     def test_the_reason_is_told_when_it_can_not(self, night: Night) -> None:
-        (calibrate,) = lineage.actions(night.pi, night.extracted)
+        (calibrate,) = actions.of_file(night.pi, night.extracted)
         assert not calibrate.enabled
         assert calibrate.reason.startswith("no arc lamp taken with this setup")
-        (master,) = lineage.actions(night.pi, night.second)
+        (master,) = actions.of_file(night.pi, night.second)
         assert not master.enabled
         builders.run(night.reduced, "extract", state="running")
-        (busy,) = lineage.actions(night.pi, night.reduced)
+        (busy,) = actions.of_file(night.pi, night.reduced)
         assert busy.reason == "Extract Target is running."
-        (forbidden,) = lineage.actions(night.other, night.raw)
+        (forbidden,) = actions.of_file(night.other, night.raw)
         assert "role" in forbidden.reason
 
 
@@ -218,12 +219,12 @@ class TestDelete:
     def test_raw_files_stay_whoever_asks(self, night: Night) -> None:
         for user in (night.pi, night.staff, builders.person("root", is_superuser=True)):
             with pytest.raises(AccessDenied, match=r"^Raw files can't be deleted\.$"):
-                lineage.delete(user, night.raw.id)
+                deletion.delete(user, night.raw.id)
 
     def test_a_product_goes_with_its_descendants(self, night: Night) -> None:
         made = previews.folder(night.reduced)
         made.mkdir(parents=True)
-        gone = lineage.delete(night.pi, night.reduced.id)
+        gone = deletion.delete(night.pi, night.reduced.id)
         assert gone == ["cfzst_0001_a.fits", "ecfzst_0001_a.fits"]
         assert File.select().where(File.data_type > 1).count() == 0
         assert not Path(night.reduced.full_path).exists()
@@ -232,31 +233,31 @@ class TestDelete:
 
     def test_a_collaborator_deletes_only_what_the_own_run_made(self, night: Night) -> None:
         with pytest.raises(AccessDenied):
-            lineage.delete(night.collaborator, night.extracted.id)
+            deletion.delete(night.collaborator, night.extracted.id)
         run = builders.run(night.reduced, "extract", user=night.collaborator, state="done")
         File.update(run_id=run.id).where(File.id == night.extracted.id).execute()
-        assert lineage.delete(night.collaborator, night.extracted.id) == ["ecfzst_0001_a.fits"]
+        assert deletion.delete(night.collaborator, night.extracted.id) == ["ecfzst_0001_a.fits"]
 
     def test_others_find_nothing_to_delete(self, night: Night) -> None:
         with pytest.raises(NotFound):
-            lineage.delete(night.other, night.reduced.id)
+            deletion.delete(night.other, night.reduced.id)
         with pytest.raises(AccessDenied):
-            lineage.delete(night.pi, night.master.id)
+            deletion.delete(night.pi, night.master.id)
 
 
 def test_header_and_preview_of_a_real_file(night: Night, tmp_path: Path) -> None:
     path = builders.write_frame(tmp_path / "0009.fits", OBJECT="<b>bold</b>")
     file = builders.row("0009.fits", night.own, full_path=str(path))
-    cards = lineage.header(night.pi, file)
+    cards = contents.header(night.pi, file)
     assert cards[0].keyword == "SIMPLE"
     assert ("OBJECT", "<b>bold</b>") in [(card.keyword, card.value) for card in cards]
-    assert lineage.preview(night.pi, file.id) is None
+    assert previews.find(night.pi, file.id) is None
     previews.build(file.id)
     previews.build(file.id)
-    folder = lineage.preview(night.pi, file.id)
+    folder = previews.find(night.pi, file.id)
     assert (folder / "pyramid.json").is_file()
-    for ask in (lineage.header, lambda user, one: lineage.preview(user, one.id), lineage.spectrum):
+    for ask in (contents.header, lambda user, one: previews.find(user, one.id), contents.spectrum):
         with pytest.raises(NotFound):
             ask(night.other, file)
     with pytest.raises(Unacceptable, match="is an image"):
-        lineage.spectrum(night.pi, file)
+        contents.spectrum(night.pi, file)

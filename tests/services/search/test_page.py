@@ -13,7 +13,7 @@ from db.models import Event, File, Membership, Proposal, User
 from reduction.frames import DataType, FrameKind
 from services import access
 from services.errors import Unacceptable
-from services.files import lineage, rows
+from services.files import file_list, rows
 from services.search import page as search_page
 from services.search.filters import FileFilters
 from tests.support import builders
@@ -70,7 +70,7 @@ def counted(user: User, name: str) -> Counter[str]:
 def test_counts_are_those_of_the_rows_that_one_may_see(archive: Archive, who: str) -> None:
     user = getattr(archive, who)
     found = search_page.overview(user, FileFilters())
-    assert found.count == lineage.page(user).count
+    assert found.count == file_list.page(user).count
     for name in search_page.FACETS:
         offered = {choice.value: choice.count for choice in found.choices[name]}
         assert offered == dict(counted(user, name)), name
@@ -99,12 +99,12 @@ def test_filters_are_combined_and_leave_their_own_choices(
     archive: Archive, wanted: dict[str, str]
 ) -> None:
     found = search_page.overview(archive.pi, FileFilters(**wanted))
-    assert found.count == lineage.page(archive.pi, FileFilters(**wanted)).count
+    assert found.count == file_list.page(archive.pi, FileFilters(**wanted)).count
     for name in search_page.FACETS:
         others = FileFilters(**{k: v for k, v in wanted.items() if k != name})
         shown = Counter(
             str(getattr(file, name))
-            for file in lineage.page(archive.pi, others, page_size=100).rows
+            for file in file_list.page(archive.pi, others, page_size=100).rows
         )
         offered = {c.value: c.count for c in found.choices[name] if c.count}
         assert offered == dict(shown), name
@@ -155,7 +155,7 @@ def test_pages_are_parts_of_the_whole_list(archive: Archive, who: str, ordering:
     whole = found.rows
     assert len(whole) == found.count == count
     if ordering != "-proposal_id":
-        listed = [str(file.id) for file in lineage.page(user, None, ordering, page_size=100).rows]
+        listed = [str(file.id) for file in file_list.page(user, None, ordering, page_size=100).rows]
         assert [row["id"] for row in whole] == listed
     pages = [
         search_page.rows(user, FileFilters(), ordering, start=start, n_rows=3).rows

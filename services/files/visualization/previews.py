@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from astropy.nddata import CCDData
 
-from db.models import File
+from db.models import File, User
 from figures import pyramid
 from reduction.fits import frame_io
 from reduction.frames import DataType
+from services import access
+from services.access import Action
 from services.errors import NotFound
 from services.setup import site
 
@@ -32,6 +34,12 @@ def folder(file: File) -> Path:
 def exists(file: File) -> bool:
     """Tell whether the pyramid of a file has been made."""
     return (folder(file) / "pyramid.json").is_file()
+
+
+def find(user: User, file_id: int) -> Path | None:
+    """Return the folder of an image's pyramid, None while it has not been made."""
+    file = access.file_for(user, Action.VIEW, file_id)
+    return folder(file) if exists(file) else None
 
 
 def build(file_id: int) -> None:

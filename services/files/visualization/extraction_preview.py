@@ -19,7 +19,7 @@ from reduction.frames import DataType
 from services import access
 from services.access import Action
 from services.errors import Unacceptable, Unavailable
-from services.files import previews
+from services.files.visualization import previews
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""The process blocks that can be started on a file, and why one cannot be started now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from db.models import File, Run, User
+from reduction.frames import DataType
+from reduction.registry import Block, all_blocks
+from services import access, request_coalescing
+from services.access import Action
+from services.calibration import selection
+from services.calibration.selection import LIVE, Inputs
+from services.proposals import proposals
+from services.request_coalescing import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ActionState:
+    """A process that can be started on a file, or the reason why not now."""
+
+    block: str
+    label: str
+    enabled: bool
+    reason: str = ""
+
+
+def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionState]:
+    """Return the processes that take a file, each with the reason when it can't start now."""
+    data_type = DataType(str(file.data_type))
+    fitting = [
+        block
+        for block in all_blocks().values()
+        if data_type in block.accepts and file.kind in {str(kind) for kind in block.kinds}
+    ]
+    may = file.proposal is not None and Action.PROCESS in access.allowed(user, file.proposal)
+    states = []
+    for block in sorted(fitting, key=lambda b: b.produces):
+        reason = "Your role does not allow you to process this file."
+        if may:
+            key = ("obstacle", block.name, file.id)
+            reason = request_coalescing.read(when, key, partial(_obstacle, block, file))
+        states.append(ActionState(block.name, block.label, not reason, reason))
+    return states
+
+
+def _obstacle(block: Block, file: File) -> str:
+    """Return why nobody can start a process on a file now, "" when it can be."""
+    live = Run.select().where(Run.file == file, Run.block == block.name, Run.state.in_(LIVE))
+    run = live.order_by(Run.id.desc()).first()
+    if run is not None:
+        return run.message or f"{block.label} is {run.state}."
+    settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
+    wish = Run(file=file, block=block.name, settings=settings, automatic=False)
+    answer = selection.resolve(wish)
+    return "" if isinstance(answer, Inputs) else answer.sentence

@@ -1,0 +1,62 @@
+"""Deleting a product, with everything that was made from it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from db.models import File, Run, User
+from reduction.frames import DataType
+from services import access, request_coalescing
+from services.access import Action
+from services.errors import AccessDenied
+from services.files import rows
+from services.files.lineage import with_descendants
+from services.files.visualization import previews
+from services.request_coalescing import Moment
+from services.unit_of_work import transaction
+
+
+def _require_delete(user: User, file: File) -> None:
+    if file.data_type == int(DataType.RAW):
+        raise AccessDenied("Raw files can't be deleted.")
+    if file.proposal is None:
+        access.require_site(user, Action.DELETE_PRODUCT)
+        return
+    granted = access.allowed(user, file.proposal)
+    run = Run.get_or_none(Run.id == file.run_id)
+    own = run is not None and run.user_id == user.id
+    if Action.DELETE_PRODUCT not in granted and not (own and Action.DELETE_OWN in granted):
+        raise AccessDenied("Your role allows you to delete only what your own runs have made.")
+
+
+def deletable(user: User, file: File, when: Moment | None = None) -> list[str]:
+    """Return the names of what would be deleted with a file, itself first; [] when it may not."""
+    access.require_seen(user, file.id)
+    try:
+        _require_delete(user, file)
+    except AccessDenied:
+        return []
+    doomed = request_coalescing.read(when, ("doomed", file.id), lambda: with_descendants(file))
+    return [one.file_name for one in doomed]
+
+
+def delete(user: User, file_id: int) -> list[str]:
+    """Delete a product and all that was made of it; return their names.
+
+    Raises
+    ------
+    AccessDenied
+        It is a raw file, or the person's role does not allow it.
+    """
+    file = access.file_for(user, Action.VIEW, file_id)
+    _require_delete(user, file)
+    with transaction() as effects:
+        doomed = with_descendants(file)
+        for gone in doomed:
+            effects.events.append(rows.file_event("file-deleted", gone))
+            effects.removed.append(Path(gone.full_path))
+        File.delete().where(File.id.in_([gone.id for gone in doomed])).execute()
+    for gone in doomed:
+        shutil.rmtree(previews.folder(gone), ignore_errors=True)
+    return [gone.file_name for gone in doomed]

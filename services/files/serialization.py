@@ -1,0 +1,80 @@
+"""A file as the API returns it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from db.models import File
+from reduction.frames import DataType
+
+
+def _decimal(number: float | None) -> str | None:
+    return None if number is None else str(round(number, 6))
+
+
+def _identifier(text: str | None) -> int | str | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else text
+
+
+def _whole(number: float | None) -> int | float | None:
+    return int(number) if number is not None and number == int(number) else number
+
+
+def as_dict(file: File) -> dict[str, Any]:
+    """Return a file as the API shows it: types as in the manual, angles being text."""
+    path = Path(file.full_path)
+    data_type = DataType(str(file.data_type))
+    same = (
+        "id",
+        "file_name",
+        "full_path",
+        "obstype",
+        "object",
+        "filter",
+        "filter_2",
+        "grating",
+        "slit",
+        "obsra",
+        "obsdec",
+        "roi",
+        "wavmode",
+        "normalized",
+        "technique",
+        "exptime",
+        "ra_deg",
+        "dec_deg",
+        "checksum",
+        "size",
+        "state",
+        "warnings",
+        "stale",
+        "quality",
+        "inputs",
+        "kind",
+    )
+    return {
+        **{name: getattr(file, name) for name in same},
+        "created": file.created.isoformat(),
+        "last_modified": file.last_modified.isoformat(),
+        "original_file": file.original.file_name if file.original else None,
+        "original_file_id": file.original_id,
+        "parent_file": file.parent.file_name if file.parent else None,
+        "parent_file_id": file.parent_id,
+        "directory_name": str(path.parent),
+        "cam_targ": _decimal(file.cam_targ),
+        "grt_targ": _decimal(file.grt_targ),
+        "gain": _decimal(file.gain),
+        "rdnoise": _decimal(file.rdnoise),
+        "proposal_id": file.proposal.soar_id if file.proposal else None,
+        "observation_id": _identifier(file.observation_id),
+        "configuration_id": _identifier(file.configuration_id),
+        "block_id": _identifier(file.block_id),
+        "image_id": _identifier(file.image_id),
+        "date": file.date.isoformat(),
+        "date_obs": file.date_obs.isoformat(),
+        "night": file.night.isoformat(),
+        "data_type": str(data_type),
+        "type": data_type.label,
+        "saturation_value": _whole(file.saturation_value),
+    }

@@ -1,0 +1,1 @@
+"""How files are displayed: image pyramids, overlays, spectra, extraction previews."""
