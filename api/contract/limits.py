@@ -1,7 +1,8 @@
-"""How often one person may ask: a script that runs away is slowed down, and nobody else is.
+"""Rate limits: how many requests a person may send each minute.
 
-Counted in the memory of the one web process. Each limit is a bucket of tokens for each person: it
-holds a minute's worth, and fills steadily (a burst is fine, a stream is not).
+Each person has a bucket of tokens for each limit. A full bucket holds one minute's worth and is
+refilled continuously, so a burst is accepted and a continuous stream is not. The counts are kept in
+memory: there is one web process (ADR 5).
 """
 
 from __future__ import annotations
@@ -14,13 +15,19 @@ from collections.abc import Callable
 from services.errors import TooManyAttempts
 
 LIMITS = {"read": 6000, "write": 1200, "picture": 300, "mail": 30, "rare": 10}
-"""Requests a minute: reading; changing something; drawing; sending mail; new tokens."""
+"""Requests per minute: reading, writing, drawing images, sending mail, renewing tokens."""
 
 _MAX_BUCKETS = 20_000
 
 
 class Buckets:
-    """What each person has left of each limit."""
+    """The tokens that each person has left of each limit.
+
+    Parameters
+    ----------
+    clock : callable, optional
+        Returns the time in seconds; monotonic.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,7 +35,20 @@ class Buckets:
         self._left: dict[tuple[int, str], tuple[float, float]] = {}
 
     def take(self, person: int, limit: str) -> float:
-        """Take one token; return 0, or the seconds until there is one again."""
+        """Take one token.
+
+        Parameters
+        ----------
+        person : int
+            Id of the account.
+        limit : str
+            A key of `LIMITS`.
+
+        Returns
+        -------
+        float
+            0 when a token was taken, else the seconds until one is available.
+        """
         size = LIMITS[limit]
         now = self._clock()
         with self._lock:
@@ -41,7 +61,7 @@ class Buckets:
         return 0.0 if enough else (1 - left) * 60 / size
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Fill all buckets."""
         with self._lock:
             self._left.clear()
 
@@ -55,12 +75,12 @@ def count(person: int, limit: str) -> None:
     Raises
     ------
     TooManyAttempts
-        There were too many lately; says when the next one counts.
+        The bucket is empty; `retry_after` is the time until the next token, in whole seconds.
     """
     wait = buckets.take(person, limit)
     if wait:
         seconds = math.ceil(wait)
         raise TooManyAttempts(
-            f"More than {LIMITS[limit]} requests a minute; try again in {seconds} s.",
+            f"More than {LIMITS[limit]} requests per minute. Try again in {seconds} s.",
             retry_after=seconds,
         )

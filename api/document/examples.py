@@ -231,7 +231,7 @@ _SPECIMENS: dict[str, ServiceError | HTTPException] = {
     "ended run": Conflict("The run has ended already: done."),
     "setting": Unacceptable("Unknown field 'settings.max_target'.", field="settings.max_target"),
     "missing": Unacceptable("The field 'id' is missing.", field="id"),
-    "limit": TooManyAttempts("More than 30 requests a minute; try again in 2 s.", retry_after=2),
+    "limit": TooManyAttempts("More than 30 requests per minute. Try again in 2 s.", retry_after=2),
     "database": Unavailable(
         "The database is busy or away for the moment; try again shortly.", retry_after=5
     ),

@@ -57,14 +57,14 @@ class Site(dash.Dash):
 
     def _config(self) -> dict[str, Any]:
         """Tell the renderer of our Plotly; the one it would load has every kind of plot."""
-        return {**super()._config(), "serve_locally": False, "plotlyjs_url": _address(PLOTLY)}
+        return {**super()._config(), "serve_locally": False, "plotlyjs_url": address(PLOTLY)}
 
     def interpolate_index(self, **parts: Any) -> str:
         """Return the document of the page that is asked for."""
         visual = (current_user.row.visual or {}) if current_user.is_authenticated else {}
         theme = "light" if visual.get("theme") == "light" else "dark"
         for name in ("css", "scripts"):
-            parts[name] = ASSET.sub(lambda found: _address(found[1]), parts[name])
+            parts[name] = ASSET.sub(lambda found: address(found[1]), parts[name])
         table = TABLE_TAG.search(parts["scripts"])
         parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
         return DOCUMENT.format(theme=theme, table=_table(table) if table else "", **parts)
@@ -75,10 +75,11 @@ def _table(tag: re.Match[str]) -> str:
     return f"{tag['component']} {tag['folder']}{TABLE_LIBRARY}{tag['version']}.js"
 
 
-def _address(asset: str) -> str:
-    """Return the address of one of our files, which changes with its content.
+def address(asset: str) -> str:
+    """Return the address of a file below ``assets/``; it changes with the file's content.
 
-    Dash's goes by the time of the file, which some ways to install keep from version to version.
+    Dash's own addresses change with the modification time, which some installers preserve from
+    version to version.
     """
     status = (ASSETS / asset).stat()
     return f"{ROOT}{asset}?m={_digest(asset, status.st_mtime_ns, status.st_size)}"
@@ -99,7 +100,7 @@ def keep(response: Response) -> Response:
 def _is_newest() -> bool:
     """Tell whether one of our files is asked for by the address of what it holds now."""
     path = request.path
-    return path.startswith(ROOT) and request.full_path == _address(path.removeprefix(ROOT))
+    return path.startswith(ROOT) and request.full_path == address(path.removeprefix(ROOT))
 
 
 def _is_of_one_version(response: Response) -> bool:

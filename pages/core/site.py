@@ -65,6 +65,7 @@ def create(server: Flask) -> dash.Dash:
         meta_tags=[],
     )
     server.after_request(document.keep)
+    server.add_template_global(document.address, "asset_address")
     app.layout = shell.layout
     router.register(app, PAGES, missing.PAGE)
     forms.register(app)

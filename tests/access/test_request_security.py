@@ -34,7 +34,7 @@ EXTRA = (
     "/events",
     "/api/events/",
     "/api/docs/",
-    "/api/docs/swagger-ui.css",
+    "/assets/vendor/swagger-ui/swagger-ui.css",
     "/api/openapi.json",
     "/api/nothing",
     "/img/1/view",

@@ -70,6 +70,24 @@ def test_a_browser_keeps_what_changes_its_address_with_its_content(site: Site) -
         assert "immutable" not in browser.get(address).headers["Cache-Control"], address
 
 
+def test_swagger_ui_comes_from_this_host_and_is_kept(site: Site) -> None:
+    page = document(site, "/api/docs/")
+    vendored = [one for one in loaded(page) if "swagger-ui" in one]
+    assert len(vendored) == 2
+    for address in vendored:
+        answer = site.sign_in("PI").get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["Cache-Control"] == UNCHANGING, address
+
+
+def test_vendored_files_have_their_licence_and_version() -> None:
+    folder = ASSETS / "vendor/swagger-ui"
+    assert {"LICENSE", "NOTICE", "README.md"} <= {path.name for path in folder.iterdir()}
+    bundle = (folder / "swagger-ui-bundle.js").read_text()
+    version = re.search(r'PACKAGE_VERSION:"([\d.]+)"', bundle)[1]
+    assert f"Swagger UI {version}" in (folder / "README.md").read_text()
+
+
 def test_an_address_changes_with_the_content_alone(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
