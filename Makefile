@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+WITHOUT_BROWSER := tests --ignore=tests/browser --ignore=tests/bench
 
 .PHONY: run test bench bench-ui bench-peer lint help soak screenshots
 help:
@@ -37,8 +38,8 @@ lint: .venv/.test-installed
 
 test: lint
 	tools/provide_test_machine
-	$(BIN)/python -m pytest -n 2 tests/access tests/api tests/callbacks tests/deployment tests/figures tests/jobs tests/science tests/services
-	$(BIN)/python -m tests.support.postgres $(BIN)/python -m pytest -n 2 --only-database tests/access tests/api tests/callbacks tests/deployment tests/figures tests/jobs tests/science tests/services
+	$(BIN)/python -m pytest -n 2 $(WITHOUT_BROWSER)
+	$(BIN)/python -m tests.support.postgres $(BIN)/python -m pytest -n 2 --only-database $(WITHOUT_BROWSER)
 	$(BIN)/python -m pytest -n 2 -m "not alone" tests/browser
 	$(BIN)/python -m pytest -m alone tests/browser
 

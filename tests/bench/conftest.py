@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support.bench.table import row
-from tests.support.live_site import demo_site  # noqa: F401 - fixture
 
 
 @pytest.fixture(scope="session", autouse=True)

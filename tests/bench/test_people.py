@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from tests.access.test_callback_roles import asked, filled, fire, server_side
 from tests.support.callback_rows import ROWS, SETTINGS, Row
+from tests.support.web.callback_calls import asked, filled, fire, server_side
 
 pytestmark = pytest.mark.bench
 

@@ -32,11 +32,11 @@ from db.models import File, Membership, Proposal, User
 from services.accounts import accounts
 from services.files import rows
 from services.search import catalogue
-from tests.access.test_callback_roles import fire, server_side
 from tests.support import postgres
 from tests.support.bench.table import row
 from tests.support.bench.years import SETUPS, SLITS, fill, plain_rows, repeat
 from tests.support.callback_rows import Row
+from tests.support.web.callback_calls import fire, server_side
 
 pytestmark = pytest.mark.bench
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from db.models import LogEntry
 from services.files import rows
-from tests.callbacks.test_pages import NEW_DATA, call
+from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site, add_file, add_run
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from db.models import User
 from services.accounts import passwords
-from tests.callbacks.test_pages import call
+from tests.support.web.callback_calls import call
 from tests.support.web_site import PASSWORD, Site
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.callbacks.test_pages import call
+from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
 
 NIGHT = {"url.pathname": "/night", "url.search": ""}

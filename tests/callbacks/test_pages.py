@@ -4,57 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from db.models import File
 from reduction.frames import DataType
 from services.accounts import accounts
+from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site
-
-NEW_DATA = {"url.pathname": "/data", "url.search": ""}
-
-
-def outputs_of(declared: Mapping[str, Any]) -> Any:
-    """Return the outputs of a callback as a browser names them: a list, or the only one."""
-    names = [name.strip(".") for name in declared["output"].split("...")]
-    outputs = [
-        dict(zip(("id", "property"), name.split("@")[0].rsplit(".", 1), strict=True))
-        for name in names
-    ]
-    return outputs if declared["output"].startswith("..") else outputs[0]
-
-
-def call(site: Site, role: str, output: str, values: dict[str, Any]) -> Any:
-    """Fire the callback that writes `output`; return the answer's components as text and tree."""
-    client = site.sign_in(role)
-    declared = next(
-        d
-        for d in client.get("/_dash-dependencies").get_json()
-        if output in d["output"] and not d["clientside_function"]
-    )
-
-    def filled(kind: str) -> list[dict[str, Any]]:
-        return [
-            {**given, "value": values.get(f"{given['id']}.{given['property']}")}
-            for given in declared[kind]
-        ]
-
-    body = {
-        "output": declared["output"],
-        "outputs": outputs_of(declared),
-        "inputs": filled("inputs"),
-        "state": filled("state"),
-        "changedPropIds": [f"{given['id']}.{given['property']}" for given in declared["inputs"]],
-    }
-    token = client.get_cookie("_csrf_token")
-    answer = client.post(
-        "/_dash-update-component", json=body, headers={"X-CSRFToken": token.value if token else ""}
-    )
-    assert answer.status_code in (200, 204), answer.get_data(as_text=True)
-    return answer.get_json() if answer.status_code == 200 else {}
 
 
 def test_the_document_has_the_theme_and_no_foreign_address(site: Site) -> None:

@@ -12,8 +12,8 @@ from reduction.frames import DataType
 from reduction.settings import form_fields
 from services.calibration import affected
 from services.proposals import proposals
-from tests.callbacks.test_pages import call
 from tests.support.callback_rows import SETTINGS
+from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
 
 FORM = "settings-error.children"

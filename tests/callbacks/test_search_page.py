@@ -10,7 +10,7 @@ import pytest
 from callbacks import logs as log_page
 from callbacks.search import page as search_page
 from services import logs
-from tests.callbacks.test_pages import call
+from tests.support.web.callback_calls import call
 from tests.support.web_site import Site
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from api import routes
 from api.contract.routing import OPERATIONS
 from reduction.registry import all_blocks
-from tests.access.test_roles import TABLE
+from tests.support.web.route_access import TABLE
 from tests.support.web_site import Site
 
 assert routes.DECLARING  # their import fills OPERATIONS

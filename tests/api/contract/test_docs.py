@@ -10,8 +10,8 @@ from api import routes
 from api.contract import errors
 from api.contract.routing import OPERATIONS, Operation
 from reduction.registry import Block, all_blocks
-from tests.access.test_roles import TABLE
 from tests.support.paths import ROOT
+from tests.support.web.route_access import TABLE
 
 REFERENCE = (ROOT / "docs" / "api-reference.md").read_text()
 GUIDE = (ROOT / "docs" / "api.md").read_text()

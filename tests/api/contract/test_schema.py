@@ -28,8 +28,8 @@ from db.models import Comment, Event, File, LogEntry, Mail, Membership, Proposal
 from reduction.fits import frame_io
 from reduction.frames import DataType, Product
 from services.files.visualization import previews
-from tests.api.resources.test_pictures import as_raw
 from tests.support import builders
+from tests.support.web.goodman_files import write_goodman_cards
 from tests.support.web_site import Site
 
 assert routes.DECLARING
@@ -71,7 +71,7 @@ def prepare_images() -> None:
 @pytest.fixture
 def schema(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for file in (site.raw, site.secret):
-        as_raw(file)
+        write_goodman_cards(file)
     path = Path(site.master.full_path)
     path.unlink()
     frame_io.write(Product(path.name, DataType.MASTER, builders.image(100.0)), path)

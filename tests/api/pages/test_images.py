@@ -9,19 +9,13 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from db.models import File
 from services.files.visualization import previews
 from tests.support import builders
+from tests.support.science.manual_windows import frame, windows
+from tests.support.web.goodman_files import prepare_image
 from tests.support.web_site import Site, index
 
 WHOLE = "x0=0&x1=40&y0=0&y1=6&w=400&h=60"
-
-
-def prepare(file: File) -> None:
-    """Put a real Goodman frame in the file's place, and make its pyramid."""
-    pixels = np.arange(240, dtype=np.int16).reshape(6, 40)
-    fits.PrimaryHDU(pixels, builders.header()).writeto(file.full_path, overwrite=True)
-    previews.build(file.id)
 
 
 def view(site: Site, role: str, file_id: int, query: str = WHOLE):
@@ -29,7 +23,7 @@ def view(site: Site, role: str, file_id: int, query: str = WHOLE):
 
 
 def test_the_numbers_are_the_pixels(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     answer = view(site, "PI", site.raw.id)
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
@@ -44,7 +38,7 @@ def test_the_numbers_are_the_pixels(site: Site) -> None:
 
 
 def test_a_cut_says_where_it_lies(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     facts = json.loads(
         view(site, "PI", site.raw.id, "x0=10.4&x1=20.2&y0=-5&y1=3&w=9&h=9").headers["X-View"]
     )
@@ -53,7 +47,7 @@ def test_a_cut_says_where_it_lies(site: Site) -> None:
 
 
 def test_an_image_of_another_proposal_does_not_exist(site: Site) -> None:
-    prepare(site.secret)
+    prepare_image(site.secret)
     for role in ("user", "collaborator", "PI"):
         assert view(site, role, site.secret.id).status_code == 404
     assert view(site, "staff", site.secret.id).status_code == 200
@@ -101,7 +95,7 @@ def test_marks_are_two_bits_a_number(site: Site) -> None:
 
 
 def test_cuts_are_means_at_full_resolution(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     truth = np.arange(240.0).reshape(6, 40)
 
     def cut(query: str) -> np.ndarray:
@@ -118,7 +112,7 @@ def test_cuts_are_means_at_full_resolution(site: Site) -> None:
 
 
 def test_the_histogram_counts_the_pixels(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     told = site.sign_in("PI").get(f"/img/{site.raw.id}/histogram").get_json()
     assert sum(told["counts"]) == 240
     assert told["limits"]["minmax"] == [0.0, 239.0]
@@ -128,7 +122,6 @@ def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
     from reduction.extraction.manual import extract_by_hand
     from reduction.fits import frame_io
     from reduction.frames import DataType, Product
-    from tests.science.extraction.test_manual import frame, windows
 
     made, told = frame(), windows()
     path = site.config.products_dir / "rehearsed.fits"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from db.models import File
-from tests.api.pages.test_images import prepare
+from tests.support.web.goodman_files import prepare_image
 from tests.support.web_site import Site, add_run, add_spectrum
 
 STAGE = "w=400&h=60"
@@ -35,7 +35,7 @@ def pixels(answer: Any) -> np.ndarray:
 
 
 def test_an_image_comes_with_what_it_is_drawn_by(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     answer = ask(site, "PI", site.raw.id)
     facts = opened(answer)[0]["facts"]
     assert (facts["kind"], facts["id"], facts["unit"]) == ("image", site.raw.id, "ADU")
@@ -46,7 +46,7 @@ def test_an_image_comes_with_what_it_is_drawn_by(site: Site) -> None:
 
 
 def test_a_zoom_is_kept_for_images_of_its_shape_only(site: Site) -> None:
-    prepare(site.raw)
+    prepare_image(site.raw)
     File.update(n_x=40, n_y=6).where(File.id == site.raw.id).execute()
     zoom = STAGE + "&x0=10.4&x1=20.2&y0=-5&y1=3&like="
     for like, box in (("image 40x6", [10, 21, 0, 3]), ("image 9x9", [0, 40, 0, 6])):
@@ -78,7 +78,7 @@ def test_it_is_asked_for_each_time_and_sent_once(site: Site) -> None:
 
 
 def test_a_foreign_file_does_not_exist(site: Site) -> None:
-    prepare(site.secret)
+    prepare_image(site.secret)
     spectrum = add_spectrum(site.config, site.secret, add_run(site.secret))
     for theirs in (site.secret.id, spectrum.id):
         missing = ask(site, "PI", theirs + 100_000)

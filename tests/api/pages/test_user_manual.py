@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.callbacks.test_pages import call
 from tests.support.paths import ROOT
+from tests.support.web.callback_calls import call
 from tests.support.web_site import Site
 
 MANUAL = ROOT / "docs" / "user"

@@ -17,6 +17,7 @@ from figures import colormaps, picture
 from services.accounts import accounts
 from services.files.visualization import previews
 from tests.support.paths import ROOT
+from tests.support.web.goodman_files import write_goodman_cards
 from tests.support.web_site import Site, add_file
 
 
@@ -40,25 +41,9 @@ def frame(site: Site) -> Any:
     pixels[25:35, 60:75] = 1000
     with fits.open(file.full_path, mode="update") as hdus:
         hdus[0].data = pixels
-    as_raw(file)
+    write_goodman_cards(file)
     previews.build(file.id)
     return file
-
-
-def as_raw(file: Any) -> None:
-    """Give the small frame the cards that a Goodman frame is read with."""
-    cards = {
-        "INSTRUME": "ghts_red",
-        "INSTCONF": "Red",
-        "OBSTYPE": "SPECTRUM",
-        "CCDSUM": "2 2",
-        "DATE-OBS": "2022-07-05T03:00:00.000",
-        "GAIN": 1.48,
-        "RDNOISE": 3.89,
-        "ROI": "Spectroscopic 2x2",
-    }
-    with fits.open(file.full_path, mode="update") as hdus:
-        hdus[0].header.update(cards)
 
 
 def test_an_image_is_a_heat_map_of_its_counts(site: Site, frame: Any) -> None:
@@ -156,7 +141,7 @@ def test_saturated_pixels_are_red_unless_not_wanted(site: Site) -> None:
     file = add_file(site.config, "0101_bright.fits", site.own)
     with fits.open(file.full_path, mode="update") as hdus:
         hdus[0].data = np.full((40, 80), 65535, dtype=np.uint16)
-    as_raw(file)
+    write_goodman_cards(file)
     previews.build(file.id)
     red = np.array(colormaps.SATURATED)
     for wanted in (True, False):

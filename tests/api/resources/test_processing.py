@@ -8,7 +8,7 @@ import pytest
 
 from api.contract import limits
 from db.models import File, LogEntry, Mail, Run
-from tests.api.resources.test_pictures import as_raw
+from tests.support.web.goodman_files import write_goodman_cards
 from tests.support.web_site import Site, add_file
 
 CALIBRATIONS = "/api/files/calibrations/"
@@ -82,7 +82,7 @@ def test_the_same_request_is_the_same_run(site: Site) -> None:
 
 
 def test_a_choice_of_technique_is_kept_until_judged_again(site: Site) -> None:
-    as_raw(site.raw)
+    write_goodman_cards(site.raw)
     body = {"id": site.raw.id, "technique": "Imaging"}
     answer = site.call("collaborator", "POST", RECLASSIFY, json=body)
     assert (answer.json["technique"], answer.json["kind"]) == ("Imaging", "image")

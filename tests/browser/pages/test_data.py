@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from tests.browser.pages.test_journey import painted_shades, show_calibrated, until, untouched
+from tests.support.browser.data_page import painted_shades, show_calibrated, until, untouched
 from tests.support.browser_window import SLOW_MS, Window
 from tests.support.live_site import LiveSite
 from tests.support.live_site import until as wait_for

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.pages.test_journey import calibrated_row, plotted, until
+from tests.support.browser.data_page import calibrated_row, plotted, until
 from tests.support.browser_window import SLOW_MS, Window
 from tests.support.live_site import LiveSite
 

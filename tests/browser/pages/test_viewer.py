@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from tests.browser.pages.test_journey import painted_shades, until
 from tests.support import planted_frame
+from tests.support.browser.data_page import painted_shades, until
 from tests.support.browser_window import SLOW_MS, Window
 from tests.support.live_site import LiveSite
 from tests.support.planted_frame import Planted, show

@@ -18,6 +18,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 from specutils import Spectrum
 
+from tests.support.browser import data_page
 from tests.support.browser_window import Window
 from tests.support.live_site import LiveSite, until
 from tests.support.paths import REAL_NIGHT
@@ -127,9 +128,7 @@ def test_raw_frames_are_untouched_and_the_check_is_clean(night: RealNight) -> No
 
 @pytest.mark.browser
 def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
-    from tests.browser.pages import test_journey as demo
-
-    expect, site = demo.expect, night.site
+    expect, site = data_page.expect, night.site
     who = ("observer", "Quiet-Harbour-81")
     site.add_user(*who, "--staff")
     window = Window(chromium, site)
@@ -137,12 +136,12 @@ def test_the_pages_show_the_night(night: RealNight, chromium: Any) -> None:
         page = window.sign_in(*who)
         window.open("/data")
         expect(page.get_by_role("link", name="Observed 32")).to_be_visible()
-        demo.show_calibrated(page)
+        data_page.show_calibrated(page)
         axis = "Wavelength in air (Å)"
-        demo.until(page, lambda: demo.plotted(page).get("x") == axis, "the spectrum")
-        assert demo.plotted(page)["range"][:2] == pytest.approx([3550, 5270], abs=60)
+        data_page.until(page, lambda: data_page.plotted(page).get("x") == axis, "the spectrum")
+        assert data_page.plotted(page)["range"][:2] == pytest.approx([3550, 5270], abs=60)
         page.get_by_role("link", name="Reduced").first.click()
-        demo.until(page, lambda: demo.painted_shades(page) > 20, "the reduced image")
+        data_page.until(page, lambda: data_page.painted_shades(page) > 20, "the reduced image")
         page.get_by_role("link", name="Advanced Visualization").click()
         expect(page.get_by_text("these windows, S/N")).to_be_visible()
         expect(page.get_by_text("Along row")).to_be_visible()

@@ -21,9 +21,9 @@ from reduction.fits.frame_io import variance_of
 from reduction.fits.vocabulary import GSP_TLO
 from reduction.frames import Product, Spectrum
 from reduction.registry import BlockInputs, all_blocks
-from tests.science.blocks.test_reduce_anything import ABSURD, PATTERNS
-from tests.science.blocks.test_settings_effective import spectrum_and_arc, two_targets
 from tests.support.goodman_frames import MODERN, header, write
+from tests.support.science.absurd_values import ABSURD, PATTERNS
+from tests.support.science.block_scenes import spectrum_and_arc, two_targets
 
 MANY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 KEYWORDS = sorted(MODERN)

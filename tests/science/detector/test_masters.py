@@ -17,9 +17,7 @@ from reduction.fits import headers
 from reduction.fits.frame_io import variance_of
 from reduction.registry import BlockInputs
 from tests.support.goodman_frames import header, write
-
-GAIN, NOISE = 1.48, 3.89
-NX, NY = 2071, 40
+from tests.support.science.flat_series import GAIN, NOISE, NX, NY, flat_scene, write_flats
 
 
 def quiet(_step: str, _fraction: float) -> None:
@@ -99,26 +97,6 @@ def test_too_few_or_unlike_frames_are_refused(tmp_path: Path) -> None:
     other = write(tmp_path / "z.fits", np.full((NY, NX), 500.0), header(OBSTYPE="BIAS", GAIN=3.48))
     with pytest.raises(UnusableFrame, match=r"z\.fits can't be combined.*GAIN"):
         master_bias(BlockInputs(members=(*members, other)), MasterBiasSettings(minimum=2), quiet)
-
-
-def flat_scene() -> tuple[np.ndarray, np.ndarray]:
-    """Return counts of a flat above bias, and the pixel response in it."""
-    response = 1 + 0.02 * np.random.default_rng(7).standard_normal((NY, NX))
-    colour = 8000 + 6000 * np.linspace(-1, 1, NX) + 2500 * np.sin(np.linspace(0, 5, NX))
-    slit = np.where((np.arange(NY) >= 5) & (np.arange(NY) < 36), 1.0, 0.01)
-    return colour * response * slit[:, None], response
-
-
-def write_flats(folder: Path, levels: list[float]) -> tuple[Path, ...]:
-    rng = np.random.default_rng(8)
-    scene, _ = flat_scene()
-    scene[:, :25] = 0  # no light falls on the pre-scan
-    paths = []
-    for i, level in enumerate(levels):
-        electrons = rng.poisson(np.maximum(scene * level * GAIN, 0))
-        counts = electrons / GAIN + 500 + rng.normal(0, NOISE / GAIN, scene.shape)
-        paths.append(write(folder / f"{i:04d}_flat.fits", counts, header(OBSTYPE="FLAT")))
-    return tuple(paths)
 
 
 @pytest.mark.parametrize("method", ["simple", "full", "mean"])
