@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from astropy.nddata import CCDData
-from numpy.typing import NDArray
 from pydantic import Field
 
 from reduction.cosmic_rays import lacosmic
@@ -106,20 +105,19 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     report("Image Trim", 0.05)
     section = geometry.image_section(frame.meta, frame.shape)
     course.did("t", headers.GSP_TRIM, str(section), "trim section")
-    bias, bias_variance = _bias(frame, inputs, settings, course)
+    bias = _bias(frame, inputs, settings, course)
     if spectrum:
         report("Slit Trim", 0.1)
         section = _slit_trim(frame, bias, section, inputs, settings, course=course, lamp=lamp)
 
     report("Bias Subtract", 0.2)
-    reduced = ccd.to_electrons(
-        ccd.cut(frame, section), _part(bias, section), _part(bias_variance, section)
-    )
+    counts = ccd.subtract_bias(ccd.trim(frame, section), _part(bias, section))
+    reduced = ccd.to_electrons(counts)
     _record_bias(inputs, settings, course)
     flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         report("Flatfielding", 0.4)
-        reduced = ccd.divide_flat(reduced, ccd.fit_flat(flat, reduced))
+        reduced = ccd.divide_flat(reduced, flat)
         name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
         course.did("f", headers.GSP_FLAT, name, "master flat image")
         course.inputs.append(name)
@@ -159,30 +157,26 @@ def _refuse_useless(frame: CCDData) -> None:
         raise UnusableFrame(f"{useless:.0%} of the pixels {why}: the frame can't be used.")
 
 
-Level = NDArray[np.float32] | float
-
-
 def _bias(
     frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, course: _Course
-) -> tuple[Level, Level]:
-    """Return bias and its variance for the untrimmed frame, ADU: master, else overscan, else 0."""
+) -> CCDData | float:
+    """Return the bias of the untrimmed frame, ADU: from the master, else the overscan, else 0."""
     known = ccd.overscan_level(frame)
     course.read_noise = ccd.measured_read_noise(frame)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
             course.cards[headers.GSP_OVER] = (str(known[1]), "overscan region")
-        variance = frame_io.variance_of(inputs.master_bias)
-        level = ccd.bias_level(frame, inputs.master_bias).astype(np.float32, copy=False)
-        course.bias_adu = float(np.median(level[::4, ::4]))
-        return level, 0.0 if variance is None else variance
+        bias = ccd.bias_of_frame(frame, inputs.master_bias)
+        course.bias_adu = float(np.median(bias.data[::4, ::4]))
+        return bias
     if not settings.ignore_bias and not inputs.notes:
         course.warnings.append("no master bias: the overscan level was subtracted instead.")
     if known is None:
         course.warnings.append("no overscan in this region: no bias level was subtracted.")
-        return 0.0, 0.0
+        return 0.0
     course.did("o", headers.GSP_OVER, str(known[1]), "overscan region")
     course.bias_adu = known[0]
-    return known[0], 0.0
+    return known[0]
 
 
 def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course) -> None:
@@ -193,13 +187,13 @@ def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course)
     course.inputs.append(name)
 
 
-def _part(level: Level, section: Section) -> Level:
-    return level if isinstance(level, float) else level[section.slices]
+def _part(bias: CCDData | float, section: Section) -> CCDData | float:
+    return bias if isinstance(bias, float) else bias[section.slices]
 
 
 def _slit_trim(
     frame: CCDData,
-    bias: Level,
+    bias: CCDData | float,
     section: Section,
     inputs: BlockInputs,
     settings: ReduceSettings,
@@ -215,19 +209,18 @@ def _slit_trim(
     flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         lit = flatfield.slit_rows(flat)
-        trimmed = ccd.cut(frame, section)
-        ccd.fit_flat(flat, trimmed)
+        trimmed = frame.meta.copy()
+        geometry.shift_physical(trimmed, section.x0, section.y0)
+        ccd.flat_section(flat, trimmed, section.shape)  # refuses a flat that does not cover it
         if lit is not None:
             edges = [geometry.to_physical(flat.meta, 2, float(row)) for row in lit]
-            first, last = (round(float(geometry.to_logical(trimmed.meta, 2, e))) for e in edges)
-            rows = max(first, 0), min(last, trimmed.shape[0])
+            first, last = (round(float(geometry.to_logical(trimmed, 2, e))) for e in edges)
+            rows = max(first, 0), min(last, section.shape[0])
     elif not lamp:
         part = section.slices
         usable = frame_io.flags_of(frame)[part] == 0
-        level = _part(bias, section)
-        rows = slit.lit_rows_of_frame(
-            slit.profile_along_slit(frame.data[part] - np.asarray(level), usable)
-        )
+        level = bias if isinstance(bias, float) else bias.data[part]
+        rows = slit.lit_rows_of_frame(slit.profile_along_slit(frame.data[part] - level, usable))
     if rows is None or rows[1] - rows[0] < 3:
         return section
     lit_section = Section(section.x0, section.x1, section.y0 + rows[0], section.y0 + rows[1])

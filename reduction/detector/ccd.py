@@ -1,13 +1,19 @@
-"""Detector arithmetic: counts of a raw frame into electrons with a variance, step by step.
+"""Basic CCD reduction: from the counts of a raw frame to flat-fielded electrons with a variance.
 
-Every step takes a frame and returns a new one; pixels that can't be trusted get a `PixelFlag` and a
-harmless finite value, so that nothing downstream trips over NaN.
+The arithmetic is ccdproc's, on float32 frames. This module adds what ccdproc does not know: the
+detector coordinates in the header (``LTV``), the `PixelFlag` bits, the drift of the bias level, and
+which pixels a flat can correct. Every function returns a new frame. A pixel without a usable value
+is flagged and set to a finite value, so that NaN does not spread through later filters and sums.
+
+The steps log nothing in the header (``add_keyword=None``): the ``GSP_*`` cards of a product are
+written by `reduction.fits.provenance`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
@@ -18,7 +24,7 @@ from reduction.detector import geometry, readouts
 from reduction.detector.geometry import Section
 from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import headers
-from reduction.fits.frame_io import flags_of, variance_of
+from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
 
 Image = NDArray[np.floating[Any]]
@@ -48,22 +54,27 @@ def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def cut(frame: CCDData, section: Section) -> CCDData:
-    """Return the part of a frame inside `section`, its physical coordinates kept true."""
-    meta = frame.meta.copy()
-    geometry.shift_physical(meta, section.x0, section.y0)
-    variance = variance_of(frame)
-    flags = flags_of(frame)[section.slices]
-    return CCDData(
-        frame.data[section.slices],
-        unit=frame.unit,
-        uncertainty=None
-        if variance is None
-        else VarianceUncertainty(variance[section.slices], copy=False),
-        mask=flags != 0,
-        flags=flags,
-        meta=meta,
-    )
+def trim(frame: CCDData, section: Section) -> CCDData:
+    """Return a copy of the part of a frame inside a section.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), any unit; with or without uncertainty and `PixelFlag` flags.
+    section : Section
+        The pixels to keep.
+
+    Returns
+    -------
+    CCDData
+        Shape `section.shape`; ``LTV1`` and ``LTV2`` are shifted, so that the detector coordinates
+        of the pixels stay.
+    """
+    trimmed: CCDData = ccdproc.trim_image(frame[section.slices], add_keyword=None)
+    geometry.shift_physical(trimmed.meta, section.x0, section.y0)
+    trimmed.flags = flags_of(frame)[section.slices]
+    trimmed.mask = trimmed.flags != 0
+    return trimmed
 
 
 def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
@@ -94,10 +105,21 @@ def measured_read_noise(frame: CCDData) -> float | None:
     return noise if np.isfinite(noise) else None
 
 
-def bias_level(frame: CCDData, master: CCDData) -> Image:
-    """Return the bias of every pixel of an untrimmed frame, ADU.
+def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
+    """Return the bias of an untrimmed raw frame: the master, moved to the level of its overscan.
 
-    The master's structure, moved by how much the overscan has drifted since the master was taken.
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), ADU, untrimmed.
+    master : CCDData
+        (ny, nx), ADU, untrimmed, with its variance.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx), ADU; the master plus the drift of the overscan level since it was taken, with the
+        variance of the master.
 
     Raises
     ------
@@ -109,8 +131,11 @@ def bias_level(frame: CCDData, master: CCDData) -> Image:
     now, then = overscan_level(frame), overscan_level(master)
     if now is not None and then is not None:
         drift = now[0] - then[0]
-    level: Image = master.data + np.float32(drift)
-    return level
+    # The flags of the master stay behind: its bad pixels hold the typical level, and are flagged
+    # again in the frame when they are bad there.
+    return CCDData(
+        master.data + np.float32(drift), unit=master.unit, uncertainty=master.uncertainty
+    )
 
 
 def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData) -> None:
@@ -118,32 +143,53 @@ def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData
     here, there = (headers.text(meta, headers.CCDSUM) for meta in (header, master.meta))
     if shape != master.shape or here != there:
         raise MissingCalibration(
-            f"the master bias ({_size(master)}, binning {there}) does not fit the frame "
-            f"({shape[1]} x {shape[0]} pixels, binning {here})."
+            f"the master bias ({_size(master.shape)}, binning {there}) does not fit the frame "
+            f"({_size(shape)}, binning {here})."
         )
 
 
-def _size(frame: CCDData) -> str:
-    return f"{frame.shape[1]} x {frame.shape[0]} pixels"
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[1]} x {shape[0]} pixels"
 
 
-def to_electrons(
-    frame: CCDData, bias: Image | float, bias_variance: Image | float = 0.0
-) -> CCDData:
-    """Subtract a bias, multiply by the gain and give every pixel its variance.
+def subtract_bias(frame: CCDData, bias: CCDData | float) -> CCDData:
+    """Subtract a bias frame or an overscan level.
 
     Parameters
     ----------
     frame : CCDData
-        (ny, nx), ADU, with `flags`.
-    bias, bias_variance : float or (ny, nx)
-        ADU and ADU**2.
+        (ny, nx), ADU, with flags.
+    bias : CCDData or float
+        (ny, nx) of the same pixels, with or without variance; or one level. ADU.
 
     Returns
     -------
     CCDData
-        Electron; variance = read noise² + counts (not below 0) + bias variance. A pixel that is
-        not finite becomes 0, flagged BAD.
+        (ny, nx), ADU, with the variance of the bias.
+    """
+    if isinstance(bias, CCDData):
+        subtracted = ccdproc.subtract_bias(frame, bias, add_keyword=None)
+    else:
+        # One level for all rows: the few overscan pixels of a row would add their own noise to it.
+        overscan = CCDData(np.full((1, 1), bias, dtype=np.float32), unit=frame.unit)
+        subtracted = ccdproc.subtract_overscan(frame, overscan=overscan, add_keyword=None)
+    subtracted.flags = flags_of(frame)
+    return subtracted
+
+
+def to_electrons(frame: CCDData) -> CCDData:
+    """Multiply by the gain and give every pixel its variance.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), ADU, bias-subtracted, with flags and the variance of the bias.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx), electron. Variance = read noise² + counts (not below 0) + variance of the bias. A
+        pixel that is not finite becomes 0, flagged BAD.
 
     Raises
     ------
@@ -153,60 +199,88 @@ def to_electrons(
         No pixel is finite.
     """
     read_noise, gain = read_noise_and_gain(frame)
-    flags = flags_of(frame).copy()
-    data = np.subtract(frame.data, bias, dtype=np.float32)
-    data *= np.float32(gain)
-    bad = ~np.isfinite(data)
+    # A float32 gain, since a float64 one would turn the frame into float64.
+    electrons = ccdproc.gain_correct(
+        frame, u.Quantity(np.float32(gain), u.electron / u.adu), add_keyword=None
+    )
+    flags = flags_of(frame)
+    bad = ~np.isfinite(electrons.data)
     if bad.any():
         if bad.all():
             raise UnusableFrame("no pixel of the frame holds a number.")
-        data[bad] = 0
-        flags[bad] |= np.uint8(PixelFlag.BAD)
-    variance = np.maximum(data, 0)
-    variance += np.multiply(bias_variance, gain**2, dtype=np.float32)
-    variance += np.float32(read_noise**2)
-    return CCDData(
-        data,
-        unit=u.electron,
-        uncertainty=VarianceUncertainty(variance, copy=False),
-        mask=flags != 0,
-        flags=flags,
-        meta=frame.meta.copy(),
+        electrons.data[bad] = 0
+        flags = flags | bad * np.uint8(PixelFlag.BAD)
+    noise = ccdproc.create_deviation(
+        CCDData(electrons.data, unit=electrons.unit),
+        readnoise=read_noise * u.electron,
+        disregard_nan=True,
+        add_keyword=None,
     )
+    variance = np.square(noise.uncertainty.array)
+    bias_variance = variance_of(electrons)
+    if bias_variance is not None:
+        variance += bias_variance
+    return image_frame(electrons.data, variance, flags, unit=electrons.unit, meta=electrons.meta)
 
 
 def divide_flat(frame: CCDData, flat: CCDData) -> CCDData:
-    """Divide by a normalised flat of the same pixels, the flat's own variance carried.
+    """Divide a frame by the part of a master flat that covers it; the variances are propagated.
 
-    A pixel whose response is below `FLAT_FLOOR` or flagged in the flat is left as it is and flagged
-    NO_FLAT.
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), electron, with variance, flags and detector coordinates.
+    flat : CCDData
+        Response around 1, with variance, flags and detector coordinates; covers the frame.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx), electron. A pixel whose response is below `FLAT_FLOOR` or flagged in the flat is
+        not divided, and flagged NO_FLAT.
+
+    Raises
+    ------
+    MissingCalibration
+        Another binning, or the flat does not cover the frame.
     """
-    response = flat.data
+    part = flat_section(flat, frame.meta, frame.shape).slices
+    response, variance = flat.data[part], variance_of(flat)
     with np.errstate(invalid="ignore"):
-        unusable = ~(response > FLAT_FLOOR) | (flags_of(flat) != 0)
+        unusable = ~(response > FLAT_FLOOR) | (flags_of(flat)[part] != 0)
+    divisor = CCDData(
+        np.where(unusable, np.float32(1), response),
+        unit=u.dimensionless_unscaled,
+        uncertainty=None
+        if variance is None
+        else VarianceUncertainty(np.where(unusable, np.float32(0), variance[part]), copy=False),
+    )
+    # A float32 norm, since a float64 one would turn the frame into float64.
+    divided = ccdproc.flat_correct(
+        frame, divisor, norm_value=u.Quantity(np.float32(1)), add_keyword=None
+    )
     flags = flags_of(frame) | unusable * np.uint8(PixelFlag.NO_FLAT)
-    inverse = np.divide(1, response, out=np.ones(frame.shape, np.float32), where=~unusable)
-    data = frame.data * inverse
-    flat_variance = variance_of(flat)
-    variance = np.zeros_like(data)
-    if flat_variance is not None:
-        np.multiply(flat_variance, data**2, out=variance, where=~unusable, casting="same_kind")
-    own = variance_of(frame)
-    assert own is not None  # to_electrons has given one
-    variance += own
-    variance *= inverse**2
-    return CCDData(
-        data,
-        unit=frame.unit,
-        uncertainty=VarianceUncertainty(variance, copy=False),
-        mask=flags != 0,
-        flags=flags,
-        meta=frame.meta.copy(),
+    return image_frame(
+        divided.data, variance_of(divided), flags, unit=divided.unit, meta=divided.meta
     )
 
 
-def fit_flat(flat: CCDData, frame: CCDData) -> CCDData:
-    """Return the part of a master flat that covers exactly the pixels of `frame`.
+def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> Section:
+    """Return the section of a master flat that covers exactly the pixels of a frame.
+
+    Parameters
+    ----------
+    flat : CCDData
+        The master, with detector coordinates (``LTV``, ``LTM``).
+    header : fits.Header
+        Of the trimmed frame, with detector coordinates.
+    shape : (int, int)
+        Rows and columns of the trimmed frame.
+
+    Returns
+    -------
+    Section
+        In pixels of the master.
 
     Raises
     ------
@@ -215,18 +289,18 @@ def fit_flat(flat: CCDData, frame: CCDData) -> CCDData:
     """
     offsets = []
     for axis in (1, 2):
-        length, available = frame.shape[2 - axis], flat.shape[2 - axis]
-        ours, theirs = (geometry.binning_along(f.meta, axis) for f in (frame, flat))
-        first = geometry.to_physical(frame.meta, axis, 0.0)
+        length, available = shape[2 - axis], flat.shape[2 - axis]
+        ours, theirs = (geometry.binning_along(meta, axis) for meta in (header, flat.meta))
+        first = geometry.to_physical(header, axis, 0.0)
         offset = float(geometry.to_logical(flat.meta, axis, first))
         whole = round(offset)
         fits_in = 0 <= whole and whole + length <= available
         if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
             raise MissingCalibration(
-                f"the master flat ({_size(flat)}, binning "
+                f"the master flat ({_size(flat.shape)}, binning "
                 f"{headers.text(flat.meta, headers.CCDSUM)}) does not cover the frame "
-                f"({_size(frame)}, binning {headers.text(frame.meta, headers.CCDSUM)})."
+                f"({_size(shape)}, binning {headers.text(header, headers.CCDSUM)})."
             )
         offsets.append(whole)
     x0, y0 = offsets
-    return cut(flat, Section(x0, x0 + frame.shape[1], y0, y0 + frame.shape[0]))
+    return Section(x0, x0 + shape[1], y0, y0 + shape[0])

@@ -209,6 +209,37 @@ def flags_of(frame: CCDData) -> NDArray[np.uint8]:
     return np.where(frame.mask, np.uint8(PixelFlag.BAD), np.uint8(0))
 
 
+def image_frame(
+    data: NDArray[Any],
+    variance: NDArray[Any] | None,
+    flags: NDArray[np.uint8],
+    *,
+    unit: u.UnitBase,
+    meta: fits.Header,
+) -> CCDData:
+    """Return a frame with its variance and flags, none of which is copied.
+
+    Parameters
+    ----------
+    data : (ny, nx) float32
+        In `unit`.
+    variance : (ny, nx) float32 or None
+        In `unit` squared.
+    flags : (ny, nx) uint8
+        `PixelFlag` bits; the mask of the frame is True where any is set.
+    unit : Unit
+    meta : fits.Header
+
+    Returns
+    -------
+    CCDData
+    """
+    uncertainty = None if variance is None else VarianceUncertainty(variance, copy=False)
+    return CCDData(
+        data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=meta
+    )
+
+
 def read_product(path: Path) -> CCDData | Spectrum:
     """Open one of our products: an image as CCDData, a spectrum as `Spectrum`.
 
@@ -235,8 +266,5 @@ def read_product(path: Path) -> CCDData | Spectrum:
             wavelength=arrays.get("WAVE"),
             arcs=arrays.get("ARC"),
         )
-    uncertainty = VarianceUncertainty(arrays["UNCERT"], copy=False) if "UNCERT" in arrays else None
     unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
-    return CCDData(
-        data, unit=unit, uncertainty=uncertainty, mask=flags != 0, flags=flags, meta=clean
-    )
+    return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=clean)
