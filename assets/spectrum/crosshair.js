@@ -1,0 +1,83 @@
+/** The crosshair on a spectrum, and the values of the pixel under it. */
+import { byId } from "../core/dom.js";
+import { rest } from "./arithmetic.js";
+import { currentMode, isCalibrated, settings, shown } from "./state.js";
+
+/** @typedef {import("./paint.js").View} View */
+
+/** @type {[number, string][]} */
+const FLAGS = [
+  [1, "bad"],
+  [2, "saturated"],
+  [4, "cosmic ray"],
+  [8, "no flat"],
+  [16, "interpolated"],
+];
+
+/** Index of the pixel under the crosshair. @type {number | null} */
+let cursor = null;
+
+/** @returns {number | null} */
+export const cursorPixel = () => cursor;
+
+/**
+ * Move the crosshair to a pixel, or take it away.
+ *
+ * @param {number | null} pixel
+ * @param {View | null} view
+ */
+export function aimAt(pixel, view) {
+  cursor = pixel;
+  placeCrosshair(view);
+  const output = byId("readout");
+  if (output && shown.main) output.textContent = pixel === null ? "" : describe(pixel);
+}
+
+/**
+ * Draw the crosshair where its pixel is.
+ *
+ * @param {View | null} view
+ */
+export function placeCrosshair(view) {
+  const [vertical, horizontal] = [byId("cross-x"), byId("cross-y")];
+  if (!vertical || !horizontal) return;
+  const curve = shown.curves[0];
+  vertical.hidden = horizontal.hidden = true;
+  if (!view || cursor === null || !curve || cursor >= curve.x.length) return;
+  const { left, top, width, height } = view;
+  const [x, y] = [view.x(curve.x[cursor]), view.y(curve.flux[cursor])];
+  vertical.hidden = !(x >= 0 && x <= width);
+  horizontal.hidden = vertical.hidden || !(y >= 0 && y <= height);
+  vertical.style.cssText = `left:${left + x}px;top:${top}px;height:${height}px`;
+  horizontal.style.cssText = `left:${left}px;top:${top + y}px;width:${width}px`;
+}
+
+/** @param {number} value */
+function write(value) {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(3);
+  return String(+value.toPrecision(5));
+}
+
+/** @param {number} pixel @returns {string} */
+function describe(pixel) {
+  const { x, flux: fluxes, sigma: sigmas, mask } = shown.curves[0];
+  const [flux, sigma] = [fluxes[pixel], sigmas[pixel]];
+  const mode = currentMode();
+  const relative = mode === "ratio" || (settings.normalise && mode === "together");
+  const unit = relative ? "" : ` ${shown.main?.facts.unit}`;
+  const parts = [isCalibrated() ? `λ ${x[pixel].toFixed(2)} Å` : `pixel ${x[pixel]}`];
+  if (Number.isFinite(flux)) {
+    const error = Number.isFinite(sigma) ? ` ± ${write(sigma)}` : "";
+    parts.push(`${write(flux)}${error}${unit}`);
+    if (sigma > 0) parts.push(`S/N ${(flux / sigma).toFixed(1)}`);
+  } else {
+    parts.push("no value");
+  }
+  if (isCalibrated() && settings.z) {
+    parts.push(`rest ${rest(x[pixel], settings.z).toFixed(2)} Å`);
+  }
+  const bits = mask ? mask[pixel] : 0;
+  const flags = FLAGS.filter(([bit]) => bits & bit).map(([, name]) => name);
+  return [...parts, ...flags].join("   ");
+}

@@ -1,0 +1,54 @@
+/** What is drawn: the spectrum and those laid over it, smoothed, compared, normalised. */
+import { compare, normalised, smooth } from "./arithmetic.js";
+import { currentMode, overlaid, settings } from "./state.js";
+
+/**
+ * @typedef {import("./state.js").Spectrum} Spectrum
+ * @typedef {import("./state.js").Numbers} Numbers
+ * @typedef {import("./state.js").Curve} Curve
+ */
+
+/** The last smoothing of each spectrum. @type {WeakMap<Spectrum, {key: string, numbers: Numbers}>} */
+const smoothings = new WeakMap();
+
+/** @param {Spectrum} spectrum @returns {Numbers} */
+function smoothed(spectrum) {
+  const { x, flux, sigma } = spectrum;
+  const { smooth: kind, n } = settings;
+  if (kind === "none" || !(n > 1)) return { x, flux, sigma };
+  const key = `${kind}${n}`;
+  let known = smoothings.get(spectrum);
+  if (known?.key !== key) {
+    known = { key, numbers: { x, ...smooth(flux, sigma, kind, n) } };
+    smoothings.set(spectrum, known);
+  }
+  return known.numbers;
+}
+
+/**
+ * Return the curves to draw, the first on top.
+ *
+ * @param {Spectrum} main
+ * @returns {Curve[]}
+ */
+export function computeCurves(main) {
+  /** @type {(spectrum: Spectrum, colour: string) => Curve} */
+  const curve = (spectrum, colour) => ({
+    id: spectrum.facts.id,
+    name: spectrum.facts.name,
+    mask: spectrum.mask,
+    colour,
+    ...smoothed(spectrum),
+  });
+  const first = curve(main, "--spectrum");
+  const others = overlaid().map((spectrum, i) => curve(spectrum, `--over-${i + 1}`));
+  const mode = currentMode();
+  let curves = [first, ...others];
+  if (mode !== "together") {
+    curves = others.map((other) => ({ ...other, ...compare(mode, first, other) }));
+  } else if (settings.normalise) {
+    curves = curves.map((each) => ({ ...each, ...normalised(each) }));
+  }
+  curves[0].mask = main.mask;
+  return curves;
+}
