@@ -18,7 +18,7 @@ from services.files.visualization import display
 _GRAPH = {
     "displaylogo": False,
     "scrollZoom": True,
-    "doubleClick": "reset",
+    "doubleClick": False,  # the viewer knows the whole of the image on show
     "showTips": False,
     "modeBarButtons": [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }

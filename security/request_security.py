@@ -7,7 +7,6 @@ closed until it is opened on purpose. `guard` is called once, before anything el
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session
@@ -38,8 +37,6 @@ SENTENCE_ANONYMOUS = "Sign in first."
 SENTENCE_TOKEN = "This API token is not valid; the user page makes a new one."
 SENTENCE_FOREIGN = "This request did not come from a page of this site."
 SENTENCE_CSRF = "The page is out of date: reload it and try again."
-
-_script_hashes: set[str] = set()
 
 
 def guard(server: Flask, config: Config) -> None:
@@ -86,11 +83,6 @@ def guard(server: Flask, config: Config) -> None:
         server.register_error_handler(failure, errors.database_down)
     login.register(server)
     password_pages.register(server)
-
-
-def allow_scripts(hashes: Iterable[str]) -> None:
-    """Let inline scripts of these hashes run: ``allow_scripts(app.csp_hashes())``."""
-    _script_hashes.update(f"'{value.strip(chr(39))}'" for value in hashes)
 
 
 def _load(session_id: str) -> SignedIn | None:
@@ -189,10 +181,9 @@ def _give_csrf_cookie(response: Response) -> Response:
 
 
 def content_security_policy() -> str:
-    """Return the policy in force: nothing but our own host, no inline script but Dash's."""
-    scripts = " ".join(["'self'", *sorted(_script_hashes)])
+    """Return the policy in force: nothing but our own host, no inline script."""
     return (
-        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
         "worker-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; "
         "base-uri 'none'; object-src 'none'"

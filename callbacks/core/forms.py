@@ -33,7 +33,7 @@ Act = Callable[..., Done]
 def register(app: Dash) -> None:
     """Connect what every form needs: the focus goes to the first field that was refused."""
     app.clientside_callback(
-        ClientsideFunction("forms", "focus"), Output("focus", "id"), Input("focus", "data")
+        ClientsideFunction("page", "focus"), Output("focus", "id"), Input("focus", "data")
     )
 
 

@@ -61,7 +61,9 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(guarded(1)(turn))
     app.clientside_callback(
-        ClientsideFunction("lists", "text"), Output("list-text", "value"), Input("url", "search")
+        ClientsideFunction("proposals", "text"),
+        Output("list-text", "value"),
+        Input("url", "search"),
     )
 
 

@@ -20,7 +20,7 @@ _VOID = frozenset({"br", "hr", "img", "input"})
 def paint_from(app: Dash, store: str) -> None:
     """Let the page paint the regions that a callback hands over in a store."""
     app.clientside_callback(
-        ClientsideFunction("regions", "paint"),
+        ClientsideFunction("data", "paint"),
         Output(store, "id"),
         Input(store, "data"),
         prevent_initial_call=True,

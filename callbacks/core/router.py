@@ -48,16 +48,16 @@ def register(app: Dash, pages: Sequence[Page], missing: Page) -> None:
         State("page-name", "data"),
     )(guarded(3)(route))
     app.clientside_callback(
-        ClientsideFunction("gsp", "title"),
+        ClientsideFunction("page", "title"),
         Output("document-title", "id"),
         Input("document-title", "data"),
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "toast"), Output("toast", "id"), Input("toast", "data")
+        ClientsideFunction("page", "toast"), Output("toast", "id"), Input("toast", "data")
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "go"), Output("go", "id"), Input("go", "data")
+        ClientsideFunction("page", "go"), Output("go", "id"), Input("go", "data")
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "current"), Output("page-name", "id"), Input("page-name", "data")
+        ClientsideFunction("page", "current"), Output("page-name", "id"), Input("page-name", "data")
     )

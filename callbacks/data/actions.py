@@ -41,7 +41,7 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(guarded(2)(add_comment))
     app.clientside_callback(
-        ClientsideFunction("regions", "all"),
+        ClientsideFunction("data", "askForAll"),
         Output("done", "id"),
         Input("done", "data"),
         prevent_initial_call=True,
@@ -50,7 +50,7 @@ def register(app: Dash) -> None:
         guarded(1)(save_theme)
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "theme"),
+        ClientsideFunction("page", "theme"),
         Output("theme-toggle", "className"),
         Input("theme", "data"),
     )

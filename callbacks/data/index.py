@@ -62,13 +62,15 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )(guarded(1)(turn))
     app.clientside_callback(
-        ClientsideFunction("gsp", "narrow"),
+        ClientsideFunction("data", "filterByName"),
         Output("index-name", "className"),
         Input("index-name", "value"),
         prevent_initial_call=True,
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "narrowed"), Output("index-name", "value"), Input("url", "search")
+        ClientsideFunction("data", "nameInAddress"),
+        Output("index-name", "value"),
+        Input("url", "search"),
     )
 
 

@@ -57,13 +57,13 @@ def register(app: Dash) -> None:
         Input("shown", "data"),
     )(guarded(1)(show_header))
     app.clientside_callback(
-        ClientsideFunction("gsp", "filter"),
+        ClientsideFunction("data", "filterHeader"),
         Output("header-search", "className"),
         Input("header-search", "value"),
         Input("header-table", "children"),
     )
     app.clientside_callback(
-        ClientsideFunction("gsp", "title"), Output("view-title", "id"), Input("view-title", "data")
+        ClientsideFunction("page", "title"), Output("view-title", "id"), Input("view-title", "data")
     )
     app.clientside_callback(
         ClientsideFunction("viewer", "show"),

@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from flask import Response, request
+from flask import Flask, Response, abort, request, send_from_directory
 from flask_login import current_user
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ROOT = "/assets/"
 VENDOR = "vendor"
 PLOTLY = f"{VENDOR}/plotly-basic.min.js"
+ENTRY = "main.js"
+VENDORED_MODULES = (f"{VENDOR}/idiomorph.min.js",)
+VERSION = "v-"
+"""What the folder begins with in which modules are served: their imports are relative, so that the
+address of each one changes with the content of all of them."""
 
 ASSET = re.compile(r"/assets/([^?\"]+)\?m=[^\"]*")
 TABLE_TAG = re.compile(
@@ -44,7 +49,7 @@ DOCUMENT = """<!DOCTYPE html>
   <body>
     <noscript>GSP Live needs JavaScript. Scripts can use the JSON API instead.</noscript>
     {app_entry}
-    <footer>{config}{scripts}{renderer}</footer>
+    <footer>{config}{scripts}{modules}</footer>
   </body>
 </html>"""
 
@@ -53,7 +58,12 @@ class Site(dash.Dash):
     """Dash in a document of ours: the account's theme is there before anything is painted."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(assets_folder=str(ASSETS), assets_path_ignore=[f"^{VENDOR}$"], **settings)
+        super().__init__(
+            assets_folder=str(ASSETS),
+            assets_path_ignore=[f"^{VENDOR}$"],
+            assets_ignore=r"\.js$",  # modules: Dash would load them as classic scripts
+            **settings,
+        )
 
     def _config(self) -> dict[str, Any]:
         """Tell the renderer of our Plotly; the one it would load has every kind of plot."""
@@ -67,12 +77,64 @@ class Site(dash.Dash):
             parts[name] = ASSET.sub(lambda found: address(found[1]), parts[name])
         table = TABLE_TAG.search(parts["scripts"])
         parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
-        return DOCUMENT.format(theme=theme, table=_table(table) if table else "", **parts)
+        parts |= {
+            "theme": theme,
+            "table": _table(table) if table else "",
+            "modules": _modules_html(),
+        }
+        return DOCUMENT.format(**parts)
 
 
 def _table(tag: re.Match[str]) -> str:
     """Return the addresses of the table's two scripts, of which both change with the version."""
     return f"{tag['component']} {tag['folder']}{TABLE_LIBRARY}{tag['version']}.js"
+
+
+def modules() -> list[str]:
+    """Return the JavaScript modules of the pages, as paths below ``assets/``."""
+    own = (path.relative_to(ASSETS) for path in ASSETS.rglob("*.js"))
+    return [*sorted(str(path) for path in own if path.parts[0] != VENDOR), *VENDORED_MODULES]
+
+
+def module_folder() -> str:
+    """Return the address of the folder in which the modules are served."""
+    digest = blake2b(digest_size=6)
+    for name in modules():
+        status = (ASSETS / name).stat()
+        digest.update(f"{name} {_digest(name, status.st_mtime_ns, status.st_size)} ".encode())
+    _versions.add(digest.hexdigest())
+    return f"{ROOT}{VERSION}{digest.hexdigest()}/"
+
+
+_versions: set[str] = set()
+"""Versions of the modules that this process has seen."""
+
+
+def _modules_html() -> str:
+    """Return the tags of the modules: the first one starts Dash, the browser fetches all at once.
+
+    They come after the scripts of Dash, which all modules wait for.
+    """
+    folder = module_folder()
+    links = [f'<link rel="modulepreload" href="{folder}{name}">' for name in modules()]
+    entry = f'<script id="_dash-renderer" type="module" src="{folder}{ENTRY}"></script>'
+    return "\n".join([*links, entry])
+
+
+def register(server: Flask) -> None:
+    """Serve the modules, and let browsers keep what never changes."""
+    server.add_url_rule(f"{ROOT}{VERSION}<version>/<path:name>", "module", _module)
+    server.after_request(keep)
+
+
+def _module(version: str, name: str) -> Response:
+    """Return a module; browsers keep it for good under the address of what it holds now."""
+    if not name.endswith(".js"):
+        abort(404)
+    response = send_from_directory(ASSETS, name)
+    if version in _versions or module_folder() == f"{ROOT}{VERSION}{version}/":
+        response.headers["Cache-Control"] = UNCHANGING
+    return response
 
 
 def address(asset: str) -> str:
@@ -100,7 +162,9 @@ def keep(response: Response) -> Response:
 def _is_newest() -> bool:
     """Tell whether one of our files is asked for by the address of what it holds now."""
     path = request.path
-    return path.startswith(ROOT) and request.full_path == address(path.removeprefix(ROOT))
+    if not path.startswith(ROOT) or path.startswith(f"{ROOT}{VERSION}"):
+        return False
+    return request.full_path == address(path.removeprefix(ROOT))
 
 
 def _is_of_one_version(response: Response) -> bool:

@@ -64,7 +64,7 @@ def create(server: Flask) -> dash.Dash:
         add_log_handler=False,
         meta_tags=[],
     )
-    server.after_request(document.keep)
+    document.register(server)
     server.add_template_global(document.address, "asset_address")
     app.layout = shell.layout
     router.register(app, PAGES, missing.PAGE)

@@ -158,7 +158,7 @@ def _stage(visual: dict[str, Any]) -> html.Section:
         config={
             "displaylogo": False,
             "scrollZoom": True,
-            "doubleClick": "reset",
+            "doubleClick": False,  # the viewer knows the whole of the image on show
             "showTips": False,
             # No camera: it would take the axes without the canvas behind them.
             "modeBarButtons": [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
