@@ -15,7 +15,7 @@ export function ticks(low, high, about) {
   const step = power * ([1, 2, 5, 10].find((m) => m * power >= raw * 0.999) || 10);
   const values = [];
   const first = Math.ceil(low / step - 1e-9);
-  for (let k = first; k * step <= high + step * 1e-9; k++) values.push(k * step);
+  for (let k = first; k * step <= high + step * 1e-9; k++) values.push(k * step || 0); // not -0
   return values;
 }
 
