@@ -24,7 +24,7 @@ from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
 from tests.browser.pages.test_tonight import drop, raw_frames
-from tests.support.browser_window import night_over
+from tests.support.browser_window import PAGE_MODULE, night_over
 from tests.support.live_site import LiveSite, until
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
@@ -77,7 +77,9 @@ def compare(page: Any, night: Night) -> None:
     """Lay the two other spectra over the one on show."""
     spectrum(page, "normalise", smooth="gauss")
     for number in list(night.calibrated.values())[1:]:
-        page.evaluate("(id) => window.gspSpectrum.lay(id)", number)
+        page.evaluate(
+            "async (id) => (await pageModule('spectrum/spectrum.js')).addOther(id)", number
+        )
     page.wait_for_selector("#laid-over .over")
 
 
@@ -96,7 +98,7 @@ def galaxy(page: Any, _night: Night) -> None:
 
 def painted(page: Any, _night: Night) -> None:
     """Wait for an image's pixels."""
-    page.wait_for_function("() => window.gsp && gsp.viewer && gsp.viewer.state.view")
+    page.wait_for_function("async () => (await pageModule('viewer/state.js')).viewer.view !== null")
 
 
 def windows(page: Any, night: Night) -> None:
@@ -286,6 +288,7 @@ def take(browser: Any, state: Any, night: Night, shot: Shot) -> int:
     context = browser.new_context(
         viewport={"width": width, "height": height}, storage_state=state, reduced_motion="reduce"
     )
+    context.add_init_script(PAGE_MODULE)
     context.set_default_timeout(15_000)
     page = context.new_page()
     try:
@@ -295,9 +298,7 @@ def take(browser: Any, state: Any, night: Night, shot: Shot) -> int:
             raise Error("there is no such page")
         theme = "light" if shot.light else "dark"
         page.evaluate(
-            "(theme) => { document.documentElement.dataset.bsTheme = theme;"
-            " window.dispatchEvent(new Event('gsp-theme')); }",
-            theme,
+            "async (theme) => (await pageModule('core/theme.js')).applyTheme(theme)", theme
         )
         shot.prepare(page, night)
         page.wait_for_timeout(900)

@@ -30,6 +30,12 @@ ROUNDS = 4
 ZOOMS = 12
 GATHERED_S = 1.5
 
+IMAGE_THERE = """async () => (await pageModule("viewer/state.js")).viewer.view !== null"""
+SPECTRUM_THERE = """async () => (await pageModule("spectrum/state.js")).shown.curves.length"""
+HOME = """async () => {
+    const { viewer } = await pageModule("viewer/state.js");
+    (await pageModule("viewer/zoom.js")).zoomTo(viewer.info.home);
+}"""
 CHANGED = """(where) => {
     window.painted = new Promise((done) => {
         const watch = new MutationObserver(() => {
@@ -53,7 +59,7 @@ def page(observer: Window, planted: Planted) -> Any:
     page = observer.open("/data")
     planted.prepare(page)
     planted.open(page, planted.images[0])
-    page.wait_for_function("() => window.gsp && gsp.viewer && gsp.viewer.state.view")
+    page.wait_for_function(IMAGE_THERE)
     page.wait_for_timeout(1000)
     return page
 
@@ -116,7 +122,7 @@ def zooms(page: Any) -> dict[str, list[list[float]]]:
     def measured(event: str, act: Callable[[int], None]) -> list[list[float]]:
         took = []
         for k in range(ZOOMS):
-            page.evaluate("() => gsp.viewer.look(gsp.viewer.state.info.home)")
+            page.evaluate(HOME)
             page.wait_for_timeout(700)
             page.mouse.move(*at(0.3, 0.3))
             page.wait_for_timeout(100)
@@ -160,7 +166,7 @@ def test_the_first_load(chromium: Any, demo_site: LiveSite, planted: Planted, ca
     wire.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
     page = window.sign_in("demo", demo_site.demo_password)
     page.goto(f"{demo_site.url}/data/{planted.spectra[0]}")
-    page.wait_for_function("() => window.gspSpectrum && window.gspSpectrum.drawn().length")
+    page.wait_for_function(SPECTRUM_THERE)
     page.wait_for_timeout(500)
     window.context.close()
     with capsys.disabled():

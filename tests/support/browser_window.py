@@ -24,6 +24,10 @@ SLOW_MS = 90_000
 """The demo night's first calibrated spectrum, on a loaded machine."""
 
 
+PAGE_MODULE = """window.pageModule = (path) =>
+    import(new URL(path, document.getElementById("_dash-renderer").src).href);"""
+"""Gives a test the modules of the page itself: ``await pageModule("viewer/state.js")``."""
+
 OVER = re.compile(r"the demo night is over: (\d+) frames")
 AT_REST = """
     SELECT (SELECT count(*) FROM file JOIN proposal ON proposal.id = file.proposal_id
@@ -86,6 +90,7 @@ class Window:
     def __init__(self, browser: Any, site: LiveSite, **options: Any) -> None:
         self.site = site
         self.context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
+        self.context.add_init_script(PAGE_MODULE)
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.trouble: list[str] = []

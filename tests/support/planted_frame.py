@@ -113,23 +113,27 @@ def insert(home: Path, path: Path, facts: dict[str, Any]) -> int:
 def show(page: Any, edges: tuple[float, ...] | None) -> None:
     """Zoom, and wait until the sharp image of that zoom is painted and its axes are drawn."""
     page.evaluate(
-        """(edges) => new Promise((done) => {
-            // An answer to what was on show before may still come.
-            const span = Math.abs(edges[1] - edges[0]);
-            const seen = () => {
-                const { box } = gsp.viewer.state.view;
-                if (Math.abs(box[1] - box[0] - span) > 0.2 * span + 2) return;
-                window.removeEventListener("gsp-view", seen);
-                rest();
-            };
-            const rest = () => {
-                const { xaxis, yaxis } = gsp.viewer.state.graph._fullLayout;
-                const drawn = [...xaxis.range, ...yaxis.range];
-                if (drawn.some((edge, k) => edge !== edges[k])) return requestAnimationFrame(rest);
-                requestAnimationFrame(() => requestAnimationFrame(done));
-            };
-            window.addEventListener("gsp-view", seen);
-            gsp.viewer.look(edges);
-        })""",
+        """async (edges) => {
+            const { viewer, viewReceived } = await pageModule("viewer/state.js");
+            const { zoomTo } = await pageModule("viewer/zoom.js");
+            await new Promise((done) => {
+                // An answer to what was on show before may still come.
+                const span = Math.abs(edges[1] - edges[0]);
+                const stop = viewReceived.listen(() => {
+                    const { box } = viewer.view;
+                    if (Math.abs(box[1] - box[0] - span) > 0.2 * span + 2) return;
+                    stop();
+                    rest();
+                });
+                const rest = () => {
+                    const { xaxis, yaxis } = viewer.graph._fullLayout;
+                    const drawn = [...xaxis.range, ...yaxis.range];
+                    const differs = drawn.some((edge, k) => edge !== edges[k]);
+                    if (differs) return requestAnimationFrame(rest);
+                    requestAnimationFrame(() => requestAnimationFrame(done));
+                };
+                zoomTo(edges);
+            });
+        }""",
         list(edges or (-0.5, N_X - 0.5, -0.5, N_Y - 0.5)),
     )

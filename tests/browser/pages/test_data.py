@@ -89,14 +89,14 @@ AT_WORK = """
     WHERE file.original_id = ? AND run.state IN ('waiting', 'queued', 'running')
 """
 SEND = """async ([method, path, body]) => {
-    const token = gsp.cookie("_csrf_token");
+    const token = (await pageModule("core/session.js")).cookie("_csrf_token");
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
     const answer = await fetch("/api/" + path, { method, headers, body: JSON.stringify(body) });
     return [answer.status, await answer.text()];
 }"""
-DRAWN = """(id) => {
+DRAWN = """async (id) => {
     if (Number(document.getElementById("spectrum-plot").dataset.file) !== id) return null;
-    return Array.from(window.gspSpectrum.main().flux);
+    return Array.from((await pageModule("spectrum/state.js")).shown.main.flux);
 }"""
 
 

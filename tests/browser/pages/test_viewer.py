@@ -22,8 +22,11 @@ expect = playwright.expect
 
 pytestmark = pytest.mark.browser
 
-MEASURE = """([x, from, to]) => {
-    const { graph } = gsp.viewer.state;
+SET_OPTIONS = """async (options) =>
+    (await pageModule("viewer/display.js")).setOptions(options)"""
+BINS = """async () => (await pageModule("viewer/state.js")).viewer.view.bins"""
+MEASURE = """async ([x, from, to]) => {
+    const { graph } = (await pageModule("viewer/state.js")).viewer;
     const { xaxis, yaxis } = graph._fullLayout;
     const column = (id) => {
         const canvas = document.getElementById(id);
@@ -65,14 +68,18 @@ def test_overlays_lie_on_the_pixels_to_a_tenth_at_every_zoom(
     page = window.open(f"/data/{known.reduced}")
     page.evaluate("() => localStorage.clear()")
     until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
-    loaded = "() => gsp.overlays.of(gsp.viewer.state.info).apertures.length"
+    loaded = """async () => {
+        const { viewer } = await pageModule("viewer/state.js");
+        const { overlaysOf } = await pageModule("viewer/overlays.js");
+        return overlaysOf(viewer.info).apertures.length;
+    }"""
     until(page, lambda: page.evaluate(loaded), "the aperture")
-    page.evaluate("""() => gsp.viewer.set({ limits: "typed", low: 0, high: 1000, map: "Gray",
-                                            stretch: "linear" })""")
+    plain = {"limits": "typed", "low": 0, "high": 1000, "map": "Gray", "stretch": "linear"}
+    page.evaluate(SET_OPTIONS, plain)
     views = ((0, 2400, 0, 1800.5), (300.3, 1500.7, 700.2, 1100.9), (901.7, 1003.1, 890.3, 975.8))
     for edges in views:
         show(page, edges)
-        bins = page.evaluate("() => gsp.viewer.state.view.bins")
+        bins = page.evaluate(BINS)
         left, right = edges[:2]
         misses = []
         for k in range(1, 60):
@@ -90,15 +97,15 @@ def test_marked_pixels_are_where_they_are(observer: Window, known: Planted) -> N
     page = observer.open(f"/data/{known.reduced}")
     until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
     page.keyboard.press("c")
-    page.evaluate("() => gsp.viewer.set({ saturated: true, cosmic: true, apertures: false })")
+    page.evaluate(SET_OPTIONS, {"saturated": True, "cosmic": True, "apertures": False})
     for (x, y), colour in (
         (planted_frame.SATURATED, [255, 64, 64]),
         (planted_frame.COSMIC, [0, 190, 255]),
     ):
         show(page, (x - 8.2, x + 9.1, y - 4.3, y + 5.2))
         seen = page.evaluate(
-            """(colour) => {
-                const { graph } = gsp.viewer.state;
+            """async (colour) => {
+                const { graph } = (await pageModule("viewer/state.js")).viewer;
                 const canvas = document.getElementById("canvas");
                 const { width, height } = canvas;
                 const context = new OffscreenCanvas(width, height).getContext("2d");
@@ -125,10 +132,10 @@ def test_the_cursor_reads_the_pixel_and_its_wavelength_from_afar(
     page = observer.open(f"/data/{known.reduced}")
     until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
     x, y = 1700, round(float(planted_frame.TRACE(1700)))
-    assert page.evaluate("() => Math.max(...gsp.viewer.state.view.bins)") > 1
+    assert max(page.evaluate(BINS)) > 1
     place = page.evaluate(
-        """([x, y]) => {
-            const { graph } = gsp.viewer.state;
+        """async ([x, y]) => {
+            const { graph } = (await pageModule("viewer/state.js")).viewer;
             const { xaxis, yaxis } = graph._fullLayout;
             const corner = graph.getBoundingClientRect();
             const [left, top] = [corner.left + xaxis._offset, corner.top + yaxis._offset];

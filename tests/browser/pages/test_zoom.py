@@ -21,7 +21,7 @@ expect = playwright.expect
 
 pytestmark = pytest.mark.browser
 
-SEEN = """() => {
+SEEN = """(shownEdges) => {
     const middle = (element) => {
         const { x, y, width, height } = element.getBoundingClientRect();
         return [x + width / 2, y + height / 2];
@@ -45,10 +45,15 @@ SEEN = """() => {
     }
     const corner = canvas.getBoundingClientRect();
     const plot = document.querySelector("#stage .nsewdrag").getBoundingClientRect();
-    return { x: axis("xtick", 0), y: axis("ytick", 1), ranges: gsp.viewer.ranges(),
+    return { x: axis("xtick", 0), y: axis("ytick", 1), ranges: shownEdges(),
         plot: [plot.left, plot.right, plot.bottom, plot.top],
         mark: [corner.left + x / n, corner.top + y / n] };
 }"""
+
+EDGES = """async () => (await pageModule("viewer/axes.js")).shownEdges()"""
+SEEN_NOW = f"""async () => ({SEEN})((await pageModule("viewer/axes.js")).shownEdges)"""
+SET_OPTIONS = """async (options) =>
+    (await pageModule("viewer/display.js")).setOptions(options)"""
 
 
 class Reading:
@@ -80,26 +85,30 @@ class Reading:
 def gesture(page: Any, act: Callable[[], None]) -> tuple[Reading, Reading]:
     """Do something; return what is seen in the first frame after it, and at rest."""
     page.evaluate(
-        f"""() => {{
+        f"""async () => {{
+            const {{ imagePainted }} = await pageModule("viewer/state.js");
+            const {{ shownEdges }} = await pageModule("viewer/axes.js");
             const seen = {SEEN};
-            const before = String(gsp.viewer.ranges());
-            window.first = new Promise((done) => window.addEventListener("gsp-drawn", () => {{
+            const before = String(shownEdges());
+            window.first = new Promise((done) => imagePainted.listen(() => {{
                 // Sharper pixels of where one was may come meanwhile.
-                if (String(gsp.viewer.ranges()) === before) return;
-                requestAnimationFrame(() => done(seen()));
+                if (String(shownEdges()) === before) return;
+                requestAnimationFrame(() => done(seen(shownEdges)));
             }}));
         }}"""
     )
     act()
     first = Reading(page.evaluate("() => window.first"))
     page.wait_for_function(
-        """() => {
-            const { xaxis, yaxis } = gsp.viewer.state.graph._fullLayout;
+        """async () => {
+            const { viewer } = await pageModule("viewer/state.js");
+            const { shownEdges } = await pageModule("viewer/axes.js");
+            const { xaxis, yaxis } = viewer.graph._fullLayout;
             const drawn = [...xaxis.range, ...yaxis.range];
-            return gsp.viewer.ranges().every((edge, k) => edge === drawn[k]);
+            return shownEdges().every((edge, k) => edge === drawn[k]);
         }"""
     )
-    rest = Reading(page.evaluate(SEEN))
+    rest = Reading(page.evaluate(SEEN_NOW))
     for reading in (first, rest):
         reading.agrees()
     return first, rest
@@ -115,7 +124,7 @@ def around_the_mark(window: Window, known: Planted) -> tuple[Any, Place, Reading
     """
     page = window.open(f"/data/{known.reduced}")
     until(page, lambda: painted_shades(page) > 5, "the image", SLOW_MS)
-    page.evaluate("() => gsp.viewer.set({ saturated: true, apertures: false })")
+    page.evaluate(SET_OPTIONS, {"saturated": True, "apertures": False})
     x, y = planted_frame.SATURATED
     show(page, (x - 100, x + 112, y - 40, y + 52))
     plot = page.locator("#stage .nsewdrag").bounding_box()
@@ -123,7 +132,7 @@ def around_the_mark(window: Window, known: Planted) -> tuple[Any, Place, Reading
     def place(u: float, v: float) -> tuple[float, float]:
         return plot["x"] + u * plot["width"], plot["y"] + v * plot["height"]
 
-    return page, place, Reading(page.evaluate(SEEN))
+    return page, place, Reading(page.evaluate(SEEN_NOW))
 
 
 def test_the_axes_go_with_the_picture_in_every_zoom(observer: Window, known: Planted) -> None:
@@ -166,7 +175,7 @@ def test_the_axes_go_with_the_picture_in_every_zoom(observer: Window, known: Pla
 
     page.mouse.dblclick(*place(0.5, 0.5))
     home = pytest.approx([-0.5, planted_frame.N_X - 0.5, -0.5, planted_frame.N_Y - 0.5])
-    until(page, lambda: page.evaluate("() => gsp.viewer.ranges()") == home, "the whole image")
+    until(page, lambda: page.evaluate(EDGES) == home, "the whole image")
     expect(page).not_to_have_url(re.compile("[?&]view="))
 
 
@@ -217,8 +226,11 @@ def test_an_image_of_another_shape_is_zoomed_and_goes_home(
     [other] = demo_site.rows("SELECT max(id) FROM file WHERE data_type = 0 AND obstype = 'BIAS'")[0]
     page = observer.open(f"/data/{other}")
     until(page, lambda: painted_shades(page) > 5, "the image of a bias", SLOW_MS)
-    page.evaluate(f"() => gsp.go('/data/{known.reduced}')")
-    shown = "() => gsp.viewer.state.view && gsp.viewer.state.view.id"
+    page.evaluate(
+        "async (href) => (await pageModule('core/address.js')).goTo(href)",
+        f"/data/{known.reduced}",
+    )
+    shown = "async () => (await pageModule('viewer/state.js')).viewer.view?.id"
     until(page, lambda: page.evaluate(shown) == known.reduced, "the planted image", SLOW_MS)
     show(page, (300.3, 1500.7, 700.2, 1100.9))
     page.locator("#stage").hover()
@@ -226,7 +238,7 @@ def test_an_image_of_another_shape_is_zoomed_and_goes_home(
     home = [-0.5, planted_frame.N_X - 0.5, -0.5, planted_frame.N_Y - 0.5]
     until(
         page,
-        lambda: page.evaluate("() => gsp.viewer.ranges()") == pytest.approx(home),
+        lambda: page.evaluate(EDGES) == pytest.approx(home),
         "the whole image",
     )
     assert painted_shades(page) > 5

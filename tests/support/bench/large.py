@@ -25,19 +25,20 @@ PAINTED = """const painted = (then) => requestAnimationFrame(() => {
     channel.port2.postMessage(0);
 });"""
 
-IMAGE = f"""(id) => new Promise((done) => {{
+IMAGE = f"""async (id) => {{
     {PAINTED}
+    const {{ viewer, imagePainted }} = await pageModule("viewer/state.js");
     performance.clearResourceTimings();
     const began = performance.now();
-    const look = () => {{
-        const {{ view }} = gsp.viewer.state;
-        if (!view || view.id !== id) return;
-        window.removeEventListener("gsp-drawn", look);
-        painted(() => done(performance.now() - began));
-    }};
-    window.addEventListener("gsp-drawn", look);
-    document.querySelector(`#file-list a[href^="/data/${{id}}?"]`).click();
-}})"""
+    return new Promise((done) => {{
+        const stop = imagePainted.listen(() => {{
+            if (!viewer.view || viewer.view.id !== id) return;
+            stop();
+            painted(() => done(performance.now() - began));
+        }});
+        document.querySelector(`#file-list a[href^="/data/${{id}}?"]`).click();
+    }});
+}}"""
 
 SPECTRUM = f"""(id) => new Promise((done) => {{
     {PAINTED}
@@ -58,11 +59,15 @@ SENT = """() => performance.getEntriesByType("resource")
 
 STEPS = f"""async (changes) => {{
     {PAINTED}
+    const {{ imagePainted }} = await pageModule("viewer/state.js");
+    const {{ setOptions }} = await pageModule("viewer/display.js");
     const steps = [];
     for (const change of changes) {{
         const began = performance.now();
-        const drawn = new Promise((d) => window.addEventListener("gsp-drawn", d, {{ once: true }}));
-        gsp.viewer.set(change);
+        const drawn = new Promise((done) => {{
+            const stop = imagePainted.listen(() => {{ stop(); done(); }});
+        }});
+        setOptions(change);
         await drawn;
         steps.push(performance.now() - began);
         await new Promise(painted);
@@ -74,20 +79,23 @@ STEPS = f"""async (changes) => {{
 # code that draws picture and overlays; to the end of the frame that has them; to that of the sharp
 # pixels. A wheel is handed over with the browser's next frame, so its first time has up to 17 ms of
 # waiting in it; a click or a pointer's release is handed over at once.
-ZOOM = f"""(event) => {{
+ZOOM = f"""async (event) => {{
     {PAINTED}
+    const {{ imagePainted, viewReceived }} = await pageModule("viewer/state.js");
     let began = null;
     const begin = (heard) => {{ began = heard.timeStamp; }};
     window.addEventListener(event, begin, {{ capture: true, once: true }});
-    const when = (name) => new Promise((done) => window.addEventListener(name, function heard() {{
-        if (began === null) return;
-        window.removeEventListener(name, heard);
-        done(performance.now() - began);
-    }}));
+    const when = (signal) => new Promise((done) => {{
+        const stop = signal.listen(() => {{
+            if (began === null) return;
+            stop();
+            done(performance.now() - began);
+        }});
+    }});
     window.measured = Promise.all([
-        when("gsp-drawn"),
-        when("gsp-drawn").then(() => new Promise(painted)).then(() => performance.now() - began),
-        when("gsp-view").then(() => new Promise(painted)).then(() => performance.now() - began),
+        when(imagePainted),
+        when(imagePainted).then(() => new Promise(painted)).then(() => performance.now() - began),
+        when(viewReceived).then(() => new Promise(painted)).then(() => performance.now() - began),
     ]);
 }}"""
 

@@ -32,13 +32,14 @@ def show_calibrated(page: Any) -> None:
 def plotted(page: Any) -> dict[str, Any]:
     """Return what the plot on show says of itself."""
     return page.evaluate(
-        """() => {
+        """async () => {
             const isSpectrum = document.getElementById("stage").dataset.kind === "spectrum";
             const place = isSpectrum ? "#spectrum-plot" : "#graph .js-plotly-plot";
             const plot = document.querySelector(place);
             if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis) return {};
             const { xaxis, yaxis } = plot._fullLayout;
-            const numbers = isSpectrum ? window.gspSpectrum.main() : null;
+            const { shown } = await pageModule("spectrum/state.js");
+            const numbers = isSpectrum ? shown.main : null;
             return { x: xaxis.title.text, y: yaxis.title.text, range: [...xaxis.range],
                      points: numbers ? numbers.x.length : 0 };
         }"""
