@@ -9,9 +9,8 @@ from typing import Any
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.core import forms, lists
+from callbacks.core import button_actions, forms, lists
 from callbacks.core.guard import guarded, person
-from callbacks.data import actions
 from callbacks.proposals import address_of, nothing, pager, proposal_of
 from services import access
 from services.access import Action
@@ -36,7 +35,7 @@ def register(app: Dash) -> None:
         Input("live-access", "data"),
     )(guarded(5)(show))
     forms.connect(app, "collab", ["email"], add, State("url", "pathname"))
-    actions.COMMANDS["remove-collaborator"] = remove
+    button_actions.ACTIONS["remove-collaborator"] = remove
 
 
 def show(pathname: str | None, search: str | None, *_: Any) -> tuple[Any, ...]:
@@ -73,7 +72,7 @@ def add(typed: Mapping[str, Any], pathname: str) -> forms.Done:
 def remove(user: Any, data: Mapping[str, str]) -> str:
     """Remove a collaborator; the address can be added again."""
     email = str(data.get("email", ""))
-    proposals.remove_collaborator(user, actions.number(data, "proposal"), email)
+    proposals.remove_collaborator(user, button_actions.row_id(data, "proposal"), email)
     return f"{email} is no longer a collaborator."
 
 

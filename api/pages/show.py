@@ -20,6 +20,7 @@ from figures import pyramid
 from services.errors import NotFound
 from services.files import lookup
 from services.files.visualization import display
+from services.files.visualization.display import ImageFrame
 
 blueprint = Blueprint("show", __name__)
 
@@ -47,7 +48,7 @@ class Stage(BaseModel):
 
 @blueprint.get("/show/<int:file_id>")
 def show(file_id: int) -> Response | tuple[Response, int]:
-    """Return a file's facts (`visualization.display.facts`) and its pixels or numbers.
+    """Return a file's facts (`services.files.visualization.display`) and its pixels or numbers.
 
     The length of a JSON object (uint64, little-endian), the object, padded to a multiple of eight
     bytes, and the numbers: as ``/img/<file>/view`` sends them, where the object's ``view`` is as
@@ -59,26 +60,27 @@ def show(file_id: int) -> Response | tuple[Response, int]:
     if file_id > MAX_ID:
         raise NotFound("No such file.")
     file = lookup.get(current_user.row, file_id)
-    facts = display.facts(file)
-    image = None if facts["kind"] == "spectrum" else images.opened(file_id)
+    shown = display.describe(file)
+    image = None if shown.image is None else images.opened(file_id)
     if image is not None and not isinstance(image, pyramid.Pyramid):
         return image
+    facts = shown.as_dict()
     tag = _tag(file, facts)
     if tag in request.if_none_match:
         return _kept(Response(status=304), tag)
-    if image is None:
+    if image is None or shown.image is None:
         spectrum, body = spectra.numbers(file)
         told = {"facts": facts, "spectrum": spectrum}
     else:
-        view, body = images.numbers(image, *_edges(asked, facts), asked.w, asked.h)
+        view, body = images.numbers(image, *_edges(asked, shown.image), asked.w, asked.h)
         told = {"facts": facts, "view": view}
     return _kept(Response(_packed(told, body), mimetype="application/octet-stream"), tag)
 
 
-def _edges(asked: Stage, facts: dict[str, Any]) -> tuple[tuple[float, float], tuple[float, float]]:
-    edges = (asked.x0, asked.x1, asked.y0, asked.y1)
-    if asked.like != facts["uirevision"] or None in edges:
-        return (0, facts["n_x"]), (0, facts["n_y"])
+def _edges(stage: Stage, frame: ImageFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    edges = (stage.x0, stage.x1, stage.y0, stage.y1)
+    if stage.like != frame.uirevision or None in edges:
+        return (0, frame.n_x), (0, frame.n_y)
     x0, x1, y0, y1 = (edge or 0.0 for edge in edges)
     return (x0, x1), (y0, y1)
 

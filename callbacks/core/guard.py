@@ -1,4 +1,4 @@
-"""What every callback is wrapped in: a failure is a sentence on the screen, never a dead click."""
+"""The wrapper of every callback: a failure becomes a message on the page."""
 
 from __future__ import annotations
 
@@ -6,50 +6,52 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from dash import no_update, set_props
 from dash.exceptions import PreventUpdate
 from flask_login import current_user
 
+from callbacks.core.dash_types import CallbackFunction, CallbackValue, Properties
+from db.models import User
 from reduction.errors import ReductionError
 from services.errors import ServiceError
 
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "Something went wrong here; it has been logged."
-BUSY = "The database is busy or away for the moment; try again shortly."
+BUSY = "The database is busy or not available. Try again shortly."
 
-# By name: the pages know the services, not the library that reaches the database.
+# By name: callbacks may not import the library of the database.
 _DATABASE_DOWN = frozenset({"OperationalError", "InterfaceError"})
 
 
-def person() -> Any:
-    """Return who is signed in (a row that only services look into).
+def person() -> User:
+    """Return who is signed in: to be handed to services, which alone read the row.
 
-    The login wall lets nobody else reach a callback.
+    Request security lets nobody else reach a callback.
     """
-    return current_user.row
+    user: User = current_user.row
+    return user
 
 
-def toast(text: str, kind: str = "info", href: str | None = None) -> dict[str, Any]:
-    """Return the data of the ``toast`` store; the nonce lets the same sentence be said again."""
+def toast(text: str, kind: str = "info", href: str | None = None) -> Properties:
+    """Return the data of the ``toast`` store; a nonce lets the same message be shown again."""
     return {"text": text, "kind": kind, "href": href, "n": secrets.token_hex(4)}
 
 
-def guarded(n_outputs: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a callback of `n_outputs` outputs say what failed, and leave the page as it was."""
+def guarded(n_outputs: int) -> Callable[[CallbackFunction], CallbackFunction]:
+    """Show what failed in a callback of `n_outputs` outputs, and leave the page as it was."""
 
-    def wrap(callback: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(callback: CallbackFunction) -> CallbackFunction:
         @wraps(callback)
-        def inner(*values: Any) -> Any:
+        def inner(*values: CallbackValue) -> CallbackValue:
             try:
                 return callback(*values)
             except PreventUpdate:
                 raise
             except (ServiceError, ReductionError) as error:
                 set_props("toast", {"data": toast(str(error), "danger")})
-            except Exception as error:  # a defect ends as a sentence, its traceback in the log
+            except Exception as error:  # a defect: the traceback is in the log
                 down = type(error).__name__ in _DATABASE_DOWN
                 if down:
                     log.warning("database: %s", error)

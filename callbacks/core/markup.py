@@ -1,24 +1,26 @@
-"""Components as HTML: what pages draw themselves, without a React component for every word.
+"""Components of `dash.html` as HTML text.
 
-A page of Dash asks each of its components at each change of any of them whether it is to be drawn
-anew. What changes by itself all the time is therefore a text that the page puts in its place
-(`assets/regions.js`, ADR 10). The pieces are the components of `dash.html` all the same.
+At each change Dash's renderer asks every component of a page whether it has to be drawn again.
+Regions that change often are therefore sent as HTML, which the page puts in place itself
+(`assets/regions.js`, ADR 10).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
+from typing import cast
 
 from dash import ClientsideFunction, Dash, Input, Output
+
+from callbacks.core.dash_types import CallbackValue, Children, Component
 
 _NAMES = {"className": "class", "htmlFor": "for", "key": "data-key"}
 _VOID = frozenset({"br", "hr", "img", "input"})
 
 
 def paint_from(app: Dash, store: str) -> None:
-    """Let the page paint the regions that a callback hands over in a store."""
+    """Let the page put in place the regions that a callback puts into a store."""
     app.clientside_callback(
         ClientsideFunction("data", "paint"),
         Output(store, "id"),
@@ -27,40 +29,40 @@ def paint_from(app: Dash, store: str) -> None:
     )
 
 
-def html_of(tree: Any) -> str:
+def html_of(tree: Children) -> str:
     """Return components, texts, numbers, or lists of them as HTML; every text is escaped.
 
     Raises
     ------
     TypeError
-        It is a component of another library, or has a property that is no text.
+        A component of another library, or a property that is not text.
     """
     return "".join(_pieces(tree))
 
 
-def _pieces(tree: Any) -> Iterator[str]:
+def _pieces(tree: Children) -> Iterator[str]:
     if tree is None or isinstance(tree, bool):
         return
     if isinstance(tree, str | int | float):
         yield escape(str(tree))
         return
     if isinstance(tree, list | tuple):
-        for part in tree:
-            yield from _pieces(part)
+        for child in tree:
+            yield from _pieces(child)
         return
-    if getattr(tree, "_namespace", "") != "dash_html_components":
-        raise TypeError(f"{type(tree).__name__} can't be written as HTML")
-    facts = dict(tree.to_plotly_json()["props"])
-    inside = facts.pop("children", None)
-    name = tree._type.lower()
-    yield f"<{name}{''.join(map(_attribute, facts.items()))}>"
+    component = cast("Component", tree)
+    if getattr(component, "_namespace", "") != "dash_html_components":
+        raise TypeError(f"{type(component).__name__} can't be written as HTML")
+    properties = dict(component.to_plotly_json()["props"])
+    children = properties.pop("children", None)
+    name = component._type.lower()
+    yield f"<{name}{''.join(_attribute(*item) for item in properties.items())}>"
     if name not in _VOID:
-        yield from _pieces(inside)
+        yield from _pieces(children)
         yield f"</{name}>"
 
 
-def _attribute(given: tuple[str, Any]) -> str:
-    name, value = given
+def _attribute(name: str, value: CallbackValue) -> str:
     name = _NAMES.get(name, name.lower())
     if value is None or value is False:
         return ""

@@ -1,41 +1,44 @@
-"""Which page an address belongs to.
+"""The page of an address.
 
-Not Dash's own pages router: that builds the whole page anew at every change of the address, and
-the Data page must keep its graph, zoom and open drawers while files are stepped through.
+Dash's own router builds the whole page at every change of the address; the Data page has to keep
+its graph, zoom and open drawers from file to file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
+from callbacks.core.dash_types import CallbackValue, Component
 from callbacks.core.guard import guarded
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its name, the addresses it answers, and its component tree.
+    """A page: its name, the paths that belong to it, and its components.
 
-    `keeps` tells that its own callbacks follow the address, so that it is laid out once.
+    `layout` is called with path and query. `keeps` tells that callbacks of the page follow the
+    address, so that it is laid out once.
     """
 
     name: str
     title: str
     answers: Callable[[str], bool]
-    layout: Callable[[str, str], Any]
+    layout: Callable[[str, str], Component]
     keeps: bool = False
 
 
 def register(app: Dash, pages: Sequence[Page], missing: Page) -> None:
     """Connect the address bar with the pages."""
 
-    def route(pathname: str | None, search: str | None, now: str | None) -> tuple[Any, Any, Any]:
+    def route(
+        pathname: str | None, search: str | None, shown: str | None
+    ) -> tuple[CallbackValue, CallbackValue, CallbackValue]:
         path = "/" + (pathname or "").strip("/")
         page = next((page for page in pages if page.answers(path)), missing)
-        if page.keeps and page.name == now:
+        if page.keeps and page.name == shown:
             return no_update, no_update, no_update
         return page.layout(path, search or ""), page.name, page.title
 

@@ -1,7 +1,7 @@
-"""What an open Data page asks for when something has happened: parts of it, as HTML.
+"""Regions of an open Data page as HTML, requested when an event concerns them.
 
-Not a callback of Dash: the page asks as soon as it hears of the event, for what the event concerns
-and no more, and puts the answer in its place (`assets/regions.js`, ADR 10).
+Not a callback of Dash: the page requests the regions that an event concerns as soon as it receives
+the event, and puts them in place itself (`assets/regions.js`, ADR 10).
 """
 
 from __future__ import annotations
@@ -9,28 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from callbacks.core.guard import person
-from callbacks.data import calibrations, index, view
+from callbacks.data import calibrations, file_index, file_view, ids
 from callbacks.data.address import Address, parse
+from db.models import User
 from services import access, request_coalescing
 from services.errors import Conflict, InvalidRequest, NotFound
 from services.files import lookup
+from services.request_coalescing import Moment
 
 blueprint = Blueprint("live", __name__)
 
 INDEX = "index"
-NAMES = (*view.REGIONS, calibrations.REGION, INDEX)
+NAMES = (*file_view.REGIONS, ids.CALIBRATIONS, INDEX)
 _LARGEST = 2**31 - 1
 _HEARD = re.compile(r"[0-9.]{0,200}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An open page: its address, the file it shows, what it wants, the events it has heard of."""
+class LiveRequest:
+    """An open page: its address, the file it shows, the regions it wants, the events it heard."""
 
     address: Address
     file: int | None
@@ -41,56 +42,51 @@ class Asked:
 
 @blueprint.get("/live/data")
 def data() -> Response:
-    """Answer the parts that are wanted (`html` by region) and of which moment they are (`at`).
+    """Return the regions that are wanted (`html`) and the newest event they include (`at`).
 
-    ``other`` tells that the page is to show another file than it does, or the file anew.
+    ``other`` tells that the page is to show another file, or its file again from the start.
     """
-    asked = _read(request.args)
-    now = request_coalescing.moment(asked.heard)
+    page = _read(request.args)
+    now = request_coalescing.moment(page.heard)
     user = person()
-    drawn: dict[str, str] = {}
-    if INDEX in asked.names:
-        drawn |= index.regions(user, asked.address, now)
-    wanted = asked.names - {INDEX}
-    file = _on_show(user, asked, now) if wanted else None
-    if file is not None:
-        drawn |= view.regions(user, asked.address, file, wanted, now)
-        if calibrations.REGION in wanted:
-            drawn |= calibrations.region(user, file, now)
-    answer = {"at": now.latest, "other": bool(wanted) and file is None, "html": drawn}
-    return jsonify(answer)
+    html: dict[str, str] = {}
+    if INDEX in page.names:
+        html |= file_index.regions(user, page.address, now)
+    wanted = page.names - {INDEX}
+    file_id = _file_on_show(user, page, now) if wanted else None
+    if file_id is not None:
+        html |= file_view.regions(user, page.address, file_id, wanted, now)
+        if ids.CALIBRATIONS in wanted:
+            html |= calibrations.region(user, file_id, now)
+    is_other = bool(wanted) and file_id is None
+    return jsonify({"at": now.latest, "other": is_other, "html": html})
 
 
-def _on_show(user: Any, asked: Asked, now: request_coalescing.Moment) -> Any | None:
-    """Return the file that the page shows; None when it is to be shown another, or it anew."""
+def _file_on_show(user: User, page: LiveRequest, now: Moment) -> int | None:
+    """Return the id of the file that the page shows; None when it has to show another."""
     try:
-        named = asked.address.file
-        if named is None or str(asked.file) != named:
-            if _found(user, asked.address, now) != asked.file:
+        named = page.address.file
+        if named is None or str(page.file) != named:
+            if _file_of_address(user, page.address, now) != page.file:
                 return None
-        file = lookup.on_show(user, asked.file or 0, now)
+        file = lookup.on_show(user, page.file or 0, now)
     except (NotFound, Conflict):
         return None
-    return file if file.checksum == asked.checksum else None
+    return page.file if file.checksum == page.checksum else None
 
 
-def _found(user: Any, address: Address, now: request_coalescing.Moment) -> int | None:
-    """Return the file that an address means: the same for all who see the same proposals."""
-
-    def find() -> int | None:
-        file = view.find(user, address)
-        return None if file is None else int(file.id)
-
+def _file_of_address(user: User, address: Address, now: Moment) -> int | None:
+    """Return the id of an address's file: the same for all who see the same proposals."""
     key = ("found", address.file, address.proposal, access.sight(user))
-    return request_coalescing.read(now, key, find)
+    return request_coalescing.read(now, key, lambda: file_view.find(user, address))
 
 
-def _read(given: Mapping[str, str]) -> Asked:
-    address = parse(given.get("path"), given.get("search"))
-    names = frozenset(given.get("want", "").split(","))
-    number, heard = given.get("file", ""), given.get("heard", "")
-    fits = number == "" or (number.isascii() and number.isdigit() and len(number) < 11)
-    if address is None or not names <= set(NAMES) or not fits or not _HEARD.fullmatch(heard):
+def _read(values: Mapping[str, str]) -> LiveRequest:
+    address = parse(values.get("path"), values.get("search"))
+    names = frozenset(values.get("want", "").split(","))
+    number, heard = values.get("file", ""), values.get("heard", "")
+    is_valid = number == "" or (number.isascii() and number.isdigit() and len(number) < 11)
+    if address is None or not names <= set(NAMES) or not is_valid or not _HEARD.fullmatch(heard):
         raise InvalidRequest("This page is out of date: reload it.")
     file = int(number) if number and int(number) <= _LARGEST else None
-    return Asked(address, file, given.get("checksum", ""), names, heard)
+    return LiveRequest(address, file, values.get("checksum", ""), names, heard)

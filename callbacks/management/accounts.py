@@ -10,9 +10,8 @@ from typing import Any
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.core import forms, lists
+from callbacks.core import button_actions, forms, lists
 from callbacks.core.guard import guarded, person
-from callbacks.data import actions
 from callbacks.management.addresses import NEW_PROPOSAL, NO_SUCH, USERS, go, one_page, row_of, table
 from callbacks.proposals import pager
 from services.accounts import account_admin
@@ -38,8 +37,8 @@ def register(app: Dash) -> None:
     )(guarded(1)(show_state))
     forms.connect(app, "newuser", NEW_FIELDS, create)
     forms.connect(app, "person", EDIT_FIELDS, save, State("url", "pathname"))
-    actions.COMMANDS["switch-person"] = switch
-    actions.COMMANDS["resend-link"] = resend
+    button_actions.ACTIONS["switch-person"] = switch
+    button_actions.ACTIONS["resend-link"] = resend
 
 
 def show_list(pathname: str | None, search: str | None) -> tuple[Any, Any, Any]:
@@ -156,10 +155,11 @@ def save(typed: Mapping[str, Any], pathname: str) -> forms.Done:
 def switch(user: Any, data: Mapping[str, str]) -> str:
     """Switch an account off or on."""
     active = data.get("active") == "on"
-    one = account_admin.switch(user, actions.number(data, "person"), active=active)
+    one = account_admin.switch(user, button_actions.row_id(data, "person"), active=active)
     return f"The account of {one.full_name} was switched {'on' if active else 'off'}."
 
 
 def resend(user: Any, data: Mapping[str, str]) -> str:
     """Mail the link to set a password again."""
-    return f"A new link goes to {account_admin.resend(user, actions.number(data, 'person')).email}."
+    account = account_admin.resend(user, button_actions.row_id(data, "person"))
+    return f"A new link goes to {account.email}."

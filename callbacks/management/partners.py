@@ -8,9 +8,8 @@ from typing import Any
 
 from dash import Dash, Input, Output, html
 
-from callbacks.core import forms
+from callbacks.core import button_actions, forms
 from callbacks.core.guard import guarded, person
-from callbacks.data import actions
 from callbacks.management.addresses import table
 from services.accounts import partners
 
@@ -25,7 +24,7 @@ def register(app: Dash) -> None:
     )(guarded(2)(show))
     forms.connect(app, "partner", ("name",), add)
     forms.connect(app, "rename", ("old", "name"), rename)
-    actions.COMMANDS["remove-partner"] = remove
+    button_actions.ACTIONS["remove-partner"] = remove
 
 
 def show(_shown: Any, _done: Any) -> tuple[Any, list[dict[str, str]]]:

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from dash import html
 
-from callbacks.core.text import sentence
+from callbacks.core.sentences import sentence
 from callbacks.data.address import Address
-from callbacks.data.index import RUN_MARKS, STAGES, SUFFIXES
+from callbacks.data.drawing.file_list import RUN_MARKS, STAGES, SUFFIXES
 from callbacks.search.choices import thousands
 from reduction.frames import DataType, FrameKind
 from services.night import overview, trends

@@ -9,9 +9,8 @@ from typing import Any
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.core import lists
+from callbacks.core import button_actions, lists
 from callbacks.core.guard import guarded, person
-from callbacks.data import actions
 from callbacks.proposals import proposal_of
 from callbacks.reduction_settings.form import PAGE
 from callbacks.search import choices
@@ -39,7 +38,7 @@ def register(app: Dash) -> None:
         Input("done", "data"),
         Input("live-index", "data"),
     )(guarded(1)(show_again))
-    actions.COMMANDS |= {
+    button_actions.ACTIONS |= {
         "restore-settings": restore,
         "reduce-affected": reduce_affected,
         "reduce-stale": reduce_stale,
@@ -125,7 +124,7 @@ def _restore(proposal: int, change: int, words: str) -> html.Button:
 
 def restore(user: Any, data: Mapping[str, str]) -> str:
     """Bring back an older state of the settings."""
-    number = actions.number
+    number = button_actions.row_id
     reduction_settings.restore(user, number(data, "proposal"), number(data, "change"))
     return "The older settings are in force."
 
@@ -178,11 +177,11 @@ def _offer(said: str, number: int, then: str, proposal: int) -> html.Div:
 
 def reduce_affected(user: Any, data: Mapping[str, str]) -> str:
     """Do again what was done with other settings."""
-    begun = affected.reduce_again(user, actions.number(data, "proposal"))
+    begun = affected.reduce_again(user, button_actions.row_id(data, "proposal"))
     return f"{counted(len(begun), 'step')} will be done again in the background."
 
 
 def reduce_stale(user: Any, data: Mapping[str, str]) -> str:
     """Reduce again what was made with older masters."""
-    begun = out_of_date.request_all(user, actions.number(data, "proposal"))
+    begun = out_of_date.request_all(user, button_actions.row_id(data, "proposal"))
     return f"{counted(len(begun), 'frame')} will be reduced again in the background."

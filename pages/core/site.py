@@ -10,8 +10,9 @@ from callbacks import collaborators as collaborators_callbacks
 from callbacks import logs
 from callbacks import proposals as proposals_callbacks
 from callbacks import user as user_callbacks
-from callbacks.core import forms, lists, router
-from callbacks.data import actions, calibrations, index, live, view
+from callbacks.core import button_actions, forms, lists, router, theme
+from callbacks.data import button_actions as data_actions
+from callbacks.data import calibrations, file_index, file_view, live, view_options
 from callbacks.management import accounts as people_callbacks
 from callbacks.management import partners, semester_import
 from callbacks.management import proposals as registrar_callbacks
@@ -69,11 +70,14 @@ def create(server: Flask) -> dash.Dash:
     app.layout = shell.layout
     router.register(app, PAGES, missing.PAGE)
     forms.register(app)
-    index.register(app)
-    view.register(app)
+    file_index.register(app)
+    file_view.register(app)
     calibrations.register(app)
     advanced_callbacks.register(app)
-    actions.register(app)
+    button_actions.register(app)
+    data_actions.register(app)
+    theme.register(app)
+    view_options.register(app)
     user_callbacks.register(app)
     search_callbacks.register(app)
     lists.register(app)

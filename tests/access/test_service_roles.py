@@ -25,6 +25,8 @@ from services import access, events, logs
 from services.access import Action
 from services.accounts import account_admin, partners
 from services.calibration import affected, out_of_date, reclassify, report
+from services.data_page import calibrations, file_index, file_view, reduction_progress
+from services.data_page import runs as shown_runs
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.files import (
     actions,
@@ -34,10 +36,9 @@ from services.files import (
     file_list,
     lineage,
     lookup,
-    reduction_progress,
     upload,
 )
-from services.files.visualization import extraction_preview, overlays, previews, spectra
+from services.files.visualization import display, extraction_preview, overlays, previews, spectra
 from services.mail import outbox
 from services.night import overview, trends
 from services.proposals import (
@@ -62,7 +63,7 @@ LISTS = {
     "events.since",
     "files.file_list.counts_by_proposal",
     "files.file_list.page",
-    "files.reduction_progress.frames",
+    "data_page.reduction_progress.frames",
     "logs.page",
     "night.overview.nights",
     "night.overview.latest",
@@ -120,7 +121,19 @@ SERVICES: dict[str, Ask] = {
     "files.visualization.previews.find": lambda u, i: previews.find(u, i["file"]),
     "files.deletion.delete": lambda u, i: deletion.delete(u, i["product"]),
     "files.deletion.deletable": lambda u, i: deletion.deletable(u, File.get_by_id(i["product"])),
-    "files.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
+    "data_page.calibrations.read": lambda u, i: calibrations.read(u, i["file"]),
+    "data_page.file_index.read": lambda u, i: (
+        file_index.read(u, file_index.IndexQuery(soar_id=i["soar_id"])).entries
+    ),
+    "data_page.file_index.n_pages": lambda u, i: (
+        file_index.n_pages(u, file_index.IndexQuery(soar_id=i["soar_id"])) - 1
+    ),
+    "data_page.file_view.find": lambda u, i: file_view.find(u, None, i["soar_id"]),
+    "data_page.file_view.shown": lambda u, i: file_view.shown(u, i["file"]),
+    "data_page.file_view.read": lambda u, i: file_view.read(u, i["file"], tuple(file_view.Part)),
+    "data_page.runs.read": lambda u, i: shown_runs.read(u, i["run"]),
+    "files.visualization.display.of_file": lambda u, i: display.of_file(u, i["file"]),
+    "data_page.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
     "files.upload.register": lambda u, i: upload.register(u, file_of(i).full_path),
     "files.upload.upload": lambda u, i: upload.upload(
         u, "copy.fits", io.BytesIO(open(file_of(i).full_path, "rb").read())

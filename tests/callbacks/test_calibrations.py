@@ -31,7 +31,7 @@ def test_the_nearest_calibrations_are_told_with_what_differs(site: Site) -> None
     told = drawn(site, "PI", "why-parts", shown)["view-why"]
     assert "GAIN 3.2 instead of 1.48" in told
     assert f'data-calibration="{number}"' in told
-    assert "although it differs" in told
+    assert 'data-then="use"' in told
     assert drawn(site, "user", "why-parts", shown) == {"view-why": ""}
 
 

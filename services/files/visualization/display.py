@@ -1,16 +1,20 @@
-"""What the viewer in the browser needs to know to show a file, before any pixel or flux."""
+"""What the viewer in the browser has to know of a file before it gets pixels or fluxes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from db.models import File
+from db.models import File, User
 from figures import image
 from figures.layout import title_lines
 from reduction.fits import frame_io, headers
 from reduction.frames import DataType, Technique
+from services import access
+from services.access import Action
 from services.files.contents import open_path, reading_header
 
 SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
@@ -26,41 +30,104 @@ EMPTY = {
 """Before there is an image. With its margins: Plotly keeps those of the first figure it draws."""
 
 
-def facts(file: File) -> dict[str, Any]:
-    """Return what a file is shown by: ``kind``, ``id``, ``checksum``, ``heading`` (its lines).
+@dataclass(frozen=True, slots=True)
+class ImageFrame:
+    """What an image is drawn in.
 
-    `file` comes from a loader that has checked who asks. Of an image also ``n_x``, ``n_y``,
-    ``unit``, the ``figure`` its pixels are painted behind, the figure's ``uirevision``, and
-    ``home``, the edges of the whole. A spectrum is drawn by the browser alone, from its numbers.
+    `figure` is the Plotly figure that the pixels are painted behind, `uirevision` its own; `home`
+    are the edges of the whole image (x0, x1, y0, y1) in pixels.
+    """
+
+    n_x: int
+    n_y: int
+    unit: str
+    figure: Mapping[str, Any]
+    uirevision: str
+    home: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDisplay:
+    """What the viewer displays: an image, or (`image` is None) a spectrum.
+
+    `heading` are the lines of the title. A spectrum is drawn by the browser from its numbers.
+    """
+
+    id: int
+    checksum: str
+    heading: tuple[str, ...]
+    image: ImageFrame | None
+
+    @property
+    def kind(self) -> str:
+        """Return ``image`` or ``spectrum``."""
+        return "spectrum" if self.image is None else "image"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the browser is sent, as JSON has it."""
+        values = {
+            "kind": self.kind,
+            "id": self.id,
+            "checksum": self.checksum,
+            "heading": list(self.heading),
+        }
+        if self.image is None:
+            return values
+        return values | {
+            "n_x": self.image.n_x,
+            "n_y": self.image.n_y,
+            "unit": self.image.unit,
+            "figure": self.image.figure,
+            "uirevision": self.image.uirevision,
+            "home": list(self.image.home),
+        }
+
+
+def of_file(user: User, file_id: int) -> FileDisplay:
+    """Return what a file is displayed as.
+
+    Raises
+    ------
+    NotFound
+        No such file for this person.
+    Unacceptable, Unavailable
+        The file cannot be read; the message tells why.
+    """
+    return describe(access.file_for(user, Action.VIEW, file_id))
+
+
+def describe(file: File) -> FileDisplay:
+    """Return what a file is displayed as; `file` comes from a loader that has checked who asks.
 
     Raises
     ------
     Unacceptable, Unavailable
-        The file can't be read; the sentence says why.
+        The file cannot be read; the message tells why.
     """
     soar_id = file.proposal.soar_id if file.proposal else ""
-    made: dict[str, Any] = {
-        "kind": "spectrum",
-        "id": file.id,
-        "checksum": file.checksum[:16],
-        "heading": title_lines(file.obstype, file.object, soar_id),
-    }
-    if DataType(str(file.data_type)) in SPECTRA:
-        return made
+    is_spectrum = DataType(str(file.data_type)) in SPECTRA
+    return FileDisplay(
+        id=file.id,
+        checksum=file.checksum[:16],
+        heading=tuple(title_lines(file.obstype, file.object, soar_id)),
+        image=None if is_spectrum else _image(file),
+    )
+
+
+def _image(file: File) -> ImageFrame:
     n_x, n_y, unit = file.n_x, file.n_y, "ADU"
     if DataType(str(file.data_type)) is not DataType.RAW:
         n_x, n_y, unit = _shape_and_unit(file)
     figure = json.loads(_frame(n_x, n_y, unit, spectroscopic=file.technique != Technique.IMAGING))
     layout = figure["layout"]
-    return made | {
-        "kind": "image",
-        "n_x": n_x,
-        "n_y": n_y,
-        "unit": unit,
-        "figure": figure,
-        "uirevision": layout["uirevision"],
-        "home": [*layout["xaxis"]["range"], *layout["yaxis"]["range"]],
-    }
+    return ImageFrame(
+        n_x=n_x,
+        n_y=n_y,
+        unit=unit,
+        figure=figure,
+        uirevision=layout["uirevision"],
+        home=(*layout["xaxis"]["range"], *layout["yaxis"]["range"]),
+    )
 
 
 @lru_cache(maxsize=64)  # nothing of a file or a person in it

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from callbacks.data.index import PAGE_SIZE
 from jobs.watching import replay
+from services.data_page.file_index import PAGE_SIZE
 from tests.support import builders
 from tests.support.browser_window import Window
 from tests.support.live_site import LiveSite

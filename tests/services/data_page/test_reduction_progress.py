@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reduction.frames import DataType
-from services.files import reduction_progress
+from services.data_page import reduction_progress
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -1,4 +1,4 @@
-"""How far frames have come, for lists: twenty frames in two queries."""
+"""How far raw frames have been reduced, for lists: any number of frames in two queries."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from db.models import File, Run, User
 from reduction.frames import DataType
 from services import access
 
-# What the observer should know first: something failed, then something is under way.
+# The most urgent first: a failure, then work in progress.
 _URGENT = ("failed", "running", "queued", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """The furthest product of a frame (None: only raw), and how its work stands ("" or a state)."""
+class Progress:
+    """The furthest product of a frame (None without one), and the state of its work ("": none)."""
 
     file_id: int | None = None
     data_type: DataType | None = None
     state: str = ""
 
 
-def frames(user: User, raw_ids: Sequence[int]) -> dict[int, Glance]:
-    """Return a glance at each of the frames that the person sees.
+def frames(user: User, raw_ids: Sequence[int]) -> dict[int, Progress]:
+    """Return the progress of each frame that the person sees and that has a product or a run.
 
-    The furthest product is that of the last stage, of the newest run, of the first target. A run
-    counts when it is the newest of its block on its file: what failed and was then done is done.
+    The furthest product is that of the last stage, of the newest run, of the first target. Of the
+    runs of a block on a file only the newest counts: a failure that was repeated with success is
+    no failure.
     """
     best = _furthest(user, raw_ids)
     states = _states(user, raw_ids)
-    seen = {}
-    for number in raw_ids:
-        if number in best or number in states:
-            file_id, data_type = best.get(number, (None, None))
-            seen[number] = Glance(file_id, data_type, states.get(number, ""))
-    return seen
+    progress = {}
+    for raw_id in raw_ids:
+        if raw_id in best or raw_id in states:
+            file_id, data_type = best.get(raw_id, (None, None))
+            progress[raw_id] = Progress(file_id, data_type, states.get(raw_id, ""))
+    return progress
 
 
 def _furthest(user: User, raw_ids: Sequence[int]) -> dict[int, tuple[int, DataType]]:
@@ -60,9 +61,9 @@ def _states(user: User, raw_ids: Sequence[int]) -> dict[int, str]:
     newest: dict[tuple[int, int, str], str] = {}
     for original, file_id, block, state in query.order_by(Run.id).tuples():
         newest[original, file_id, block] = state
-    found: dict[int, str] = {}
+    states: dict[int, str] = {}
     for (original, _, _), state in newest.items():
-        ranks = [_URGENT.index(s) for s in (state, found.get(original, "")) if s in _URGENT]
+        ranks = [_URGENT.index(s) for s in (state, states.get(original, "")) if s in _URGENT]
         if ranks:
-            found[original] = _URGENT[min(ranks)]
-    return found
+            states[original] = _URGENT[min(ranks)]
+    return states

@@ -1,10 +1,10 @@
-"""How the pages write what they are told."""
+"""Sentences of the pages."""
 
 from __future__ import annotations
 
 
 def sentence(text: str) -> str:
-    """Return words as a sentence: with a capital letter, and an end; nothing stays nothing."""
+    """Return a text with a capital letter and a full stop; an empty text stays empty."""
     text = text.strip()
     if not text:
         return ""

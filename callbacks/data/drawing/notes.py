@@ -1,0 +1,65 @@
+"""The measurements and warnings of a file, its name and the time of its last change."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dash import html
+
+from callbacks.core.dash_types import Component
+from callbacks.core.sentences import sentence
+from services.data_page.file_view import Measurement, ShownFile
+
+_UNITS = {
+    "adu": "ADU",
+    "electron": "electron",
+    "angstrom": "Å",
+    "pixel": "px",
+    "percent": "%",
+    "arcsec": "″",
+}
+
+
+def draw(file: ShownFile, trouble: str = "") -> list[Component]:
+    """Return the notes of a file; `trouble` tells why it cannot be displayed."""
+    notes: list[Component] = []
+    if trouble:
+        notes.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))
+    measurements = [_measurement(measurement) for measurement in file.measurements]
+    if any(measurements):
+        notes.append(html.Div([part for part in measurements if part], className="facts"))
+    notes += [html.P(sentence(warning), className="warning") for warning in file.warnings]
+    return [*notes, _stamp(file)]
+
+
+def _stamp(file: ShownFile) -> Component:
+    modified = file.last_modified.astimezone(dt.UTC)
+    return html.P(
+        [
+            html.Span(file.file_name, className="file-name"),
+            html.Span(
+                [
+                    "Last Modified: ",
+                    html.Time(f"{modified:%Y-%m-%d %H:%M:%S} UTC", dateTime=modified.isoformat()),
+                ]
+            ),
+        ],
+        className="stamp",
+    )
+
+
+def _measurement(measurement: Measurement) -> Component | None:
+    label, value = measurement_text(measurement)
+    return html.Span([html.Span(label, className="key"), " ", value]) if value else None
+
+
+def measurement_text(measurement: Measurement) -> tuple[str, str]:
+    """Return the label of a measurement and its value with the unit, "" without a value."""
+    words = measurement.name.split("_")
+    unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
+    label = " ".join(words[:-1] if unit else words)
+    value = measurement.value
+    if value is None or value == "":
+        return label, ""
+    number = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return label, f"{number} {unit}".strip()

@@ -1,0 +1,1 @@
+"""What the Data page shows: read models, each built in a fixed number of queries."""

@@ -1,0 +1,126 @@
+"""Runs as the Data page shows them: a line for each unfinished run, and one run in full."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from db.models import File, Run, User
+from services import logs
+from services.runs import lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class RunStanding:
+    """How a run stands; `progress` is from 0 to 1."""
+
+    id: int
+    block: str
+    label: str
+    state: str
+    message: str
+    step: str
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that a run used or made; `id` is None when only the name is known."""
+
+    id: int | None
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualCalibration:
+    """A calibration that a person selected for a run."""
+
+    role: str
+    file_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """A setting of a run as text; `default` is given where it differs from the value."""
+
+    name: str
+    value: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """One run in full; `requested_by` is None for an automatic run."""
+
+    standing: RunStanding
+    attempt: int
+    requested_by: str | None
+    file: NamedFile
+    created: dt.datetime
+    started: dt.datetime | None
+    finished: dt.datetime | None
+    inputs: tuple[NamedFile, ...]
+    outputs: tuple[NamedFile, ...]
+    manual_calibrations: tuple[ManualCalibration, ...]
+    messages: tuple[str, ...]
+    settings: tuple[SettingValue, ...]
+
+
+def standings(files: Sequence[File]) -> list[RunStanding]:
+    """Return the newest run of each process on each of some files, which the person may see."""
+    return [RunStanding(**line) for line in lifecycle.newest(files)]
+
+
+def read(user: User, run_id: int) -> RunDetail:
+    """Return one run in full.
+
+    Raises
+    ------
+    NotFound
+        No such run for this person.
+    """
+    run = lifecycle.get(user, run_id)
+    shown = lifecycle.as_dict(run)
+    return RunDetail(
+        standing=RunStanding(
+            id=run.id,
+            block=run.block,
+            label=shown["label"],
+            state=run.state,
+            message=run.message,
+            step=run.step,
+            progress=run.progress,
+        ),
+        attempt=run.attempt,
+        requested_by=run.user.full_name if run.user is not None else None,
+        file=NamedFile(shown["file_id"], shown["file_name"]),
+        created=run.created,
+        started=run.started,
+        finished=run.finished,
+        inputs=tuple(NamedFile(None, name) for name in shown["inputs"]),
+        outputs=tuple(NamedFile(file["id"], file["file_name"]) for file in shown["products"]),
+        manual_calibrations=tuple(
+            ManualCalibration(role, file_id) for role, file_id in (run.calibrations or {}).items()
+        ),
+        messages=tuple(entry.sentence for entry in logs.of_run(user, run.id)),
+        settings=_settings(run),
+    )
+
+
+def _settings(run: Run) -> tuple[SettingValue, ...]:
+    defaults = lifecycle.defaults(run)
+    return tuple(
+        SettingValue(
+            name,
+            _text(value),
+            _text(defaults[name]) if name in defaults and defaults[name] != value else None,
+        )
+        for name, value in run.settings.items()
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
