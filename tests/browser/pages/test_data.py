@@ -60,7 +60,7 @@ def test_the_areas_of_the_page(
     page.get_by_role("button", name="Delete", exact=True).click()
     asked = page.get_by_role("dialog")
     expect(asked).to_contain_text(
-        re.compile(r"Delete cf.*, and what was made from it: ecf.*, wecf")
+        re.compile(r"Delete cf.* and the products made from it \(ecf.*, wecf")
     )
     asked.get_by_role("button", name="Cancel").click()
     expect(asked).to_be_hidden()

@@ -134,7 +134,7 @@ def test_the_keyboard_walks_the_files_and_back_returns(observer: Window) -> None
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("no such name")
-    expect(page.get_by_text("No file name holds “no such name”.")).to_be_visible()
+    expect(page.get_by_text("No file name contains “no such name”.")).to_be_visible()
 
 
 def test_the_theme_is_kept_with_the_account(

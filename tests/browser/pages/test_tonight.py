@@ -132,7 +132,7 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
     bias = page.get_by_role("row").filter(has_text="master_bias")
     expect(bias.first).to_contain_text(f"GAIN 1.48 instead of {GAIN:g}")
     bias.first.get_by_role("button", name="anyway").click()
-    page.get_by_role("dialog").get_by_role("button", name="Use it anyway").click()
+    page.get_by_role("dialog").get_by_role("button", name="Use anyway").click()
     tabs = page.get_by_label("Related files").get_by_role("link")
     made = tabs.filter(has_text="Reduced v2")
     expect(made).to_be_visible(timeout=SLOW_MS)
