@@ -151,6 +151,8 @@ class File(Table):
     null for masters, which belong to everyone. `original` is the raw frame of a product (itself
     for a raw frame, null for a master), `parent` what it was made from. `state` is ``current`` or
     ``superseded`` (a newer version took its place; kept while something was made with it).
+    `out_of_date` tells that it would be made differently now: with a calibration that has come
+    since, or because what it was made from is out of date.
     `full_path` of a raw frame is where it was first seen; of a product below ``GSP_HOME/products``.
     `series` is what the frames of one master share (`reduction.matching.group_key`), "" for others.
     A product keeps the facts of its raw frame, a master those of its newest member. `n_x`, `n_y`
@@ -166,7 +168,7 @@ class File(Table):
     data_type = IntegerField()
     kind = CharField(16)
     state = CharField(16, default="current")
-    stale = BooleanField(default=False)
+    out_of_date = BooleanField(default=False)
     original = ForeignKeyField("self", null=True, backref="descendants", on_delete="CASCADE")
     parent = ForeignKeyField("self", null=True, backref="children", on_delete="CASCADE")
     proposal = ForeignKeyField(Proposal, null=True, backref="files", on_delete="RESTRICT")
@@ -216,7 +218,6 @@ class File(Table):
 
     quality = JSONField(default=dict)
     warnings = JSONField(default=list)
-    inputs = JSONField(default=list)
     created = UtcDateTimeField(default=utc_now)
     last_modified = UtcDateTimeField(default=utc_now)
 
@@ -287,8 +288,10 @@ _LISTED = (
 )
 File.add_index(File.index(*_LISTED, name="file_list"))
 
-# What could be made again; most files are not stale.
-File.add_index(File.index(File.data_type, File.proposal, where=SQL("stale"), name="file_stale"))
+# What could be made again; most files are up to date.
+File.add_index(
+    File.index(File.data_type, File.proposal, where=SQL("out_of_date"), name="file_out_of_date")
+)
 
 # Each raw frame once: the second of two ingests of the same content loses.
 File.add_index(
@@ -342,7 +345,6 @@ class Run(Table):
     progress = DoubleField(default=0.0)
     message = TextField(default="")
     settings = JSONField(default=dict)
-    inputs = JSONField(default=list)
     calibrations = JSONField(null=True)
     created = UtcDateTimeField(default=utc_now)
     queued = UtcDateTimeField(null=True)
@@ -371,6 +373,39 @@ Run.add_index(
         name="run_one_live",
     )
 )
+
+
+class Ingredient(Table):
+    """A file that went into a product besides its parent.
+
+    `role` is a `services.files.ingredients.Role`, `selected_by` a
+    `services.files.ingredients.SelectedBy`. `input` is null once the file has been deleted, or when
+    an older release kept only a name that several files have; `name` is kept.
+    `differences` is what of a calibration does not match the product, each with ``quantity``,
+    ``wanted`` and ``found``; empty when it matches.
+    """
+
+    product = ForeignKeyField(File, backref="ingredients", on_delete="CASCADE")
+    input = ForeignKeyField(File, null=True, backref="uses", on_delete="SET NULL", index=False)
+    name = CharField(255)
+    role = CharField(16)
+    selected_by = CharField(12, default="automatic")
+    differences = JSONField(default=list)
+
+    class Meta:
+        indexes = ((("input", "role"), False),)
+
+
+class RunInput(Table):
+    """A file that the last attempt of a run was given besides its own: also of one that failed.
+
+    `role`, `input` and `name` are as those of `Ingredient`.
+    """
+
+    run = ForeignKeyField(Run, backref="given", on_delete="CASCADE")
+    input = ForeignKeyField(File, null=True, on_delete="SET NULL")
+    name = CharField(255)
+    role = CharField(16)
 
 
 class Comment(Table):
@@ -446,6 +481,8 @@ TABLES = [
     File,
     Arrival,
     Run,
+    Ingredient,
+    RunInput,
     Comment,
     LogEntry,
     Event,

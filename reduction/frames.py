@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntFlag, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
+from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -13,19 +14,19 @@ from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 
-class DataType(StrEnum):
-    """How far a file has come; the values are those of the JSON API."""
+class DataType(IntEnum):
+    """How far a file has come, in the order of the reduction; the JSON API has them as text."""
 
-    RAW = "0"
-    MASTER = "1"
-    REDUCED = "2"
-    EXTRACTED = "3"
-    WAVELENGTH = "4"
-    FLUX = "5"
+    RAW = 0
+    MASTER = 1
+    REDUCED = 2
+    EXTRACTED = 3
+    WAVELENGTH = 4
+    FLUX = 5
 
     @property
     def label(self) -> str:
-        """The observer's word for it."""
+        """The name of the stage, as people read it."""
         return _LABELS[self]
 
 
@@ -165,7 +166,8 @@ class Spectrum:
 class Product:
     """What a block hands back; `reduction.fits.frame_io.write` makes the file of it.
 
-    `inputs` are the names of the files that went in besides the parent (masters, arcs), `quality`
+    `inputs` are the names of the files that went in besides the parent (masters, arcs), `members`
+    the raw frames that a master was combined from (empty: all that the block was given), `quality`
     the numbers shown beside the product, `warnings` sentences for the observer.
     """
 
@@ -175,3 +177,4 @@ class Product:
     inputs: tuple[str, ...] = ()
     quality: Mapping[str, float | int | str | list[float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    members: tuple[Path, ...] = ()

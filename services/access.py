@@ -153,7 +153,7 @@ def visible_files(user: User, *columns: Any) -> ModelSelect:
     query = File.select(*columns)
     if sees_everything(user):
         return query
-    master = (File.data_type == int(DataType.MASTER)) & bool(user.is_active)
+    master = (File.data_type == DataType.MASTER) & bool(user.is_active)
     return query.where(_own_or_everyones(user, File.proposal, master))
 
 
@@ -162,7 +162,7 @@ def passes(seen: tuple[frozenset[int] | None, bool], file: File) -> bool:
     proposals, masters = seen
     if proposals is None or file.proposal_id in proposals:
         return True
-    return masters and int(file.data_type) == int(DataType.MASTER)
+    return masters and file.data_type == DataType.MASTER
 
 
 def sight(user: User) -> tuple[frozenset[int] | None, bool]:

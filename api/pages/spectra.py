@@ -148,7 +148,7 @@ def _named(file: Any) -> dict[str, Any]:
         "name": file.file_name,
         "object": file.object,
         "date": file.date_obs.isoformat(),
-        "type": DataType(str(file.data_type)).label,
+        "type": DataType(file.data_type).label,
     }
 
 

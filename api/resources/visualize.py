@@ -47,7 +47,7 @@ def visualize(query: requests.PictureQuery) -> ResponseReturnValue:
     """
     file = find(query.id)
     query = _as_liked(query)
-    draw = _spectrum if DataType(str(file.data_type)) in SPECTRA else _image
+    draw = _spectrum if DataType(file.data_type) in SPECTRA else _image
     return draw(file, query)
 
 
@@ -167,7 +167,7 @@ def _curves(file: Any, edges: tuple[float, float, float, float]) -> list[picture
 
 
 def _unit(file: Any) -> str:
-    if DataType(str(file.data_type)) is DataType.RAW:
+    if DataType(file.data_type) is DataType.RAW:
         return "ADU"
     cards = contents.header(g.user, file)
     unit = next((str(c.value).strip() for c in cards if c.keyword == "BUNIT" and c.value), "ADU")

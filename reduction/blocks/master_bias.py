@@ -56,4 +56,13 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
         "noise_adu": round(float(np.sqrt(np.median(variance[:, ::4]))), 3),
     }
     report("Done", 1.0)
-    return [Product(file_name, DataType.MASTER, master, inputs=names, quality=quality)]
+    return [
+        Product(
+            file_name,
+            DataType.MASTER,
+            master,
+            inputs=names,
+            members=inputs.members,
+            quality=quality,
+        )
+    ]

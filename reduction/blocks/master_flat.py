@@ -114,6 +114,7 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
             DataType.MASTER,
             master,
             inputs=names + given,
+            members=tuple(member.path for member in used),
             quality=quality,
             warnings=tuple(warnings),
         )

@@ -1,7 +1,8 @@
 """Which comparison lamps calibrate a spectrum: the nearest, the two around it, or a named one.
 
 What fits is `reduction.matching`; a wavelength calibration always waits for an arc, since without
-one there is nothing to show. A nearer arc that comes later makes stale what was made without it.
+one there is nothing to show. A nearer arc that comes later puts out of date what was made without
+it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from reduction.registry import CalibrationRole
 from services.calibration.master_selection import LIVE, around
 from services.calibration.masters import RAW, REDUCED
 from services.calibration.outcomes import Inputs, Refused, Waiting
+from services.files import ingredients
 from services.files.rows import describe
 
 N_NEAREST = 40
@@ -145,9 +147,9 @@ def outdone_by(arc: File) -> list[File]:
         File.select(File, Run)
         .join(Run, on=(File.run_id == Run.id), attr="maker")
         .where(
-            File.data_type == int(DataType.WAVELENGTH),
+            File.data_type == DataType.WAVELENGTH,
             File.state == "current",
-            ~File.stale,
+            ~File.out_of_date,
             File.camera == arc.camera,
             File.date_obs.between(
                 arc.date_obs - matching.ARC_SPAN, arc.date_obs + matching.ARC_SPAN
@@ -164,12 +166,7 @@ def _outdoes(arc: File, spectrum: File) -> bool:
     choice = ArcChoice(spectrum.maker.settings.get("arc_choice", ArcChoice.NEAREST))
     if choice is ArcChoice.FIXED or spectrum.original_id == arc.id:
         return False
-    products = File.select().where(
-        File.file_name.in_(spectrum.inputs),
-        File.kind == str(FrameKind.ARC),
-        File.data_type == REDUCED,
-    )
-    used = [product.original for product in products]
+    used = [one.input.original for one in ingredients.inputs_of(spectrum, CalibrationRole.ARC)]
     if not used or any(one.id == arc.id for one in used):
         return False
     described = [describe(one) for one in (*used, arc)]

@@ -10,8 +10,8 @@ The policy for master biases and flats:
 * A master is made as soon as *any* proposal observed then would accept its number of frames
   (`accepted_count`); a frame of a proposal only uses masters of at least the proposal's own
   minimum (`minimum_for`).
-* More frames make it anew. What was made with the older master is stale
-(`services.calibration.out_of_date`).
+* When more frames arrive, the master is made again. What was made with the older one is out of date
+  (`services.calibration.out_of_date`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 from db.models import File, Proposal
 from reduction import matching
 from reduction.frames import DataType, FrameKind
-from reduction.registry import Block, CalibrationRole
+from reduction.registry import Block, CalibrationRole, blocks_for
 from services.proposals import proposals
 
-RAW, MASTER, REDUCED = int(DataType.RAW), int(DataType.MASTER), int(DataType.REDUCED)
+RAW, MASTER, REDUCED = DataType.RAW, DataType.MASTER, DataType.REDUCED
 
 DAYS = {str(FrameKind.BIAS): matching.BIAS_DAYS, str(FrameKind.FLAT): matching.FLAT_DAYS}
 """How far away in time a frame or a master may be, by kind."""
@@ -140,6 +140,11 @@ def minimum_for(file: File, block: Block) -> int:
     if file.kind in DAYS:  # a frame of a master, which serves everybody
         return accepted_count(file, block)
     return _minimum(file.proposal, block)
+
+
+def block_for(kind: FrameKind) -> Block:
+    """Return the block that makes the masters of a kind."""
+    return blocks_for(DataType.RAW, kind)[0]
 
 
 def _minimum(proposal: Proposal | None, block: Block) -> int:

@@ -14,8 +14,9 @@ from reduction.registry import blocks_for
 from services import access, logs
 from services.access import Action
 from services.errors import Unacceptable
-from services.files import rows
+from services.files import ingredients, rows
 from services.files.contents import open_path, reading_header
+from services.files.ingredients import Role
 from services.runs import scheduling
 from services.runs.deduplication import LIVE
 from services.unit_of_work import Effects, transaction
@@ -29,7 +30,7 @@ def reclassify(
     """Say what a raw frame is, or, without a choice, judge it again from its header.
 
     A choice is kept (`File.overrides`) until the frame is judged again. What was made of the frame
-    as it was before becomes stale, what is due for it now is done.
+    as it was before is out of date from then on, what is due for it now is done.
 
     Raises
     ------
@@ -84,21 +85,16 @@ def _change(effects: Effects, user: User, file: File, facts: dict[str, Any]) -> 
     for name, value in facts.items():
         setattr(file, name, value)
     file.save(only=[getattr(File, name) for name in facts])
-    made = list(File.select().where(File.original == file, File.id != file.id))
+    made = (File.original == file) & (File.id != file.id)
     if series and series != file.series:
-        of_series = (File.series == series) & (File.data_type == int(DataType.MASTER))
-        made += [master for master in File.select().where(of_series) if _went_into(file, master)]
-    File.update(stale=True).where(File.id.in_([other.id for other in made])).execute()
+        made |= File.id.in_(ingredients.used_in(file, Role.MEMBER).select(File.id))
+    File.update(out_of_date=True).where(made).execute()
     _end_what_no_longer_fits(effects, file)
     effects.events.append(rows.file_event("file-changed", file))
     said = f"{user.full_name} had {file.file_name} classified: {before} → {file.kind}."
     effects.events.append(logs.write("info", said, proposal=file.proposal, file=file))
     if before != file.kind:
         scheduling.schedule(file, effects)
-
-
-def _went_into(file: File, master: File) -> bool:
-    return file.file_name in master.inputs
 
 
 def _end_what_no_longer_fits(effects: Effects, file: File) -> None:

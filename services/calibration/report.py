@@ -13,6 +13,7 @@ from services.calibration import manual, selection
 from services.calibration.manual import Candidate
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Inputs
+from services.files import ingredients
 from services.proposals import proposals
 from services.runs import scheduling
 
@@ -45,7 +46,7 @@ def of_file(user: User, file: File) -> list[Search]:
     file = access.file_for(user, Action.VIEW, file.id)
     if file.proposal is None:
         return []
-    following = blocks_for(DataType(str(file.data_type)), FrameKind(file.kind))
+    following = blocks_for(DataType(file.data_type), FrameKind(file.kind))
     due = [
         block
         for block in following
@@ -87,11 +88,8 @@ def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
 
 def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Search:
     """Return what the step that made a product had taken."""
-    kind = str(manual.KINDS[role])
-    used = File.select(File.file_name).where(
-        File.file_name.in_(list(product.inputs)), File.kind == kind
-    )
-    taken = " and ".join(sorted({row.file_name for row in used}))
+    used = ingredients.inputs_of(product, role)
+    taken = " and ".join(sorted({one.name for one in used}))
     sentence = ""
     if not taken and run.settings.get(IGNORED_BY.get(role, ""), False):
         sentence = "the settings did without it"

@@ -1,4 +1,4 @@
-"""A new product finds its place among the older files: what it replaces, and whether it is late."""
+"""What a new master replaces, and whether a new product is out of date when it is finished."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def newest_file() -> int:
 
 
 def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
-    """Tell whether what a run made is stale already: something came while it was being made.
+    """Tell whether what a run made is out of date already: something came while it was being made.
 
     `known` is the newest file of the time when the inputs were chosen; only when a master
     or an arc has come since is there anything to search.
@@ -30,7 +30,7 @@ def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
     parent = inputs.anchor or run.file
     if block.produces is DataType.MASTER:
         return False
-    if File.select().where(File.id == parent.id, File.stale).exists():
+    if File.select().where(File.id == parent.id, File.out_of_date).exists():
         return True
     arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
     came = File.select().where(
@@ -43,7 +43,7 @@ def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
 
 
 class Succession:
-    """A new master takes the place of the older ones; what would be better with it is stale.
+    """A new master takes the place of the older ones; what they were used for is out of date.
 
     The search through the files is done before the transaction, which then looks only at those
     that have come since.

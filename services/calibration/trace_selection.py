@@ -23,8 +23,35 @@ BRIGHT_SNR = 10.0
 """Median signal over noise per pixel from which on a trace is good to some hundredths of a row."""
 
 
-def brighter_spectrum(file: File) -> tuple[str, fits.Header] | None:
-    """Return name and header of the spectrum whose trace a reduced frame may borrow.
+class TraceLender:
+    """Lends the trace of a brighter spectrum to a reduced frame, and remembers whose it is.
+
+    Parameters
+    ----------
+    file : File
+        The reduced frame.
+
+    Attributes
+    ----------
+    lent : File or None
+        The spectrum that was lent, None while nothing was.
+    """
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.lent: File | None = None
+
+    def __call__(self) -> tuple[str, fits.Header] | None:
+        """Return name and header of the spectrum, None when there is none."""
+        found = brighter_spectrum(self.file)
+        if found is None:
+            return None
+        self.lent, header = found
+        return self.lent.file_name, header
+
+
+def brighter_spectrum(file: File) -> tuple[File, fits.Header] | None:
+    """Return the spectrum whose trace a reduced frame may borrow, and its header.
 
     Parameters
     ----------
@@ -33,11 +60,11 @@ def brighter_spectrum(file: File) -> tuple[str, fits.Header] | None:
 
     Returns
     -------
-    (str, fits.Header) or None
+    (File, fits.Header) or None
         None when no spectrum of the night fits.
     """
     spectra = File.select().where(
-        File.data_type == int(DataType.EXTRACTED),
+        File.data_type == DataType.EXTRACTED,
         File.kind == str(FrameKind.SPECTRUM),
         File.state == "current",
         File.night == file.night,
@@ -55,7 +82,7 @@ def brighter_spectrum(file: File) -> tuple[str, fits.Header] | None:
         except (OSError, ReductionError):
             continue  # it was moved or damaged: the next does as well
         if isinstance(spectrum, Spectrum):
-            return chosen.file_name, spectrum.header
+            return chosen, spectrum.header
     return None
 
 

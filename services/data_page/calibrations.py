@@ -92,7 +92,7 @@ def _panel(user: User, file: File, *, may_process: bool) -> CalibrationPanel:
     return CalibrationPanel(
         file_id=file.id,
         may_process=may_process,
-        out_of_date=_out_of_date(file, may_process=may_process) if file.stale else None,
+        out_of_date=_out_of_date(file, may_process=may_process) if file.out_of_date else None,
         searches=tuple(_search(search) for search in report.of_file(user, file)),
     )
 

@@ -165,7 +165,7 @@ def read(
         file=_shown(row),
         raw_name=raw.file_name,
         family=tuple(
-            FamilyMember(member.id, member.file_name, DataType(str(member.data_type)))
+            FamilyMember(member.id, member.file_name, DataType(member.data_type))
             for member in family
         ),
         runs=_runs(family, when) if Part.RUNS in parts or Part.ACTIONS in parts else (),
@@ -180,7 +180,7 @@ def _shown(file: File) -> ShownFile:
         id=file.id,
         file_name=file.file_name,
         checksum=file.checksum,
-        data_type=DataType(str(file.data_type)),
+        data_type=DataType(file.data_type),
         measurements=tuple(
             Measurement(name, value)
             for name, value in measured.items()
@@ -207,10 +207,10 @@ def _actions(user: User, file: File, when: Moment | None) -> FileActions:
 
 def _advanced(file: File) -> AdvancedTarget | None:
     """Return the image that a file is looked at in: itself, or the one it was extracted from."""
-    if DataType(str(file.data_type)) in (DataType.RAW, DataType.MASTER, DataType.REDUCED):
+    if DataType(file.data_type) in (DataType.RAW, DataType.MASTER, DataType.REDUCED):
         return AdvancedTarget(file.id)
     spectrum: File | None = file
-    while spectrum is not None and DataType(str(spectrum.data_type)) > DataType.EXTRACTED:
+    while spectrum is not None and DataType(spectrum.data_type) > DataType.EXTRACTED:
         spectrum = spectrum.parent
     if spectrum is None or spectrum.parent_id is None:
         return None

@@ -43,14 +43,14 @@ def _furthest(user: User, raw_ids: Sequence[int]) -> dict[int, tuple[int, DataTy
     columns = (File.original, File.data_type, File.run_id, File.id)
     query = access.visible_files(user, *columns).where(
         File.original.in_(list(raw_ids)),
-        File.data_type >= int(DataType.REDUCED),
+        File.data_type >= DataType.REDUCED,
         File.state == "current",
     )
     best: dict[int, tuple[int, int, int]] = {}
     for original, data_type, run_id, file_id in query.tuples():
         rank = (int(data_type), int(run_id or 0), -int(file_id))
         best[original] = max(rank, best.get(original, rank))
-    return {original: (-rank[2], DataType(str(rank[0]))) for original, rank in best.items()}
+    return {original: (-rank[2], DataType(rank[0])) for original, rank in best.items()}
 
 
 def _states(user: User, raw_ids: Sequence[int]) -> dict[int, str]:

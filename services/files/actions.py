@@ -28,7 +28,7 @@ class ActionState:
 
 def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionState]:
     """Return the processes that take a file, each with the reason when it can't start now."""
-    data_type = DataType(str(file.data_type))
+    data_type = DataType(file.data_type)
     fitting = [
         block
         for block in all_blocks().values()

@@ -45,7 +45,7 @@ def _database() -> Iterator[str]:
 
 
 def _products() -> Iterator[str]:
-    made = File.select().where(File.data_type != int(DataType.RAW)).order_by(File.id)
+    made = File.select().where(File.data_type != DataType.RAW).order_by(File.id)
     for file in made.iterator():
         path = Path(file.full_path)
         if not path.is_file():
@@ -55,19 +55,15 @@ def _products() -> Iterator[str]:
 
 
 def _lineage() -> Iterator[str]:
-    made = (File.data_type > int(DataType.MASTER)) & (
-        File.parent.is_null() | File.original.is_null()
-    )
-    lost = (File.data_type == int(DataType.RAW)) & (
-        File.original.is_null() | (File.original != File.id)
-    )
+    made = (File.data_type > DataType.MASTER) & (File.parent.is_null() | File.original.is_null())
+    lost = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
     for file in File.select().where(made | lost):
         yield f"{file.file_name} (file {file.id}) has no parent"
 
 
 def _raw_once() -> Iterator[str]:
     raw = File.select(File.checksum, fn.COUNT(File.id).alias("n_rows"))
-    raw = raw.where(File.data_type == int(DataType.RAW)).group_by(File.checksum)
+    raw = raw.where(File.data_type == DataType.RAW).group_by(File.checksum)
     for checksum, n_rows in raw.having(fn.COUNT(File.id) > 1).tuples():
         yield f"{n_rows} raw files have the same content ({checksum[:12]}…)"
 

@@ -21,7 +21,7 @@ from services import access
 from services.access import Action
 from services.errors import Unacceptable, Unavailable
 
-ONE_DIMENSIONAL = (int(DataType.EXTRACTED), int(DataType.WAVELENGTH), int(DataType.FLUX))
+ONE_DIMENSIONAL = (DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from services.unit_of_work import transaction
 
 
 def _require_delete(user: User, file: File) -> None:
-    if file.data_type == int(DataType.RAW):
+    if file.data_type == DataType.RAW:
         raise AccessDenied("Raw files can't be deleted.")
     if file.proposal is None:
         access.require_site(user, Action.DELETE_PRODUCT)

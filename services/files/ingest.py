@@ -160,7 +160,7 @@ def _quarantine(path: Path, stamp: Stamp, keyword: str, sentence: str) -> Arriva
 
 def _settle(effects: Effects, new: _Sighting) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
-    raw = File.data_type == int(DataType.RAW)
+    raw = File.data_type == DataType.RAW
     path = str(new.path)
     twin = _one(raw & (File.checksum == new.checksum))
     if twin is not None:
@@ -202,7 +202,7 @@ def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:
         full_path=str(new.path),
         size=new.stamp.size,
         checksum=new.checksum,
-        data_type=int(DataType.RAW),
+        data_type=DataType.RAW,
         proposal=proposal,
         **facts,
     )

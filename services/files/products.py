@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ from reduction.fits import frame_io
 from reduction.fits.vocabulary import GSP_FNAM
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from services.calibration.outcomes import Inputs
-from services.files import rows
+from services.files import ingredients, rows
 from services.files.file_integrity import sha256, sync_folder
 from services.setup import site
 
@@ -51,7 +51,7 @@ def _free_path(folder: Path, name: str, taken: set[str]) -> Path:
     if wanted not in taken and not File.select().where(File.full_path == wanted).exists():
         return folder / name
     similar = File.select(File.file_name).where(
-        File.full_path.startswith(str(folder / stem)), File.data_type != int(DataType.RAW)
+        File.full_path.startswith(str(folder / stem)), File.data_type != DataType.RAW
     )
     versions = [1]
     for other in [row.file_name for row in similar] + [Path(path).name for path in taken]:
@@ -115,24 +115,21 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
         if master
         else {"original": parent.original_id, "parent": parent, "proposal": parent.proposal_id}
     )
-    said = _names(inputs, product.inputs)
-    members = {member.file_name for member in inputs.members}
     n_x, n_y = _size(product)
     return File(
         file_name=one.path.name,
         full_path=str(one.path),
         size=one.size,
         checksum=one.checksum,
-        data_type=int(product.data_type),
+        data_type=product.data_type,
         run_id=run.id,
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
         # What was amiss with the parent is amiss with what is made of it.
         warnings=list(dict.fromkeys((*parent.warnings, *inputs.notes, *product.warnings))),
-        inputs=said,
         n_x=n_x,
         n_y=n_y,
-        n_combined=len(members.intersection(said)) if master else None,
+        n_combined=len(ingredients.members_of(product, inputs)) if master else None,
         **lineage,
         **rows.inherited(parent),
     )
@@ -144,15 +141,6 @@ def _size(product: Product) -> tuple[int, int]:
         return int(product.data.flux.size), 1
     n_y, n_x = product.data.shape
     return int(n_x), int(n_y)
-
-
-def _names(inputs: Inputs, said: Sequence[str]) -> list[str]:
-    """Return what went into a product: what the block says, and at least what it was given."""
-    members = [member.file_name for member in inputs.members]
-    given = [file.file_name for file in inputs.given.values()]
-    if set(said) & set(members):
-        return list(dict.fromkeys([*said, *given]))
-    return list(dict.fromkeys([*members, *given, *said]))
 
 
 def plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from db.models import File
 from reduction.frames import DataType
+from services.files import ingredients
 
 
 def _decimal(number: float | None) -> str | None:
@@ -24,7 +25,7 @@ def _whole(number: float | None) -> int | float | None:
 def as_dict(file: File) -> dict[str, Any]:
     """Return a file as the API shows it: types as in the manual, angles being text."""
     path = Path(file.full_path)
-    data_type = DataType(str(file.data_type))
+    data_type = DataType(file.data_type)
     same = (
         "id",
         "file_name",
@@ -48,13 +49,13 @@ def as_dict(file: File) -> dict[str, Any]:
         "size",
         "state",
         "warnings",
-        "stale",
         "quality",
-        "inputs",
         "kind",
     )
     return {
         **{name: getattr(file, name) for name in same},
+        "stale": file.out_of_date,
+        "inputs": [ingredient.name for ingredient in ingredients.of(file)],
         "created": file.created.isoformat(),
         "last_modified": file.last_modified.isoformat(),
         "original_file": file.original.file_name if file.original else None,

@@ -22,7 +22,7 @@ from services.night.trends import Point
 from services.paging import Page, paginate
 from services.runs import scheduling
 
-RAW, MASTER = int(DataType.RAW), int(DataType.MASTER)
+RAW, MASTER = DataType.RAW, DataType.MASTER
 NIGHTS_LISTED = 60
 LATE = master_selection.FRESH
 """A frame that came this long after its exposure is timed from its arrival."""
@@ -153,10 +153,17 @@ class _Known:
 
 def _products(user: User, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the current products of raw frames, the newest first."""
-    columns = (*trends.MEASURED, File.run_id, File.stale, File.warnings, File.created, File.parent)
+    columns = (
+        *trends.MEASURED,
+        File.run_id,
+        File.out_of_date,
+        File.warnings,
+        File.created,
+        File.parent,
+    )
     query = access.visible_files(user, *columns).where(
         File.original.in_(list(ids)),
-        File.data_type >= int(DataType.REDUCED),
+        File.data_type >= DataType.REDUCED,
         File.state == "current",
     )
     found = defaultdict(list)
@@ -185,7 +192,7 @@ def _masters(series: Iterable[str]) -> dict[str, Any]:
         .where(File.series.in_(wanted), Run.proposal.is_null())
     )
     found: dict[str, Any] = {run["series"]: run for run in runs.order_by(Run.id).dicts()}
-    made = File.select(File.id, File.file_name, File.series, File.stale, File.created).where(
+    made = File.select(File.id, File.file_name, File.series, File.out_of_date, File.created).where(
         File.series.in_(wanted), File.data_type == MASTER, File.state == "current"
     )
     return found | {master["series"]: master for master in made.order_by(File.id).dicts()}
@@ -213,9 +220,7 @@ def _row(frame: dict[str, Any], known: _Known, values: dict[str, Point]) -> Row:
             stages.append(stages_of.of_master(known.masters.get(frame["series"]), block.label))
             break
         # Of the newest version of the step before: a target may have a run of its own.
-        made = [
-            p for p in products if str(p["data_type"]) == block.produces and p["parent"] in parents
-        ]
+        made = [p for p in products if p["data_type"] == block.produces and p["parent"] in parents]
         asked = ((parent, block.name) for parent in parents)
         tried = [known.runs[key] for key in asked if key in known.runs]
         stages.append(stages_of.of_step(block.produces, block.label, made, tried))

@@ -65,7 +65,7 @@ def of_step(
         facts |= {
             "files": tuple((p["id"], p["file_name"]) for p in shown),
             "versions": len({p["run_id"] for p in made}) - len(newest) + 1,
-            "stale": any(p["stale"] for p in shown),
+            "stale": any(p["out_of_date"] for p in shown),
             "made": min(p["created"] for p in made),
         }
     state = last["state"] if last is not None else "done" if made else ""
@@ -85,7 +85,13 @@ def of_master(found: dict[str, Any] | None, label: str) -> Stage:
     if "file_name" in found:
         file = ((found["id"], found["file_name"]),)
         return Stage(
-            DataType.MASTER, label, "done", file, 1, stale=found["stale"], made=found["created"]
+            DataType.MASTER,
+            label,
+            "done",
+            file,
+            1,
+            stale=found["out_of_date"],
+            made=found["created"],
         )
     state = "" if found["state"] == "done" else found["state"]
     return Stage(

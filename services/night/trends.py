@@ -18,7 +18,7 @@ from reduction.frames import DataType, FrameKind
 from reduction.wavelength import arc_lines
 from services import access
 
-RAW = int(DataType.RAW)
+RAW = DataType.RAW
 
 
 class Against(StrEnum):
@@ -172,7 +172,7 @@ def of_night(user: User, night: dt.date) -> dict[str, list[Point]]:
     frames = {frame["id"]: frame for frame in of_it.where(File.data_type == RAW).dicts()}
     products = access.visible_files(user, *MEASURED).where(
         File.night == night,
-        File.data_type.between(int(DataType.REDUCED), int(DataType.WAVELENGTH)),
+        File.data_type.between(DataType.REDUCED, DataType.WAVELENGTH),
         File.state == "current",
     )
     return measure(products.dicts(), frames)
@@ -197,7 +197,7 @@ def measure(products: Iterable[Measured], frames: Mapping[int, Measured]) -> dic
     ordered = sorted(whole, key=lambda one: one["date_obs"])
     found = {}
     for quantity in QUANTITIES:
-        of_stage = [one for one in ordered if str(one["data_type"]) == quantity.stage]
+        of_stage = [one for one in ordered if one["data_type"] == quantity.stage]
         found[quantity.name] = _points(quantity, of_stage)
     return found
 

@@ -25,7 +25,7 @@ from services.calibration import arc_selection, out_of_date, selection, trace_se
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
-from services.files import products, rows
+from services.files import ingredients, products, rows
 from services.files.file_integrity import Stamp, sha256
 from services.runs import scheduling
 from services.runs.lease import Cancelled, Fenced, Lease, mine
@@ -49,9 +49,10 @@ def execute(run: Run) -> None:
         with Lease(run) as lease:
             known = newest_file()
             block, inputs, settings = _prepare(run)
-            made = block.run(_open(run.file, inputs), settings, lease.report)
+            lender = trace_selection.TraceLender(run.file)
+            made = block.run(_open(run.file, inputs, lender), settings, lease.report)
             lease.check()
-            _finish(run, block, inputs, made, known)
+            _finish(run, block, inputs, made, known=known, lent=lender.lent)
     except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
     except Cancelled:
@@ -91,7 +92,9 @@ def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ReductionError(f"{name}: {first['msg']}") from error
-    run.inputs = answer.names  # written with how it ends
+    with transaction(WORKER_PATIENCE_S):
+        if Run.select().where(mine(run)).exists():
+            ingredients.record_run(run, answer)
     return block, answer, settings
 
 
@@ -110,7 +113,7 @@ def _as_indexed(file: File) -> Path:
 
 def _open_frame(file: File) -> Any:
     """Open a frame in memory; a raw one that is replaced meanwhile is refused."""
-    if file.data_type != int(DataType.RAW):
+    if file.data_type != DataType.RAW:
         path = Path(file.full_path)
         if not path.is_file():
             raise UnusableFrame(f"{file.file_name} is missing on disk.")
@@ -123,7 +126,7 @@ def _open_frame(file: File) -> Any:
     return frame
 
 
-def _open(file: File, inputs: Inputs) -> BlockInputs:
+def _open(file: File, inputs: Inputs, lender: trace_selection.TraceLender) -> BlockInputs:
     given = {role: _open_frame(calibration) for role, calibration in inputs.given.items()}
     return BlockInputs(
         frame=None if inputs.members else _open_frame(file),
@@ -135,7 +138,7 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
         arc=given.get(CalibrationRole.ARC),
         second_arc=given.get(CalibrationRole.SECOND_ARC),
         names={role: calibration.file_name for role, calibration in inputs.given.items()},
-        brighter=partial(trace_selection.brighter_spectrum, file),
+        brighter=lender,
         notes=inputs.notes,
     )
 
@@ -143,10 +146,19 @@ def _open(file: File, inputs: Inputs) -> BlockInputs:
 # --- ending -----------------------------------------------------------------------------------
 
 
-def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product], known: int) -> None:
+def _finish(
+    run: Run,
+    block: Block,
+    inputs: Inputs,
+    made: list[Product],
+    *,
+    known: int,
+    lent: File | None,
+) -> None:
     """Bring the products in; a name that another run has just taken is chosen anew.
 
-    `known` is the newest file of the time when the inputs were chosen.
+    `known` is the newest file of the time when the inputs were chosen; `lent` is the spectrum whose
+    trace the products may have borrowed.
     """
     night = (inputs.anchor or run.file).night
     for attempt in range(3):
@@ -157,6 +169,8 @@ def _finish(run: Run, block: Block, inputs: Inputs, made: list[Product], known: 
         try:
             with transaction(WORKER_PATIENCE_S) as effects:
                 _bring_in(effects, run, block, inputs, files, known=known)
+                for file, product in zip(files, made, strict=True):
+                    ingredients.record_product(file, run, product, inputs, lent)
                 for succession in successions:
                     succession.take_place(effects)
                 out_of_date.mark(outdone, effects)
@@ -186,14 +200,13 @@ def _bring_in(
         message="",
         finished=now,
         heartbeat=now,
-        inputs=run.inputs,
     )
     if not ended.where(mine(run)).execute():
         raise Fenced()
     run.state, run.step, run.progress = "done", "", 1.0
-    stale = outrun(run, block, inputs, known)
+    out_of_date = outrun(run, block, inputs, known)
     for file in files:
-        file.stale = stale
+        file.out_of_date = out_of_date
         file.save(force_insert=True)
         effects.events.append(rows.file_event("file-added", file))
         if file.n_y > 1:
@@ -208,7 +221,6 @@ def _bring_in(
 def _end(run: Run, state: str, message: str) -> None:
     """End this attempt without products."""
     values: dict[str, Any] = {"state": state, "message": message, "heartbeat": utc_now()}
-    values["inputs"] = run.inputs
     if state != "waiting":
         values["finished"] = utc_now()
     with transaction(WORKER_PATIENCE_S) as effects:
@@ -220,9 +232,7 @@ def _end(run: Run, state: str, message: str) -> None:
 def _fail(run: Run, sentence: str) -> None:
     now = utc_now()
     with transaction(WORKER_PATIENCE_S) as effects:
-        failed = Run.update(
-            state="failed", message=sentence, finished=now, heartbeat=now, inputs=run.inputs
-        )
+        failed = Run.update(state="failed", message=sentence, finished=now, heartbeat=now)
         if not failed.where(mine(run)).execute():
             return
         run.state, run.message = "failed", sentence

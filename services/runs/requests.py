@@ -80,7 +80,7 @@ def _refuse_impossible(run: Run) -> None:
 
 def why_not(block: Block, file: File) -> str:
     """Return why a block does not take a file, "" when it does."""
-    data_type, kind = DataType(str(file.data_type)), FrameKind(file.kind)
+    data_type, kind = DataType(file.data_type), FrameKind(file.kind)
     if data_type not in block.accepts:
         wanted = " or ".join(sorted(accepted.label for accepted in block.accepts))
         return f"{block.label} takes {wanted} files, this one is {data_type.label}."

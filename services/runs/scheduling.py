@@ -16,7 +16,7 @@ from typing import Any, cast
 from peewee import IntegrityError, fn
 
 from db import database
-from db.models import File, Proposal, Run, User, utc_now
+from db.models import File, Proposal, Run, RunInput, User, utc_now
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks, blocks_for
 from services.calibration import master_selection, masters, selection
@@ -48,7 +48,7 @@ def schedule(file: File, effects: Effects, priority: int = 0) -> list[Run]:
     made = []
     if file.data_type == RAW and file.kind not in DAYS:
         effects.after.append(partial(masters_for_newcomer, file))
-    for block in blocks_for(DataType(str(file.data_type)), kind):
+    for block in blocks_for(DataType(file.data_type), kind):
         if block.produces is DataType.MASTER:
             effects.after.append(partial(schedule_master, file.series, block))
             continue
@@ -187,8 +187,11 @@ def _has_news(members: list[File], block: Block, series: str) -> bool:
     last = of_series.order_by(Run.id.desc()).first()
     if last is None:
         return True
-    if last.inputs:
-        return not {member.file_name for member in members} <= set(last.inputs)
+    given = {
+        number for (number,) in RunInput.select(RunInput.input).where(RunInput.run == last).tuples()
+    }
+    if given:
+        return not {member.id for member in members} <= given
     return max(member.created for member in members) > last.created
 
 
@@ -258,13 +261,15 @@ def overdue(since: dt.timedelta) -> None:
         & (File.data_type == RAW)
         & File.kind.in_(list(DAYS))
     )
-    remake_stale_masters()
+    remake_outdated_masters()
 
 
-def remake_stale_masters() -> None:
-    """Make again the masters that are stale and that no later run has made."""
-    stale = File.select().where(File.stale, File.data_type == MASTER, File.state == "current")
-    for master in stale:
+def remake_outdated_masters() -> None:
+    """Make again the masters that are out of date and that no later run has made."""
+    outdated = File.select().where(
+        File.out_of_date, File.data_type == MASTER, File.state == "current"
+    )
+    for master in outdated:
         run = Run.get_or_none(Run.id == master.run_id)
         if run is None or run.block not in all_blocks():
             continue

@@ -9,6 +9,7 @@ from typing import Any
 from db.models import File, Proposal, Run
 from reduction.registry import all_blocks
 from services.calibration.master_selection import LIVE
+from services.files import ingredients
 
 
 def as_dict(run: Run) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def as_dict(run: Run) -> dict[str, Any]:
 
 
 def as_dicts(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return runs as the API shows them; what they show of other rows takes three queries."""
+    """Return runs as the API shows them; what they show of other rows takes four queries."""
     names = File.select(File.id, File.file_name, File.run_id).order_by(File.id)
     made: dict[int, list[File]] = {run.id: [] for run in runs}
     for file in names.where(File.run_id.in_(list(made))):
@@ -31,13 +32,18 @@ def as_dicts(runs: Sequence[Run]) -> list[dict[str, Any]]:
         Proposal.id.in_({run.proposal_id for run in runs if run.proposal_id is not None})
     )
     owners = {owner.id: owner.soar_id for owner in known}
+    given = ingredients.names_given(runs)
     return [
-        _as_dict(run, subjects[run.file_id], owners.get(run.proposal_id), made[run.id])
+        _as_dict(
+            run, subjects[run.file_id], owners.get(run.proposal_id), made[run.id], given[run.id]
+        )
         for run in runs
     ]
 
 
-def _as_dict(run: Run, subject: File, owner: str | None, made: list[File]) -> dict[str, Any]:
+def _as_dict(
+    run: Run, subject: File, owner: str | None, made: list[File], given: list[str]
+) -> dict[str, Any]:
     shown = subject if run.proposal_id is not None else (made[0] if made else None)
     block = all_blocks().get(run.block)
     return {
@@ -54,7 +60,7 @@ def _as_dict(run: Run, subject: File, owner: str | None, made: list[File]) -> di
         "progress": run.progress,
         "message": run.message,
         "settings": run.settings,
-        "inputs": run.inputs,
+        "inputs": given,
         "calibrations": run.calibrations or {},
         "products": [{"id": file.id, "file_name": file.file_name} for file in made],
         "attempt": run.attempt,

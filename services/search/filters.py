@@ -82,9 +82,9 @@ ORDERINGS = {
         "image_id",
         "saturation_value",
         "state",
-        "stale",
     )
 } | {
+    "stale": File.out_of_date,
     "date": File.date_obs,
     "type": File.data_type,
     # By the text that is shown, which a join would have to carry through every list.

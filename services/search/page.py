@@ -143,7 +143,7 @@ def _row(file: File, soar_ids: dict[int, str]) -> dict[str, Any]:
         "proposal_id": soar_ids.get(file.proposal_id, ""),
         "date": file.date.isoformat(),
         "date_obs": f"{file.date_obs:%Y-%m-%d %H:%M:%S} UTC",
-        "type": DataType(str(file.data_type)).label,
+        "type": DataType(file.data_type).label,
     }
 
 

@@ -30,7 +30,7 @@ HELD = frozenset({"id", "date", "object", "file_name", *_COMBINED_ORDERS})
 """Orders that the catalogue knows."""
 
 _OF_A_FILE = ("object", "object_name", "ra", "file_name")
-MASTER = int(DataType.MASTER)
+MASTER = DataType.MASTER
 Ids = NDArray[np.int64]
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from db.models import LogEntry
+from db.models import LogEntry, RunInput
 from services.files import rows
 from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site, add_file, add_run
@@ -80,8 +80,8 @@ def test_one_run_is_told_to_those_concerned(site: Site) -> None:
         state="failed",
         message="every pixel is saturated",
         settings={"ignore_bias": True},
-        inputs=["master_bias_fast.fits"],
     )
+    RunInput.create(run=run, name="master_bias_fast.fits", role="master_bias")
     LogEntry.create(
         level="error",
         proposal=site.own,

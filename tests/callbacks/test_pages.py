@@ -64,7 +64,7 @@ def test_a_spectrum_is_left_to_the_browser(site: Site) -> None:
 
 
 def test_an_unreadable_file_is_a_sentence_and_the_page_lives(site: Site) -> None:
-    gone = File.update(full_path="/nowhere/gone.fits", data_type=int(DataType.REDUCED))
+    gone = File.update(full_path="/nowhere/gone.fits", data_type=DataType.REDUCED)
     gone.where(File.id == site.spectrum.id).execute()
     url = {"url.pathname": f"/data/{site.spectrum.id}", "url.search": ""}
     drawn = call(site, "PI", "view-parts.data", url)["response"]

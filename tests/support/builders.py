@@ -20,7 +20,7 @@ from reduction.errors import ReductionError
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report
 from reduction.settings.proposal_settings import settings_model
-from services.files import ingest
+from services.files import ingest, ingredients
 from services.runs import lifecycle
 
 NIGHT = dt.datetime(2024, 3, 10, 1, 0, tzinfo=dt.UTC)
@@ -92,6 +92,11 @@ def arrive(folder: Path, name: str, obstype: str = "OBJECT", **cards: Any) -> Fi
     return ingest.ingest(write_frame(folder / name, obstype, **cards)).file
 
 
+def input_names(product: File) -> list[str]:
+    """The names of what went into a product besides its parent."""
+    return [ingredient.name for ingredient in ingredients.of(product)]
+
+
 def row(
     name: str,
     owner: Proposal | None = None,
@@ -108,7 +113,7 @@ def row(
         "full_path": f"/nowhere/{number}/{name}",
         "size": 2880,
         "checksum": f"{number:064x}",
-        "data_type": int(data_type),
+        "data_type": data_type,
         "proposal": owner,
         "kind": str(FrameKind.SPECTRUM),
         "technique": str(Technique.SPECTROSCOPY),

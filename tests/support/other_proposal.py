@@ -87,7 +87,7 @@ def rows_of(
         original=raw,
         parent=raw,
         run_id=made.id,
-        stale=True,
+        out_of_date=True,
         **number(3),
     )
     failed = add_run(product, block="extract", state="failed", message=word, **number(4))

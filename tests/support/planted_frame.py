@@ -84,7 +84,7 @@ def plant(home: Path) -> Planted:
 def _row(home: Path, product: Product, parent: int | None, n_y: int) -> int:
     path = home / "products" / product.file_name
     frame_io.write(product, path)
-    facts = {"n_x": N_X, "n_y": n_y, "data_type": int(product.data_type)}
+    facts = {"n_x": N_X, "n_y": n_y, "data_type": product.data_type}
     return insert(home, path, facts | ({} if parent is None else {"parent_id": parent}))
 
 

@@ -270,7 +270,7 @@ def index(path: Path, proposal: Proposal | None, **facts: Any) -> File:
         "exptime": 600.0,
     }
     file = File.create(**{**row, **facts})
-    if file.data_type == int(DataType.RAW):
+    if file.data_type == DataType.RAW:
         file.original = file.parent = file
         file.save()
     return file

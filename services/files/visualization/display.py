@@ -105,7 +105,7 @@ def describe(file: File) -> FileDisplay:
         The file cannot be read; the message tells why.
     """
     soar_id = file.proposal.soar_id if file.proposal else ""
-    is_spectrum = DataType(str(file.data_type)) in SPECTRA
+    is_spectrum = DataType(file.data_type) in SPECTRA
     return FileDisplay(
         id=file.id,
         checksum=file.checksum[:16],
@@ -116,7 +116,7 @@ def describe(file: File) -> FileDisplay:
 
 def _image(file: File) -> ImageFrame:
     n_x, n_y, unit = file.n_x, file.n_y, "ADU"
-    if DataType(str(file.data_type)) is not DataType.RAW:
+    if DataType(file.data_type) is not DataType.RAW:
         n_x, n_y, unit = _shape_and_unit(file)
     figure = json.loads(_frame(n_x, n_y, unit, spectroscopic=file.technique != Technique.IMAGING))
     layout = figure["layout"]

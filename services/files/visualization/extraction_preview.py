@@ -44,7 +44,7 @@ def rehearse(user: User, file_id: int, windows: manual.Windows) -> Rehearsal:
         Its pixels have not been unpacked yet.
     """
     file = access.file_for(user, Action.VIEW, file_id)
-    if file.data_type != int(DataType.REDUCED):
+    if file.data_type != DataType.REDUCED:
         raise Unacceptable("Spectra are extracted from reduced frames.", field="id")
     try:
         image = pyramid.load(previews.folder(file))

@@ -40,7 +40,7 @@ def overlays(user: User, file_id: int) -> dict[str, Any]:
         No such file for this person.
     """
     file = access.file_for(user, Action.VIEW, file_id)
-    if DataType(str(file.data_type)) not in (DataType.RAW, DataType.REDUCED):
+    if DataType(file.data_type) not in (DataType.RAW, DataType.REDUCED):
         return {"apertures": [], "sky": None}
     try:
         header, shape = frame_io.read_header(Path(file.full_path))
@@ -56,7 +56,7 @@ def _apertures(
     user: User, file: File, header: fits.Header, shape: tuple[int, ...]
 ) -> list[dict[str, Any]]:
     reduced, axes = file, _SAME
-    if file.data_type == int(DataType.RAW):
+    if file.data_type == DataType.RAW:
         newest = _children(user, file, DataType.REDUCED)
         if not newest:
             return []
@@ -83,7 +83,7 @@ def _apertures(
 def _children(user: User, file: File, data_type: DataType) -> list[File]:
     """Return what was made from a file, the newest first."""
     rows = access.visible_files(user).where(
-        File.parent == file, File.data_type == int(data_type), File.state == "current"
+        File.parent == file, File.data_type == data_type, File.state == "current"
     )
     return list(rows.order_by(File.id.desc()))
 

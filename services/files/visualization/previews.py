@@ -58,7 +58,7 @@ def build(file_id: int) -> None:
     if exists(file):
         return
     path = Path(file.full_path)
-    raw = file.data_type == int(DataType.RAW)
+    raw = file.data_type == DataType.RAW
     image = frame_io.read_raw(path) if raw else frame_io.read_product(path)
     if not isinstance(image, CCDData):
         return

@@ -11,7 +11,7 @@ from services.errors import Unacceptable
 from services.files.contents import read_product
 
 MOST_OFFERED = 20
-_CALIBRATED = (int(DataType.WAVELENGTH), int(DataType.FLUX))
+_CALIBRATED = (DataType.WAVELENGTH, DataType.FLUX)
 
 
 def comparable(user: User, file_id: int, text: str = "") -> list[File]:
@@ -35,7 +35,7 @@ def comparable(user: User, file_id: int, text: str = "") -> list[File]:
         It is an image.
     """
     file = access.file_for(user, Action.VIEW, file_id)
-    kinds = _CALIBRATED if file.data_type in _CALIBRATED else (int(DataType.EXTRACTED),)
+    kinds = _CALIBRATED if file.data_type in _CALIBRATED else (DataType.EXTRACTED,)
     if file.data_type not in kinds:
         raise Unacceptable(f"{file.file_name} is an image, not a spectrum.", field="id")
     query = access.visible_files(user).where(

@@ -81,7 +81,7 @@ def test_a_foreign_spectrum_does_not_exist(site: Site, part: str) -> None:
 def test_only_ones_own_spectra_are_offered_for_comparison(site: Site) -> None:
     theirs = add_spectrum(site.config, site.secret, add_run(site.secret))
     own = _copy(site, "other_target.fits", object="HD 49798")
-    _copy(site, "in_pixels.fits", data_type=int(DataType.EXTRACTED))
+    _copy(site, "in_pixels.fits", data_type=DataType.EXTRACTED)
     _copy(site, "old.fits", state="superseded")
 
     def offered(role: str, text: str = "") -> list[int]:

@@ -88,7 +88,7 @@ def test_a_choice_of_technique_is_kept_until_judged_again(site: Site) -> None:
     assert (answer.json["technique"], answer.json["kind"]) == ("Imaging", "image")
     row = File.get_by_id(site.raw.id)
     assert row.overrides == {"technique": "Imaging"}
-    assert File.get_by_id(site.spectrum.id).stale
+    assert File.get_by_id(site.spectrum.id).out_of_date
     answer = site.call("PI", "POST", RECLASSIFY, json={"id": site.raw.id, "obstype": "comp"})
     assert (answer.json["obstype"], answer.json["kind"]) == ("COMP", "arc")
     assert answer.json["technique"] == "Imaging"

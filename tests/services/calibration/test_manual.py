@@ -19,11 +19,11 @@ pytestmark = pytest.mark.usefixtures("site", "blocks")
 
 
 def master() -> File:
-    return File.get(File.data_type == int(DataType.MASTER), File.state == "current")
+    return File.get(File.data_type == DataType.MASTER, File.state == "current")
 
 
 def reduced(file: File) -> list[File]:
-    query = File.select().where(File.original == file, File.data_type == int(DataType.REDUCED))
+    query = File.select().where(File.original == file, File.data_type == DataType.REDUCED)
     return list(query.order_by(File.id))
 
 
@@ -60,8 +60,8 @@ def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) 
     assert master().file_name in notice
     run = Run.get_by_id(run.id)
     assert run.calibrations == {"master bias": master().id}
-    assert run.inputs == [master().file_name]
-    extracted = File.get(File.parent == made, File.data_type == int(DataType.EXTRACTED))
+    assert lifecycle.as_dict(run)["inputs"] == [master().file_name]
+    extracted = File.get(File.parent == made, File.data_type == DataType.EXTRACTED)
     assert notice in extracted.warnings
 
 
@@ -113,17 +113,17 @@ def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, 
         arrive(raw, f"good{i}.fits", "BIAS")
     builders.drain()
     stale = reduced(frame)[-1]
-    assert stale.stale
-    good = File.get(File.data_type == int(DataType.MASTER), File.id != makeshift.id)
+    assert stale.out_of_date
+    good = File.get(File.data_type == DataType.MASTER, File.id != makeshift.id)
     assert good.file_name in out_of_date.why(stale)
-    child = File.get(File.parent == stale, File.data_type == int(DataType.EXTRACTED))
+    child = File.get(File.parent == stale, File.data_type == DataType.EXTRACTED)
     assert stale.file_name in out_of_date.why(child)
     run = lifecycle.request_again(pi, child.id)
     assert (run.block, run.calibrations) == ("reduce", None)
     assert lifecycle.request_again(pi, stale.id).id == run.id
     builders.drain()
     made = reduced(frame)[-1]
-    assert (made.inputs, made.stale) == ([good.file_name], False)
+    assert (builders.input_names(made), made.out_of_date) == ([good.file_name], False)
     assert out_of_date.newer(stale) == made
 
 
@@ -133,7 +133,7 @@ def test_a_remade_makeshift_stays_when_nothing_fits(raw: Path, frame: File, pi: 
     arrive(raw, "b3.fits", "BIAS", GAIN=3.2)
     builders.drain()
     stale = reduced(frame)[-1]
-    assert stale.stale
+    assert stale.out_of_date
     run = lifecycle.request_again(pi, stale.id)
     assert run.calibrations == {"master bias": master().id}
     builders.drain()
@@ -145,7 +145,7 @@ def test_a_lamp_of_another_setup_is_no_scale(raw: Path, frame: File, pi: User) -
     far = arrive(raw, "a2.fits", "COMP", GRT_TARG=12.0)
     builders.drain()
     spectrum = (
-        File.select().where(File.data_type == int(DataType.EXTRACTED), File.original == frame).get()
+        File.select().where(File.data_type == DataType.EXTRACTED, File.original == frame).get()
     )
     (search,) = report.of_file(pi, spectrum)
     assert [one.file for one in search.candidates] == [near, far]
@@ -154,7 +154,7 @@ def test_a_lamp_of_another_setup_is_no_scale(raw: Path, frame: File, pi: User) -
         lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": far.id})
     lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": near.id})
     builders.drain()
-    made = File.get(File.data_type == int(DataType.WAVELENGTH), File.original == frame)
+    made = File.get(File.data_type == DataType.WAVELENGTH, File.original == frame)
     assert any("FILTER2 NO_FILTER instead of GG455" in text for text in made.warnings)
 
 

@@ -24,7 +24,7 @@ def biases(folder: Path, *numbers: int) -> None:
 
 
 def reduced(file: File) -> list[File]:
-    query = File.select().where(File.original == file, File.data_type == int(DataType.REDUCED))
+    query = File.select().where(File.original == file, File.data_type == DataType.REDUCED)
     return list(query.order_by(File.id))
 
 
@@ -36,7 +36,7 @@ def stale(raw: Path) -> list[File]:
     builders.drain()
     biases(raw, 4)
     builders.drain()
-    assert [one.stale for frame in frames for one in reduced(frame)] == [True, True]
+    assert [one.out_of_date for frame in frames for one in reduced(frame)] == [True, True]
     return frames
 
 
@@ -55,7 +55,7 @@ def test_all_stale_frames_of_a_proposal_are_reduced_again_once(stale: list[File]
     assert lifecycle.request_stale(pi, owner.id) == [], "the newest version is not stale"
     for frame in stale:
         old, new = reduced(frame)
-        assert (old.stale, new.stale) == (True, False)
+        assert (old.out_of_date, new.out_of_date) == (True, False)
         assert (old.quality["bias_frames"], new.quality["bias_frames"]) == (3, 4)
     assert check.breaches() == []
 
@@ -101,4 +101,4 @@ def test_what_is_finished_after_a_better_master_has_come_is_stale(raw: Path) -> 
         lifecycle.execute(run)
     finally:
         execution.products.write = real
-    assert [one.stale for one in reduced(frame)] == [True]
+    assert [one.out_of_date for one in reduced(frame)] == [True]

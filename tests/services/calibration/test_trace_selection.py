@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from reduction.fits import frame_io
 from reduction.frames import DataType, Product, Spectrum
 from services.calibration.outcomes import Inputs
 from services.calibration.trace_selection import brighter_spectrum
-from services.files import ingest, products, rows
+from services.files import ingest, ingredients, rows
+from services.files.ingredients import Role
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -33,7 +35,7 @@ def made_of(frame: File, data_type: DataType, name: str, quality: dict[str, Any]
         full_path=f"/nowhere/{frame.id}/{name}",
         size=1,
         checksum=name,
-        data_type=int(data_type),
+        data_type=data_type,
         original=frame.original or frame,
         parent=frame,
         proposal=frame.proposal,
@@ -75,12 +77,21 @@ def test_the_nearest_bright_one_of_the_setup_and_night_is_taken(raw: Path) -> No
     near = spectrum(reduced(raw, "0016_near.fits", DATE_OBS=at(-30)), raw, 20.0)
     found = brighter_spectrum(faint)
     assert found is not None
-    assert (found[0], found[1]["GSP_TC00"]) == (near.file_name, near.id)
+    assert (found[0], found[1]["GSP_TC00"]) == (near, near.id)
     Path(near.full_path).unlink()
     found = brighter_spectrum(faint)
     assert found is not None
-    assert found[0] == far.file_name
+    assert found[0] == far
 
 
-def test_what_a_block_took_by_itself_is_named_among_the_inputs() -> None:
-    assert products._names(Inputs(), ("ebright.fits",)) == ["ebright.fits"]
+def test_the_spectrum_whose_trace_was_borrowed_is_an_ingredient(raw: Path) -> None:
+    bright = spectrum(reduced(raw, "0020_bright.fits"), raw, 90.0)
+    faint = reduced(raw, "0021_faint.fits")
+    made = spectrum(faint, raw, 3.0)
+    own = spectrum(faint, raw, 4.0)
+    run = builders.run(faint, block="extract")
+    data = Spectrum(np.ones(10), np.ones(10), np.zeros(10, np.uint8), fits.Header())
+    borrowed = Product("x.fits", DataType.EXTRACTED, data, inputs=(bright.file_name,))
+    ingredients.record_product(made, run, borrowed, Inputs(), bright)
+    ingredients.record_product(own, run, replace(borrowed, inputs=()), Inputs(), bright)
+    assert list(ingredients.used_in(bright, Role.TRACE)) == [made]

@@ -115,7 +115,7 @@ class Planted:
         pixels[shape[0] // 2 + k % 10] += 3000
         path = self._path(f"{NAME}_{k}.fits")
         fits.PrimaryHDU(pixels, builders.header(CCDSUM="1 1", SEQUENCE=k)).writeto(path)
-        facts = {"data_type": int(DataType.RAW), "n_x": shape[1], "n_y": shape[0], "run_id": None}
+        facts = {"data_type": DataType.RAW, "n_x": shape[1], "n_y": shape[0], "run_id": None}
         made = insert(self.site.home, path, facts)
         with sqlite3.connect(self.site.home / "gsp.db", timeout=20) as connection:
             own = "UPDATE file SET original_id = id, parent_id = id WHERE id = ?"
@@ -131,7 +131,7 @@ class Planted:
         )
         path = self._path(f"e{NAME}_{k}.fits")
         frame_io.write(Product(path.name, DataType.EXTRACTED, spectrum), path)
-        facts = {"data_type": int(DataType.EXTRACTED), "n_x": 4096, "n_y": 1}
+        facts = {"data_type": DataType.EXTRACTED, "n_x": 4096, "n_y": 1}
         return insert(self.site.home, path, facts | {"original_id": host, "parent_id": host})
 
     def _path(self, name: str) -> Path:

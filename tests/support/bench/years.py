@@ -314,7 +314,6 @@ def _later(k: int, n_files: int, n_proposals: int) -> dict[str, str]:
         "id": f"id + {k * n_files}",
         "file_name": f"replace(file_name, '_0', '_{k}')",
         "quality": "'{}'",  # no list reads it, and it is most of a row
-        "inputs": "'[]'",
         "full_path": f"'/archive{k}' || full_path",
         "checksum": f"'{k:02d}' || substr(checksum, 3)",
         "original_id": f"original_id + {k * n_files}",
@@ -349,7 +348,6 @@ def plain_rows() -> tuple[dict[str, File], dict[str, Run]]:
     """Return a row of each kind as `seed_rows` does, made up: of files that are on no disk."""
     weight = {  # what a real row carries
         "quality": {f"measure_{i}": i / 7 for i in range(40)},
-        "inputs": [f"cfzst_{i:04d}_night.fits" for i in range(12)],
         "warnings": ["The slit is not the one of the flats."],
         "roi": "Spectroscopic 2x2",
         "filter": "NO_FILTER",
@@ -364,7 +362,7 @@ def plain_rows() -> tuple[dict[str, File], dict[str, Run]]:
         files[kind] = parent = builders.row(
             f"{kind}.fits",
             owner,
-            data_type=DataType(str(number)),
+            data_type=DataType(number),
             parent=parent,
             obstype="OBJECT",
             **weight,

@@ -1,0 +1,254 @@
+"""What products were made from, by row: file names repeat across nights.
+
+An `Ingredient` is a file that went into a product besides its parent; a `RunInput` is what a run
+was given, whatever came of it. The FITS headers of products name the same files for people; no
+decision reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from peewee import fn
+
+from db import database
+from db.models import File, Ingredient, Run, RunInput
+from reduction import matching
+from reduction.frames import DataType, FrameKind, Product
+from reduction.matching import ArcChoice
+from reduction.registry import CalibrationRole
+from services.calibration import masters
+from services.calibration.outcomes import Inputs
+from services.files.rows import describe
+
+
+class Role(StrEnum):
+    """What an ingredient is to its product."""
+
+    MEMBER = "member"
+    MASTER_BIAS = "master_bias"
+    MASTER_FLAT = "master_flat"
+    ARC = "arc"
+    SECOND_ARC = "second_arc"
+    TRACE = "trace"
+
+
+class SelectedBy(StrEnum):
+    """Who decided that an ingredient is used."""
+
+    AUTOMATIC = "automatic"
+    PERSON = "person"
+    SETTINGS = "settings"
+
+
+ROLES: Mapping[CalibrationRole, tuple[Role, ...]] = {
+    CalibrationRole.MASTER_BIAS: (Role.MASTER_BIAS,),
+    CalibrationRole.MASTER_FLAT: (Role.MASTER_FLAT,),
+    CalibrationRole.ARC: (Role.ARC, Role.SECOND_ARC),
+}
+"""What may have served a calibration role of a block."""
+_ROLE = {
+    CalibrationRole.MASTER_BIAS: Role.MASTER_BIAS,
+    CalibrationRole.MASTER_FLAT: Role.MASTER_FLAT,
+    CalibrationRole.ARC: Role.ARC,
+    CalibrationRole.SECOND_ARC: Role.SECOND_ARC,
+}
+_RANKS = {
+    Role.MASTER_BIAS: matching.rank_bias,
+    Role.MASTER_FLAT: matching.rank_flats,
+    Role.ARC: matching.rank_arcs,
+    Role.SECOND_ARC: matching.rank_arcs,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file in its role, not bound to a product yet."""
+
+    file: File
+    role: Role
+    selected_by: SelectedBy = SelectedBy.AUTOMATIC
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def record_run(run: Run, inputs: Inputs) -> None:
+    """Record what an attempt of a run is given, in place of what the last one was given.
+
+    Called inside a transaction.
+    """
+    RunInput.delete().where(RunInput.run == run).execute()
+    given = list(_given(run, inputs))
+    present = _present(given)
+    rows = [
+        {
+            "run": run,
+            "input": present.get(one.file.id),
+            "name": one.file.file_name,
+            "role": one.role,
+        }
+        for one in given
+    ]
+    if rows:
+        RunInput.insert_many(rows).execute()
+
+
+def record_product(
+    file: File, run: Run, product: Product, inputs: Inputs, lent: File | None = None
+) -> None:
+    """Record what went into a product whose row has just been saved, inside that transaction.
+
+    Parameters
+    ----------
+    file : File
+        The product's row.
+    run : Run
+        What made it.
+    product : Product
+        What the block handed back. When it names no `members`, all those of `inputs` went in.
+    inputs : Inputs
+        What the run was given.
+    lent : File, optional
+        The spectrum whose trace the product may have borrowed.
+    """
+    members = set(members_of(product, inputs))
+    given = [
+        one for one in _given(run, inputs) if one.role is not Role.MEMBER or one.file in members
+    ]
+    if lent is not None and lent.file_name in product.inputs:
+        given.append(Given(lent, Role.TRACE))
+    parent = inputs.anchor or run.file
+    present = _present(given)
+    rows = [
+        {
+            "product": file,
+            "input": present.get(one.file.id),
+            "name": one.file.file_name,
+            "role": one.role,
+            "selected_by": one.selected_by,
+            "differences": differences(parent, one.file, one.role),
+        }
+        for one in given
+    ]
+    if rows:
+        Ingredient.insert_many(rows).execute()
+
+
+def _present(given: Iterable[Given]) -> dict[int, int]:
+    """Return the ids of the files that still have a row, which they keep until the commit.
+
+    A superseded master may be deleted while a run that it was given to is at work.
+    """
+    query = File.select(File.id).where(File.id.in_([one.file.id for one in given]))
+    if database.for_update:  # SQLite has one writer at a time
+        query = query.for_update("FOR KEY SHARE")
+    return {number: number for (number,) in query.tuples()}
+
+
+def members_of(product: Product, inputs: Inputs) -> list[File]:
+    """Return the raw frames that went into a master: those that the block used."""
+    used = {str(path) for path in product.members}
+    return [member for member in inputs.members if not used or member.full_path in used]
+
+
+def _given(run: Run, inputs: Inputs) -> Iterable[Given]:
+    yield from (Given(member, Role.MEMBER) for member in inputs.members)
+    fixed = run.settings.get("arc_choice") == ArcChoice.FIXED
+    for calibration_role, file in inputs.given.items():
+        selected_by = SelectedBy.AUTOMATIC
+        if calibration_role in (run.calibrations or {}):
+            selected_by = SelectedBy.PERSON
+        elif fixed and calibration_role is CalibrationRole.ARC:
+            selected_by = SelectedBy.SETTINGS
+        yield Given(file, _ROLE[calibration_role], selected_by)
+
+
+def differences(frame: File, calibration: File, role: Role) -> list[dict[str, Any]]:
+    """Return what of a calibration does not match a frame: ``quantity``, ``wanted``, ``found``."""
+    rank = _RANKS.get(role)
+    if rank is None:
+        return []
+    ranking = rank(describe(frame), [describe(calibration)])
+    (match,) = (*ranking.matches, *ranking.refused)
+    differing = [_as_data(text) for text in match.differences]
+    if calibration.data_type == masters.MASTER:
+        minimum = masters.minimum_for(frame, masters.block_for(FrameKind(calibration.kind)))
+        if (calibration.n_combined or 0) < minimum:
+            differing.append(
+                {"quantity": "frames", "wanted": minimum, "found": calibration.n_combined}
+            )
+    return differing
+
+
+def _as_data(text: str) -> dict[str, Any]:
+    quantity, _, rest = text.partition(" ")
+    found, _, wanted = rest.partition(" instead of ")
+    return {"quantity": quantity, "wanted": wanted or None, "found": found}
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def used_in(file: File, *roles: Role) -> Any:
+    """Return the query of the products that a file went into, in one of some roles, or in any."""
+    products = Ingredient.select(Ingredient.product).where(Ingredient.input == file)
+    if roles:
+        products = products.where(Ingredient.role.in_(roles))
+    return File.select().where(File.id.in_(products))
+
+
+def has(*roles: Role, selected_by: SelectedBy | None = None) -> Any:
+    """Return the condition for files that have an ingredient of a role which is still there."""
+    query = Ingredient.select(Ingredient.id).where(
+        Ingredient.product == File.id,
+        Ingredient.role.in_(roles),
+        Ingredient.input.is_null(False),
+    )
+    if selected_by is not None:
+        query = query.where(Ingredient.selected_by == selected_by)
+    return fn.EXISTS(query)
+
+
+def of(product: File) -> list[Ingredient]:
+    """Return the ingredients of a product, in the order in which they were given."""
+    return sorted(product.ingredients, key=lambda ingredient: int(ingredient.id))
+
+
+def inputs_of(product: File, role: CalibrationRole) -> list[Ingredient]:
+    """Return what served a calibration role of a product, with the files that are still there."""
+    query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
+    query = query.where(Ingredient.product == product, Ingredient.role.in_(ROLES[role]))
+    return list(query.order_by(Ingredient.id))
+
+
+def input_ids(product: File) -> set[int]:
+    """Return the ids of the files that went into a product besides its parent."""
+    query = Ingredient.select(Ingredient.input).where(
+        Ingredient.product == product, Ingredient.input.is_null(False)
+    )
+    return {number for (number,) in query.tuples()}
+
+
+def attach(files: Sequence[File]) -> None:
+    """Load the ingredients of files in one query instead of one a file; raw frames have none."""
+    by_product: dict[int, list[Ingredient]] = {}
+    products = [file.id for file in files if file.data_type != DataType.RAW]
+    if products:
+        query = Ingredient.select().where(Ingredient.product.in_(products))
+        for ingredient in query.order_by(Ingredient.id):
+            by_product.setdefault(ingredient.product_id, []).append(ingredient)
+    for file in files:
+        file.ingredients = by_product.get(file.id, [])
+
+
+def names_given(runs: Iterable[Run]) -> dict[int, list[str]]:
+    """Return the names of what each of some runs was given, by the run's id."""
+    names: dict[int, list[str]] = {run.id: [] for run in runs}
+    query = RunInput.select(RunInput.run, RunInput.name).where(RunInput.run.in_(list(names)))
+    for number, name in query.order_by(RunInput.id).tuples() if names else ():
+        names[number].append(name)
+    return names
