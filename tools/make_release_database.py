@@ -9,8 +9,8 @@ own virtual environment::
     (stop the site)
     GSP_HOME=/path/home .venv/bin/python /here/tools/make_release_database.py dump OUT.sql.gz
 
-`dump` writes the database as compressed SQL. The paths in it start with ``/srv/gsp``, and the
-events and the pyramids of the viewer are left out.
+`dump` writes the database as compressed SQL. The paths in it start with ``/srv/gsp``, the workers
+are on a host ``worker``, and the events are left out.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import datetime as dt
 import gzip
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -41,7 +42,7 @@ from reduction.simulation import simulate_night
 simulate_night(
     Path(sys.argv[1]), seed=int(sys.argv[2]), n_bias=int(sys.argv[3]), n_flat=int(sys.argv[4]),
     n_science=int(sys.argv[5]), rows=200, proposal=sys.argv[6],
-    start=dt.datetime.fromisoformat(sys.argv[7]),
+    start=dt.datetime.fromisoformat(sys.argv[7]), slit=sys.argv[8], camera=sys.argv[9],
 )
 """
 
@@ -83,12 +84,20 @@ def flask(*arguments: str, stdin: str = "") -> str:
     return done.stdout.strip()
 
 
-def simulate(folder: Path, seed: int, frames: tuple[int, int, int], start: dt.datetime) -> None:
+def simulate(
+    folder: Path,
+    seed: int,
+    frames: tuple[int, int, int],
+    start: dt.datetime,
+    *,
+    slit: str = "1.0_LONG_SLIT",
+    camera: str = "Red",
+) -> None:
     """Write a small night whose file names carry no date, as those of the instrument."""
     numbers = [str(number) for number in frames]
     temporary = HOME / "night" / str(seed)
     command = [sys.executable, "-c", _SIMULATE, str(temporary), str(seed), *numbers, PROPOSAL]
-    subprocess.run([*command, start.isoformat()], check=True)
+    subprocess.run([*command, start.isoformat(), slit, camera], check=True)
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(temporary.glob("*.fits")):
         path.rename(folder / f"{path.stem.rpartition('_')[0]}.fits")
@@ -113,6 +122,7 @@ def use(port: int) -> None:
     _talk(site)
     _choose(site)
     _outdate(site)
+    _degrade(site)
     _fail_and_cancel(site)
     _odd_arrivals()
     time.sleep(20)
@@ -174,6 +184,18 @@ def _outdate(site: Site) -> None:
     site.wait_until_idle()
 
 
+def _degrade(site: Site) -> None:
+    """Let frames arrive that no calibration fits fully: another slit, another camera."""
+    evening = dt.datetime.combine(NIGHTS[0], dt.time(22), dt.UTC)
+    for number, (slit, camera) in enumerate((("3.0_LONG_SLIT", "Red"), ("1.0_LONG_SLIT", "Blue"))):
+        folder = RAW / NIGHTS[0].isoformat() / f"more{number}"
+        simulate(folder, 20 + number, (0, 0, 1), evening, slit=slit, camera=camera)
+        for path in folder.glob("*.fits"):
+            path.rename(folder.parent / f"{number + 2}{path.name}")
+    time.sleep(40)
+    site.wait_until_idle()
+
+
 def _fail_and_cancel(site: Site) -> None:
     """Make a run fail because its frame has gone, and cancel one that waits for an arc."""
     lost, kept = _science(site, NIGHTS[1])[:2]
@@ -207,6 +229,7 @@ def dump(out: Path) -> None:
         database.execute("DELETE FROM event")
         lines = list(database.iterdump())
     text = "\n".join(lines).replace(str(HOME), NEUTRAL_HOME)
+    text = text.replace(f"'{socket.gethostname()}:", "'worker:")
     out.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
