@@ -104,7 +104,7 @@ def n_pages(user: User, query: IndexQuery) -> int:
 
 
 def _page(user: User, query: IndexQuery) -> Page:
-    values: dict[str, str] = {"data_type": DataType.MASTER if query.masters else DataType.RAW}
+    values = {"data_type": str(DataType.MASTER if query.masters else DataType.RAW)}
     if query.soar_id and not query.masters:
         values["proposal_id"] = query.soar_id
     if query.name:
