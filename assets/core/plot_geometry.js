@@ -19,6 +19,7 @@
  */
 
 const DRAG_AREA = ".nsewdrag";
+const UNKNOWN = [0, 1]; // of an axis before there is a figure
 
 /** The element that covers the plot; finding it takes longer than drawing. */
 /** @type {WeakMap<Element, SVGRectElement>} */
@@ -58,8 +59,8 @@ export function plotArea(graph) {
  */
 export function drawnEdges(graph) {
   const { xaxis, yaxis } = graph.layout;
-  const [x0, x1] = xaxis.range.map(Number);
-  const [y0, y1] = yaxis.range.map(Number);
+  const [x0, x1] = (xaxis?.range || UNKNOWN).map(Number);
+  const [y0, y1] = (yaxis?.range || UNKNOWN).map(Number);
   return [x0, x1, y0, y1];
 }
 

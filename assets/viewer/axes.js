@@ -1,8 +1,9 @@
 /**
  * The axes of an image: which part of it is on show, where that lies on the page, and the ticks.
  *
- * A zoom is painted before Plotly draws its axes for it (ADR 9). Until then the edges on show are
- * kept here, and the ticks that Plotly has drawn are moved to where their values have gone.
+ * The edges on show are kept here: they outlive a change of file, and a zoom is painted before
+ * Plotly draws its axes for it (ADR 9). Until then the ticks that Plotly has drawn are moved to where
+ * their values have gone.
  */
 import { drawnEdges, planeOf, plotArea } from "../core/plot_geometry.js";
 import { viewer } from "./state.js";
@@ -14,8 +15,8 @@ const SQUARE = 1e-3; // relative difference between width and height of a square
 const OUTSIDE_PX = 0.5;
 const TRANSLATION = /^translate\(\s*([-\d.e]+)(?:[ ,]+([-\d.e]+))?\s*\)/;
 
-/** Edges on show that Plotly's axes do not have yet. @type {Edges | null} */
-let ahead = null;
+/** Null: what Plotly has drawn. @type {Edges | null} */
+let edges = null;
 
 /** @returns {PlotlyGraph} */
 function graph() {
@@ -24,18 +25,21 @@ function graph() {
 }
 
 /** @returns {Edges} What is painted. */
-export const shownEdges = () => ahead || drawnEdges(graph());
-
-/** @returns {Edges | null} */
-export const edgesAhead = () => ahead;
+export const shownEdges = () => edges || drawnEdges(graph());
 
 /**
- * Set what is painted ahead of Plotly's axes.
+ * Set what is painted.
  *
- * @param {Edges | null} edges Null: what Plotly has drawn.
+ * @param {Edges | null} next Null: what Plotly has drawn.
  */
-export function setEdgesAhead(edges) {
-  ahead = edges && /** @type {Edges} */ ([...edges]);
+export function setShownEdges(next) {
+  edges = next && /** @type {Edges} */ ([...next]);
+}
+
+/** Tell whether Plotly's axes are others than those of what is painted. */
+export function areAxesBehind() {
+  const drawn = drawnEdges(graph());
+  return shownEdges().some((edge, k) => edge !== drawn[k]);
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { byId } from "../core/dom.js";
 import { setProps } from "../core/dash.js";
-import { setEdgesAhead, shownEdges } from "./axes.js";
+import { setShownEdges, shownEdges } from "./axes.js";
 import { setOptions, showNote, showTitle, showView } from "./display.js";
 import { attachGestures } from "./gestures.js";
 import { loadOverlays } from "./overlays.js";
@@ -15,7 +15,7 @@ import { readView } from "./pixels.js";
 import "./readout.js";
 import { fileShown, hasItsAxes, imageOnShow, overlaysReceived, viewer } from "./state.js";
 import { forgetRequest, isViewSharp, requestView } from "./view_requests.js";
-import { followPlotly, keepTicks, plotlyZoomed, rememberZoom, restoreZoom } from "./zoom.js";
+import { checkAxes, followPlotly, plotlyZoomed, rememberZoom, restoreZoom } from "./zoom.js";
 
 /** @typedef {import("./state.js").FileInfo} FileInfo */
 
@@ -70,7 +70,7 @@ function figureFor(image, graph) {
   const { data, layout } = structuredClone(image.figure);
   const keepsZoom = graph.layout.uirevision === image.uirevision;
   const edges = keepsZoom ? shownEdges() : image.home;
-  if (!keepsZoom) setEdgesAhead(null);
+  setShownEdges(edges);
   const uirevision = ++figures;
   layout.xaxis = { ...layout.xaxis, range: edges.slice(0, 2), uirevision };
   layout.yaxis = { ...layout.yaxis, range: edges.slice(2), uirevision };
@@ -82,7 +82,7 @@ function figureFor(image, graph) {
 function settle() {
   const { info, graph } = viewer;
   if (!hasItsAxes() || !info || !graph) return;
-  keepTicks();
+  checkAxes();
   paintSoon();
   const key = [info.id, info.checksum, graph.clientWidth, graph.clientHeight].join();
   if (key === settledFor) return;
@@ -194,7 +194,7 @@ new MutationObserver(() => {
   // Another page took the graph away: the next one starts afresh.
   if (!viewer.graph || viewer.graph.isConnected) return;
   forgetRequest();
-  setEdgesAhead(null);
+  setShownEdges(null);
   viewer.graph = viewer.view = viewer.info = null;
   settledFor = figure = "";
   isFirst = true;

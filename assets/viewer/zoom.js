@@ -5,8 +5,8 @@
  * (ADR 9).
  */
 import { noteParameter, parameter, parseNumbers } from "../core/address.js";
-import { concernsAxes, edgesAfter, isDrawingBox } from "../core/plot_geometry.js";
-import { edgesAhead, fits, moveTicks, setEdgesAhead, shownEdges, showTicks } from "./axes.js";
+import { concernsAxes, drawnEdges, edgesAfter, isDrawingBox } from "../core/plot_geometry.js";
+import { areAxesBehind, fits, moveTicks, setShownEdges, shownEdges, showTicks } from "./axes.js";
 import { paintNow, paintSoon } from "./paint.js";
 import { imageOnShow, isReady, viewer } from "./state.js";
 import { requestView } from "./view_requests.js";
@@ -20,8 +20,10 @@ const REST_MS = 90; // in a row of zooms the last one, for which Plotly draws it
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
 let changedAt = 0;
-/** Plotly drags an axis: its ticks are its own. */
-let axisDragged = false;
+/** Plotly drags an axis. */
+let isAxisDragged = false;
+/** Plotly was asked for these axes and has not drawn yet. */
+let isAsked = false;
 
 /**
  * Show a part of the image at once.
@@ -29,12 +31,12 @@ let axisDragged = false;
  * @param {Edges} edges
  */
 export function zoomTo(edges) {
+  setShownEdges(edges);
   if (fits(edges)) {
-    setEdgesAhead(edges);
     paintNow();
     moveTicks();
   } else {
-    drawAxes(edges);
+    drawAxes();
   }
   changed();
 }
@@ -46,6 +48,7 @@ function changed() {
   changedAt = now;
   clearTimeout(resting);
   resting = setTimeout(() => {
+    resting = undefined;
     void requestView();
     catchUp();
     rememberZoom();
@@ -54,23 +57,33 @@ function changed() {
 
 /** Let Plotly draw its axes for what is on show. */
 export function catchUp() {
-  const edges = edgesAhead();
-  if (edges && isReady() && !axisDragged) drawAxes(edges);
+  if (isReady() && !isAxisDragged && areAxesBehind()) drawAxes();
 }
 
 /** By `update`: of a relayout Dash takes note, three times as long as it takes. */
-/** @param {Edges} edges */
-function drawAxes(edges) {
+function drawAxes() {
   if (!viewer.graph || !window.Plotly) return;
+  const edges = shownEdges();
   showTicks();
+  isAsked = true;
   const ranges = { "xaxis.range": edges.slice(0, 2), "yaxis.range": edges.slice(2) };
-  setEdgesAhead(null);
   void window.Plotly.update(viewer.graph, {}, ranges);
 }
 
-/** Plotly has drawn: ticks that are not where the image is are moved. */
-export function keepTicks() {
-  if (edgesAhead() && !axisDragged) moveTicks();
+/**
+ * Plotly has drawn: the axes on the page must be those of the image.
+ *
+ * Dash's graph draws the figure that it was given whenever it is drawn again, without the zoom.
+ */
+export function checkAxes() {
+  if (isAxisDragged) return;
+  const asked = isAsked;
+  isAsked = false;
+  if (!areAxesBehind()) return;
+  if (resting) moveTicks();
+  else if (asked)
+    setShownEdges(null); // it has drawn what it makes of these edges
+  else drawAxes();
 }
 
 /**
@@ -80,8 +93,8 @@ export function keepTicks() {
  */
 export function followPlotly(change) {
   if (viewer.graph && concernsAxes(change) && !isDrawingBox(viewer.graph)) {
-    axisDragged = true;
-    setEdgesAhead(edgesAfter(shownEdges(), change));
+    isAxisDragged = true;
+    setShownEdges(edgesAfter(shownEdges(), change));
   }
   paintSoon();
 }
@@ -92,10 +105,11 @@ export function followPlotly(change) {
  * @param {Record<string, any> | null} change
  */
 export function plotlyZoomed(change) {
-  if (axisDragged) setEdgesAhead(null);
-  axisDragged = false;
+  isAxisDragged = false;
   paintSoon();
-  if (concernsAxes(change)) changed(); // and not only the size
+  if (!viewer.graph || !concernsAxes(change)) return; // only the size, or the mode of dragging
+  setShownEdges(drawnEdges(viewer.graph));
+  changed();
 }
 
 /** Keep a zoom in the address; that of the whole image is not kept. */
