@@ -1,15 +1,14 @@
 """Advanced Visualization of an image: limits, cuts, and the windows of its spectra.
 
-Everything on it follows the hand, so what is inside the panels is the browser's
-(``assets/advanced*.js``, ``assets/windows*.js``); the address restores it.
+The browser draws the contents of the panels (``assets/advanced*``, ``assets/windows*``) and keeps
+its state in the address.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import dcc, html
 
+from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
 from callbacks.core.router import Page
 from callbacks.data.address import advanced_file
@@ -24,8 +23,8 @@ _GRAPH = {
 }
 
 
-def layout(_pathname: str, _search: str) -> html.Div:
-    """Return the page's fixed parts; the browser fills them."""
+def layout(_pathname: str, _search: str) -> Component:
+    """Return the fixed parts of the page; the browser fills them."""
     visual = person().visual or {}
     return html.Div(
         [
@@ -39,7 +38,7 @@ def layout(_pathname: str, _search: str) -> html.Div:
                         className="advanced-side",
                     ),
                     html.Section(
-                        id="advanced-windows", hidden=True, **{"aria-label": "Extraction by hand"}
+                        id="advanced-windows", hidden=True, **{"aria-label": "Manual extraction"}
                     ),
                 ],
                 id="advanced",
@@ -54,7 +53,7 @@ def layout(_pathname: str, _search: str) -> html.Div:
     )
 
 
-def _stage() -> html.Div:
+def _stage() -> Component:
     return html.Div(
         [
             html.Div(
@@ -79,7 +78,7 @@ def _stage() -> html.Div:
     )
 
 
-def _strip(name: str, label: str) -> Any:
+def _strip(name: str, label: str) -> Component:
     return html.Div(
         [
             html.Div(label, id=f"{name}-said", className="strip-said"),

@@ -1,10 +1,10 @@
-"""What many look at in the same moment is read once.
+"""Request coalescing: what several requests need at the same moment is read once.
 
-When something happens to a file, every page that shows it asks for the same rows within a few
-hundredths of a second. What is kept here for that long is rows, never an answer to somebody: each
-request is checked by `access` before it is given any of them, and what depends on who asks is named
-in the key, or worked out anew. A `Moment` tells which events the asker has heard of, so that nobody
-is given what was read before the last of them.
+After an event, every page that shows the file requests the same rows within some hundredths of a
+second. The values are shared for that long. They are never shared between people with different
+access: each request is checked by `access` first, and whatever else a value depends on is part of
+its key. A `Moment` names the events that caused a request, so that no request is given a value that
+was read before them.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from services import events
 
 KEPT_S = 2.0
-MOST = 300
+"""Seconds for which a value is shared."""
+MAX_VALUES = 300
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The newest event of the table, and what the asker says to have heard.
+    """The newest event of the table, and the events that the request names.
 
-    Both: PostgreSQL may commit event 7 after event 8, and whoever asks because of the 7th must not
-    be given what was read when the 8th was the newest already.
+    Both are needed: PostgreSQL may commit event 7 after event 8, and a request caused by event 7
+    must not be given a value that was read when event 8 was already the newest.
     """
 
     latest: int
@@ -42,14 +43,14 @@ def moment(heard: str = "") -> Moment:
 
 @dataclass(slots=True)
 class _Entry:
-    born: float
+    created: float
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_read: bool = False
-    value: Any = None
+    value: object = None
 
 
 class Memo:
-    """Values that live for `KEPT_S`; of those who ask at once one reads, and the others wait."""
+    """Values that are kept for `KEPT_S`; of concurrent requests one reads and the others wait."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -57,7 +58,7 @@ class Memo:
         self._entries: dict[Hashable, _Entry] = {}
 
     def get(self, key: Hashable, read: Callable[[], T]) -> T:
-        """Return the value of `key`, read now unless it was a moment ago. A failure is not kept."""
+        """Return the value of `key`; it is read unless it is kept. A failure is not kept."""
         entry = self._entry(key)
         with entry.lock:
             if not entry.is_read:
@@ -68,16 +69,16 @@ class Memo:
         now = self._clock()
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None or now - entry.born > KEPT_S:
+            if entry is None or now - entry.created > KEPT_S:
                 self._drop(now)
                 entry = self._entries[key] = _Entry(now)
             return entry
 
     def _drop(self, now: float) -> None:
-        """Forget what is too old, and the oldest when there is too much."""
-        for key in [k for k, one in self._entries.items() if now - one.born > KEPT_S]:
+        """Drop the expired values, and the oldest when there are too many."""
+        for key in [k for k, entry in self._entries.items() if now - entry.created > KEPT_S]:
             del self._entries[key]
-        while len(self._entries) >= MOST:
+        while len(self._entries) >= MAX_VALUES:
             del self._entries[next(iter(self._entries))]
 
 
@@ -85,9 +86,15 @@ _memo = Memo()
 
 
 def read(when: Moment | None, what: tuple[Hashable, ...], how: Callable[[], T]) -> T:
-    """Return what `how` reads; what others have read in this moment, if there is one.
+    """Return a value, shared with the other requests of a moment.
 
-    `what` names all that the value depends on besides the rows of the database. Nobody changes a
-    value that was read for others too.
+    Parameters
+    ----------
+    when : Moment or None
+        The moment of the request; None shares nothing.
+    what : tuple
+        All that the value depends on besides the rows of the database.
+    how : callable
+        Reads the value, which nobody may change afterwards.
     """
     return how() if when is None else _memo.get((when, *what), how)

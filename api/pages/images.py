@@ -1,6 +1,6 @@
-"""The pixels a viewport shows: a cut of a saved pyramid, as 16-bit numbers.
+"""The pixels of a viewport, cut from a saved pyramid, as 16-bit numbers.
 
-The page's canvas fetches it directly; the answer depends on the address alone, so that a browser
+The viewer in the browser fetches them. The response depends on the address alone, so that a browser
 may keep it for as long as the same person is signed in.
 """
 
@@ -33,7 +33,7 @@ Edge = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Viewport(BaseModel):
-    """Edges asked for in pixels of the image, and the size on the screen."""
+    """The edges in pixels of the image, and the size on the screen."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,7 +47,7 @@ class Viewport(BaseModel):
 
 
 class Version(BaseModel):
-    """Which bytes are asked for."""
+    """The version of the file that is requested."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class Version(BaseModel):
 
 
 class Cut(Version):
-    """Which rows or columns are averaged, both ends included."""
+    """The rows or columns that are averaged, both ends included."""
 
     axis: Literal["row", "column"]
     first: int = Field(ge=0, le=100_000)
@@ -65,43 +65,45 @@ class Cut(Version):
 
 @blueprint.get("/img/<int:file_id>/view")
 def view(file_id: int) -> Response | tuple[Response, int]:
-    """Answer the numbers of a viewport, row by row from the bottom, little-endian.
+    """Return the numbers of a viewport, row by row from the bottom, little-endian.
 
     The header ``X-View`` says what they cover and how to read them (`figures.codec.Codec`); when
-    it names ``marks``, two bits a number follow, the lowest bits of a byte first: a pixel is
-    saturated, a pixel was hit by a cosmic ray. 202 while the pyramid is still being made.
+    it names ``marks``, two bits for each number follow, the lowest bits of a byte first: saturated,
+    and hit by a cosmic ray. 202 while the pyramid is still being made.
     """
-    asked = read_query(Viewport)
+    viewport = read_query(Viewport)
     image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
         return image
-    facts, body = numbers(image, (asked.x0, asked.x1), (asked.y0, asked.y1), asked.w, asked.h)
+    layout, body = numbers(
+        image, (viewport.x0, viewport.x1), (viewport.y0, viewport.y1), viewport.w, viewport.h
+    )
     response = Response(body, mimetype="application/octet-stream")
-    response.headers["X-View"] = json.dumps(facts, separators=(",", ":"))
+    response.headers["X-View"] = json.dumps(layout, separators=(",", ":"))
     return _keep(response)
 
 
 def numbers(
     image: pyramid.Pyramid, x: tuple[float, float], y: tuple[float, float], width: int, height: int
 ) -> tuple[dict[str, object], bytes]:
-    """Return what a viewport is sent: the facts that say how to read the numbers, and these."""
+    """Return the numbers of a viewport, and how to read them."""
     cut = pyramid.view(image, x, y, width, height)
     body = cut.numbers.astype("<u2").tobytes()
     if cut.flags is not None:
         bits = np.stack([(cut.flags & flag) != 0 for flag in MARKS.values()], axis=-1)
         body += np.packbits(bits, bitorder="little").tobytes()
-    return _facts(image, cut), body
+    return _layout(image, cut), body
 
 
 def opened(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
-    """Open a file's pyramid; while it is not there, have it made and answer 202."""
+    """Return a file's pyramid; while there is none, request it and return status 202."""
     if file_id > MAX_ID:
         raise NotFound("No such file.")
     folder = previews.find(current_user.row, file_id)
     if folder is not None:
         try:
             return pyramid.load(folder)
-        except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
+        except (OSError, ValueError, KeyError):  # it is being deleted or replaced
             pass
     queue.preview(file_id, urgent=True)
     waiting = jsonify(message="The image is being prepared.")
@@ -112,7 +114,7 @@ def opened(file_id: int) -> pyramid.Pyramid | tuple[Response, int]:
 
 @blueprint.get("/img/<int:file_id>/histogram")
 def histogram(file_id: int) -> Response | tuple[Response, int]:
-    """Answer how the pixels are distributed (`figures.limits.Histogram`), and the limits."""
+    """Return the histogram of the pixels (`figures.limits.Histogram`), and the limits."""
     read_query(Version)
     image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
@@ -122,29 +124,29 @@ def histogram(file_id: int) -> Response | tuple[Response, int]:
 
 @blueprint.get("/img/<int:file_id>/cut")
 def cut(file_id: int) -> Response | tuple[Response, int]:
-    """Answer the mean of some rows or columns at full resolution: little-endian float32."""
-    asked = read_query(Cut)
+    """Return the mean of some rows or columns at full resolution: little-endian float32."""
+    query = read_query(Cut)
     image = opened(file_id)
     if not isinstance(image, pyramid.Pyramid):
         return image
-    bits = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY) if asked.clean else 0
-    values = cuts.mean_along(image, asked.axis, asked.first, asked.last, bits)
+    bits = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY) if query.clean else 0
+    values = cuts.mean_along(image, query.axis, query.first, query.last, bits)
     return _keep(Response(values.astype("<f4").tobytes(), mimetype="application/octet-stream"))
 
 
 @blueprint.post("/img/<int:file_id>/rehearsal")
-def rehearse(file_id: int) -> Response:
-    """Answer the spectrum that windows would give: little-endian float32 flux, then σ.
+def extraction_preview_of(file_id: int) -> Response:
+    """Return the spectrum that windows would give: little-endian float32 flux, then σ.
 
-    Nothing is saved; it is a POST because the windows are more than an address holds well.
+    Nothing is saved; it is a POST because windows are too long for an address.
     """
     if file_id > MAX_ID:
         raise NotFound("No such file.")
     windows = read_body(manual.Windows)
-    found = extraction_preview.rehearse(current_user.row, file_id, windows)
-    body = found.flux.astype("<f4").tobytes() + found.sigma.astype("<f4").tobytes()
+    preview = extraction_preview.preview(current_user.row, file_id, windows)
+    body = preview.flux.astype("<f4").tobytes() + preview.sigma.astype("<f4").tobytes()
     response = Response(body, mimetype="application/octet-stream")
-    response.headers["X-Warning"] = found.warning
+    response.headers["X-Warning"] = preview.warning
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -157,15 +159,15 @@ def _keep(response: Response) -> Response:
 
 @blueprint.get("/img/<int:file_id>/overlays")
 def overlay(file_id: int) -> Response:
-    """Answer where spectra were taken from an image, their wavelengths, and the sky."""
+    """Return where spectra were extracted from an image, their wavelengths, and the sky."""
     if file_id > MAX_ID:
         raise NotFound("No such file.")
-    response = jsonify(overlays.overlays(current_user.row, file_id))
+    response = jsonify(overlays.overlays(current_user.row, file_id).as_dict())
     response.headers["Cache-Control"] = "no-store"  # the next extraction changes it
     return response
 
 
-def _facts(image: pyramid.Pyramid, cut: pyramid.View) -> dict[str, object]:
+def _layout(image: pyramid.Pyramid, cut: pyramid.View) -> dict[str, object]:
     n_y, n_x = cut.numbers.shape
     codec = cut.codec
     return {

@@ -1,4 +1,4 @@
-"""The pictures of the user's manual, for its pages."""
+"""The pictures of the user manual."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KEEP_S = 3600
 
 @blueprint.get("/manual/images/<name>")
 def picture(name: str) -> Response:
-    """Answer a picture of the manual."""
+    """Return a picture of the manual."""
     if not (PICTURES / name).is_file() or not name.endswith(".webp"):
         raise NotFound("The manual has no such picture.")
-    answer = send_from_directory(PICTURES, name, mimetype="image/webp", max_age=KEEP_S)
-    answer.cache_control.private = True
-    return answer
+    response = send_from_directory(PICTURES, name, mimetype="image/webp", max_age=KEEP_S)
+    response.cache_control.private = True
+    return response

@@ -1,6 +1,6 @@
-"""A file as the Data page shows it first: what it is, and its pixels or numbers, in one answer.
+"""A file as the Data page shows it first: description and pixels, or numbers, in one response.
 
-The page asks for it at the click, beside its callbacks, and paints it as soon as it is there.
+The page requests it at the click, in parallel to its callbacks, and paints it at once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.contract.validation import MAX_ID, read_query
 from api.pages import images, spectra
+from db.models import File
 from figures import pyramid
 from services.errors import NotFound
 from services.files import lookup
@@ -24,7 +25,7 @@ from services.files.visualization.display import ImageFrame
 
 blueprint = Blueprint("show", __name__)
 
-# Kept by the browser, but asked for again each time: a right that was taken away is felt at once.
+# Kept by the browser, but revalidated each time: access that was withdrawn ends at once.
 ASK_AGAIN = "private, no-cache"
 _FORMAT = 1
 _ALIGN = 8
@@ -56,7 +57,7 @@ def show(file_id: int) -> Response | tuple[Response, int]:
     image is cut to the edges given when it is `like` the one on show, else it is whole. 202 while
     it is still being prepared.
     """
-    asked = read_query(Stage)
+    stage = read_query(Stage)
     if file_id > MAX_ID:
         raise NotFound("No such file.")
     file = lookup.get(current_user.row, file_id)
@@ -70,11 +71,11 @@ def show(file_id: int) -> Response | tuple[Response, int]:
         return _kept(Response(status=304), tag)
     if image is None or shown.image is None:
         spectrum, body = spectra.numbers(file)
-        told = {"facts": facts, "spectrum": spectrum}
+        head = {"facts": facts, "spectrum": spectrum}
     else:
-        view, body = images.numbers(image, *_edges(asked, shown.image), asked.w, asked.h)
-        told = {"facts": facts, "view": view}
-    return _kept(Response(_packed(told, body), mimetype="application/octet-stream"), tag)
+        view, body = images.numbers(image, *_edges(stage, shown.image), stage.w, stage.h)
+        head = {"facts": facts, "view": view}
+    return _kept(Response(_packed(head, body), mimetype="application/octet-stream"), tag)
 
 
 def _edges(stage: Stage, frame: ImageFrame) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -85,16 +86,16 @@ def _edges(stage: Stage, frame: ImageFrame) -> tuple[tuple[float, float], tuple[
     return (x0, x1), (y0, y1)
 
 
-def _tag(file: Any, facts: dict[str, Any]) -> str:
-    """Return what changes whenever the answer to this address does."""
-    named = [_FORMAT, file.checksum, file.file_name, file.date_obs.isoformat(), facts]
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:24]
+def _tag(file: File, facts: dict[str, Any]) -> str:
+    """Return a tag that changes whenever the response to this address does."""
+    content = [_FORMAT, file.checksum, file.file_name, file.date_obs.isoformat(), facts]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
 
 
-def _packed(told: dict[str, Any], body: bytes) -> bytes:
-    head = json.dumps(told, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % _ALIGN)
-    return struct.pack("<Q", len(head)) + head + body
+def _packed(head: dict[str, Any], body: bytes) -> bytes:
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGN)
+    return struct.pack("<Q", len(text)) + text + body
 
 
 def _kept(response: Response, tag: str) -> Response:

@@ -1,7 +1,7 @@
-"""The numbers of spectra for the page's canvas, which draws, smooths and compares by itself.
+"""The numbers of spectra, which the browser draws, smooths and compares.
 
-A spectrum's answer depends on its address alone, so that a browser may keep it for as long as the
-same person is signed in.
+The response depends on the address alone, so that a browser may keep it for as long as the same
+person is signed in.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from flask_login import current_user
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.contract.validation import MAX_ID, read_query, refuse_query
+from db.models import File
 from figures import arc as arc_figure
 from figures.layout import title_lines
 from figures.spectrum import unit_name
@@ -31,7 +32,7 @@ KEEP = "private, max-age=31536000, immutable"
 
 
 class Version(BaseModel):
-    """Which bytes are asked for."""
+    """The version of the file that is requested."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +40,7 @@ class Version(BaseModel):
 
 
 class Text(BaseModel):
-    """What to look for."""
+    """What is searched for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,23 +49,24 @@ class Text(BaseModel):
 
 @blueprint.get("/<int:file_id>")
 def spectrum(file_id: int) -> Response:
-    """Answer a spectrum: float64 x, then float32 flux and σ, then a byte of flags for each pixel.
+    """Return a spectrum: float64 x, then float32 flux and σ, then a byte of flags for each pixel.
 
-    Little-endian, each array whole; NaN where nothing is known. ``X-Spectrum`` says what they are.
+    Little-endian, one array after the other; NaN where a value is not known. ``X-Spectrum``
+    describes them.
     """
-    asked = read_query(Version)
+    version = read_query(Version).v
     file = _file(file_id)
     facts, body = numbers(file)
     response = Response(body, mimetype="application/octet-stream")
     response.headers["X-Spectrum"] = json.dumps(facts, separators=(",", ":"))
-    exact = asked.v and file.checksum.startswith(asked.v)
-    response.headers["Cache-Control"] = KEEP if exact else "no-store"
+    is_exact = version and file.checksum.startswith(version)
+    response.headers["Cache-Control"] = KEEP if is_exact else "no-store"
     response.headers["Vary"] = "Cookie"
     return response
 
 
-def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
-    """Return what a spectrum is sent as: the facts that name it, and its arrays."""
+def numbers(file: File) -> tuple[dict[str, Any], bytes]:
+    """Return the description of a spectrum, and its arrays."""
     data = contents.spectrum(current_user.row, file)
     calibrated = data.wavelength is not None
     x = data.wavelength if data.wavelength is not None else data.pixel
@@ -73,7 +75,7 @@ def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
         for values, kind in ((x, "<f8"), (data.flux, "<f4"), (data.sigma, "<f4"), (data.mask, "u1"))
     )
     facts = {
-        **_named(file),
+        **_identity(file),
         "heading": title_lines(
             file.obstype, file.object, file.proposal.soar_id if file.proposal else ""
         ),
@@ -86,19 +88,19 @@ def numbers(file: Any) -> tuple[dict[str, Any], bytes]:
 
 @blueprint.get("/<int:file_id>/others")
 def others(file_id: int) -> Response:
-    """Answer the spectra that can be drawn over this one."""
-    asked = read_query(Text)
+    """Return the spectra that can be drawn over this one."""
+    query = read_query(Text)
     _file(file_id)
-    found = spectra.comparable(current_user.row, file_id, asked.text)
-    return _fresh(jsonify(files=[_named(file) for file in found]))
+    files = spectra.comparable(current_user.row, file_id, query.text)
+    return _not_kept(jsonify(files=[_identity(file) for file in files]))
 
 
 @blueprint.get("/<int:file_id>/arc")
 def arc(file_id: int) -> Response:
-    """Answer the arc behind a wavelength scale: a figure, and the facts of the fit."""
+    """Return the arc of a wavelength calibration: a figure, and the numbers of the fit."""
     refuse_query()
     _file(file_id)
-    report = spectra.arc_behind(current_user.row, file_id)
+    report = spectra.arc_of(current_user.row, file_id)
     lines = report.lines
     figure = arc_figure.arc(
         report.wavelength,
@@ -121,27 +123,27 @@ def arc(file_id: int) -> Response:
         "sky_error": report.sky_error,
         "sky_corrected": report.sky_corrected,
     }
-    return _fresh(jsonify(figure=json.loads(figure.to_json()), facts=facts))
+    return _not_kept(jsonify(figure=json.loads(figure.to_json()), facts=facts))
 
 
 @blueprint.get("/features")
 def known_features() -> Response:
-    """Answer the lines and bands that can be marked, each list with its source."""
+    """Return the lines and bands that can be marked, each list with its source."""
     refuse_query()
     known = features()
-    lists = [asdict(one) for one in (*known.lists, known.sky)]
+    lists = [asdict(lines) for lines in (*known.lists, known.sky)]
     response = jsonify(lists=lists, telluric=known.telluric, telluric_source=known.telluric_source)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
 
-def _file(file_id: int) -> Any:
+def _file(file_id: int) -> File:
     if file_id > MAX_ID:
         raise NotFound("No such file.")
     return lookup.get(current_user.row, file_id)
 
 
-def _named(file: Any) -> dict[str, Any]:
+def _identity(file: File) -> dict[str, Any]:
     return {
         "id": file.id,
         "checksum": file.checksum[:16],
@@ -152,6 +154,6 @@ def _named(file: Any) -> dict[str, Any]:
     }
 
 
-def _fresh(response: Response) -> Response:
+def _not_kept(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response

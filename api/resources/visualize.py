@@ -155,13 +155,13 @@ def _curves(file: Any, edges: tuple[float, float, float, float]) -> list[picture
     """Return the lines of the newest spectrum of each target, as the page draws them."""
     columns = np.linspace(edges[0] - 0.5, edges[1] - 0.5, 400)
     curves = []
-    for one in overlays.overlays(g.user, file.id)["apertures"]:
-        if not one["newest"]:
+    for aperture in overlays.overlays(g.user, file.id).apertures:
+        if not aperture.is_newest:
             continue
-        trace = np.polynomial.Polynomial(one["trace"])(columns)
-        for offset in (edge for zone in one["zones"] for edge in zone):
+        trace = np.polynomial.Polynomial(aperture.trace)(columns)
+        for offset in (edge for zone in aperture.zones for edge in zone):
             curves.append(picture.Curve(columns, trace + offset, colormaps.ZONE))
-        for offset in (0.0, *one["aperture"]):
+        for offset in (0.0, *aperture.aperture):
             curves.append(picture.Curve(columns, trace + offset, colormaps.APERTURE))
     return curves
 

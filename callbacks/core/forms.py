@@ -1,29 +1,29 @@
-"""What happens to a submitted form: one service call; its refusal is shown where it belongs."""
+"""Submitted forms: one service call each; errors are shown at the field that they concern."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, set_props
 from dash.exceptions import PreventUpdate
 
+from callbacks.core.dash_types import CallbackValue
 from callbacks.core.guard import guarded, toast
 from services.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What follows an accepted form: a sentence, an address to go to, components set anew.
+    """What follows an accepted form: a message, an address to go to, new properties.
 
     `props` maps a component's id to the properties it gets.
     """
 
     said: str = ""
     href: str = ""
-    props: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    props: Mapping[str, Mapping[str, CallbackValue]] = field(default_factory=dict)
 
 
 Act = Callable[..., Done]
@@ -31,7 +31,7 @@ Act = Callable[..., Done]
 
 
 def register(app: Dash) -> None:
-    """Connect what every form needs: the focus goes to the first field that was refused."""
+    """Connect the focus, which goes to the first field with an error."""
     app.clientside_callback(
         ClientsideFunction("page", "focus"), Output("focus", "id"), Input("focus", "data")
     )
@@ -41,11 +41,11 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
     """Let `act` answer the submission of a form.
 
     A `ServiceError` that names a field (or several: a mapping of field to sentences as `detail`)
-    is shown at it, any other at the form; nothing that was typed is lost.
+    is shown at it, any other at the form; what was typed stays.
     """
     names = [f"{form}-{name}" for name in fields]
 
-    def submit(clicks: int | None, *values: Any) -> list[Any]:
+    def submit(clicks: int | None, *values: CallbackValue) -> list[CallbackValue]:
         if not clicks:
             raise PreventUpdate
         typed = dict(zip(fields, values, strict=False))
@@ -62,25 +62,24 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
         return [None] * (len(fields) + 1)
 
     app.callback(
-        # Nothing outside of the form: a callback with such an output is called as soon as the form
-        # is there, whatever it is told, and the form would be busy when somebody submits it.
+        # No output outside of the form: Dash calls a callback with such an output as soon as the
+        # form appears, and the form would be busy when it is submitted.
         [Output(f"{place}-error", "children") for place in (*names, form)],
         Input(form, "n_submit"),
         *(State(name, "value") for name in names),
         *further,
-        # A second click while the first is being answered is let pass (assets/forms.js).
+        # A second click while the first is being answered is ignored (assets/forms.js).
         running=[(Output(form, "className"), "form busy", "form")],
         prevent_initial_call=True,
     )(guarded(len(fields) + 1)(submit))
 
 
-def _refused(form: str, fields: Sequence[str], error: ServiceError) -> list[Any]:
-    """Put the focus on the first field that was refused; return the sentences at all of them."""
-    wrong = _by_field(error)
-    told = {name: sentences for name, sentences in wrong.items() if name in fields}
-    at_fields = [_lines(told[name]) if name in told else None for name in fields]
-    at_form = None if told else _lines([error.message])
-    first = next((name for name in fields if name in told), None)
+def _refused(form: str, fields: Sequence[str], error: ServiceError) -> list[CallbackValue]:
+    """Move the focus to the first field with an error; return the messages of all fields."""
+    messages = {name: texts for name, texts in _by_field(error).items() if name in fields}
+    at_fields = [_lines(messages[name]) if name in messages else None for name in fields]
+    at_form = None if messages else _lines([error.message])
+    first = next((name for name in fields if name in messages), None)
     target = f"{form}-{first}" if first else f"{form}-submit"
     set_props("focus", {"data": {"id": target, "n": secrets.token_hex(4)}})
     return [*at_fields, at_form]

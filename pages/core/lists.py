@@ -1,16 +1,15 @@
-"""What every long list has around it: the field it is searched by, the pager and the page box."""
+"""The parts around a long list: search field, pager, page box."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import dcc, html
 
+from callbacks.core.dash_types import Children, Component
 from callbacks.core.lists import parse
 from services.proposals import proposal_index
 
 
-def whole(name: str, *head: Any) -> list[Any]:
+def whole(name: str, *head: Children) -> list[Component]:
     """Return the head of a list, the list, and its foot.
 
     Callbacks fill ``<name>-list`` and ``<name>-pager``.
@@ -22,8 +21,8 @@ def whole(name: str, *head: Any) -> list[Any]:
     ]
 
 
-def search(pathname: str, search: str, label: str, n_rows: int) -> html.Div:
-    """Return the search field; out of sight while everything fits on one page."""
+def search(pathname: str, search: str, label: str, n_rows: int) -> Component:
+    """Return the search field, hidden while all rows fit on one page."""
     query = parse(pathname, search)
     field = dcc.Input(
         id="list-text",
@@ -45,9 +44,9 @@ def search(pathname: str, search: str, label: str, n_rows: int) -> html.Div:
     )
 
 
-def foot(identity: str) -> html.Div:
+def foot(identity: str) -> Component:
     """Return the pager, which a callback fills, and the page box with GO."""
-    box: list[Any] = [
+    box: list[Component] = [
         html.Label("Page", htmlFor="list-page"),
         dcc.Input(id="list-page", type="number", min=1, step=1, autoComplete="off"),
         html.Button("GO", id="list-go", type="button"),

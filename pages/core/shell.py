@@ -1,4 +1,4 @@
-"""What is around every page: top bar, stores, toasts, dialogs."""
+"""The frame around every page: top bar, stores, toasts, dialogs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dash import dcc, html
 from flask import has_request_context
 from flask_login import current_user
 
+from callbacks.core.dash_types import Component
 from services import access, events
 from services.access import Action
 
@@ -17,16 +18,16 @@ KEYS = (
     ("/", "find a file by name"),
     ("g", "go to a page of the list"),
     ("h", "header"),
-    ("o", "options of the picture"),
+    ("o", "options of the viewer"),
     ("s c", "saturated pixels, cosmic rays"),
     ("a w", "trace and windows, wavelength axis"),
     ("f", "follow the newest file"),
     ("t", "dark or light"),
     (", .", "in a spectrum: previous, next pixel"),
-    ("+ - 0", "in a spectrum: closer, wider, all of it"),
-    ("z c", "in a spectrum: type a redshift, lay another over it"),
-    ("l n a", "in a spectrum: logarithmic, normalised, its arc"),
-    ("?", "these keys"),
+    ("+ - 0", "in a spectrum: zoom in, zoom out, show all"),
+    ("z c", "in a spectrum: set a redshift, add another spectrum"),
+    ("l n a", "in a spectrum: logarithmic axis, normalized flux, arc"),
+    ("?", "this list"),
 )
 
 LINKS = (
@@ -41,8 +42,8 @@ LINKS = (
 STAFF_LINK = ("management", "/management", "Management")
 
 
-def layout() -> html.Div:
-    """Return the page's outer frame, for the person who asks for it."""
+def layout() -> Component:
+    """Return the frame for the person who is signed in."""
     signed_in = has_request_context() and current_user.is_authenticated
     name = current_user.row.full_name if signed_in else ""
     manages = signed_in and access.may(current_user.row, Action.MANAGE)
@@ -83,7 +84,7 @@ _STORES = (
 )
 
 
-def _top_bar(name: str, shown: Sequence[tuple[str, str, str]]) -> html.Header:
+def _top_bar(name: str, shown: Sequence[tuple[str, str, str]]) -> Component:
     links = [
         html.A(label, href=href, **{"data-go": "", "data-page": page})
         for page, href, label in shown
@@ -127,7 +128,7 @@ def _top_bar(name: str, shown: Sequence[tuple[str, str, str]]) -> html.Header:
     )
 
 
-def _confirm() -> html.Dialog:
+def _confirm() -> Component:
     return html.Dialog(
         [
             html.P(""),
@@ -144,8 +145,8 @@ def _confirm() -> html.Dialog:
     )
 
 
-def _keys() -> html.Dialog:
-    rows = [html.Tr([html.Th(html.Kbd(keys)), html.Td(does)]) for keys, does in KEYS]
+def _keys() -> Component:
+    rows = [html.Tr([html.Th(html.Kbd(keys)), html.Td(action)]) for keys, action in KEYS]
     return html.Dialog(
         [
             html.H2("Keyboard"),

@@ -1,16 +1,13 @@
-"""Where a spectrum is drawn on the Data page, and room for what can be done with it.
-
-What is inside is the browser's (``assets/spectrum*.js``): nothing of it needs the server.
-"""
+"""The elements that the browser draws a spectrum and its controls into (``assets/spectrum*``)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import html
 
+from callbacks.core.dash_types import Component
 
-def plot() -> list[Any]:
+
+def plot() -> list[Component]:
     """Return the layers of a spectrum, from the back: canvas, axes, crosshair."""
     return [
         html.Canvas(id="spectrum-canvas"),
@@ -20,14 +17,14 @@ def plot() -> list[Any]:
     ]
 
 
-def tools() -> list[Any]:
-    """Return the places of the controls and of the arc behind the wavelengths."""
+def tools() -> list[Component]:
+    """Return the elements of the controls, and of the arc that the wavelengths come from."""
     return [
         html.Div(id="spectrum-tools", hidden=True),
         html.Section(
             [html.Div(id="arc-plot"), html.Div(id="arc-facts", role="status")],
             id="arc-panel",
             hidden=True,
-            **{"aria-label": "The arc behind the wavelengths"},
+            **{"aria-label": "Arc of the wavelength calibration"},
         ),
     ]

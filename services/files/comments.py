@@ -1,11 +1,11 @@
-"""What people say of a file."""
+"""Comments on a file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from db import database
-from db.models import Comment, File, User
+from db.models import Comment, Event, File, User
 from services import access, events, request_coalescing
 from services.access import Action
 from services.errors import AccessDenied, NotFound, Unacceptable
@@ -15,7 +15,7 @@ MAX_LENGTH = 4000
 
 
 def add(user: User, file_id: int, text: str) -> Comment:
-    """Add a comment to a file of one's own proposal (staff: of any, and of masters).
+    """Add a comment to a file of one's own proposal; staff may comment on every file.
 
     Raises
     ------
@@ -25,18 +25,24 @@ def add(user: User, file_id: int, text: str) -> Comment:
     file = access.file_for(user, Action.COMMENT, file_id)
     text = text.replace("\x00", "").strip()
     if not text:
-        raise Unacceptable("Write something first.", field="text")
+        raise Unacceptable("The comment is empty.", field="text")
     if len(text) > MAX_LENGTH:
         raise Unacceptable(f"A comment has at most {MAX_LENGTH} characters.", field="text")
     with database.atomic():
-        comment = Comment.create(file=file, user=user, text=text)
+        comment: Comment = Comment.create(file=file, user=user, text=text)
         event = _event("comment-added", file, comment.id)
     events.publish(event)
     return comment
 
 
 def listing(user: User, file_id: int, when: Moment | None = None) -> list[Comment]:
-    """Return a file's comments, oldest first."""
+    """Return the comments on a file, the oldest first.
+
+    Raises
+    ------
+    NotFound
+        No such file for this person.
+    """
     access.require_seen(user, file_id)
     return request_coalescing.read(when, ("comments", file_id), lambda: _of_file(file_id))
 
@@ -47,7 +53,15 @@ def _of_file(file_id: int) -> list[Comment]:
 
 
 def delete(user: User, comment_id: int) -> None:
-    """Delete a comment: one's own, or as staff."""
+    """Delete a comment: one's own, or as staff any.
+
+    Raises
+    ------
+    NotFound
+        No such comment for this person.
+    AccessDenied
+        It is another author's.
+    """
     comment = Comment.get_or_none(Comment.id == comment_id)
     if comment is None:
         raise NotFound("No such comment.")
@@ -64,7 +78,7 @@ def delete(user: User, comment_id: int) -> None:
 
 
 def as_dict(comment: Comment) -> dict[str, Any]:
-    """Return a comment as the API shows it."""
+    """Return a comment as the API returns it."""
     return {
         "id": comment.id,
         "file_id": comment.file_id,
@@ -75,5 +89,5 @@ def as_dict(comment: Comment) -> dict[str, Any]:
     }
 
 
-def _event(name: str, file: File, comment_id: int) -> Any:
+def _event(name: str, file: File, comment_id: int) -> Event:
     return events.record(name, proposal=file.proposal, file=file.id, comment=comment_id)

@@ -1,4 +1,7 @@
-"""Is a file wholly there? Told from its own bytes, since no announcement can be trusted."""
+"""Completeness and identity of files, from their own bytes.
+
+What copies files into the watched folders tells nothing reliable about their end.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ MAX_UNPACKED = 1 << 30
 """Bytes: more than any read-out of the detector, whatever its type."""
 
 PATIENCE_S = 30.0
-"""A file that is not whole and has not been written to for this long won't become so by itself."""
+"""An incomplete file that was not written to for this long is taken for damaged."""
 
 
 class IncompleteFile(Unacceptable):
-    """The copy is still under way; to be tried again when the file has changed."""
+    """The file is still being written; to be tried again when it has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Stamp:
         return cls(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
 
     @property
-    def fresh(self) -> bool:
-        """Whether it was written to a moment ago (or by a host whose clock is a little ahead)."""
+    def is_recent(self) -> bool:
+        """Whether the file was written to lately (or by a host whose clock is a little ahead)."""
         return abs(time.time() - self.mtime_ns / 1e9) < PATIENCE_S
 
 
@@ -54,12 +57,12 @@ def sha256(path: Path) -> str:
 
 
 def check(path: Path, stamp: Stamp) -> list[str]:
-    """Return sentences about a file that is whole but looks odd.
+    """Return sentences about what is unusual in a complete file.
 
     Raises
     ------
     IncompleteFile
-        Something is missing and the file was written to lately.
+        Something is missing, and the file was written to lately.
     UnusableFrame
         It is damaged, or was left incomplete.
     HeaderError
@@ -68,16 +71,16 @@ def check(path: Path, stamp: Stamp) -> list[str]:
     try:
         hollow = _hollow(path, stamp)
     except UnusableFrame:
-        if stamp.fresh and _may_grow(path, stamp):
-            raise IncompleteFile(f"{path.name} is not wholly written yet.") from None
+        if stamp.is_recent and _may_grow(path, stamp):
+            raise IncompleteFile(f"{path.name} is not completely written yet.") from None
         raise
-    if hollow and stamp.fresh:
-        raise IncompleteFile(f"{path.name} is not wholly written yet.")
+    if hollow and stamp.is_recent:
+        raise IncompleteFile(f"{path.name} is not completely written yet.")
     return [hollow] if hollow else []
 
 
 def _hollow(path: Path, stamp: Stamp) -> str | None:
-    """Refuse a file that is not all there; return a sentence when its end looks unwritten."""
+    """Refuse an incomplete file; return a sentence when its end looks unwritten."""
     if stamp.size == 0:
         raise UnusableFrame(f"{path.name} is empty.")
     if path.suffix == ".gz":
@@ -89,7 +92,7 @@ def _hollow(path: Path, stamp: Stamp) -> str | None:
 
 
 def _may_grow(path: Path, stamp: Stamp) -> bool:
-    """Tell whether what is there so far could be the beginning of a FITS file."""
+    """Tell whether the bytes so far could be the beginning of a FITS file."""
     if stamp.size == 0:
         return True
     with path.open("rb") as stream:
@@ -100,7 +103,7 @@ def _may_grow(path: Path, stamp: Stamp) -> bool:
 
 
 def _unpack_to_the_end(path: Path) -> None:
-    """Read a gzip file through, so that its own length and checksum are compared."""
+    """Read a whole gzip file, so that its own length and checksum are verified."""
     total = 0
     try:
         with gzip.open(path, "rb") as stream:
@@ -113,7 +116,7 @@ def _unpack_to_the_end(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Flush the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

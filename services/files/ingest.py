@@ -1,6 +1,6 @@
-"""A file arrives: checked, described, indexed once, and what is due with it put to work.
+"""Indexing of raw frames: each arriving file is checked, described and indexed once.
 
-Headers and bytes are read here, pixels never, so this is safe in the web process.
+Headers and bytes are read here, pixels never, so that the web process may do it too.
 """
 
 from __future__ import annotations
@@ -32,12 +32,18 @@ OUTSIDE = "There is no such frame in the watched folders."
 
 
 def is_frame_name(name: str) -> bool:
-    """Tell whether a file's name is that of a frame; hidden and temporary names are not."""
+    """Tell whether a name is that of a frame; names of hidden and temporary files are not."""
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
 def real_path(path: Path) -> Path:
-    """Return the path with all links resolved, when it is a regular file inside a raw root."""
+    """Return the path of a regular file inside a raw root, with all links resolved.
+
+    Raises
+    ------
+    NotFound
+        There is no such file, or it lies outside of the raw roots.
+    """
     try:
         path.as_posix().encode()
         real = path.resolve(strict=True)
@@ -51,7 +57,7 @@ def real_path(path: Path) -> Path:
 
 
 def unseen(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the paths that are new, or changed since they were looked at: for a rescan."""
+    """Yield the paths that are new, or whose files have changed since they were indexed."""
     batch: list[Path] = []
     for path in paths:
         batch.append(path)
@@ -75,18 +81,18 @@ def _unseen(batch: list[Path]) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sighting:
-    """A whole, readable frame and what was found in it."""
+class _ArrivingFrame:
+    """A complete, readable frame: its description, and sentences about what is unusual."""
 
     path: Path
     stamp: Stamp
     frame: FrameDescription
-    odd: list[str]
+    oddities: tuple[str, ...]
     checksum: str
 
 
 def ingest(path: Path) -> Arrival:
-    """Take in the file at `path`: the whole story of one arrival.
+    """Index the file at `path`.
 
     Returns
     -------
@@ -99,15 +105,15 @@ def ingest(path: Path) -> Arrival:
     NotFound
         No regular file with a frame's name inside a raw root.
     IncompleteFile
-        The copy is under way.
+        It is still being written.
     """
     path = real_path(path)
     try:
         stamp = Stamp.of(path)
-        seen = Arrival.get_or_none(Arrival.path == str(path))
-        if seen is not None and (seen.size, seen.mtime_ns) == (stamp.size, stamp.mtime_ns):
-            return seen
-        sighting = _examine(path, stamp)
+        known: Arrival | None = Arrival.get_or_none(Arrival.path == str(path))
+        if known is not None and (known.size, known.mtime_ns) == (stamp.size, stamp.mtime_ns):
+            return known
+        frame = _examine(path, stamp)
     except ReductionError as error:
         keyword = error.keyword if isinstance(error, HeaderError) else ""
         return _quarantine(path, stamp, keyword, str(error))
@@ -115,26 +121,32 @@ def ingest(path: Path) -> Arrival:
         raise NotFound(f"{path.name} can't be read: {error.strerror}.") from error
     try:
         with transaction() as effects:
-            return _settle(effects, sighting)
+            return _settle(effects, frame)
     except IntegrityError:
-        # Another process indexed the same content, or path, a moment ago: now it is a duplicate.
+        # Another process has just indexed the same content or path: this is a duplicate.
         with transaction() as effects:
-            return _settle(effects, sighting)
+            return _settle(effects, frame)
 
 
-def _examine(path: Path, stamp: Stamp) -> _Sighting:
-    """Describe a whole file; one that changes meanwhile is not described but incomplete."""
-    odd = check(path, stamp)
+def _examine(path: Path, stamp: Stamp) -> _ArrivingFrame:
+    """Describe a complete file.
+
+    Raises
+    ------
+    IncompleteFile
+        It changed meanwhile.
+    """
+    oddities = check(path, stamp)
     checksum = sha256(path)
     header, shape = frame_io.read_header(path)
     frame = vocabulary.describe(header, shape, path.name)
     if Stamp.of(path) != stamp:
         raise IncompleteFile(f"{path.name} changed while it was read.")
-    return _Sighting(path, stamp, frame, odd, checksum)
+    return _ArrivingFrame(path, stamp, frame, tuple(oddities), checksum)
 
 
 def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
-    """Write down what became of a path, in place of what was known of it before."""
+    """Store the outcome of an arrival, in place of the earlier outcome of that path."""
     row: dict[str, Any] = {
         "file": None,
         "proposal": None,
@@ -146,19 +158,20 @@ def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
     replaced = [getattr(Arrival, name) for name in row]
     insert = Arrival.insert(path=str(path), **row)
     insert.on_conflict(conflict_target=[Arrival.path], preserve=replaced).execute()
-    return Arrival.get(Arrival.path == str(path))
+    arrival: Arrival = Arrival.get(Arrival.path == str(path))
+    return arrival
 
 
 def _quarantine(path: Path, stamp: Stamp, keyword: str, sentence: str) -> Arrival:
     if path.name not in sentence:
         sentence = f"{path.name}: {sentence}"
     with transaction() as effects:
-        # The proposal of a frame whose header can't be read is unknown: staff sees the entry.
+        # The proposal is unknown when the header can't be read: only staff sees the entry.
         effects.events.append(logs.write("error", sentence))
         return _note(path, stamp, "quarantined", keyword=keyword, sentence=sentence)
 
 
-def _settle(effects: Effects, new: _Sighting) -> Arrival:
+def _settle(effects: Effects, new: _ArrivingFrame) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
     raw = File.data_type == DataType.RAW
     path = str(new.path)
@@ -188,16 +201,16 @@ def _settle(effects: Effects, new: _Sighting) -> Arrival:
 
 
 def _one(condition: Any) -> File | None:
-    """Return the file of a condition. Mostly there is none: then its columns are not asked for."""
-    found = File.select(File.id).where(condition).limit(1).scalar()
-    return None if found is None else File.get_by_id(found)
+    """Return the file of a condition; its columns are read only if there is one, which is rare."""
+    file_id = File.select(File.id).where(condition).limit(1).scalar()
+    return None if file_id is None else File.get_by_id(file_id)
 
 
-def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:
-    """Write the row of a new raw frame; announce it, and what is odd about it."""
+def _add(effects: Effects, new: _ArrivingFrame, proposal: Proposal) -> File:
+    """Store the row of a new raw frame, with its event and a log entry for each warning."""
     facts = rows.columns(new.frame)
-    facts["warnings"] = [*facts["warnings"], *new.odd]
-    file = File.create(
+    facts["warnings"] = [*facts["warnings"], *new.oddities]
+    file: File = File.create(
         file_name=new.path.name,
         full_path=str(new.path),
         size=new.stamp.size,
@@ -211,6 +224,6 @@ def _add(effects: Effects, new: _Sighting, proposal: Proposal) -> File:
     effects.events.append(rows.file_event("file-added", file))
     effects.pictures.append(file.id)
     for sentence in file.warnings:
-        said = f"{file.file_name}: {sentence}"
-        effects.events.append(logs.write("warning", said, proposal=proposal, file=file))
+        message = f"{file.file_name}: {sentence}"
+        effects.events.append(logs.write("warning", message, proposal=proposal, file=file))
     return file

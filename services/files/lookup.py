@@ -22,8 +22,8 @@ def get(user: User, file: int | str) -> File:
     if isinstance(file, int):
         return access.file_for(user, Action.VIEW, file)
     named = access.visible_files(user).where(File.file_name == file.replace("\x00", ""))
-    found = list(named.order_by(File.state, File.id.desc()).limit(100))
-    current = [row for row in found if row.state == "current"] or found
+    files: list[File] = list(named.order_by(File.state, File.id.desc()).limit(100))
+    current = [row for row in files if row.state == "current"] or files
     if not current:
         raise NotFound("No such file.")
     if len(current) > 1:
@@ -33,9 +33,15 @@ def get(user: User, file: int | str) -> File:
 
 
 def on_show(user: User, file_id: int, when: Moment | None = None) -> File:
-    """Return a file that the person may see, for what is shown of it at a moment."""
+    """Return a file that the person may see; requests of one moment share one read of its row.
+
+    Raises
+    ------
+    NotFound
+        Absent, or another's.
+    """
     access.require_seen(user, file_id)
-    file = request_coalescing.read(
+    file: File | None = request_coalescing.read(
         when, ("file", file_id), lambda: File.get_or_none(File.id == file_id)
     )
     if file is None:

@@ -1,4 +1,4 @@
-"""Between a frame's description (science) and its row (storage)."""
+"""Conversion between the description of a frame (reduction) and its row (db), and file events."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SAME = (
     "elevation",
     "rotator",
 )
-"""Facts that have the same name and type in both."""
+"""Fields that have the same name and type in both."""
 
 _INHERITED = (
     *_SAME,
@@ -56,7 +56,7 @@ _INHERITED = (
 )
 
 
-def _fitting(name: str, value: Any) -> Any:
+def _shortened(name: str, value: Any) -> Any:
     field = getattr(File, name)
     if isinstance(value, str) and isinstance(field, CharField):
         return value[: field.max_length]
@@ -64,9 +64,9 @@ def _fitting(name: str, value: Any) -> Any:
 
 
 def columns(frame: FrameDescription) -> dict[str, Any]:
-    """Return the columns that hold a frame's facts; text is cut to what a column holds."""
-    facts = {name: getattr(frame, name) for name in _SAME}
-    facts |= {
+    """Return the columns of a described frame; text is cut to the length of its column."""
+    values = {name: getattr(frame, name) for name in _SAME}
+    values |= {
         "kind": str(frame.kind),
         "technique": str(frame.technique),
         "binning_x": frame.binning[0],
@@ -81,20 +81,20 @@ def columns(frame: FrameDescription) -> dict[str, Any]:
         "saturation_value": frame.saturation_adu,
         "warnings": list(frame.warnings),
     }
-    return {name: _fitting(name, value) for name, value in facts.items()}
+    return {name: _shortened(name, value) for name, value in values.items()}
 
 
 def inherited(file: File) -> dict[str, Any]:
-    """Return the facts that a product takes over from the frame it was made from."""
-    facts = {name: getattr(file, name) for name in _INHERITED}
-    return facts | {
+    """Return the columns that a product takes over from the file it was made from."""
+    values = {name: getattr(file, name) for name in _INHERITED}
+    return values | {
         "readout_x": file.readout_x or file.n_x,
         "readout_y": file.readout_y or file.n_y,
     }
 
 
 def describe(file: File) -> FrameDescription:
-    """Return the facts of a file as the science wants them."""
+    """Return the description of a file, as `reduction` takes it."""
     same = {name: getattr(file, name) for name in _SAME}
     return FrameDescription(
         kind=FrameKind(file.kind),
@@ -110,7 +110,7 @@ def describe(file: File) -> FrameDescription:
 
 
 def file_event(name: str, file: File) -> Event:
-    """Record that a file came, changed or went, inside the transaction that did it."""
+    """Record that a file was added, changed or deleted, inside the transaction that did it."""
     return events.record(
         name,
         proposal=file.proposal_id,
@@ -123,14 +123,14 @@ def file_event(name: str, file: File) -> Event:
 
 
 def run_event(run: Run) -> Event:
-    """Record how a run stands. Of a master's run, which is everyone's, no frame is named."""
-    ours = run.proposal_id is not None
+    """Record the state of a run. A master's run is visible to everyone, so it names no frame."""
+    has_owner = run.proposal_id is not None
     return events.record(
         "run-changed",
         proposal=run.proposal_id,
         run=run.id,
-        file=run.file_id if ours else None,
-        original=run.file.original_id if ours else None,
+        file=run.file_id if has_owner else None,
+        original=run.file.original_id if has_owner else None,
         block=run.block,
         state=run.state,
         step=run.step,

@@ -22,7 +22,7 @@ MAX_UPLOAD = 1 << 30
 
 
 def _answer(arrival: Arrival) -> tuple[File, bool]:
-    """Turn an arrival into what a script is told: the file, and whether it is new."""
+    """Return the file of an arrival, and whether it is new."""
     if arrival.outcome == "quarantined":
         raise Unacceptable(arrival.sentence, field=arrival.keyword or None)
     if arrival.outcome == "conflict":
@@ -36,7 +36,8 @@ def register(user: User, full_path: str) -> tuple[File, bool]:
     Raises
     ------
     Unacceptable
-        It is not in a watched folder (nothing is said of what lies outside), or unusable.
+        The file is not usable, or not in a watched folder; outside of these folders nothing is
+        told of it.
     Conflict
         Another frame of that night has the name.
     """
@@ -51,7 +52,7 @@ def register(user: User, full_path: str) -> tuple[File, bool]:
 
 
 def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
-    """Take in a frame that came with a request: staff's, or a PI's into the own proposal.
+    """Index a frame that came with a request: staff may upload any, a PI into the own proposal.
 
     Raises
     ------

@@ -207,7 +207,7 @@ SERVICES: dict[str, Ask] = {
     "calibration.reclassify.reclassify": lambda u, i: reclassify.reclassify(
         u, i["file"], technique="Imaging", obstype=None
     ),
-    "files.visualization.extraction_preview.rehearse": lambda u, i: extraction_preview.rehearse(
+    "files.visualization.extraction_preview.preview": lambda u, i: extraction_preview.preview(
         u, i["product"], manual.Windows(trace=(3.0,), low=-1, high=1)
     ),
     "runs.lifecycle.get": lambda u, i: lifecycle.get(u, i["run"]),
@@ -221,7 +221,7 @@ SERVICES: dict[str, Ask] = {
     "search.page.rows": lambda u, i: page.rows(u, filters(i), "-date", start=0, n_rows=50).rows,
     "search.page.actions": lambda u, i: [a for a in page.actions(u, [i["file"]]) if a.files],
     "files.visualization.spectra.comparable": lambda u, i: spectra.comparable(u, i["product"]),
-    "files.visualization.spectra.arc_behind": lambda u, i: spectra.arc_behind(u, i["product"]),
+    "files.visualization.spectra.arc_of": lambda u, i: spectra.arc_of(u, i["product"]),
     "calibration.out_of_date.request_again": lambda u, i: out_of_date.request_again(
         u, i["product"]
     ),

@@ -10,7 +10,7 @@ import pytest
 from db.models import Event
 from services import request_coalescing
 from services.errors import NotFound
-from services.request_coalescing import KEPT_S, MOST, Memo
+from services.request_coalescing import KEPT_S, MAX_VALUES, Memo
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -46,7 +46,7 @@ def test_nothing_is_kept_for_long_nor_in_any_number() -> None:
     assert memo.get("a", lambda: 1) == memo.get("a", lambda: 2) == 1
     clock.now += KEPT_S + 0.1
     assert memo.get("a", lambda: 3) == 3
-    for number in range(MOST):
+    for number in range(MAX_VALUES):
         memo.get(number, lambda: 0)
     assert memo.get("a", lambda: 4) == 4  # it made room for the others
 

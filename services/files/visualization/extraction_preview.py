@@ -1,6 +1,7 @@
-"""What an extraction by hand would give, at once: the engine's sums on the mapped pixels.
+"""Extraction preview: the spectrum that windows set by the user would give.
 
-The pixels are those that a worker unpacked for the viewer; only the rows of the windows are read.
+It is computed by the engine from the pixels that a worker has unpacked for the viewer; only the
+rows of the windows are read.
 """
 
 from __future__ import annotations
@@ -23,51 +24,68 @@ from services.files.visualization import previews
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """A spectrum that was not saved: (n_columns,) float, NaN where nothing is known."""
+class ExtractionPreview:
+    """A spectrum that is not saved.
+
+    Attributes
+    ----------
+    flux, sigma : (n_columns,) array of float
+        In the unit of the image; NaN where they are not known.
+    warning : str
+        What has to be noticed, "" for nothing.
+    """
 
     flux: NDArray[np.float64]
     sigma: NDArray[np.float64]
     warning: str
 
 
-def rehearse(user: User, file_id: int, windows: manual.Windows) -> Rehearsal:
-    """Return the spectrum that these windows would give.
+def preview(user: User, file_id: int, windows: manual.Windows) -> ExtractionPreview:
+    """Return the spectrum that windows would give.
+
+    Parameters
+    ----------
+    user : User
+        Who asks.
+    file_id : int
+        A reduced spectroscopic frame.
+    windows : Windows
+        Trace, aperture and background zones, in 0-based pixels.
 
     Raises
     ------
     NotFound
         No such file for this person.
     Unacceptable
-        It is not a reduced spectrum, or the windows lie outside.
+        It is not a reduced frame, or the windows lie outside of it.
     Unavailable
-        Its pixels have not been unpacked yet.
+        Its pixels are not unpacked yet.
     """
     file = access.file_for(user, Action.VIEW, file_id)
     if file.data_type != DataType.REDUCED:
-        raise Unacceptable("Spectra are extracted from reduced frames.", field="id")
+        raise Unacceptable("Only reduced frames have spectra to extract.", field="id")
     try:
         image = pyramid.load(previews.folder(file))
     except (OSError, ValueError, KeyError) as error:
         raise Unavailable("The image is being prepared.", retry_after=1) from error
     if image.noise is None:
-        raise Unacceptable(f"{file.file_name} has no noise: it was not reduced here.", field="id")
+        raise Unacceptable(f"{file.file_name} has no uncertainties.", field="id")
     n_y, n_x = image.shape
     low, high = windows.reach(n_x)
     first, last = max(int(np.floor(low)) - 1, 0), min(int(np.ceil(high)) + 2, n_y)
     if last - first < 1:
         raise Unacceptable("The windows lie outside the frame.", field="low")
-    part = slice(first, last)
+    rows = slice(first, last)
     flags = np.zeros((last - first, n_x), np.uint8)
     if image.flags:
-        flags = np.asarray(image.flags[0][part])
-    data = image.levels[0][part].astype(np.float32)
-    variance = image.noise[part].astype(np.float32) ** 2
+        flags = np.asarray(image.flags[0][rows])
+    data = image.levels[0][rows].astype(np.float32)
+    variance = image.noise[rows].astype(np.float32) ** 2
     try:
-        found, _, warning = manual.summed(make_strip(first, data, variance, flags), windows)
+        spectrum, _, warning = manual.summed(make_strip(first, data, variance, flags), windows)
     except ReductionError as error:
         raise Unacceptable(str(error), field="low") from error
     with np.errstate(invalid="ignore"):
-        sigma = np.sqrt(found.variance)
+        sigma = np.sqrt(spectrum.variance)
     sigma[~np.isfinite(sigma)] = np.nan
-    return Rehearsal(found.flux, sigma, warning or "")
+    return ExtractionPreview(spectrum.flux, sigma, warning or "")

@@ -1,4 +1,4 @@
-"""The image pyramids of the viewer: made by a worker, thrown away at will."""
+"""The image pyramids of the viewer: made by a worker, and made again when they are missing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from services.errors import NotFound
 from services.setup import site
 
 FORMAT = 2
-"""Of the folders; those of another are made anew."""
+"""Version of the folders' content; folders of another version are not used."""
 
 
 def folder(file: File) -> Path:
     """Return where the pyramid of a file is, or will be.
 
-    The content is part of the name: SQLite may give the id of a deleted file to the next one.
+    The checksum is part of the name: SQLite may give the id of a deleted file to another one.
     """
     return site().previews_dir / f"{file.id}-{file.checksum[:16]}-{FORMAT}"
 
@@ -37,13 +37,19 @@ def exists(file: File) -> bool:
 
 
 def find(user: User, file_id: int) -> Path | None:
-    """Return the folder of an image's pyramid, None while it has not been made."""
+    """Return the folder of an image's pyramid, None while there is none.
+
+    Raises
+    ------
+    NotFound
+        No such file for this person.
+    """
     file = access.file_for(user, Action.VIEW, file_id)
     return folder(file) if exists(file) else None
 
 
 def build(file_id: int) -> None:
-    """Make the pyramid of an image, in a worker, unless it is there; a spectrum has none.
+    """Make the pyramid of an image unless there is one; a spectrum has none. Called by workers.
 
     Raises
     ------
@@ -67,14 +73,14 @@ def build(file_id: int) -> None:
     if variance is not None:
         with np.errstate(invalid="ignore"):
             noise = np.sqrt(variance)
-    made = pyramid.build(image.data, frame_io.flags_of(image), noise)
+    levels = pyramid.build(image.data, frame_io.flags_of(image), noise)
     site().previews_dir.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=site().previews_dir, prefix=".part-"))
     try:
-        pyramid.save(made, temporary)
+        pyramid.save(levels, temporary)
         os.replace(temporary, folder(file))
     except OSError:
-        if not exists(file):  # else another worker was faster
+        if not exists(file):  # else another worker has made it meanwhile
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a spectrum is looked at with: other spectra beside it, and the arc behind its scale."""
+"""What is shown with a spectrum: spectra to compare, and the arc of its wavelength calibration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CALIBRATED = (DataType.WAVELENGTH, DataType.FLUX)
 
 
 def comparable(user: User, file_id: int, text: str = "") -> list[File]:
-    """Return spectra that can be drawn over one: those with the same kind of axis.
+    """Return spectra that can be drawn over another one: those with the same kind of axis.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def comparable(user: User, file_id: int, text: str = "") -> list[File]:
     file_id : int
         The spectrum on show.
     text : str
-        Part of a file's or object's name; without it the products of the same frame come first,
+        Part of a file's or object's name. Without it the products of the same frame come first,
         then those of the same object, then the newest of the proposal.
 
     Raises
@@ -41,26 +41,26 @@ def comparable(user: User, file_id: int, text: str = "") -> list[File]:
     query = access.visible_files(user).where(
         File.state == "current", File.data_type.in_(kinds), File.id != file.id
     )
-    wanted = text.strip().replace("\x00", "")
-    if wanted:
-        found = File.file_name.contains(wanted) | File.object.contains(wanted)
+    text = text.strip().replace("\x00", "")
+    if text:
+        named = File.file_name.contains(text) | File.object.contains(text)
         return list(
-            query.where(found).order_by(File.date_obs.desc(), File.id.desc()).limit(MOST_OFFERED)
+            query.where(named).order_by(File.date_obs.desc(), File.id.desc()).limit(MOST_OFFERED)
         )
     offered: dict[int, File] = {}
-    for near in (
+    for relation in (
         File.original == file.original_id,
         (File.proposal == file.proposal_id) & (File.object == file.object),
         File.proposal == file.proposal_id,
     ):
-        newest = query.where(near).order_by(File.date_obs.desc(), File.id.desc())
+        newest = query.where(relation).order_by(File.date_obs.desc(), File.id.desc())
         for row in newest.limit(MOST_OFFERED):
             offered.setdefault(row.id, row)
     return list(offered.values())[:MOST_OFFERED]
 
 
-def arc_behind(user: User, file_id: int) -> ArcReport:
-    """Return the arc and the lines behind a spectrum's wavelengths.
+def arc_of(user: User, file_id: int) -> ArcReport:
+    """Return the arc and the lines that a spectrum was calibrated with.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def arc_behind(user: User, file_id: int) -> ArcReport:
     Unacceptable
         It has no wavelength scale.
     Unavailable
-        It can't be read now.
+        The file cannot be read now.
     """
     file = access.file_for(user, Action.VIEW, file_id)
     if file.data_type not in _CALIBRATED:

@@ -126,7 +126,7 @@ def test_another_spectrum_is_laid_over_and_the_arc_is_shown(
     expect(laid).to_have_count(0)
     until(page, lambda: plotted(page)["y"] == "Intensity (electron)", "the spectrum alone")
     chip(page, "Arc").click()
-    panel = page.get_by_label("The arc behind the wavelengths")
+    panel = page.get_by_label("Arc of the wavelength calibration")
     expect(panel).to_contain_text("Chebyshev polynomial of order 3")
     ((quality,),) = demo_site.rows("SELECT quality FROM file WHERE id = ?", number)
     used = re.search(r'"lines": ?(\d+)', quality)[1]
