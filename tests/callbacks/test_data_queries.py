@@ -29,8 +29,8 @@ from db.models import Comment, File, User
 from services.data_page import calibrations, file_index, file_view, runs
 from services.errors import Conflict
 from services.files import contents, rows
-from tests.callbacks.test_pages import call
 from tests.support.queries import listed_queries, no_queries
+from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
 
 _numbers = itertools.count(1)
