@@ -5,13 +5,13 @@ WITHOUT_BROWSER := tests --ignore=tests/browser --ignore=tests/bench
 .PHONY: run test bench bench-ui bench-peer lint help soak screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
-	@echo "make test   lint, types, import contracts, unit, API and browser tests"
+	@echo "make test   lint, types, import contracts, JavaScript, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make bench-ui  only the pages in a real browser: images, spectra, first load, live changes"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
 	@echo "make screenshots  photograph the pages for the manual in docs/user"
-	@echo "make lint   only ruff, mypy and the import contracts"
+	@echo "make lint   only ruff, mypy, the import contracts, ESLint, Prettier and tsc"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -35,8 +35,10 @@ lint: .venv/.test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_javascript.py lint
 
 test: lint
+	$(BIN)/python tools/check_javascript.py test
 	tools/provide_test_machine
 	$(BIN)/python -m pytest -n 2 $(WITHOUT_BROWSER)
 	$(BIN)/python -m tests.support.postgres $(BIN)/python -m pytest -n 2 --only-database $(WITHOUT_BROWSER)
