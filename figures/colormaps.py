@@ -1,4 +1,4 @@
-"""Colour maps and stretches by name; the same as the viewer's in ``assets/colormaps.js``.
+"""Colour maps and stretches by name; the same as the viewer's in ``assets/viewer/colormaps.js``.
 
 Stops of Viridis, Cividis, Inferno, Magma and Plasma: matplotlib's public-domain (CC0) maps, as
 sampled by Plotly.
@@ -23,7 +23,7 @@ STOPS: dict[str, str] = {
 """Evenly spaced stops, the darkest first (inverted: last)."""
 
 APERTURE, ZONE = (255, 176, 0), (169, 155, 255)
-"""Of what is drawn over an image, as in ``assets/overlays.js``."""
+"""Of what is drawn over an image, as in ``assets/viewer/overlay_painting.js``."""
 
 SATURATED, COSMIC_RAY = (255, 64, 64), (0, 190, 255)
 """Of marked pixels; no map of the choice has them, and they differ for colour-blind eyes."""

@@ -1,6 +1,6 @@
 """Advanced Visualization of an image: limits, cuts, and the windows of its spectra.
 
-The browser draws the contents of the panels (``assets/advanced*``, ``assets/windows*``) and keeps
+The browser draws the contents of the panels (``assets/advanced/``) and keeps
 its state in the address.
 """
 

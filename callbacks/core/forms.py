@@ -68,7 +68,7 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
         Input(form, "n_submit"),
         *(State(name, "value") for name in names),
         *further,
-        # A second click while the first is being answered is ignored (assets/forms.js).
+        # A second click while the first is being answered is ignored (assets/core/forms.js).
         running=[(Output(form, "className"), "form busy", "form")],
         prevent_initial_call=True,
     )(guarded(len(fields) + 1)(submit))

@@ -2,7 +2,7 @@
 
 At each change Dash's renderer asks every component of a page whether it has to be drawn again.
 Regions that change often are therefore sent as HTML, which the page puts in place itself
-(`assets/regions.js`, ADR 10).
+(`assets/data/regions.js`, ADR 10).
 """
 
 from __future__ import annotations

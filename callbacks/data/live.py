@@ -1,7 +1,7 @@
 """Regions of an open Data page as HTML, requested when an event concerns them.
 
 Not a callback of Dash: the page requests the regions that an event concerns as soon as it receives
-the event, and puts them in place itself (`assets/regions.js`, ADR 10).
+the event, and puts them in place itself (`assets/data/regions.js`, ADR 10).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Forms: labelled fields with their help and a place for error messages.
 
 The control of a field has the id ``<form>-<field>``; its help and its error stand beside it under
-``…-help`` and ``…-error``, and ``assets/forms.js`` connects the three for screen readers.
+``…-help`` and ``…-error``, and ``assets/core/forms.js`` connects the three for screen readers.
 ``<form>-error`` is for messages that concern no single field. `callbacks.core.forms` fills them.
 """
 

@@ -1,4 +1,4 @@
-"""The elements that the browser draws a spectrum and its controls into (``assets/spectrum*``)."""
+"""The elements that the browser draws a spectrum and its controls into (``assets/spectrum/``)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,12 @@ def document(site: Site, path: str) -> str:
 
 
 def loaded(page: str) -> list[str]:
-    return re.findall(r'<(?:script|link rel="stylesheet")[^>]*(?:src|href)="([^"]+)"', page)
+    tags = r'<(?:script|link rel="(?:stylesheet|modulepreload)")[^>]*(?:src|href)="([^"]+)"'
+    return re.findall(tags, page)
+
+
+def preloaded(page: str) -> list[str]:
+    return re.findall(r'<link rel="modulepreload" href="([^"]+)"', page)
 
 
 def config(page: str) -> dict[str, object]:
@@ -64,10 +69,53 @@ def test_a_browser_keeps_what_changes_its_address_with_its_content(site: Site) -
         answer = browser.get(address)
         assert answer.status_code == 200, address
         assert answer.headers["Cache-Control"] == UNCHANGING, address
-    for address in ("/data", "/assets/logo.svg", "/assets/gsp.js"):
+    for address in ("/data", "/assets/logo.svg", "/assets/main.js"):
         assert "no-cache" in browser.get(address).headers["Cache-Control"], address
-    for address in ("/assets/gsp.js?m=0123456789ab", "/assets/none.js?m=1", "/assets/?m=1"):
+    for address in (
+        "/assets/main.js?m=0123456789ab",
+        "/assets/v-0123456789ab/main.js",
+        "/assets/none.js?m=1",
+        "/assets/?m=1",
+    ):
         assert "immutable" not in browser.get(address).headers["Cache-Control"], address
+
+
+def test_the_modules_of_another_version_are_not_found_beside_them(site: Site) -> None:
+    browser = site.sign_in("PI")
+    folder = preloaded(document(site, "/data"))[0].split("/")[2]
+    for name in ("none.js", "css/gsp.css", "globals.d.ts", "../pyproject.toml", "%2e%2e/app.py"):
+        assert browser.get(f"/assets/{folder}/{name}").status_code == 404, name
+
+
+IMPORT = re.compile(r'^import\b[^;"]*"(\.{1,2}/[^"]+)";', re.MULTILINE)
+
+
+def imported_from(module: Path) -> set[Path]:
+    """Return a module and all that it imports, at any depth."""
+    reached: set[Path] = set()
+    due = [module]
+    while due:
+        path = due.pop()
+        if path not in reached:
+            reached.add(path)
+            due += [(path.parent / name).resolve() for name in IMPORT.findall(path.read_text())]
+    return reached
+
+
+def test_the_document_preloads_every_module_that_the_first_one_needs(site: Site) -> None:
+    page = document(site, "/data")
+    [entry] = re.findall(r'<script id="_dash-renderer" type="module" src="([^"]+)"', page)
+    folder = entry.removesuffix("main.js")
+    named = {(ASSETS / one.removeprefix(folder)).resolve() for one in preloaded(page)}
+    assert named == imported_from(ASSETS / "main.js")
+
+
+def test_dash_loads_no_module_as_a_classic_script(site: Site) -> None:
+    page = document(site, "/data")
+    classic = re.findall(r'<script src="([^"]+)"', page)
+    assert classic
+    assert not [address for address in classic if address.startswith("/assets/")]
+    assert "new DashRenderer" not in page  # an inline script, which the policy does not let run
 
 
 def test_swagger_ui_comes_from_this_host_and_is_kept(site: Site) -> None:
@@ -94,14 +142,30 @@ def test_an_address_changes_with_the_content_alone(
     shutil.copytree(ASSETS, tmp_path / "assets")
     monkeypatch.setattr("pages.core.document.ASSETS", tmp_path / "assets")
     before = set(loaded(document(site, "/data")))
-    changed = tmp_path / "assets/gsp.js"
-    changed.touch()
+    [changed] = [one for one in before if one.startswith("/assets/css/gsp.css?")]
+    assert before - after_a_change_of(site, tmp_path / "assets/css/gsp.css", before) == {changed}
+
+
+def after_a_change_of(site: Site, path: Path, before: set[str]) -> set[str]:
+    """Return what the document loads after a change, and that it loads the same before it."""
+    path.touch()
     assert set(loaded(document(site, "/data"))) == before
-    was = changed.stat()
-    changed.write_text(changed.read_text().replace("toast", "taost", 1))
-    os.utime(changed, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
-    [old] = before - set(loaded(document(site, "/data")))
-    assert old.startswith("/assets/gsp.js?")
+    was = path.stat()
+    path.write_text(path.read_text().replace("toast", "taost", 1))
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
+    return set(loaded(document(site, "/data")))
+
+
+def test_a_module_that_changes_changes_the_addresses_of_all(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ASSETS, tmp_path / "assets")
+    monkeypatch.setattr("pages.core.document.ASSETS", tmp_path / "assets")
+    page = document(site, "/data")
+    before = set(loaded(page))
+    after = after_a_change_of(site, tmp_path / "assets/core/toasts.js", before)
+    assert before - after == {one for one in before if one.startswith("/assets/v-")}
+    assert before - after >= set(preloaded(page))
 
 
 def test_plotly_is_the_one_that_the_figures_are_made_for() -> None:
@@ -116,7 +180,9 @@ def test_plotly_draws_every_kind_that_the_pages_draw() -> None:
         if path.name != "picture.py":  # its figures are for scripts
             wanted |= set(re.findall(r"\bgo\.(\w+)\(|\.add_(\w+)\(", path.read_text()))
     kinds = {(one or other).lower() for one, other in wanted} & KINDS
-    for path in ASSETS.glob("*.js"):
+    for path in ASSETS.glob("*/*.js"):
+        if path.parent.name == "vendor":
+            continue
         kinds |= set(re.findall(r'\btype: "(\w+)"', path.read_text())) & KINDS
     assert "scatter" in kinds
     assert kinds <= set(drawn), f"assets/vendor needs a larger bundle of Plotly: {kinds}"

@@ -192,10 +192,10 @@ def test_an_image_that_is_not_prepared_yet_is_503(
 
 
 def test_the_viewer_has_the_same_colour_maps() -> None:
-    script = (ROOT / "assets" / "colormaps.js").read_text()
+    script = (ROOT / "assets" / "viewer" / "colormaps.js").read_text()
     theirs = {
         name: " ".join(re.findall(r"#[0-9a-f]{6}", stops))
-        for name, stops in re.findall(r"'([^']+)': \[([^\]]+)\]", script)
+        for name, stops in re.findall(r'^  "?([\w ]+)"?: \[([^\]]+)\]', script, re.M)
     }
     assert theirs == colormaps.STOPS
 
