@@ -2,6 +2,23 @@ import js from "@eslint/js";
 import { importX } from "eslint-plugin-import-x";
 import globals from "globals";
 
+/** Which folders of `assets` the modules of a folder may import from, besides their own. */
+const FOLDERS = {
+  core: [],
+  viewer: ["core"],
+  spectrum: ["core", "viewer"],
+  advanced: ["core", "viewer", "spectrum"],
+  data: ["core", "viewer", "spectrum", "vendor"],
+  night: ["core"],
+  search: ["core"],
+};
+
+const zones = Object.entries(FOLDERS).map(([folder, others]) => ({
+  target: `./assets/${folder}`,
+  from: "./assets",
+  except: [folder, ...others],
+}));
+
 export default [
   { ignores: ["assets/vendor/", ".venv/", "var/", "docs/"] },
   js.configs.recommended,
@@ -22,6 +39,7 @@ export default [
       "prefer-const": "error",
       "import-x/no-cycle": "error",
       "import-x/no-mutable-exports": "error",
+      "import-x/no-restricted-paths": ["error", { zones }],
       "import-x/no-self-import": "error",
       "import-x/order": "off",
     },
