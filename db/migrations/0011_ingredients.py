@@ -132,9 +132,11 @@ _MAKER = """
 
 
 def _products(db: Any) -> Iterator[list[tuple[Any, ...]]]:
+    columns = {column.name for column in db.get_columns("file")}
+    said = "notices" if "notices" in columns else "warnings"
     rows = _rows(
         db,
-        f"SELECT f.id, f.inputs, f.id, f.data_type, {_MAKER}, f.warnings FROM file f "
+        f"SELECT f.id, f.inputs, f.id, f.data_type, {_MAKER}, f.{said} FROM file f "
         "LEFT JOIN run r ON r.id = f.run_id "
         "WHERE f.data_type > 0 AND f.id > {after} ORDER BY f.id LIMIT {limit}",
     )
@@ -303,10 +305,18 @@ def _differences(maker: Maker, role: str) -> str:
     """Return what differed of a calibration, as the warnings of its product have it."""
     found: list[dict[str, Any]] = []
     for warning in maker.warnings:
-        if isinstance(warning, str) and warning.startswith(f"{_NEEDS.get(role)}: "):
+        if isinstance(warning, dict):  # a notice
+            params = warning["params"]
+            found += params.get("differences", []) if _is_of(warning, role) else []
+        elif warning.startswith(f"{_NEEDS.get(role)}: "):
             differing = _DIFFERING.search(warning)
             found += [_difference(text) for text in differing[1].split(", ")] if differing else []
     return json.dumps(found)
+
+
+def _is_of(notice: dict[str, Any], role: str) -> bool:
+    used = {"degraded_match", "manual_calibration_differs"}
+    return notice["code"] in used and notice["params"].get("role") == _NEEDS.get(role)
 
 
 def _difference(text: str) -> dict[str, Any]:

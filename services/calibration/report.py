@@ -22,16 +22,16 @@ from services.runs import scheduling
 class Search:
     """The search for one calibration of a file's step.
 
-    `taken` is the name of what the step has used, or would use now ("": none; `is_made` tells
-    which of the two). `sentence` says why there is none. A request for another one is a run of
-    `block` on `target`.
+    `taken` are the files that the step has used, or would use now; `is_made` tells which of the
+    two. `sentence` says why there are none. A request for another one is a run of `block` on
+    `target`.
     """
 
     block: Block
     target: File
     role: CalibrationRole
     is_made: bool
-    taken: str
+    taken: tuple[File, ...]
     sentence: str
     candidates: tuple[Candidate, ...]
 
@@ -70,13 +70,14 @@ def of_file(user: User, file: File) -> list[Search]:
 
 def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
     """Return what a step would take now."""
-    taken = sentence = ""
+    taken: tuple[File, ...] = ()
+    sentence = ""
     if wish.settings.get(IGNORED_BY.get(role, ""), False):
         sentence = "the settings of the proposal do without it"
     else:
         answer = selection.offer(role, wish, wish.file)
         if isinstance(answer, Inputs):
-            taken = next((one.file_name for one in answer.given.values()), "")
+            taken = tuple(answer.given.values())
             sentence = " ".join(answer.notes)
         else:
             sentence = answer.sentence
@@ -88,8 +89,7 @@ def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
 
 def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Search:
     """Return what the step that made a product had taken."""
-    used = ingredients.inputs_of(product, role)
-    taken = " and ".join(sorted({one.name for one in used}))
+    taken = tuple(used.input for used in ingredients.inputs_of(product, role))
     sentence = ""
     if not taken and run.settings.get(IGNORED_BY.get(role, ""), False):
         sentence = "the settings did without it"

@@ -114,7 +114,7 @@ def _search(search: Search) -> SearchView:
         target_name=search.target.file_name,
         role=search.role,
         is_made=search.is_made,
-        used=search.taken,
+        used=" and ".join(file.file_name for file in search.taken),
         sentence=search.sentence,
         candidates=tuple(_candidate(search, candidate) for candidate in search.candidates),
     )
@@ -129,14 +129,6 @@ def _candidate(search: Search, candidate: Candidate) -> CandidateView:
         n_combined=file.n_combined,
         differences=candidate.differences,
         fits=candidate.fits,
-        is_used=_is_used(search, file.file_name),
+        is_used=any(file.id in {used.id, used.original_id} for used in search.taken),
         obstacle=candidate.obstacle,
     )
-
-
-def _is_used(search: Search, name: str) -> bool:
-    """Tell whether a calibration was used; of an arc the reduced frame is named."""
-    used = search.taken.split(" and ")
-    stem = name.split(".fits", 1)[0]
-    is_arc = search.role is CalibrationRole.ARC
-    return name in used or (is_arc and any(f"_{stem}." in other for other in used))

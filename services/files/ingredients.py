@@ -141,12 +141,14 @@ def record_product(
 def _present(given: Iterable[Given]) -> dict[int, int]:
     """Return the ids of the files that still have a row, which they keep until the commit.
 
-    A superseded master may be deleted while a run that it was given to is at work.
+    A superseded master may be deleted while a run that it was given to is at work; SQLite gives its
+    id to the next file, so the path is compared too.
     """
-    query = File.select(File.id).where(File.id.in_([one.file.id for one in given]))
+    paths = {one.file.id: one.file.full_path for one in given}
+    query = File.select(File.id, File.full_path).where(File.id.in_(list(paths)))
     if database.for_update:  # SQLite has one writer at a time
         query = query.for_update("FOR KEY SHARE")
-    return {number: number for (number,) in query.tuples()}
+    return {number: number for number, path in query.tuples() if paths[number] == path}
 
 
 def members_of(product: Product, inputs: Inputs) -> list[File]:

@@ -67,13 +67,13 @@ def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) 
 
 def test_the_search_is_told_with_what_differs(frame: File, pi: User) -> None:
     (ahead,) = report.of_file(pi, frame)
-    assert (ahead.role, ahead.taken, ahead.is_made) == (CalibrationRole.MASTER_BIAS, "", False)
+    assert (ahead.role, ahead.taken, ahead.is_made) == (CalibrationRole.MASTER_BIAS, (), False)
     assert "no bias with this read-out" in ahead.sentence
     (one,) = ahead.candidates
     assert (one.file, one.fits, one.obstacle) == (master(), False, "")
     assert one.differences == ("GAIN 3.2 instead of 1.48",)
     (behind,) = report.of_file(pi, reduced(frame)[0])
-    assert (behind.is_made, behind.taken, behind.target) == (True, "", frame)
+    assert (behind.is_made, behind.taken, behind.target) == (True, (), frame)
     with pytest.raises(NotFound):
         report.of_file(builders.person("stranger"), frame)
 
