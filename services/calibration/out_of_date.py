@@ -1,93 +1,34 @@
 """Products that would be made differently now, and making them again.
 
 A product is out of date when the master it was made with has been superseded, when a fitting
-master came after it had been made without one, or when its parent is out of date. An outdated
-master is made again automatically; an outdated reduced frame on request (`request_all`, or Reduce
-on its raw frame), or automatically where the proposal's settings say so (`general.redo_stale`).
-Every version is kept, the newest is shown first.
+master came while it was provisional (`services.calibration.provisional`), when a nearer arc came,
+or when its parent is out of date. An outdated master is made again automatically; an outdated
+reduced frame on request (`request_all`, or Reduce on its raw frame), or automatically where the
+proposal's settings say so (`general.redo_stale`). Every version is kept, the newest is shown first.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from peewee import fn
 
 from db.models import File, Proposal, Run, User, utc_now
-from reduction import matching
-from reduction.frames import FrameKind
-from reduction.registry import CalibrationRole, all_blocks
+from reduction.registry import all_blocks
 from services import access
 from services.access import Action
 from services.calibration import masters, selection
 from services.calibration.master_selection import LIVE
-from services.calibration.masters import DAYS, IGNORED_BY, MASTER, REDUCED
+from services.calibration.masters import MASTER, REDUCED
 from services.errors import Conflict
 from services.files import ingredients, rows
-from services.files.ingredients import SelectedBy
-from services.files.rows import describe
 from services.proposals import proposals
 from services.runs import scheduling
 from services.runs.deduplication import same_live
 from services.unit_of_work import Effects, transaction
 
-REACH_DAYS = 3.0
-"""A new master puts out of date what was made without one this long before or after it."""
 REDONE_PER_ROUND = 50
 REDUCE = "reduce"
-
-_RANKS = {FrameKind.BIAS: matching.rank_bias, FrameKind.FLAT: matching.rank_flats}
-_ROLES = {FrameKind.BIAS: CalibrationRole.MASTER_BIAS, FrameKind.FLAT: CalibrationRole.MASTER_FLAT}
-
-
-# --- what a new master puts out of date -------------------------------------------------------
-
-
-def made_without(master: File, *, above: int = 0) -> list[File]:
-    """Return the reduced frames and masters that a new master fits and that were made without one.
-
-    A master that a person selected although it does not fully match counts as none.
-
-    Parameters
-    ----------
-    master : File
-        Its row, which need not be saved yet.
-    above : int
-        Look only at files with a higher id.
-    """
-    kind = FrameKind(master.kind)
-    span = dt.timedelta(days=min(DAYS[str(kind)], REACH_DAYS))
-    files = File.select().where(
-        File.id > above,
-        File.data_type.in_([MASTER, REDUCED]),
-        File.state == "current",
-        File.kind != str(kind),
-        File.camera == master.camera,
-        File.date_obs.between(master.date_obs - span, master.date_obs + span),
-        ~File.out_of_date,
-    )
-    role = _ROLES[kind]
-    roles = ingredients.ROLES[role]
-    without = ~ingredients.has(*roles) | ingredients.has(*roles, selected_by=SelectedBy.PERSON)
-    described = describe(master)
-    return [
-        file
-        for file in files.where(without)
-        if all(used.differences for used in ingredients.inputs_of(file, role))
-        and _asked_for(file, role)
-        and _RANKS[kind](describe(file), [described]).best is not None
-        and (master.n_combined or 0) >= masters.minimum_for(file, masters.block_for(kind))
-    ]
-
-
-def _asked_for(file: File, role: CalibrationRole) -> bool:
-    """Tell whether the run that made a file wanted this calibration."""
-    run = Run.get_or_none(Run.id == file.run_id)
-    block = all_blocks().get(run.block) if run else None
-    if run is None or block is None or role not in block.calibration_roles:
-        return False
-    return not run.settings.get(IGNORED_BY.get(role, ""), False)
 
 
 def made_with(master: File, *, above: int = 0) -> list[File]:

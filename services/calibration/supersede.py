@@ -9,7 +9,7 @@ from peewee import fn
 from db.models import File, Run
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block
-from services.calibration import out_of_date, selection
+from services.calibration import out_of_date, provisional, selection
 from services.calibration.masters import MASTER, REDUCED
 from services.calibration.outcomes import Inputs
 from services.files import rows
@@ -53,7 +53,7 @@ class Succession:
         self.master = master
         self.known = newest_file()
         self.users = {old.id: out_of_date.made_with(old) for old in self._older()}
-        self.without = out_of_date.made_without(master)
+        self.without = provisional.provisional_files(master)
 
     def _older(self) -> list[File]:
         older = File.select().where(
@@ -63,7 +63,7 @@ class Succession:
 
     def take_place(self, effects: Effects) -> None:
         """Do it, inside the transaction that saved the new master."""
-        affected = [*self.without, *out_of_date.made_without(self.master, above=self.known)]
+        affected = [*self.without, *provisional.provisional_files(self.master, above=self.known)]
         for old in self._older():
             users = [*self.users.get(old.id, ()), *out_of_date.made_with(old, above=self.known)]
             affected += users

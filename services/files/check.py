@@ -10,10 +10,11 @@ from pathlib import Path
 from peewee import SqliteDatabase, fn
 
 from db import database
-from db.models import File, Run, utc_now
+from db.models import File, Ingredient, Run, utc_now
 from reduction.frames import DataType
 from services.calibration.master_selection import LIVE
 from services.files.file_integrity import sha256
+from services.files.ingredients import Role
 from services.files.products import temporary_dir
 from services.setup import site
 
@@ -59,6 +60,10 @@ def _lineage() -> Iterator[str]:
     lost = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
     for file in File.select().where(made | lost):
         yield f"{file.file_name} (file {file.id}) has no parent"
+    members = Ingredient.select(Ingredient.product).where(Ingredient.role == Role.MEMBER)
+    masters = File.select().where(File.data_type == DataType.MASTER, File.id.not_in(members))
+    for master in masters:
+        yield f"{master.file_name} (file {master.id}) has no members"
 
 
 def _raw_once() -> Iterator[str]:

@@ -62,3 +62,18 @@ def test_lost_parents_and_silent_runs_are_named(product: File) -> None:
     assert any("has no parent" in breach for breach in breaches)
     assert any("without a heartbeat" in breach for breach in breaches)
     assert any("waits for nothing" in breach for breach in breaches)
+
+
+def test_a_master_without_members_is_named(site: Site) -> None:
+    path = site.products_dir / "2024-03-10" / "master_bias.fits"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"combined")
+    builders.row(
+        path.name,
+        data_type=DataType.MASTER,
+        kind="bias",
+        full_path=str(path),
+        checksum=sha256(path),
+    )
+    (breach,) = check.breaches()
+    assert "has no members" in breach
