@@ -27,3 +27,7 @@ class UtcDateTimeField(DateTimeField):
         if isinstance(value, dt.datetime) and value.tzinfo is None:
             return value.replace(tzinfo=dt.UTC)
         return value
+
+
+class InsertionTimeField(UtcDateTimeField):
+    """When a row was inserted, by the clock of the database; see `db.models.Table.save`."""

@@ -8,6 +8,7 @@ manual does.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from peewee import (
     SQL,
@@ -25,12 +26,15 @@ from peewee import (
     TextField,
 )
 
-from db import database
-from db.fields import UtcDateTimeField
+from db import clock, database
+from db.fields import InsertionTimeField, UtcDateTimeField
 
 
 def utc_now() -> dt.datetime:
-    """Return the current instant, timezone-aware."""
+    """Return the current instant by this host's clock, timezone-aware.
+
+    What other hosts compare is taken from `db.clock` instead.
+    """
     return dt.datetime.now(dt.UTC)
 
 
@@ -42,6 +46,19 @@ class Table(Model):
     class Meta:
         database = database
         legacy_table_names = False
+
+    def save(self, force_insert: bool = False, only: Any = None) -> Any:
+        """Write the row; a new one gets its times of insertion from the clock of the database."""
+        if force_insert or self._pk is None:
+            unset = [
+                field.name
+                for field in self._meta.sorted_fields
+                if isinstance(field, InsertionTimeField) and self.__data__.get(field.name) is None
+            ]
+            now = clock.now() if unset else None
+            for name in unset:
+                setattr(self, name, now)
+        return super().save(force_insert=force_insert, only=only)
 
 
 class User(Table):
@@ -59,7 +76,7 @@ class User(Table):
     session_version = IntegerField(default=1)
     visual = JSONField(default=dict)
     last_login = UtcDateTimeField(null=True)
-    date_joined = UtcDateTimeField(default=utc_now)
+    date_joined = InsertionTimeField()
 
     @property
     def full_name(self) -> str:
@@ -72,14 +89,14 @@ class Token(Table):
 
     user = ForeignKeyField(User, backref="tokens", on_delete="CASCADE", unique=True)
     key_hash = CharField(64, unique=True)
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
 
 
 class LoginFailure(Table):
     """A failed login. `key` is a hash of account and address, so that neither is kept."""
 
     key = CharField(64)
-    at = UtcDateTimeField(default=utc_now)
+    at = InsertionTimeField()
 
     class Meta:
         indexes = ((("key", "at"), False),)
@@ -112,7 +129,7 @@ class Proposal(Table):
     pi = ForeignKeyField(User, backref="led", null=True, on_delete="RESTRICT")
     is_placeholder = BooleanField(default=False)
     settings = JSONField(default=dict)
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
 
 
 class SettingsChange(Table):
@@ -124,7 +141,7 @@ class SettingsChange(Table):
 
     proposal = ForeignKeyField(Proposal, backref="changes", on_delete="CASCADE")
     user = ForeignKeyField(User, null=True, on_delete="SET NULL")
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
     before = JSONField(default=dict)
     after = JSONField(default=dict)
     restored = UtcDateTimeField(null=True)
@@ -138,7 +155,7 @@ class Membership(Table):
 
     proposal = ForeignKeyField(Proposal, backref="memberships", on_delete="CASCADE")
     user = ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
 
     class Meta:
         indexes = ((("proposal", "user"), True),)
@@ -218,8 +235,8 @@ class File(Table):
 
     quality = JSONField(default=dict)
     warnings = JSONField(default=list)
-    created = UtcDateTimeField(default=utc_now)
-    last_modified = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
+    last_modified = InsertionTimeField()
 
     class Meta:
         indexes = (
@@ -314,7 +331,7 @@ class Arrival(Table):
     proposal = ForeignKeyField(Proposal, null=True, on_delete="SET NULL")
     keyword = CharField(20, default="")
     sentence = TextField(default="")
-    seen = UtcDateTimeField(default=utc_now)
+    seen = InsertionTimeField()
 
 
 class Run(Table):
@@ -346,7 +363,7 @@ class Run(Table):
     message = TextField(default="")
     settings = JSONField(default=dict)
     calibrations = JSONField(null=True)
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
     queued = UtcDateTimeField(null=True)
     started = UtcDateTimeField(null=True)
     finished = UtcDateTimeField(null=True)
@@ -414,13 +431,13 @@ class Comment(Table):
     file = ForeignKeyField(File, backref="comments", on_delete="CASCADE")
     user = ForeignKeyField(User, backref="comments", on_delete="CASCADE")
     text = TextField()
-    created = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
 
 
 class LogEntry(Table):
     """An important message, in one sentence. `proposal` null: for staff only."""
 
-    created = UtcDateTimeField(default=utc_now, index=True)
+    created = InsertionTimeField(index=True)
     level = CharField(10)
     proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
     file = ForeignKeyField(File, null=True, on_delete="SET NULL")
@@ -444,7 +461,7 @@ class Event(Table):
     staff_only = BooleanField(default=False)
     person = IntegerField(null=True)
     payload = JSONField(default=dict)
-    created = UtcDateTimeField(default=utc_now, index=True)
+    created = InsertionTimeField(index=True)
 
 
 class Mail(Table):
@@ -461,8 +478,8 @@ class Mail(Table):
     state = CharField(8, default="queued")
     attempts = IntegerField(default=0)
     problem = TextField(default="")
-    created = UtcDateTimeField(default=utc_now)
-    due = UtcDateTimeField(default=utc_now)
+    created = InsertionTimeField()
+    due = InsertionTimeField()
     account_id = IntegerField(null=True)
 
     class Meta:

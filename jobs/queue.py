@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,11 +18,9 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from db.models import Run, User
 from jobs import tasks
 from services.errors import Unavailable
 from services.health import QueueState
-from services.runs import lifecycle
 
 QUEUE = "reduction"
 POOL_KEYS = "gsp:pool:"
@@ -123,17 +121,6 @@ def preview(file_id: int, *, urgent: bool = False) -> None:
             _enqueue(PREVIEW if urgent else PREPARE, file_id, at_front=urgent)
     except RedisError as error:
         raise Unavailable("The queue is down; try again shortly.", retry_after=5) from error
-
-
-def submit(
-    user: User,
-    block_name: str,
-    file_id: int,
-    overrides: Mapping[str, Any] | None = None,
-    use: Mapping[str, int] | None = None,
-) -> Run:
-    """Request a run of a block on a file, in the name of a person."""
-    return lifecycle.request(user, block_name, file_id, dict(overrides or {}), use)
 
 
 def top_up(run_ids: list[int]) -> int:

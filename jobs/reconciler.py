@@ -18,7 +18,7 @@ from db import database
 from jobs import mail_worker, queue, wiring
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
-from services.runs import lifecycle, scheduling
+from services.runs import claiming, reconciliation, waiting
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ GLANCED_AT = 20
 def reconcile(since: dt.timedelta) -> int:
     """Do one round, looking for masters `since` back; return how many tickets were missing."""
     with database.connection_context():
-        due = lifecycle.reconcile(since)
+        due = reconciliation.reconcile(since)
     return queue.top_up(due)
 
 
@@ -47,8 +47,8 @@ def analyse() -> None:
 def glance() -> None:
     """Look at runs of dead workers and at a few that wait; what may go now gets its ticket."""
     with database.connection_context():
-        lifecycle.take_back_vanished()
-        scheduling.wake_some(GLANCED_AT)
+        claiming.take_back_lost()
+        waiting.wake_some(GLANCED_AT)
 
 
 def main() -> int:
@@ -66,7 +66,7 @@ def main() -> int:
                 wide = n_rounds % WIDE_EVERY == 0
                 if n_rounds % ANALYSE_EVERY == 0:
                     analyse()
-                missing = reconcile(WIDE if wide else lifecycle.LATELY)
+                missing = reconcile(WIDE if wide else reconciliation.RECENT)
                 last, n_rounds = time.monotonic(), n_rounds + 1
                 if missing:
                     log.info("%d due runs were announced again", missing)

@@ -9,7 +9,7 @@ import time
 
 from db import database
 from services.files.visualization import previews
-from services.runs import lifecycle
+from services.runs import claiming, execution
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with database.connection_context():
-        run = lifecycle.claim(worker)
+        run = claiming.claim(worker)
         while run is not None:
-            lifecycle.execute(run)
-            run = lifecycle.claim(worker, following=run)
+            execution.execute(run)
+            run = claiming.claim(worker, following=run)
 
 
 def prepare_preview(file_id: int) -> None:
@@ -41,7 +41,7 @@ def prepare_preview(file_id: int) -> None:
     os.nice(KINDNESS)
     end = time.monotonic() + PATIENCE_S
     with database.connection_context():
-        while time.monotonic() < end and lifecycle.at_the_last():
+        while time.monotonic() < end and claiming.all_claimed():
             time.sleep(PATIENCE_S / 20)
         previews.build(file_id)
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from peewee import fn
 
-from db.models import Event, Proposal, User, utc_now
+from db import clock
+from db.models import Event, Proposal, User
 from services import access
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def forget_old() -> int:
 
     The newest one stays, whatever its age: SQLite would give its id out again.
     """
-    old = (Event.created < utc_now() - KEPT) & (Event.id < latest_id())
+    old = (Event.created < clock.now_expression(-KEPT)) & (Event.id < latest_id())
     if not Event.select().where(old).exists():
         return 0  # a deletion that finds nothing takes the lock of the database all the same
     return int(Event.delete().where(old).execute())

@@ -1,10 +1,11 @@
-"""The order of effects: commit, then announce, then enqueue, then remove, then what follows.
+"""The unit of work: a transaction, and what follows its commit.
 
-A fast worker or listener always finds the row that it was told of, and a file goes only after the
-row that named it is gone.
+Commit, then announce the events, then queue the tickets, then remove files, then the further steps.
+A fast worker or listener always finds the row that it was told of, and a file is removed only after
+the row that named it is gone.
 
 Nothing slow belongs inside a transaction: SQLite has one writer at a time. No file is read or
-hashed there, and no calibration is looked for; what needs that is put into `Effects.after`.
+hashed there, and no calibration is searched for; what needs that is put into `UnitOfWork.after`.
 """
 
 from __future__ import annotations
@@ -27,31 +28,41 @@ from services.runs import dispatch
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.5
-"""A person's request waits this long for the database before it is told to come back."""
+"""Seconds that a person's request waits for the database before it is refused."""
 WORKER_PATIENCE_S = 60.0
-"""A worker has nobody waiting, and a result in its hands."""
+"""Seconds that a worker waits: nobody waits for it, and it has a result to record."""
 
 
 @dataclass(slots=True)
-class Effects:
+class UnitOfWork:
     """What follows a commit.
 
-    Events to announce, runs that are due, images to prepare for the viewer, files to remove, and
-    further steps with transactions of their own. A step of `after` may get lost with the process:
-    the reconciler finds what was left undone.
+    Attributes
+    ----------
+    events : list of Event
+        Recorded inside the transaction, announced after it.
+    due : list of int
+        Runs that get a ticket.
+    previews : list of int
+        Files whose images are prepared for the viewer.
+    removed : list of Path
+        Files to remove.
+    after : list of callable
+        Further steps, with transactions of their own. A step may be lost with the process; the
+        reconciler finds what was left undone.
     """
 
     events: list[Event] = field(default_factory=list)
     due: list[int] = field(default_factory=list)
-    pictures: list[int] = field(default_factory=list)
+    previews: list[int] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
     after: list[Callable[[], object]] = field(default_factory=list)
 
-    def happen(self) -> None:
-        """Do what was collected; called once, after the commit. Never raises."""
+    def complete(self) -> None:
+        """Do what follows the commit. Never raises."""
         events.publish(*self.events)
         dispatch.due(self.due)
-        dispatch.pictures(self.pictures)
+        dispatch.pictures(self.previews)
         for path in self.removed:
             try:
                 path.unlink(missing_ok=True)
@@ -65,13 +76,18 @@ class Effects:
 
 
 @contextmanager
-def transaction(patience: float = PATIENCE_S) -> Iterator[Effects]:
-    """Open a transaction; what is collected in the value happens after its commit, or never.
+def transaction(patience: float = PATIENCE_S) -> Iterator[UnitOfWork]:
+    """Open a transaction; what its unit of work collects is done after the commit, or never.
 
     Parameters
     ----------
     patience : float
-        Seconds to try for while another process writes (SQLite).
+        Seconds to wait while another process writes (SQLite).
+
+    Yields
+    ------
+    UnitOfWork
+        Takes what follows the commit.
 
     Raises
     ------
@@ -79,11 +95,11 @@ def transaction(patience: float = PATIENCE_S) -> Iterator[Effects]:
         The database stayed locked. Nothing of the body was done: a transaction takes the lock
         when it begins.
     """
-    effects = Effects()
+    work = UnitOfWork()
     with ExitStack() as stack:
         _begin(stack, patience)
-        yield effects
-    effects.happen()
+        yield work
+    work.complete()
 
 
 def _begin(stack: ExitStack, patience: float) -> None:

@@ -10,10 +10,10 @@ from pydantic import Field, create_model
 from api.contract.routing import operation
 from api.models import answers, requests
 from api.resources.files import find
-from jobs import queue
 from reduction.registry import Block, all_blocks
 from services.calibration.manual import KINDS
-from services.runs import lifecycle
+from services.runs import read_models
+from services.runs import requests as run_requests
 
 
 def declare(block: Block) -> None:
@@ -44,7 +44,8 @@ def declare(block: Block) -> None:
         asked = getattr(body, "calibrations", None)
         named = asked.model_dump(exclude_none=True) if asked else {}
         use = {role: find(key).id for role, key in named.items()}
-        return lifecycle.as_dict(queue.submit(g.user, block.name, find(body.id).id, given, use))
+        run = run_requests.request(g.user, block.name, find(body.id).id, given, use)
+        return read_models.view(run).as_dict()
 
     start.__doc__ = (
         "Queue this process block for a file.\n\n"

@@ -9,11 +9,11 @@ from flask import g
 from api.contract.routing import operation
 from api.models import answers, requests
 from api.resources.files import find
-from jobs import queue
 from services.calibration import master_requests, reclassify
 from services.errors import Unacceptable
 from services.files import serialization
-from services.runs import lifecycle
+from services.runs import read_models
+from services.runs import requests as run_requests
 
 
 @operation(
@@ -41,8 +41,11 @@ def make(body: requests.MasterRequest) -> Any:
             raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
         setup = {name: given[name] for name in master_requests.SETUP if name in given}
         anchors = master_requests.of_night(g.user, body.type, body.date, setup)
-    made = [queue.submit(g.user, master_requests.block_of(file).name, file.id) for file in anchors]
-    shown = lifecycle.as_dicts(made)
+    runs = [
+        run_requests.request(g.user, master_requests.block_of(file).name, file.id)
+        for file in anchors
+    ]
+    shown = [view.as_dict() for view in read_models.views(runs)]
     return {**shown[0], "runs": shown}
 
 

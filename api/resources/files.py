@@ -15,7 +15,8 @@ from api.models import answers, requests
 from db.models import File
 from services.errors import InvalidRequest
 from services.files import deletion, file_list, lookup, serialization, upload
-from services.runs import lifecycle
+from services.runs import listing as run_listing
+from services.runs import read_models
 from services.search.filters import FileFilters
 
 TAG = "files"
@@ -138,5 +139,5 @@ def read(key: str) -> Any:
     return {
         **serialization.as_dict(file),
         "children": [serialization.as_dict(row) for row in made if row.id != file.id],
-        "runs": lifecycle.as_dicts(lifecycle.of_file(file)),
+        "runs": [view.as_dict() for view in read_models.views(run_listing.of_file(file))],
     }

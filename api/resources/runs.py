@@ -11,7 +11,9 @@ from api.contract.routing import operation
 from api.contract.validation import row_id
 from api.models import answers, requests
 from services.errors import NotFound
-from services.runs import lifecycle
+from services.runs import listing as run_listing
+from services.runs import read_models
+from services.runs import requests as run_requests
 
 TAG = "processing"
 
@@ -29,14 +31,15 @@ def _id(text: str) -> int:
 def index(query: requests.RunQuery) -> Any:
     """Get a list of runs, newest first."""
     given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
-    page = lifecycle.page(g.user, lifecycle.RunFilters(**given), query.page, query.page_size)
-    return listing(page.count, query.page, query.page_size, lifecycle.as_dicts(page.rows))
+    page = run_listing.page(g.user, run_listing.RunFilters(**given), query.page, query.page_size)
+    runs = [view.as_dict() for view in read_models.views(page.rows)]
+    return listing(page.count, query.page, query.page_size, runs)
 
 
 @operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=answers.RunOut)
 def read(run: str) -> Any:
     """Get one run: its state, progress, settings, inputs and products."""
-    return lifecycle.as_dict(lifecycle.get(g.user, _id(run)))
+    return read_models.view(run_listing.get(g.user, _id(run))).as_dict()
 
 
 @operation(
@@ -49,7 +52,7 @@ def read(run: str) -> Any:
 )
 def cancel(run: str) -> Any:
     """Cancel a run that has not ended."""
-    return lifecycle.as_dict(lifecycle.cancel(g.user, _id(run)))
+    return read_models.view(run_requests.cancel(g.user, _id(run))).as_dict()
 
 
 @operation(
@@ -62,4 +65,4 @@ def cancel(run: str) -> Any:
 )
 def retry(run: str) -> Any:
     """Try a run again that failed or was cancelled."""
-    return lifecycle.as_dict(lifecycle.retry(g.user, _id(run)))
+    return read_models.view(run_requests.retry(g.user, _id(run))).as_dict()

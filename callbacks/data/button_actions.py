@@ -15,9 +15,9 @@ from callbacks.core.guard import guarded, person
 from callbacks.data import ids
 from callbacks.data.address import parse
 from db.models import User
-from jobs import queue
+from services.calibration import out_of_date
 from services.files import comments, deletion
-from services.runs import lifecycle
+from services.runs import requests
 
 PROCESSES = {
     "reduce": "Reduction",
@@ -62,7 +62,7 @@ def add_comment(
 
 def start(user: User, data: ButtonData) -> str:
     """Start a process on a file; its line on the page is the answer."""
-    queue.submit(user, str(data.get("block")), row_id(data, "file"), None)
+    requests.request(user, str(data.get("block")), row_id(data, "file"))
     return ""
 
 
@@ -70,25 +70,25 @@ def use_calibration(user: User, data: ButtonData) -> str:
     """Start a process with a manual calibration."""
     block = str(data.get("block"))
     manual = {str(data.get("need")): row_id(data, "calibration")}
-    queue.submit(user, block, row_id(data, "file"), None, manual)
+    requests.request(user, block, row_id(data, "file"), None, manual)
     return f"{_process(block)} with the selected calibration queued."
 
 
 def reduce_again(user: User, data: ButtonData) -> str:
     """Make a product again that is out of date."""
-    run = lifecycle.request_again(user, row_id(data, "file"))
+    run = out_of_date.request_again(user, row_id(data, "file"))
     return f"{_process(run.block)} queued."
 
 
 def cancel(user: User, data: ButtonData) -> str:
     """Cancel a run; one that is running ends after its current step."""
-    run = lifecycle.cancel(user, row_id(data, "run"))
+    run = requests.cancel(user, row_id(data, "run"))
     return "" if run.state == "cancelled" else "It will be cancelled after the current step."
 
 
 def retry(user: User, data: ButtonData) -> str:
     """Queue a failed run once more."""
-    lifecycle.retry(user, row_id(data, "run"))
+    requests.retry(user, row_id(data, "run"))
     return ""
 
 

@@ -20,7 +20,7 @@ from jobs import queue
 from services import health
 from services.night import overview, trends
 from services.night.overview import Row
-from services.runs import lifecycle
+from services.runs import read_models
 
 PAGE_SIZE = 100
 MOST_PATCHED = 60
@@ -145,7 +145,7 @@ def show_work(pathname: str | None, _live: Any) -> list[Any]:
         for part in (state["queue"], state["workers"])
         if "sentence" in part
     ]
-    drawn += [parts.running(lifecycle.as_dict(run)) for run in found["running"]]
+    drawn += [parts.running(run.as_dict()) for run in read_models.views(found["running"])]
     return drawn
 
 

@@ -16,9 +16,9 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.core.guard import guarded, person, toast
 from callbacks.search import choices
-from jobs import queue
 from services.errors import ServiceError
 from services.paging import n_pages
+from services.runs import requests as run_requests
 from services.search import page as search_page
 from services.search.filters import ORDERINGS, FileFilters
 
@@ -251,7 +251,7 @@ def run(clicks: Sequence[int | None], selected: Any) -> tuple[Any, Any]:
     refused = []
     for file in action.files:
         try:
-            queue.submit(user, block, file, None)
+            run_requests.request(user, block, file)
         except ServiceError as error:
             refused.append(str(error))
     begun = len(action.files) - len(refused)

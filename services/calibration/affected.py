@@ -24,8 +24,8 @@ from reduction.registry import all_blocks
 from services import access
 from services.access import Action
 from services.proposals import proposals
-from services.runs import scheduling
-from services.runs.deduplication import LIVE
+from services.runs import drafts, scheduling
+from services.runs.lifecycle import LIVE, NOT_STARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def reduce_again(user: User, proposal_id: int) -> list[Run]:
     settings = proposals.settings_of(proposal)
     steps = list(_again(proposal, settings))
     files = _files(step.file for step in steps)
-    drafts = []
+    wanted = []
     for step in steps:
         values = getattr(settings, step.block).model_dump(mode="json")
-        draft = scheduling.draft(all_blocks()[step.block], files[step.file], values, user)
-        draft.priority = scheduling.BACKGROUND_PRIORITY
-        drafts.append(draft)
-    return scheduling.enter_all(proposal, drafts)
+        run = drafts.draft(all_blocks()[step.block], files[step.file], values, user)
+        run.priority = drafts.BACKGROUND_PRIORITY
+        wanted.append(run)
+    return scheduling.start_all(proposal, wanted)
 
 
 def _files(ids: Iterable[int]) -> dict[int, File]:
@@ -110,7 +110,7 @@ def take_over(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[R
     pending = _pending(proposal, before, after)
     for run in pending:
         run.settings = getattr(after, run.block).model_dump(mode="json")
-        still = (Run.id == run.id) & Run.state.in_(("waiting", "queued"))
+        still = (Run.id == run.id) & Run.state.in_(NOT_STARTED)
         Run.update(settings=run.settings).where(still).execute()
     return [run for run in pending if run.state == "waiting"]
 
@@ -123,9 +123,7 @@ def _pending(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[Ru
     query = (
         Run.select(Run, File)
         .join(File)
-        .where(
-            Run.proposal == proposal, Run.state.in_(("waiting", "queued")), Run.block.in_(blocks)
-        )
+        .where(Run.proposal == proposal, Run.state.in_(NOT_STARTED), Run.block.in_(blocks))
     )
     return [
         run

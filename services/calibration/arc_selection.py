@@ -15,11 +15,12 @@ from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.matching import ArcChoice, Match
 from reduction.registry import CalibrationRole
-from services.calibration.master_selection import LIVE, around
+from services.calibration.master_selection import around
 from services.calibration.masters import RAW, REDUCED
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.files import ingredients
 from services.files.rows import describe
+from services.runs.lifecycle import LIVE
 
 N_NEAREST = 40
 """Candidates looked at on either side in time: enough to find the best, and to name the nearest."""

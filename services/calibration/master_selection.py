@@ -18,7 +18,8 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from db.models import File, Run, utc_now
+from db import clock
+from db.models import File, Run
 from reduction import matching
 from reduction.frames import DataType, FrameDescription, FrameKind
 from reduction.matching import Match, Ranking
@@ -27,8 +28,7 @@ from services.calibration import masters
 from services.calibration.masters import DAYS, MASTER, RAW
 from services.calibration.outcomes import Found, Nothing, Waiting
 from services.files.rows import describe
-
-LIVE = ("waiting", "queued", "running")
+from services.runs.lifecycle import LIVE
 
 FRESH = dt.timedelta(minutes=10)
 SETTLE = dt.timedelta(seconds=3)
@@ -125,7 +125,7 @@ def _arriving(
     """Wait while a fitting series is being taken right now."""
     kind = next(iter(block.kinds))
     near = File.date_obs.between(file.date_obs - FRESH, file.date_obs + FRESH)
-    just_now = File.created > utc_now() - FRESH
+    just_now = File.created > clock.now_expression(-FRESH)
     frames = _files(around(file, kind, 1) & (File.data_type == RAW) & near & just_now)
     best = rank(frame, [describe(other) for other in frames]).best
     if best is None:
@@ -136,21 +136,21 @@ def _arriving(
     return Waiting(so_far(words(block), n_frames, minimum))
 
 
-def still_coming(newest: File) -> bool:
+def still_coming(newest: File, now: dt.datetime) -> bool:
     """Tell whether more frames of a series may follow its newest."""
     late = newest.created - newest.date_obs > FRESH
-    return bool(utc_now() - newest.created < (SETTLE if late else FRESH))
+    return bool(now - newest.created < (SETTLE if late else FRESH))
 
 
-def at_rest(frame: File) -> bool:
-    """Tell whether the series of a frame may lend it to another: it would be complete by now."""
-    return not still_coming(frame)
+def at_rest(now: dt.datetime) -> Callable[[File], bool]:
+    """Return what tells whether the series of a frame may lend it: it would be complete by now."""
+    return lambda frame: not still_coming(frame, now)
 
 
 def settling(file: File) -> Waiting | None:
     """Wait a moment when a frame came with a batch of older frames that is still arriving."""
     raw = file.original or file
-    now = utc_now()
+    now = clock.now()
     taken = raw.date_obs + dt.timedelta(seconds=raw.exptime)
     if raw.created - taken < FRESH or now - raw.created > SETTLE_AT_MOST:
         return None

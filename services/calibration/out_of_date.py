@@ -13,19 +13,19 @@ from collections.abc import Iterable, Mapping
 
 from peewee import fn
 
-from db.models import File, Proposal, Run, User, utc_now
+from db import clock
+from db.models import File, Proposal, Run, User
 from reduction.registry import all_blocks
 from services import access
 from services.access import Action
 from services.calibration import masters, selection
-from services.calibration.master_selection import LIVE
 from services.calibration.masters import MASTER, REDUCED
 from services.errors import Conflict
 from services.files import ingredients, rows
 from services.proposals import proposals
-from services.runs import scheduling
-from services.runs.deduplication import same_live
-from services.unit_of_work import Effects, transaction
+from services.runs import drafts, master_runs, requests, scheduling
+from services.runs.lifecycle import LIVE
+from services.unit_of_work import UnitOfWork
 
 REDONE_PER_ROUND = 50
 REDUCE = "reduce"
@@ -37,20 +37,20 @@ def made_with(master: File, *, above: int = 0) -> list[File]:
     return list(products.where(File.id > above, File.state == "current"))
 
 
-def mark(files: Iterable[File], effects: Effects) -> None:
+def mark(files: Iterable[File], effects: UnitOfWork) -> None:
     """Mark files and their descendants as out of date; inside a transaction."""
     generation = {file.id: file for file in files}
     seen: set[int] = set()
     while generation:
         seen.update(generation)
-        File.update(out_of_date=True, last_modified=utc_now()).where(
+        File.update(out_of_date=True, last_modified=clock.now_expression()).where(
             File.id.in_(list(generation)), ~File.out_of_date
         ).execute()
         for file in generation.values():
             if not file.out_of_date:
                 effects.events.append(rows.file_event("file-changed", file))
             if file.data_type == MASTER:
-                effects.after.append(scheduling.remake_outdated_masters)
+                effects.after.append(master_runs.remake_outdated_masters)
         children = File.select().where(File.parent.in_(list(generation)), File.id != File.parent)
         generation = {child.id: child for child in children if child.id not in seen}
 
@@ -67,7 +67,7 @@ def request_all(user: User, proposal_id: int) -> list[Run]:
         One for each frame; none for what a newer run has reduced already, or is about to.
     """
     proposal = access.proposal_for(user, Action.PROCESS, proposal_id)
-    return scheduling.enter_all(proposal, [_draft(file, user) for file in _outdated(proposal)])
+    return scheduling.start_all(proposal, [_draft(file, user) for file in _outdated(proposal)])
 
 
 def count(user: User, proposal_id: int) -> int:
@@ -81,7 +81,7 @@ def redo() -> None:
     for proposal in Proposal.select().where(Proposal.id.in_(concerned.distinct())):
         if getattr(proposals.settings_of(proposal), "general").redo_stale:  # noqa: B009 - composed
             outdated = _outdated(proposal)[:REDONE_PER_ROUND]
-            scheduling.enter_all(proposal, [_draft(file, None) for file in outdated])
+            scheduling.start_all(proposal, [_draft(file, None) for file in outdated])
 
 
 def _outdated(proposal: Proposal) -> list[File]:
@@ -114,8 +114,8 @@ def _draft(file: File, user: User | None) -> Run:
     block = all_blocks()[before.block if before else REDUCE]
     settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     asked = {**settings, **(before.settings if before else {})}
-    run = scheduling.draft(block, file.parent, asked, user)
-    run.priority = scheduling.BACKGROUND_PRIORITY
+    run = drafts.draft(block, file.parent, asked, user)
+    run.priority = drafts.BACKGROUND_PRIORITY
     if before is not None and before.calibrations:
         run.calibrations = _still_wanted(run, before.calibrations) or None
     return run
@@ -154,7 +154,7 @@ def why(file: File) -> str:
     run = Run.get_or_none(Run.id == root.run_id)
     came: list[str] = []
     if run is not None and run.block in all_blocks() and root.parent is not None:
-        wish = scheduling.draft(all_blocks()[run.block], root.parent, run.settings)
+        wish = drafts.draft(all_blocks()[run.block], root.parent, run.settings)
         given = selection.at_hand(wish).values()
         used = ingredients.input_ids(root)
         came = [calibration.file_name for calibration in given if calibration.id not in used]
@@ -177,14 +177,8 @@ def request_again(user: User, file_id: int) -> Run:
         raise Conflict(f"{file.file_name} is up to date.")
     root = _root(file)
     run = _draft(root, user)
-    run.priority = scheduling.MANUAL_PRIORITY
-    scheduling.judge(run)
-    with transaction() as effects:
-        same = same_live(run, all_blocks()[run.block], run.priority)
-        if same is not None:
-            return same
-        scheduling.enter(run, effects)
-    return run
+    run.priority = drafts.MANUAL_PRIORITY
+    return requests.start_once(run, all_blocks()[run.block])
 
 
 def _root(file: File) -> File:

@@ -17,9 +17,9 @@ from services.errors import Unacceptable
 from services.files import ingredients, rows
 from services.files.contents import open_path, reading_header
 from services.files.ingredients import Role
-from services.runs import scheduling
-from services.runs.deduplication import LIVE
-from services.unit_of_work import Effects, transaction
+from services.runs import scheduling, waiting
+from services.runs.lifecycle import NOT_STARTED, Trigger, transition
+from services.unit_of_work import UnitOfWork, transaction
 
 RAW = DataType.RAW
 
@@ -49,7 +49,7 @@ def reclassify(
     with transaction() as effects:
         if any(getattr(file, name) != value for name, value in facts.items()):
             _change(effects, user, file, facts)
-    scheduling.wake(file.camera)
+    waiting.wake(file.camera)
     return access.file_for(user, Action.VIEW, file.id)
 
 
@@ -80,7 +80,7 @@ def _chosen(file: File, technique: str | None, obstype: str | None) -> dict[str,
     }
 
 
-def _change(effects: Effects, user: User, file: File, facts: dict[str, Any]) -> None:
+def _change(effects: UnitOfWork, user: User, file: File, facts: dict[str, Any]) -> None:
     before, series = file.kind, file.series
     for name, value in facts.items():
         setattr(file, name, value)
@@ -97,11 +97,9 @@ def _change(effects: Effects, user: User, file: File, facts: dict[str, Any]) -> 
         scheduling.schedule(file, effects)
 
 
-def _end_what_no_longer_fits(effects: Effects, file: File) -> None:
+def _end_what_no_longer_fits(effects: UnitOfWork, file: File) -> None:
     """Cancel what has not begun on the frame as it was."""
     fitting = [block.name for block in blocks_for(RAW, FrameKind(file.kind))]
-    idle = Run.select().where(Run.file == file, Run.state.in_(LIVE), Run.state != "running")
+    idle = Run.select().where(Run.file == file, Run.state.in_(NOT_STARTED))
     for run in idle.where(Run.block.not_in(fitting)):
-        run.state, run.message = "cancelled", ""
-        run.save(only=[Run.state, Run.message])
-        effects.events.append(rows.run_event(run))
+        transition(run, Trigger.CANCEL, effects)  # unless a worker has claimed it meanwhile

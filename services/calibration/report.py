@@ -15,7 +15,7 @@ from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Inputs
 from services.files import ingredients
 from services.proposals import proposals
-from services.runs import scheduling
+from services.runs import drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def of_file(user: User, file: File) -> list[Search]:
     ]
     if due:
         settings = proposals.block_settings(file.proposal, due[0].name).model_dump(mode="json")
-        wish = scheduling.draft(due[0], file, settings)
+        wish = drafts.draft(due[0], file, settings)
         return [
             _ahead(wish, due[0], role) for role in due[0].calibration_roles if role in manual.KINDS
         ]

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from db.models import File, Run, utc_now
+from db import clock
+from db.models import File, Run
 from reduction.frames import DataType
 from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
-from services.calibration.master_selection import LIVE, so_far, words
+from services.calibration.master_selection import so_far, words
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting
-from services.files.rows import describe
-
-__all__ = ["LIVE", "Inputs", "Refused", "Waiting", "describe", "offer", "resolve"]
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
@@ -89,7 +87,8 @@ def offer(role: CalibrationRole, run: Run, file: File) -> Inputs | Waiting | Ref
 def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
     series = run.file.series
     minimum = int(run.settings.get("minimum", 1))
-    members = masters.pool(series, minimum, master_selection.at_rest)
+    now = clock.now()
+    members = masters.pool(series, minimum, master_selection.at_rest(now))
     own = [member for member in members if member.series == series]
     if not own:
         return Refused(f"{run.file.file_name} is no frame that a master is made of.")
@@ -98,13 +97,13 @@ def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
         return Refused(f"minimum: only {len(members)} of {minimum} frames for a {what}.")
     if len(members) < minimum:
         return Waiting(so_far(what, len(members), minimum))
-    if run.automatic and len(own) < minimum and master_selection.still_coming(own[-1]):
+    if run.automatic and len(own) < minimum and master_selection.still_coming(own[-1], now):
         return Waiting(so_far(what, len(own), minimum))
     newest = max(member.created for member in own)
     if (
         run.automatic
         and masters.master_of(series) is not None
-        and utc_now() - newest < master_selection.SETTLE
+        and now - newest < master_selection.SETTLE
     ):
         return Waiting("waiting until the series is complete")
     return tuple(members)

@@ -13,7 +13,7 @@ from services.calibration import out_of_date, provisional, selection
 from services.calibration.masters import MASTER, REDUCED
 from services.calibration.outcomes import Inputs
 from services.files import rows
-from services.unit_of_work import Effects
+from services.unit_of_work import UnitOfWork
 
 
 def newest_file() -> int:
@@ -61,7 +61,7 @@ class Succession:
         )
         return [old for old in older if old.id != self.master.id]
 
-    def take_place(self, effects: Effects) -> None:
+    def take_place(self, effects: UnitOfWork) -> None:
         """Do it, inside the transaction that saved the new master."""
         affected = [*self.without, *provisional.provisional_files(self.master, above=self.known)]
         for old in self._older():

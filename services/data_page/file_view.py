@@ -11,10 +11,10 @@ from db.models import File, User
 from reduction.frames import DataType
 from services import access, request_coalescing
 from services.data_page import reduction_progress
-from services.data_page.runs import RunStanding, standings
 from services.files import actions, comments, deletion, file_list, lineage, lookup
 from services.files.actions import ActionState
 from services.request_coalescing import Moment
+from services.runs.read_models import RunStanding, standings
 from services.search.filters import FileFilters
 
 

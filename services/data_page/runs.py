@@ -1,29 +1,17 @@
-"""Runs as the Data page shows them: a line for each unfinished run, and one run in full."""
+"""One run in full, as the Data page shows it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.models import File, Run, User
+from db.models import Run, User
 from services import logs
-from services.runs import lifecycle
-
-
-@dataclass(frozen=True, slots=True)
-class RunStanding:
-    """How a run stands; `progress` is from 0 to 1."""
-
-    id: int
-    block: str
-    label: str
-    state: str
-    message: str
-    step: str
-    progress: float
+from services.runs import listing, read_models
+from services.runs.read_models import RunStanding
+from services.runs.requests import default_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +57,6 @@ class RunDetail:
     settings: tuple[SettingValue, ...]
 
 
-def standings(files: Sequence[File]) -> list[RunStanding]:
-    """Return the newest run of each process on each of some files, which the person may see."""
-    return [RunStanding(**line) for line in lifecycle.newest(files)]
-
-
 def read(user: User, run_id: int) -> RunDetail:
     """Return one run in full.
 
@@ -82,13 +65,13 @@ def read(user: User, run_id: int) -> RunDetail:
     NotFound
         No such run for this person.
     """
-    run = lifecycle.get(user, run_id)
-    shown = lifecycle.as_dict(run)
+    run = listing.get(user, run_id)
+    shown = read_models.view(run)
     return RunDetail(
         standing=RunStanding(
             id=run.id,
             block=run.block,
-            label=shown["label"],
+            label=shown.label,
             state=run.state,
             message=run.message,
             step=run.step,
@@ -96,12 +79,12 @@ def read(user: User, run_id: int) -> RunDetail:
         ),
         attempt=run.attempt,
         requested_by=run.user.full_name if run.user is not None else None,
-        file=NamedFile(shown["file_id"], shown["file_name"]),
+        file=NamedFile(shown.file_id, shown.file_name),
         created=run.created,
         started=run.started,
         finished=run.finished,
-        inputs=tuple(NamedFile(None, name) for name in shown["inputs"]),
-        outputs=tuple(NamedFile(file["id"], file["file_name"]) for file in shown["products"]),
+        inputs=tuple(NamedFile(None, name) for name in shown.inputs),
+        outputs=tuple(NamedFile(file.id, file.file_name) for file in shown.products),
         manual_calibrations=tuple(
             ManualCalibration(role, file_id) for role, file_id in (run.calibrations or {}).items()
         ),
@@ -111,7 +94,7 @@ def read(user: User, run_id: int) -> RunDetail:
 
 
 def _settings(run: Run) -> tuple[SettingValue, ...]:
-    defaults = lifecycle.defaults(run)
+    defaults = default_settings(run)
     return tuple(
         SettingValue(
             name,

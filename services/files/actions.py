@@ -11,9 +11,10 @@ from reduction.registry import Block, all_blocks
 from services import access, request_coalescing
 from services.access import Action
 from services.calibration import selection
-from services.calibration.selection import LIVE, Inputs
+from services.calibration.outcomes import Inputs
 from services.proposals import proposals
 from services.request_coalescing import Moment
+from services.runs.lifecycle import LIVE
 
 
 @dataclass(frozen=True, slots=True)

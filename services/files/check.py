@@ -10,12 +10,13 @@ from pathlib import Path
 from peewee import SqliteDatabase, fn
 
 from db import database
-from db.models import File, Ingredient, Run, utc_now
+from db.models import File, Ingredient, Run
 from reduction.frames import DataType
-from services.calibration.master_selection import LIVE
 from services.files.file_integrity import sha256
 from services.files.ingredients import Role
 from services.files.products import temporary_dir
+from services.runs.claiming import has_no_heartbeat
+from services.runs.lifecycle import RunState
 from services.setup import site
 
 SILENT = dt.timedelta(seconds=30)
@@ -80,7 +81,7 @@ def _leftovers() -> Iterator[str]:
     running = {
         f"{run_id}-{attempt}"
         for run_id, attempt in Run.select(Run.id, Run.attempt)
-        .where(Run.state == "running")
+        .where(Run.state == RunState.RUNNING)
         .tuples()
     }
     known = {path for (path,) in File.select(File.full_path).tuples()}
@@ -95,13 +96,10 @@ def _leftovers() -> Iterator[str]:
 
 
 def _runs() -> Iterator[str]:
-    silent = (Run.state == "running") & (
-        Run.heartbeat.is_null() | (Run.heartbeat < utc_now() - SILENT)
-    )
-    for run in Run.select().where(silent):
+    for run in Run.select().where(has_no_heartbeat(SILENT)):
         yield f"run {run.id} ({run.block}) is running without a heartbeat"
     for run in Run.select().where(Run.state == "waiting", Run.message == ""):
         yield f"run {run.id} ({run.block}) waits for nothing"
-    orphaned = Run.select().where(Run.state.not_in([*LIVE, "done", "failed", "cancelled"]))
+    orphaned = Run.select().where(Run.state.not_in(list(RunState)))
     for run in orphaned:
         yield f"run {run.id} has the unknown state {run.state}"

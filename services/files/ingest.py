@@ -13,7 +13,8 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from db.models import Arrival, File, Proposal, utc_now
+from db import clock
+from db.models import Arrival, File, Proposal
 from reduction.errors import HeaderError, ReductionError
 from reduction.fits import frame_io
 from reduction.fits import headers as vocabulary
@@ -25,7 +26,7 @@ from services.files.file_integrity import IncompleteFile, Stamp, check, sha256
 from services.proposals import proposals
 from services.runs import scheduling
 from services.setup import site
-from services.unit_of_work import Effects, transaction
+from services.unit_of_work import UnitOfWork, transaction
 
 SUFFIXES = (".fits", ".fits.gz", ".fits.fz")
 OUTSIDE = "There is no such frame in the watched folders."
@@ -152,7 +153,7 @@ def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
         "proposal": None,
         "keyword": "",
         "sentence": "",
-        "seen": utc_now(),
+        "seen": clock.now(),
     }
     row |= {"size": stamp.size, "mtime_ns": stamp.mtime_ns, "outcome": outcome, **facts}
     replaced = [getattr(Arrival, name) for name in row]
@@ -171,7 +172,7 @@ def _quarantine(path: Path, stamp: Stamp, keyword: str, sentence: str) -> Arriva
         return _note(path, stamp, "quarantined", keyword=keyword, sentence=sentence)
 
 
-def _settle(effects: Effects, new: _ArrivingFrame) -> Arrival:
+def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
     raw = File.data_type == DataType.RAW
     path = str(new.path)
@@ -206,7 +207,7 @@ def _one(condition: Any) -> File | None:
     return None if file_id is None else File.get_by_id(file_id)
 
 
-def _add(effects: Effects, new: _ArrivingFrame, proposal: Proposal) -> File:
+def _add(effects: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
     """Store the row of a new raw frame, with its event and a log entry for each warning."""
     facts = rows.columns(new.frame)
     facts["warnings"] = [*facts["warnings"], *new.oddities]
@@ -222,7 +223,7 @@ def _add(effects: Effects, new: _ArrivingFrame, proposal: Proposal) -> File:
     file.original = file.parent = file
     file.save(only=[File.original, File.parent])
     effects.events.append(rows.file_event("file-added", file))
-    effects.pictures.append(file.id)
+    effects.previews.append(file.id)
     for sentence in file.warnings:
         message = f"{file.file_name}: {sentence}"
         effects.events.append(logs.write("warning", message, proposal=proposal, file=file))

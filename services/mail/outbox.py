@@ -22,8 +22,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from db import database
-from db.models import Mail, Membership, Proposal, User, utc_now
+from db import clock, database
+from db.models import Mail, Membership, Proposal, User
 from services import access, logs
 from services.access import Action
 from services.accounts import accounts, password_links
@@ -152,11 +152,10 @@ def _registered(addresses: list[str]) -> list[User]:
 
 def deliver(limit: int = 20) -> int:
     """Send what is due, the oldest first; return how many messages went out."""
-    now = utc_now()
-    due = Mail.select().where(Mail.state == "queued", Mail.due <= now)
+    due = Mail.select().where(Mail.state == "queued", Mail.due <= clock.now_expression())
     sent = 0
     for mail in list(due.order_by(Mail.due, Mail.id).limit(limit)):
-        mine = Mail.update(attempts=mail.attempts + 1, due=utc_now() + LEASE)
+        mine = Mail.update(attempts=mail.attempts + 1, due=clock.now_expression(LEASE))
         same = (Mail.id == mail.id) & (Mail.attempts == mail.attempts) & (Mail.state == "queued")
         if mine.where(same).execute():
             sent += _try(mail)
@@ -179,7 +178,7 @@ def _failed(mail: Mail, error: Exception) -> None:
     log.warning("mail %d: %s", mail.id, problem)
     attempts = mail.attempts + 1
     if not _is_final(error) and attempts <= len(DELAYS):
-        due = utc_now() + dt.timedelta(seconds=DELAYS[attempts - 1])
+        due = clock.now_expression(dt.timedelta(seconds=DELAYS[attempts - 1]))
         Mail.update(due=due, problem=problem).where(Mail.id == mail.id).execute()
         return
     with transaction() as effects:

@@ -14,13 +14,13 @@ from db.models import File, Proposal, Run, User, utc_now
 from reduction.frames import DataType, FrameKind, night_of
 from services import access
 from services.calibration import master_selection
-from services.calibration.master_selection import LIVE
 from services.night import stages as stages_of
 from services.night import trends
 from services.night.stages import Stage
 from services.night.trends import Point
 from services.paging import Page, paginate
 from services.runs import scheduling
+from services.runs.lifecycle import LIVE
 
 RAW, MASTER = DataType.RAW, DataType.MASTER
 NIGHTS_LISTED = 60

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reduction.frames import DataType
-from services.calibration.master_selection import LIVE
+from services.runs.lifecycle import LIVE
 
 _URGENT = ("failed", "running", "queued", "waiting", "cancelled")
 _TARGET = re.compile(r"_(?:target|ws)_(\d+)")

@@ -14,7 +14,7 @@ from services.accounts import account_admin
 from services.errors import Conflict, NotFound, Unacceptable
 from services.paging import Page, paginate_within
 from services.proposals import proposal_index, proposals, semesters
-from services.unit_of_work import Effects, transaction
+from services.unit_of_work import UnitOfWork, transaction
 
 PAGE_SIZE = 25
 LONGEST_TITLE = 500
@@ -212,6 +212,6 @@ def tidy_texts(title: str, abstract: str) -> tuple[str, str]:
     return title, abstract
 
 
-def _tell(effects: Effects, proposal: Proposal, person: User) -> None:
+def _tell(effects: UnitOfWork, proposal: Proposal, person: User) -> None:
     """Let the person's open pages look again."""
     effects.events.append(events.record("access-changed", person=person, changed=proposal.id))

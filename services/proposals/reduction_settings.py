@@ -22,7 +22,7 @@ from services.calibration import affected
 from services.errors import Conflict, NotFound
 from services.paging import Page, paginate
 from services.proposals import proposals
-from services.runs import scheduling
+from services.runs import master_runs, waiting
 from services.unit_of_work import transaction
 
 FIRST = 0
@@ -140,9 +140,9 @@ def _replace(
         )
         effects.events.append(logs.write("info", _told(user, change), proposal=proposal))
         pending = affected.take_over(proposal, before, settings)
-        effects.after.append(partial(scheduling.reconsider, pending))
+        effects.after.append(partial(waiting.reassess, pending))
         if _minima(before) != _minima(settings):
-            effects.after.append(partial(scheduling.masters_of_waiting, proposal))
+            effects.after.append(partial(master_runs.schedule_for_waiting, proposal))
     return State(settings, change.id)
 
 

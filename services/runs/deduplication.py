@@ -1,22 +1,35 @@
-"""The same asked for twice: one run answers both."""
+"""Deduplication of requests: one run answers all that ask for the same."""
 
 from __future__ import annotations
 
 from db.models import File, Run
 from reduction.frames import DataType
 from reduction.registry import Block
+from services.runs.lifecycle import LIVE
 
-LIVE = ("waiting", "queued", "running")
 
+def same_live(wanted: Run, block: Block, priority: int) -> Run | None:
+    """Return the live run that does what a draft asks for, and raise its priority.
 
-def same_live(wish: Run, block: Block, priority: int) -> Run | None:
-    """Return the run that does what `wish` asks for, given at least this priority; None without.
+    Called inside the transaction that would otherwise write the draft.
 
-    Called inside the transaction that would else make one. A master is the same when it is of the
-    same series.
+    Parameters
+    ----------
+    wanted : Run
+        The draft. Two runs are the same if file, settings and manual calibrations are; two runs
+        of a master if the series is the same.
+    block : Block
+        Its block.
+    priority : int
+        What the live run has at least, afterwards.
+
+    Returns
+    -------
+    Run or None
+        None when there is no such run.
     """
     # Two requests at the same moment: PostgreSQL lets the second wait here for the first.
-    file = wish.file
+    file = wanted.file
     File.update(id=file.id).where(File.id == file.id).execute()
     live = Run.select(Run, File).join(File).where(Run.block == block.name, Run.state.in_(LIVE))
     if block.produces is DataType.MASTER and file.series:
@@ -24,7 +37,7 @@ def same_live(wish: Run, block: Block, priority: int) -> Run | None:
     else:
         live = live.where(Run.file == file)
     for run in live.order_by(Run.id):
-        if (run.settings, run.calibrations) == (wish.settings, wish.calibrations):
+        if (run.settings, run.calibrations) == (wanted.settings, wanted.calibrations):
             if run.priority < priority:
                 run.priority = priority
                 run.save(only=[Run.priority])

@@ -1,7 +1,7 @@
-"""Doing a run: open what it needs, run its block, and bring the products in, or the reason why not.
+"""Execution of a run: open what it needs, run its block, and record the products or the failure.
 
-The attempt number fences: a worker that was thought dead can't finish a run that another has taken
-over, because the first statement of the finishing transaction asks for its own attempt.
+The attempt number fences: a worker that was thought lost can't finish a run that another has taken
+over, because the first statement of the finishing transaction compares the attempt.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from typing import Any
 from peewee import IntegrityError, InterfaceError, OperationalError
 from pydantic import ValidationError
 
-from db.models import File, Run, utc_now
+from db.models import File, Run
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
-from services import logs
 from services.calibration import arc_selection, out_of_date, selection, trace_selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
 from services.files import ingredients, products, rows
 from services.files.file_integrity import Stamp, sha256
-from services.runs import scheduling
-from services.runs.lease import Cancelled, Fenced, Lease, mine
-from services.unit_of_work import WORKER_PATIENCE_S, Effects, transaction
+from services.runs import scheduling, waiting
+from services.runs.lease import Cancelled, Fenced, Lease, is_held
+from services.runs.lifecycle import Trigger, transition
+from services.runs.master_runs import schedule_master
+from services.unit_of_work import WORKER_PATIENCE_S, UnitOfWork, transaction
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,17 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def execute(run: Run) -> None:
-    """Do a run that was claimed, to its end: done, failed, cancelled, or waiting again.
+    """Execute a run that was claimed, until it is done, failed, cancelled, or waiting again.
+
+    Parameters
+    ----------
+    run : Run
+        Running; its `attempt` is this worker's.
 
     Raises
     ------
     Exception
-        What nobody expected of a block, after the run was marked as failed.
+        An unexpected error of a block, after the run was marked as failed.
     """
     try:
         with Lease(run) as lease:
@@ -56,16 +62,16 @@ def execute(run: Run) -> None:
     except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
     except Cancelled:
-        _end(run, "cancelled", "")
+        _end(run, Trigger.STOP)
     except _Park as parked:
-        _end(run, "waiting", str(parked))
+        _end(run, Trigger.PARK, str(parked))
     except ReductionError as error:
         _fail(run, str(error))
     except OSError as error:
         if error.errno not in _NO_ROOM:
             _fail(run, f"internal error ({type(error).__name__})")
             raise
-        _end(run, "waiting", NO_ROOM)
+        _end(run, Trigger.PARK, NO_ROOM)
     except (OperationalError, InterfaceError, Unavailable):
         raise  # the database is away: the reconciler gives the run to another attempt
     except Exception as error:
@@ -93,7 +99,7 @@ def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
         name = ".".join(str(part) for part in first["loc"])
         raise ReductionError(f"{name}: {first['msg']}") from error
     with transaction(WORKER_PATIENCE_S):
-        if Run.select().where(mine(run)).exists():
+        if Run.select().where(is_held(run)).exists():
             ingredients.record_run(run, answer)
     return block, answer, settings
 
@@ -155,7 +161,7 @@ def _finish(
     known: int,
     lent: File | None,
 ) -> None:
-    """Bring the products in; a name that another run has just taken is chosen anew.
+    """Record the products; when another run has just taken a name, another one is chosen.
 
     `known` is the newest file of the time when the inputs were chosen; `lent` is the spectrum whose
     trace the products may have borrowed.
@@ -167,13 +173,13 @@ def _finish(
         successions = [Succession(file) for file in files if block.produces is DataType.MASTER]
         outdone = arc_selection.outdone_by(run.file) if _makes_arc(run, block) else []
         try:
-            with transaction(WORKER_PATIENCE_S) as effects:
-                _bring_in(effects, run, block, inputs, files, known=known)
+            with transaction(WORKER_PATIENCE_S) as work:
+                _bring_in(work, run, block, inputs, files, known=known)
                 for file, product in zip(files, made, strict=True):
                     ingredients.record_product(file, run, product, inputs, lent)
                 for succession in successions:
-                    succession.take_place(effects)
-                out_of_date.mark(outdone, effects)
+                    succession.take_place(work)
+                out_of_date.mark(outdone, work)
                 products.reveal(written)
         except IntegrityError:
             if attempt == 2:
@@ -181,7 +187,7 @@ def _finish(
         else:
             break
     if block.produces is DataType.MASTER or run.file.kind == str(FrameKind.ARC):
-        scheduling.wake(run.file.camera)
+        waiting.wake(run.file.camera)
 
 
 def _makes_arc(run: Run, block: Block) -> bool:
@@ -189,57 +195,33 @@ def _makes_arc(run: Run, block: Block) -> bool:
 
 
 def _bring_in(
-    effects: Effects, run: Run, block: Block, inputs: Inputs, files: list[File], *, known: int
+    work: UnitOfWork, run: Run, block: Block, inputs: Inputs, files: list[File], *, known: int
 ) -> None:
     """Write the rows of the products and of what is due with them, if the run is still ours."""
-    now = utc_now()
-    ended = Run.update(
-        state="done",
-        step="",
-        progress=1.0,
-        message="",
-        finished=now,
-        heartbeat=now,
-    )
-    if not ended.where(mine(run)).execute():
+    if transition(run, Trigger.FINISH, work) is None:
         raise Fenced()
-    run.state, run.step, run.progress = "done", "", 1.0
     out_of_date = outrun(run, block, inputs, known)
     for file in files:
         file.out_of_date = out_of_date
         file.save(force_insert=True)
-        effects.events.append(rows.file_event("file-added", file))
+        work.events.append(rows.file_event("file-added", file))
         if file.n_y > 1:
-            effects.pictures.append(file.id)
+            work.previews.append(file.id)
         if block.produces is not DataType.MASTER:
-            scheduling.schedule(file, effects, run.priority)
+            scheduling.schedule(file, work, run.priority)
     if inputs.members:  # frames that came while this master was being made
-        effects.after.append(partial(scheduling.schedule_master, run.file.series, block))
-    effects.events.append(rows.run_event(run))
+        work.after.append(partial(schedule_master, run.file.series, block))
 
 
-def _end(run: Run, state: str, message: str) -> None:
-    """End this attempt without products."""
-    values: dict[str, Any] = {"state": state, "message": message, "heartbeat": utc_now()}
-    if state != "waiting":
-        values["finished"] = utc_now()
-    with transaction(WORKER_PATIENCE_S) as effects:
-        if Run.update(**values).where(mine(run)).execute():
-            run.state, run.message = state, message
-            effects.events.append(rows.run_event(run))
+def _end(run: Run, trigger: Trigger, message: str = "", sentence: str = "") -> bool:
+    """End this attempt without products; tell whether it was still ours."""
+    with transaction(WORKER_PATIENCE_S) as work:
+        ended = transition(run, trigger, work, message=message, sentence=sentence)
+    return ended is not None
 
 
-def _fail(run: Run, sentence: str) -> None:
-    now = utc_now()
-    with transaction(WORKER_PATIENCE_S) as effects:
-        failed = Run.update(state="failed", message=sentence, finished=now, heartbeat=now)
-        if not failed.where(mine(run)).execute():
-            return
-        run.state, run.message = "failed", sentence
-        label = all_blocks()[run.block].label if run.block in all_blocks() else run.block
-        said = f"{run.file.file_name}: {label} failed: {sentence}"
-        effects.events += [
-            rows.run_event(run),
-            logs.write("error", said, proposal=run.proposal, file=run.file, run=run),
-        ]
-    scheduling.wake(run.file.camera)
+def _fail(run: Run, reason: str) -> None:
+    label = all_blocks()[run.block].label if run.block in all_blocks() else run.block
+    sentence = f"{run.file.file_name}: {label} failed: {reason}"
+    if _end(run, Trigger.FAIL, reason, sentence):
+        waiting.wake(run.file.camera)

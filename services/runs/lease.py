@@ -1,7 +1,7 @@
-"""A worker's hold on a run: a heartbeat while a block works, and the reasons to stop it.
+"""A worker's lease of a run: a heartbeat while a block works, and the reasons to stop it.
 
-The attempt number fences: a worker that was thought dead can't write to a run that another has
-taken over.
+The attempt number fences: a worker that was thought lost can't write to a run that another has
+taken over. Heartbeats are times of the database's clock.
 """
 
 from __future__ import annotations
@@ -13,30 +13,31 @@ from typing import Any
 
 from peewee import InterfaceError, OperationalError
 
-from db import database
-from db.models import Run, utc_now
+from db import clock, database
+from db.models import Run
 from services.errors import Unavailable
 from services.files import rows
+from services.runs.lifecycle import RunState
 from services.unit_of_work import transaction
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 2.0
 PROGRESS_S = 0.3
-"""Progress is told at most this often, and not of what is done before: each is a transaction."""
+"""Shortest time between two reports of progress: each is a transaction."""
 
 
 class Cancelled(Exception):
-    """Somebody asked for the run to end."""
+    """Somebody cancelled the run."""
 
 
 class Fenced(Exception):
-    """The run is another worker's by now, or gone: whatever was made here is dropped."""
+    """Another worker has the run, or it is gone: the products of this attempt are dropped."""
 
 
-def mine(run: Run) -> Any:
+def is_held(run: Run) -> Any:
     """Return the condition that a run is still this attempt's."""
-    return (Run.id == run.id) & (Run.attempt == run.attempt) & (Run.state == "running")
+    return (Run.id == run.id) & (Run.attempt == run.attempt) & (Run.state == RunState.RUNNING)
 
 
 class Lease:
@@ -61,17 +62,19 @@ class Lease:
         while not self._end.wait(HEARTBEAT_S):
             try:
                 with database.connection_context():
-                    self._write(heartbeat=utc_now())
+                    self._write()
             except (OperationalError, InterfaceError) as error:
                 log.warning("run %d: no heartbeat: %s", self.run.id, error)
 
-    def _write(self, **values: Any) -> bool:
-        """Write to the run if it is still ours, and learn whether it should end."""
-        if not Run.update(**values).where(mine(self.run)).execute():
+    def _write(self) -> bool:
+        """Write heartbeat and progress if the run is still ours; learn whether it should end."""
+        run = self.run
+        now = clock.now_expression()
+        update = Run.update(heartbeat=now, step=run.step, progress=run.progress)
+        if not update.where(is_held(run)).execute():
             self.reason = Fenced
             return False
-        wish = Run.select(Run.cancel_requested).where(Run.id == self.run.id)
-        if wish.scalar():
+        if Run.select(Run.cancel_requested).where(Run.id == run.id).scalar():
             self.reason = Cancelled
         return True
 
@@ -81,7 +84,20 @@ class Lease:
             raise self.reason()
 
     def report(self, step: str, fraction: float) -> None:
-        """Tell the observer what is being done; raises to end a run that was cancelled."""
+        """Announce what is being done.
+
+        Parameters
+        ----------
+        step : str
+            Name of the step.
+        fraction : float
+            How much of the run is done, 0 to 1.
+
+        Raises
+        ------
+        Cancelled, Fenced
+            The run should end.
+        """
         self.check()
         run = self.run
         now = time.monotonic()
@@ -90,9 +106,9 @@ class Lease:
             return
         run.step, self._told = step[:80], now
         try:
-            with transaction() as effects:
-                if self._write(step=run.step, progress=run.progress, heartbeat=utc_now()):
-                    effects.events.append(rows.run_event(run))
+            with transaction() as work:
+                if self._write():
+                    work.events.append(rows.run_event(run))
         except (OperationalError, InterfaceError, Unavailable) as error:
             log.warning("run %d: progress is not shown: %s", run.id, error)
         self.check()

@@ -1,10 +1,14 @@
-"""A person asks for a run: what may be asked for, with which settings and calibrations."""
+"""Runs that people ask for: the only way in for request, retry and cancel.
+
+What may be asked for, with which settings and which manual calibrations, is decided here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from peewee import IntegrityError
 from pydantic import ValidationError
 
 from db.models import File, Run, User
@@ -14,10 +18,18 @@ from services import access
 from services.access import Action
 from services.calibration import manual, masters
 from services.calibration.outcomes import Refused
-from services.errors import Unacceptable
+from services.errors import Conflict, Unacceptable
+from services.files import rows
 from services.proposals import proposals
-from services.runs import scheduling
 from services.runs.deduplication import same_live
+from services.runs.drafts import MANUAL_PRIORITY, assess, draft
+from services.runs.lifecycle import (
+    NOT_STARTED,
+    RunState,
+    Trigger,
+    start,
+    transition,
+)
 from services.unit_of_work import transaction
 
 
@@ -25,13 +37,28 @@ def request(
     user: User,
     block_name: str,
     file_id: int,
-    overrides: dict[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
     use: Mapping[str, int] | None = None,
 ) -> Run:
-    """Ask for a run of a block on a file: the proposal's settings, with `overrides` on top.
+    """Request a run of a block on a file.
 
-    `use` names calibrations that shall be taken, whatever fits better: role → file id. While the
-    same is waiting, queued or running, that run is the answer.
+    Parameters
+    ----------
+    user : User
+        Who asks.
+    block_name : str
+        Of the process block.
+    file_id : int
+        What it runs on.
+    overrides : mapping, optional
+        Settings of this run, in place of the proposal's.
+    use : mapping, optional
+        Manual calibrations: role → file id.
+
+    Returns
+    -------
+    Run
+        The live run that does the same, if there is one; else a new one.
 
     Raises
     ------
@@ -47,19 +74,74 @@ def request(
     if reason:
         raise Unacceptable(reason, field="id")
     picked = _picked(user, block, use or {})
-    # Who names a calibration wants it, whatever the proposal does without.
+    # Who names a calibration wants it, even if the proposal's settings ignore it.
     wanted = {setting: False for role, setting in masters.IGNORED_BY.items() if role in picked}
     settings = settings_for(block, file, {**wanted, **(overrides or {})})
-    run = scheduling.draft(block, file, settings, user)
+    run = draft(block, file, settings, user)
     run.calibrations = picked or None
     _refuse_impossible(run)
-    scheduling.judge(run)
-    with transaction() as effects:
-        same = same_live(run, block, scheduling.MANUAL_PRIORITY)
+    return start_once(run, block)
+
+
+def start_once(run: Run, block: Block) -> Run:
+    """Write a drafted run, unless a live one does the same; return the one or the other.
+
+    Outside of transactions.
+    """
+    assessment = assess(run)
+    with transaction() as work:
+        same = same_live(run, block, MANUAL_PRIORITY)
         if same is not None:
             return same
-        scheduling.enter(run, effects)
+        start(run, assessment.state, assessment.message, work)
     return run
+
+
+def cancel(user: User, run_id: int) -> Run:
+    """Cancel a run: at once when it has not started, else after the current step.
+
+    Raises
+    ------
+    Conflict
+        It has ended already.
+    """
+    access.run_for(user, Action.PROCESS, run_id)
+    with transaction() as work:
+        # The row first, so that nobody claims or ends the run until this has been committed.
+        Run.update(cancel_requested=True).where(Run.id == run_id).execute()
+        run = access.run_for(user, Action.PROCESS, run_id)
+        if run.state in NOT_STARTED:
+            transition(run, Trigger.CANCEL, work, cancel_requested=False)
+        elif run.state == RunState.RUNNING:
+            work.events.append(rows.run_event(run))
+        else:
+            raise Conflict(f"The run has ended already: {run.state}.")
+        return access.run_for(user, Action.PROCESS, run_id)
+
+
+def retry(user: User, run_id: int) -> Run:
+    """Run again what failed or was cancelled, with the same settings.
+
+    Raises
+    ------
+    Conflict
+        It has not ended, or it is done, or a newer run does the same.
+    """
+    run = access.run_for(user, Action.PROCESS, run_id)
+    if run.state not in (RunState.FAILED, RunState.CANCELLED):
+        raise Conflict(f"Only a failed or cancelled run can be tried again; it is {run.state}.")
+    assessment = assess(run)
+    trigger = Trigger.RETRY if assessment.state is RunState.QUEUED else Trigger.RETRY_LATER
+    try:
+        with transaction() as work:
+            retried = transition(
+                run, trigger, work, message=assessment.message, priority=MANUAL_PRIORITY
+            )
+    except IntegrityError as error:
+        raise Conflict("The same is being done by a newer run.") from error
+    if retried is None:
+        raise Conflict("The run has been tried again already.")
+    return retried
 
 
 def _picked(user: User, block: Block, use: Mapping[str, int]) -> dict[str, int]:
@@ -89,13 +171,17 @@ def why_not(block: Block, file: File) -> str:
     return ""
 
 
-def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run: the proposal's, with what was asked for on top."""
+def settings_for(block: Block, file: File, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run: the proposal's, with `overrides` on top.
+
+    Raises
+    ------
+    Unacceptable
+        A setting is wrong; it is named.
+    """
     values = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     try:
         asked = block.request.model_validate({**values, **overrides}).model_dump(mode="json")
-        # What nobody said of this frame is left out: the run is the same as one made by itself.
-        return {k: v for k, v in asked.items() if k in block.settings.model_fields or v is not None}
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])[:60]
@@ -105,3 +191,11 @@ def settings_for(block: Block, file: File, overrides: dict[str, Any]) -> dict[st
             else first["msg"]
         )
         raise Unacceptable(f"{name}: {message}.", field=name) from error
+    # What nobody said of this frame is left out: the run is the same as an automatic one.
+    return {k: v for k, v in asked.items() if k in block.settings.model_fields or v is not None}
+
+
+def default_settings(run: Run) -> dict[str, Any]:
+    """Return the settings that a run's process has when nobody changes them."""
+    block = all_blocks().get(run.block)
+    return block.settings().model_dump(mode="json") if block else {}

@@ -13,7 +13,7 @@ from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks
 from services import access
 from services.access import Action
-from services.runs.lifecycle import why_not
+from services.runs.requests import why_not
 from services.search import query as search_query
 from services.search.columns import FACETS
 from services.search.filters import FileFilters, chosen_values

@@ -48,7 +48,7 @@ from services.proposals import (
     reduction_settings,
     semester_import,
 )
-from services.runs import lifecycle, requests
+from services.runs import listing, requests
 from services.search import filters as search_filters
 from services.search import page
 from services.search import query as search_query
@@ -210,13 +210,11 @@ SERVICES: dict[str, Ask] = {
     "files.visualization.extraction_preview.preview": lambda u, i: extraction_preview.preview(
         u, i["product"], manual.Windows(trace=(3.0,), low=-1, high=1)
     ),
-    "runs.lifecycle.get": lambda u, i: lifecycle.get(u, i["run"]),
+    "runs.listing.get": lambda u, i: listing.get(u, i["run"]),
     "runs.requests.request": lambda u, i: requests.request(u, "reduce", i["file"]),
-    "runs.lifecycle.request_again": lambda u, i: lifecycle.request_again(u, i["product"]),
-    "runs.lifecycle.request_stale": lambda u, i: lifecycle.request_stale(u, i["proposal"]),
-    "runs.lifecycle.cancel": lambda u, i: lifecycle.cancel(u, i["live_run"]),
-    "runs.lifecycle.retry": lambda u, i: lifecycle.retry(u, i["run"]),
-    "runs.lifecycle.page": lambda u, i: lifecycle.page(u, {"file_id": i["file"]}).rows,
+    "runs.requests.cancel": lambda u, i: requests.cancel(u, i["live_run"]),
+    "runs.requests.retry": lambda u, i: requests.retry(u, i["run"]),
+    "runs.listing.page": lambda u, i: listing.page(u, {"file_id": i["file"]}).rows,
     "search.page.overview": lambda u, i: page.overview(u, filters(i)).count or None,
     "search.page.rows": lambda u, i: page.rows(u, filters(i), "-date", start=0, n_rows=50).rows,
     "search.page.actions": lambda u, i: [a for a in page.actions(u, [i["file"]]) if a.files],

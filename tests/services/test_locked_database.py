@@ -16,7 +16,7 @@ from db.models import Event, File, Run
 from services import events, unit_of_work
 from services.errors import Unavailable
 from services.files import ingest
-from services.runs import lifecycle
+from services.runs import claiming, reconciliation
 from services.setup import Site
 from tests.support import builders
 
@@ -74,6 +74,6 @@ def test_looking_for_work_takes_no_lock_when_there_is_none(site: Site, path: Pat
         builders.drain()
         Run.delete().where(Run.state == "waiting").execute()
         with locked(path):
-            assert lifecycle.claim("idle") is None
-            assert lifecycle.reconcile() == []
+            assert claiming.claim("idle") is None
+            assert reconciliation.reconcile() == []
     assert File.get_by_id(frame.id)

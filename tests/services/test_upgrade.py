@@ -26,7 +26,7 @@ from services.calibration import out_of_date
 from services.files import ingredients, serialization
 from services.files.ingredients import Role, SelectedBy
 from services.proposals import proposals
-from services.runs import lifecycle
+from services.runs import read_models
 from tests.support.databases import fresh_postgres
 from tests.support.paths import ROOT
 
@@ -192,7 +192,7 @@ def test_every_warning_is_kept_with_its_facts(before: dict[str, list[Row]]) -> N
 
 def test_the_message_of_every_run_is_kept_with_its_facts(before: dict[str, list[Row]]) -> None:
     for row in before["run"]:
-        shown = str(lifecycle.as_dict(Run.get_by_id(row["id"]))["message"])
+        shown = str(read_models.view(Run.get_by_id(row["id"])).as_dict()["message"])
         assert bool(shown) == bool(row["message"])
         for fact in re.findall(r"\S+\.fits", row["message"]):
             assert fact in shown
@@ -209,7 +209,7 @@ def test_the_inputs_of_every_product_are_listed(before: dict[str, list[Row]]) ->
 def test_the_inputs_of_every_run_are_listed(before: dict[str, list[Row]]) -> None:
     assert any(_names(row) for row in before["run"])
     for row in before["run"]:
-        assert lifecycle.as_dict(Run.get_by_id(row["id"]))["inputs"] == _names(row)
+        assert read_models.view(Run.get_by_id(row["id"])).as_dict()["inputs"] == _names(row)
 
 
 def test_each_input_is_the_file_that_was_used(before: dict[str, list[Row]]) -> None:

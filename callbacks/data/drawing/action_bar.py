@@ -10,8 +10,8 @@ from callbacks.core.dash_types import Component
 from callbacks.core.sentences import sentence
 from callbacks.data.address import advanced_href
 from services.data_page.file_view import FileView, ShownFile
-from services.data_page.runs import RunStanding
 from services.files.actions import ActionState
+from services.runs.read_models import RunStanding
 
 MOST_NAMED = 8
 """Files named in the question before a deletion; of more the number is given."""

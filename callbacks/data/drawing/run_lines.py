@@ -8,7 +8,7 @@ from dash import html
 
 from callbacks.core.dash_types import Component
 from callbacks.core.sentences import sentence
-from services.data_page.runs import RunStanding
+from services.runs.read_models import RunStanding
 
 GLYPHS = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"}
 """The mark of each state that is shown; runs of other states are not."""

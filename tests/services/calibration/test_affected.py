@@ -13,7 +13,7 @@ from services.calibration import affected
 from services.errors import NotFound
 from services.files import check
 from services.proposals import reduction_settings
-from services.runs import lifecycle
+from services.runs import requests
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -113,7 +113,7 @@ def test_what_waits_takes_the_new_settings_and_goes_on(raw: Path, pi: User) -> N
 def test_what_was_asked_for_with_settings_of_its_own_keeps_them(
     pi: User, frames: list[File]
 ) -> None:
-    asked = lifecycle.request(pi, "reduce", frames[0].id, {"factor": 7})
+    asked = requests.request(pi, "reduce", frames[0].id, {"factor": 7})
     wanted = form_fields.compose({"reduce.factor": 2.0})
     assert affected.of(pi, frames[0].proposal_id, wanted).waiting == 0
     configure(pi, frames[0], reduce__factor=2.0)

@@ -12,7 +12,7 @@ from reduction.frames import DataType
 from services.calibration import master_selection, selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.files import check
-from services.runs import lifecycle
+from services.runs import claiming, execution, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -97,7 +97,7 @@ class TestMasters:
         family = File.select().where(File.original == science, File.data_type > 0)
         assert all(file.out_of_date for file in family)
         staff = builders.person("staff", is_staff=True)
-        lifecycle.request(staff, "reduce", science.id)
+        requests.request(staff, "reduce", science.id)
         builders.drain()
         again = reduced(science)
         assert (again.quality["bias_frames"], again.out_of_date) == (4, False)
@@ -113,9 +113,9 @@ class TestMasters:
         biases(raw, 5)
         remake = Run.get(Run.state == "waiting")
         assert remake.message == "waiting until the series is complete"
-        assert lifecycle.reconcile() == []
+        assert reconciliation.reconcile() == []
         monkeypatch.setattr(master_selection, "SETTLE", dt.timedelta(0))
-        assert lifecycle.reconcile() == [remake.id]
+        assert reconciliation.reconcile() == [remake.id]
         builders.drain()
         assert len(builders.input_names(master())) == 5
 
@@ -160,7 +160,7 @@ class TestScience:
         builders.drain()
         assert reduced(science).out_of_date
         ignoring = builders.person("staff", is_staff=True)
-        lifecycle.request(ignoring, "reduce", science.id, {"ignore_bias": True})
+        requests.request(ignoring, "reduce", science.id, {"ignore_bias": True})
         builders.drain()
         assert reduced(science).warnings == []
 
@@ -204,8 +204,8 @@ class TestArcs:
         assert message.startswith("no arc lamp taken with this setup (GRATING 400_SYZY")
         assert "nearest: 0011_comp.fits, differs in CAM_TARG 11.6 instead of 16.1" in message
         arrive(raw, "0012_comp.fits", "COMP")
-        run = lifecycle.claim("w")
-        lifecycle.execute(run)  # reducing the arc is enough to wake it
+        run = claiming.claim("w")
+        execution.execute(run)  # reducing the arc is enough to wake it
         assert self.waiting() is None
         builders.drain()
         calibrated = File.get(File.data_type == DataType.WAVELENGTH)

@@ -11,7 +11,7 @@ from reduction.frames import DataType
 from reduction.registry import CalibrationRole
 from services.calibration import manual, out_of_date, report
 from services.errors import Conflict, NotFound, Unacceptable
-from services.runs import lifecycle
+from services.runs import read_models, requests
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -47,11 +47,9 @@ def pi(frame: File) -> User:
 def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) -> None:
     (without,) = reduced(frame)
     assert without.quality["bias_frames"] == 0
-    run = lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
+    run = requests.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
     assert run.state == "queued"
-    assert (
-        lifecycle.request(pi, "reduce", frame.id, None, {"master bias": master().id}).id == run.id
-    )
+    assert requests.request(pi, "reduce", frame.id, None, {"master bias": master().id}).id == run.id
     builders.drain()
     made = reduced(frame)[-1]
     assert (made.run_id, made.quality["bias_frames"]) == (run.id, 3)
@@ -60,7 +58,7 @@ def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) 
     assert master().file_name in notice
     run = Run.get_by_id(run.id)
     assert run.calibrations == {"master bias": master().id}
-    assert lifecycle.as_dict(run)["inputs"] == [master().file_name]
+    assert read_models.view(run).as_dict()["inputs"] == [master().file_name]
     extracted = File.get(File.parent == made, File.data_type == DataType.EXTRACTED)
     assert notice in extracted.warnings
 
@@ -88,7 +86,7 @@ def test_other_pixels_are_refused_whoever_asks(
     builders.drain()
     before = Run.select().count()
     with pytest.raises(Unacceptable, match="can't be used") as refused:
-        lifecycle.request(pi, "reduce", other.id, None, {"master_bias": master().id})
+        requests.request(pi, "reduce", other.id, None, {"master_bias": master().id})
     assert next(iter(cards)) in str(refused.value)
     assert Run.select().count() == before
 
@@ -96,19 +94,19 @@ def test_other_pixels_are_refused_whoever_asks(
 def test_what_is_no_such_calibration_is_refused(frame: File, pi: User) -> None:
     for use in ({"master_flat": master().id}, {"master_bias": frame.id}):
         with pytest.raises(Unacceptable):
-            lifecycle.request(pi, "reduce", frame.id, None, use)
+            requests.request(pi, "reduce", frame.id, None, use)
     foreign = builders.row("secret.fits", builders.proposal("OTHER"))
     for number in (foreign.id, 999_999):
         with pytest.raises(NotFound):
-            lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": number})
+            requests.request(pi, "reduce", frame.id, None, {"master_bias": number})
 
 
 def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, pi: User) -> None:
     makeshift = master()
-    lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": makeshift.id})
+    requests.request(pi, "reduce", frame.id, None, {"master_bias": makeshift.id})
     builders.drain()
     with pytest.raises(Conflict):
-        lifecycle.request_again(pi, reduced(frame)[-1].id)
+        out_of_date.request_again(pi, reduced(frame)[-1].id)
     for i in range(3):
         arrive(raw, f"good{i}.fits", "BIAS")
     builders.drain()
@@ -118,9 +116,9 @@ def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, 
     assert good.file_name in out_of_date.why(stale)
     child = File.get(File.parent == stale, File.data_type == DataType.EXTRACTED)
     assert stale.file_name in out_of_date.why(child)
-    run = lifecycle.request_again(pi, child.id)
+    run = out_of_date.request_again(pi, child.id)
     assert (run.block, run.calibrations) == ("reduce", None)
-    assert lifecycle.request_again(pi, stale.id).id == run.id
+    assert out_of_date.request_again(pi, stale.id).id == run.id
     builders.drain()
     made = reduced(frame)[-1]
     assert (builders.input_names(made), made.out_of_date) == ([good.file_name], False)
@@ -128,13 +126,13 @@ def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, 
 
 
 def test_a_remade_makeshift_stays_when_nothing_fits(raw: Path, frame: File, pi: User) -> None:
-    lifecycle.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
+    requests.request(pi, "reduce", frame.id, None, {"master_bias": master().id})
     builders.drain()
     arrive(raw, "b3.fits", "BIAS", GAIN=3.2)
     builders.drain()
     stale = reduced(frame)[-1]
     assert stale.out_of_date
-    run = lifecycle.request_again(pi, stale.id)
+    run = out_of_date.request_again(pi, stale.id)
     assert run.calibrations == {"master bias": master().id}
     builders.drain()
     assert reduced(frame)[-1].quality["bias_frames"] == 4
@@ -151,8 +149,8 @@ def test_a_lamp_of_another_setup_is_no_scale(raw: Path, frame: File, pi: User) -
     assert [one.file for one in search.candidates] == [near, far]
     assert "GRT_TARG" in search.candidates[1].obstacle
     with pytest.raises(Unacceptable, match=r"GRT_TARG 12 instead of 7\.5"):
-        lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": far.id})
-    lifecycle.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": near.id})
+        requests.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": far.id})
+    requests.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": near.id})
     builders.drain()
     made = File.get(File.data_type == DataType.WAVELENGTH, File.original == frame)
     assert any("FILTER2 NO_FILTER instead of GG455" in text for text in made.warnings)

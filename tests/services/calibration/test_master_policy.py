@@ -10,9 +10,9 @@ import pytest
 
 from db.models import File, Proposal, Run, utc_now
 from reduction.frames import DataType
-from services.calibration import selection
 from services.files import check
-from services.runs import lifecycle, scheduling
+from services.files.rows import describe
+from services.runs import claiming, execution, reconciliation, scheduling
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -136,26 +136,26 @@ def test_the_reconciler_makes_what_nobody_asked_for(
         killed.setattr(scheduling, "schedule_master", lambda *_, **__: None)
         biases(raw, 3)
     assert Run.select().count() == 0
-    assert len(lifecycle.reconcile()) == 1
+    assert len(reconciliation.reconcile()) == 1
     builders.drain()
     assert len(masters()) == 1
-    assert lifecycle.reconcile() == [], "once"
+    assert reconciliation.reconcile() == [], "once"
 
 
 def test_a_master_that_fails_is_not_tried_without_end(
     raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     biases(raw, 3)
-    run = lifecycle.claim("w")
+    run = claiming.claim("w")
     with monkeypatch.context() as broken:
         broken.setattr(
             "services.runs.execution._open", lambda *_: (_ for _ in ()).throw(ZeroDivisionError)
         )
         with pytest.raises(ZeroDivisionError):
-            lifecycle.execute(run)
-    assert lifecycle.reconcile(dt.timedelta(days=1)) == []
+            execution.execute(run)
+    assert reconciliation.reconcile(dt.timedelta(days=1)) == []
     arrive(raw, "b9.fits", "BIAS")
-    assert len(lifecycle.reconcile()) == 1
+    assert len(reconciliation.reconcile()) == 1
 
 
 def test_products_have_their_own_size_and_match_by_their_read_out(raw: Path) -> None:
@@ -167,5 +167,5 @@ def test_products_have_their_own_size_and_match_by_their_read_out(raw: Path) -> 
     assert (science.n_x, science.n_y) == (60, 24)
     assert (product.n_x, product.n_y) == (5, 4)
     assert (product.readout_x, product.readout_y) == (60, 24)
-    assert selection.describe(product).shape == (24, 60)
+    assert describe(product).shape == (24, 60)
     assert builders.input_names(product) == [masters()[0].file_name]

@@ -9,9 +9,10 @@ import pytest
 
 from db.models import File, Proposal, Run
 from reduction.frames import DataType
+from services.calibration import out_of_date
 from services.errors import NotFound
 from services.files import check
-from services.runs import execution, lifecycle
+from services.runs import claiming, execution, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -46,13 +47,13 @@ def test_all_stale_frames_of_a_proposal_are_reduced_again_once(stale: list[File]
     owner.pi = pi
     owner.save()
     with pytest.raises(NotFound):
-        lifecycle.request_stale(stranger, owner.id)
-    asked = lifecycle.request_stale(pi, owner.id)
+        out_of_date.request_all(stranger, owner.id)
+    asked = out_of_date.request_all(pi, owner.id)
     assert {run.file_id for run in asked} == {frame.id for frame in stale}
     assert {run.user for run in asked} == {pi}
-    assert lifecycle.request_stale(pi, owner.id) == [], "it is on its way"
+    assert out_of_date.request_all(pi, owner.id) == [], "it is on its way"
     builders.drain()
-    assert lifecycle.request_stale(pi, owner.id) == [], "the newest version is not stale"
+    assert out_of_date.request_all(pi, owner.id) == [], "the newest version is not stale"
     for frame in stale:
         old, new = reduced(frame)
         assert (old.out_of_date, new.out_of_date) == (True, False)
@@ -65,40 +66,40 @@ def test_what_was_asked_for_by_hand_is_redone_with_its_settings(raw: Path) -> No
     biases(raw, 1, 2, 3)
     frame = arrive(raw, "s1.fits")
     builders.drain()
-    lifecycle.request(staff, "reduce", frame.id, {"factor": 5})
+    requests.request(staff, "reduce", frame.id, {"factor": 5})
     builders.drain()
     biases(raw, 4)
     builders.drain()
-    (again,) = lifecycle.request_stale(staff, frame.proposal_id)
+    (again,) = out_of_date.request_all(staff, frame.proposal_id)
     assert again.settings["factor"] == 5
 
 
 def test_a_proposal_may_have_it_done_by_itself(stale: list[File]) -> None:
-    assert lifecycle.reconcile() == []
+    assert reconciliation.reconcile() == []
     Proposal.update(settings={"general": {"redo_stale": True}}).execute()
-    assert len(lifecycle.reconcile()) == 2
+    assert len(reconciliation.reconcile()) == 2
     builders.drain()
     assert [len(reduced(frame)) for frame in stale] == [2, 2]
     assert {run.automatic for run in Run.select()} == {True}
-    assert lifecycle.reconcile() == []
+    assert reconciliation.reconcile() == []
 
 
 def test_what_is_finished_after_a_better_master_has_come_is_stale(raw: Path) -> None:
     frame = arrive(raw, "s1.fits")
-    run = lifecycle.claim("slow")
+    run = claiming.claim("slow")
     assert run.file == frame
     real = execution.products.write
 
     def meanwhile(*given: Any) -> Any:
         execution.products.write = real
         biases(raw, 1, 2, 3)
-        while (other := lifecycle.claim("quick")) is not None:
-            lifecycle.execute(other)
+        while (other := claiming.claim("quick")) is not None:
+            execution.execute(other)
         return real(*given)
 
     execution.products.write = meanwhile
     try:
-        lifecycle.execute(run)
+        execution.execute(run)
     finally:
         execution.products.write = real
     assert [one.out_of_date for one in reduced(frame)] == [True]

@@ -14,7 +14,7 @@ import db
 from db.models import Arrival, File, Run
 from services.calibration import master_selection
 from services.files import check, ingest
-from services.runs import lifecycle
+from services.runs import claiming, execution
 from services.setup import Site
 from tests.support import builders
 
@@ -30,8 +30,8 @@ def _work(folder: Path, number: int) -> None:
         paths = sorted(folder.glob("*.fits"))
         for path in paths[number * 4 :] + paths[: number * 4]:
             ingest.ingest(path)
-        while (run := lifecycle.claim(f"worker {number}")) is not None:
-            lifecycle.execute(run)
+        while (run := claiming.claim(f"worker {number}")) is not None:
+            execution.execute(run)
 
 
 def test_each_frame_and_each_run_once(

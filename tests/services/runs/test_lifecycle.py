@@ -10,22 +10,14 @@ import pytest
 
 from db.models import Event, File, LogEntry, Run, utc_now
 from jobs import tasks
-from reduction import registry
 from reduction.frames import DataType
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import check, products
-from services.runs import execution, lease, lifecycle
+from services.runs import claiming, execution, lease, listing, read_models, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
-
-
-def doctor(block: str, function: Any) -> None:
-    """Give a block another function."""
-    real = registry._blocks[block]
-    values = {name: getattr(real, name) for name in real.__dataclass_fields__}
-    registry._blocks[block] = registry.Block(**{**values, "run": function})
 
 
 def test_a_frame_goes_the_whole_way_and_every_step_is_announced(raw: Path) -> None:
@@ -67,38 +59,38 @@ def test_quality_is_json(raw: Path) -> None:
 def test_the_newest_exposure_goes_first_and_a_person_before_all(raw: Path) -> None:
     old, new = arrive(raw, "0001.fits"), arrive(raw, "0002.fits")
     staff = builders.person("staff", is_staff=True)
-    asked = lifecycle.request(staff, "reduce", old.id)
-    order = [lifecycle.claim("w") for _ in range(2)]
+    asked = requests.request(staff, "reduce", old.id)
+    order = [claiming.claim("w") for _ in range(2)]
     assert order[0].id == asked.id
     assert [run.file for run in order] == [old, new]
     assert {(run.state, run.attempt) for run in order} == {("running", 1)}
-    assert lifecycle.claim("w") is None
+    assert claiming.claim("w") is None
 
 
 def test_pictures_give_way_to_the_last_frame_but_not_to_a_backlog(raw: Path) -> None:
-    assert not lifecycle.at_the_last(), "nothing is being done"
+    assert not claiming.all_claimed(), "nothing is being done"
     arrive(raw, "0001.fits")
     arrive(raw, "0002.fits")
-    assert lifecycle.claim("w") is not None
-    assert not lifecycle.at_the_last(), "another frame waits for a worker"
-    assert lifecycle.claim("w") is not None
-    assert lifecycle.at_the_last()
+    assert claiming.claim("w") is not None
+    assert not claiming.all_claimed(), "another frame waits for a worker"
+    assert claiming.claim("w") is not None
+    assert claiming.all_claimed()
 
 
 def test_the_same_request_is_the_same_run_until_it_has_ended(raw: Path) -> None:
     file = arrive(raw, "0001.fits")
     staff = builders.person("staff", is_staff=True)
     automatic = Run.get(Run.file == file)
-    first = lifecycle.request(staff, "reduce", file.id)
+    first = requests.request(staff, "reduce", file.id)
     assert (first.id, Run.get_by_id(first.id).priority) == (automatic.id, 10)
-    other = lifecycle.request(staff, "reduce", file.id, {"factor": 2.0})
-    again = lifecycle.request(staff, "reduce", file.id, {"factor": 2.0})
+    other = requests.request(staff, "reduce", file.id, {"factor": 2.0})
+    again = requests.request(staff, "reduce", file.id, {"factor": 2.0})
     assert other.id == again.id != first.id
-    claimed = lifecycle.claim("w")
+    claimed = claiming.claim("w")
     assert claimed is not None
-    assert lifecycle.request(staff, "reduce", file.id).id == first.id  # running counts, too
-    lifecycle.cancel(staff, other.id)
-    assert lifecycle.request(staff, "reduce", file.id, {"factor": 2.0}).id != other.id
+    assert requests.request(staff, "reduce", file.id).id == first.id  # running counts, too
+    requests.cancel(staff, other.id)
+    assert requests.request(staff, "reduce", file.id, {"factor": 2.0}).id != other.id
 
 
 def test_one_ticket_carries_the_newest_frame_to_its_spectrum(raw: Path) -> None:
@@ -130,9 +122,9 @@ def test_what_a_block_refuses_is_a_failed_run_with_its_sentence(raw: Path) -> No
 
 def test_an_unexpected_error_is_a_failed_run_and_kept(raw: Path) -> None:
     arrive(raw, "0001.fits", level=0)
-    run = lifecycle.claim("w")
+    run = claiming.claim("w")
     with pytest.raises(ZeroDivisionError):
-        lifecycle.execute(run)
+        execution.execute(run)
     run = Run.get_by_id(run.id)
     assert run.state == "failed"
     assert "ZeroDivisionError" in run.message
@@ -149,30 +141,30 @@ def test_a_frame_changed_after_it_was_indexed_is_refused(raw: Path) -> None:
 
 def test_a_vanished_worker_is_replaced_and_can_finish_no_more(raw: Path) -> None:
     arrive(raw, "0001.fits")
-    first = lifecycle.claim("dead")
+    first = claiming.claim("dead")
     silent = utc_now() - dt.timedelta(seconds=20)
     Run.update(heartbeat=silent).execute()
-    assert lifecycle.reconcile() == [first.id]
-    second = lifecycle.claim("alive")
+    assert reconciliation.reconcile() == [first.id]
+    second = claiming.claim("alive")
     assert (second.id, second.attempt) == (first.id, 2)
-    lifecycle.execute(first)  # the dead one was only slow
+    execution.execute(first)  # the dead one was only slow
     assert Run.get_by_id(first.id).state == "running"
     assert File.select().where(File.data_type > 0).count() == 0
-    lifecycle.execute(second)
+    execution.execute(second)
     assert File.select().where(File.run_id == first.id).count() == 1
     assert check.breaches() == []
 
 
 def test_a_late_writer_is_fenced_after_its_block_has_run(raw: Path) -> None:
     arrive(raw, "0001.fits")
-    slow = lifecycle.claim("slow")
+    slow = claiming.claim("slow")
 
     def outrun(inputs: Any, settings: Any, report: Any) -> Any:
         Run.update(attempt=2).execute()  # another worker claims it meanwhile
         return builders._small_reduce(inputs, settings, print)
 
-    doctor("reduce", outrun)
-    lifecycle.execute(slow)
+    builders.replace_block("reduce", outrun)
+    execution.execute(slow)
     assert File.select().where(File.data_type > 0).count() == 0
     assert Run.get().state == "running"
     assert not list(products.temporary_dir().iterdir())
@@ -181,19 +173,19 @@ def test_a_late_writer_is_fenced_after_its_block_has_run(raw: Path) -> None:
 def test_a_frame_that_kills_its_worker_is_given_up_after_three_tries(raw: Path) -> None:
     arrive(raw, "0001.fits")
     for tries in (1, 2, 3):
-        assert lifecycle.claim("doomed").attempt == tries
+        assert claiming.claim("doomed").attempt == tries
         Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
-        lifecycle.reconcile()
+        reconciliation.reconcile()
     run = Run.get()
     assert (run.state, run.lost) == ("failed", 3)
-    assert lifecycle.claim("next") is None
+    assert claiming.claim("next") is None
     assert "3 times" in run.message
 
 
 def test_a_running_run_with_a_heartbeat_is_left_alone(raw: Path) -> None:
     arrive(raw, "0001.fits")
-    lifecycle.claim("w")
-    assert lifecycle.reconcile() == []
+    claiming.claim("w")
+    assert reconciliation.reconcile() == []
     assert Run.get().state == "running"
 
 
@@ -202,7 +194,7 @@ def test_the_heartbeat_beats_while_a_block_works(
 ) -> None:
     arrive(raw, "0001.fits")
     monkeypatch.setattr(lease, "HEARTBEAT_S", 0.02)
-    run = lifecycle.claim("w")
+    run = claiming.claim("w")
     before = Run.get_by_id(run.id).heartbeat
 
     def patient(inputs: Any, settings: Any, report: Any) -> Any:
@@ -214,8 +206,8 @@ def test_the_heartbeat_beats_while_a_block_works(
             time.sleep(0.01)
         raise AssertionError("no heartbeat in five seconds")
 
-    doctor("reduce", patient)
-    lifecycle.execute(run)
+    builders.replace_block("reduce", patient)
+    execution.execute(run)
     assert Run.get_by_id(run.id).state == "done"
 
 
@@ -223,22 +215,22 @@ def test_a_cancelled_run_ends_at_its_next_step(raw: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(lease, "PROGRESS_S", 0.0)  # else only after it has worked for a while
     staff = builders.person("staff", is_staff=True)
     arrive(raw, "0001.fits")
-    run = lifecycle.claim("w")
+    run = claiming.claim("w")
 
     def obedient(inputs: Any, settings: Any, report: Any) -> Any:
-        lifecycle.cancel(staff, run.id)
+        requests.cancel(staff, run.id)
         report("Next", 0.5)
         raise AssertionError("went on")
 
-    doctor("reduce", obedient)
-    lifecycle.execute(run)
+    builders.replace_block("reduce", obedient)
+    execution.execute(run)
     assert Run.get_by_id(run.id).state == "cancelled"
     assert File.select().where(File.data_type > 0).count() == 0
     with pytest.raises(Conflict, match="ended already"):
-        lifecycle.cancel(staff, run.id)
-    assert lifecycle.retry(staff, run.id).state == "queued"
+        requests.cancel(staff, run.id)
+    assert requests.retry(staff, run.id).state == "queued"
     with pytest.raises(Conflict):
-        lifecycle.retry(staff, run.id)
+        requests.retry(staff, run.id)
 
 
 def test_no_room_on_the_disk_is_waited_for(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,8 +242,8 @@ def test_no_room_on_the_disk_is_waited_for(raw: Path, monkeypatch: pytest.Monkey
             raise OSError(errno.ENOSPC, "No space left on device")
 
         full.setattr(products.frame_io, "write", no_room)
-        run = lifecycle.claim("w")
-        lifecycle.execute(run)
+        run = claiming.claim("w")
+        execution.execute(run)
     run = Run.get_by_id(run.id)
     assert (run.state, run.message) == ("waiting", execution.NO_ROOM)
     assert not list(products.temporary_dir().iterdir())
@@ -265,7 +257,7 @@ def test_a_run_done_again_makes_the_next_version(raw: Path) -> None:
     file = arrive(raw, "0001.fits")
     builders.drain(1)
     for _ in range(2):
-        lifecycle.request(pi, "reduce", file.id, {"factor": 2})
+        requests.request(pi, "reduce", file.id, {"factor": 2})
         builders.drain(1)
     reduced = File.select().where(File.data_type == 2).order_by(File.id)
     names = ["r0001.fits", "r0001_v2.fits", "r0001_v3.fits"]
@@ -286,9 +278,9 @@ def test_several_targets_are_several_products(raw: Path) -> None:
     file = arrive(raw, "0001.fits")
     builders.drain(1)
     reduced = File.get(File.data_type == 2)
-    run = lifecycle.request(staff, "extract", reduced.id, {"n_targets": 3})
+    run = requests.request(staff, "extract", reduced.id, {"n_targets": 3})
     builders.drain(1)
-    made = lifecycle.as_dict(Run.get_by_id(run.id))["products"]
+    made = read_models.view(Run.get_by_id(run.id)).as_dict()["products"]
     assert [product["file_name"] for product in made] == [
         "er0001_target_1_v2.fits",
         "er0001_target_2.fits",
@@ -305,51 +297,51 @@ class TestRequest:
 
     def test_settings_are_checked_by_name(self, file: File) -> None:
         pi = file.proposal.pi
-        run = lifecycle.request(pi, "reduce", file.id, {"factor": 3})
+        run = requests.request(pi, "reduce", file.id, {"factor": 3})
         assert run.settings == {"ignore_bias": False, "factor": 3.0}
         assert (run.priority, run.user, run.automatic) == (10, pi, False)
         for wrong, field in (({"factr": 1}, "factr"), ({"factor": "much"}, "factor")):
             with pytest.raises(Unacceptable) as refusal:
-                lifecycle.request(pi, "reduce", file.id, wrong)
+                requests.request(pi, "reduce", file.id, wrong)
             assert refusal.value.field == field
             assert field in refusal.value.message
 
     def test_the_proposals_settings_hold(self, file: File) -> None:
         file.proposal.settings = {"reduce": {"factor": 7}, "gone": {"x": 1}}
         file.proposal.save()
-        assert lifecycle.request(file.proposal.pi, "reduce", file.id).settings["factor"] == 7
+        assert requests.request(file.proposal.pi, "reduce", file.id).settings["factor"] == 7
 
     def test_a_block_that_does_not_fit_is_refused(self, file: File) -> None:
         for block in ("extract", "master_bias", "nothing"):
             with pytest.raises(Unacceptable):
-                lifecycle.request(file.proposal.pi, block, file.id)
+                requests.request(file.proposal.pi, block, file.id)
 
     def test_a_stranger_finds_nothing(self, file: File) -> None:
         stranger = builders.person("stranger")
         with pytest.raises(NotFound):
-            lifecycle.request(stranger, "reduce", file.id)
-        run = lifecycle.request(file.proposal.pi, "reduce", file.id)
-        for question in (lifecycle.get, lifecycle.cancel, lifecycle.retry):
+            requests.request(stranger, "reduce", file.id)
+        run = requests.request(file.proposal.pi, "reduce", file.id)
+        for question in (listing.get, requests.cancel, requests.retry):
             with pytest.raises(NotFound):
                 question(stranger, run.id)
-        assert lifecycle.page(stranger, {}).count == 0
-        assert lifecycle.page(file.proposal.pi, {"state": "queued,waiting"}).rows == [run]
+        assert listing.page(stranger, {}).count == 0
+        assert listing.page(file.proposal.pi, {"state": "queued,waiting"}).rows == [run]
         with pytest.raises(Unacceptable):
-            lifecycle.page(stranger, {"state": "asleep"})
+            listing.page(stranger, {"state": "asleep"})
 
     def test_a_masters_run_is_everyones_but_names_no_frame(self, file: File) -> None:
         frame = builders.row("0009_secret.fits", file.proposal, kind="bias", series="s")
         run = builders.run(frame, "master_bias", proposal=None, state="failed", message="why")
         stranger = builders.person("stranger")
-        assert "secret" not in str(lifecycle.as_dict(lifecycle.get(stranger, run.id)))
-        assert lifecycle.page(stranger, {"file_id": frame.id}).count == 0
+        assert "secret" not in str(read_models.view(listing.get(stranger, run.id)).as_dict())
+        assert listing.page(stranger, {"file_id": frame.id}).count == 0
         with pytest.raises(AccessDenied):
-            lifecycle.retry(stranger, run.id)
+            requests.retry(stranger, run.id)
 
 
 def test_leftovers_of_a_killed_attempt_are_seen_and_swept(raw: Path) -> None:
     arrive(raw, "0001.fits")
-    run = lifecycle.claim("killed")
+    run = claiming.claim("killed")
     part = products.temporary_dir() / f"{run.id}-{run.attempt}-0.fits"
     part.parent.mkdir(parents=True)
     part.write_bytes(b"half")
@@ -358,7 +350,7 @@ def test_leftovers_of_a_killed_attempt_are_seen_and_swept(raw: Path) -> None:
     assert any("heartbeat" in breach for breach in check.breaches())
     Run.update(state="queued").execute()
     assert [part.name in breach for breach in check.breaches()] == [True]
-    lifecycle.reconcile()
+    reconciliation.reconcile()
     assert check.breaches() == []
 
 
@@ -375,13 +367,13 @@ def test_a_kill_between_rename_and_commit_is_healed_by_the_next_attempt(
             shutil.move(one.temporary, one.path)
         raise Killed
 
-    run = lifecycle.claim("w")
+    run = claiming.claim("w")
     with monkeypatch.context() as context, pytest.raises(Killed):
         context.setattr(products, "reveal", renamed_then_killed)
-        lifecycle.execute(run)
+        execution.execute(run)
     assert File.select().where(File.data_type > 0).count() == 0
     Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
-    lifecycle.reconcile()
+    reconciliation.reconcile()
     builders.drain(1)
     reduced = File.get(File.data_type == 2)
     assert reduced.file_name == "r0001.fits"
