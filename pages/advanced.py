@@ -17,7 +17,7 @@ from services.files.visualization import display
 _GRAPH = {
     "displaylogo": False,
     "scrollZoom": True,
-    "doubleClick": False,  # the viewer knows the whole of the image on show
+    "doubleClick": False,  # the viewer zooms out to the whole image itself
     "showTips": False,
     "modeBarButtons": [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }

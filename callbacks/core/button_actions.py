@@ -80,7 +80,7 @@ def row_id(data: ButtonData, name: str) -> int:
     Raises
     ------
     InvalidRequest
-        It is not a number: the page was made by another release, or the request by hand.
+        It is not a number: the page is of another release, or the request was not sent by it.
     """
     text = str(data.get(name, ""))
     if not (text.isascii() and text.isdigit() and len(text) < 11):

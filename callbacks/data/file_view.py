@@ -131,19 +131,17 @@ def regions(
     NotFound
         No such file for this person.
     """
-    wanted = [name for name in REGIONS if name in names]
-    parts = {PARTS[name] for name in wanted if name in PARTS}
+    selected = [name for name in REGIONS if name in names]
+    parts = {PARTS[name] for name in selected if name in PARTS}
     view = file_view.read(user, file_id, parts, when)
-    whom = (address, file_id, tuple(member.id for member in view.family))
+    key = (address, file_id, tuple(member.id for member in view.family))
 
     def drawn(name: str) -> str:
         if name not in SHARED:
             return draw_region(address, view, name)
-        return request_coalescing.read(
-            when, (name, *whom), lambda: draw_region(address, view, name)
-        )
+        return request_coalescing.read(when, (name, *key), lambda: draw_region(address, view, name))
 
-    return {name: drawn(name) for name in wanted}
+    return {name: drawn(name) for name in selected}
 
 
 def draw(

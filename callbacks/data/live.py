@@ -42,7 +42,7 @@ class LiveRequest:
 
 @blueprint.get("/live/data")
 def data() -> Response:
-    """Return the regions that are wanted (`html`) and the newest event they include (`at`).
+    """Return the requested regions (`html`) and the newest event they include (`at`).
 
     ``other`` tells that the page is to show another file, or its file again from the start.
     """
@@ -52,13 +52,13 @@ def data() -> Response:
     html: dict[str, str] = {}
     if INDEX in page.names:
         html |= file_index.regions(user, page.address, now)
-    wanted = page.names - {INDEX}
-    file_id = _file_on_show(user, page, now) if wanted else None
+    of_file = page.names - {INDEX}
+    file_id = _file_on_show(user, page, now) if of_file else None
     if file_id is not None:
-        html |= file_view.regions(user, page.address, file_id, wanted, now)
-        if ids.CALIBRATIONS in wanted:
+        html |= file_view.regions(user, page.address, file_id, of_file, now)
+        if ids.CALIBRATIONS in of_file:
             html |= calibrations.region(user, file_id, now)
-    is_other = bool(wanted) and file_id is None
+    is_other = bool(of_file) and file_id is None
     return jsonify({"at": now.latest, "other": is_other, "html": html})
 
 
@@ -77,7 +77,7 @@ def _file_on_show(user: User, page: LiveRequest, now: Moment) -> int | None:
 
 def _file_of_address(user: User, address: Address, now: Moment) -> int | None:
     """Return the id of an address's file: the same for all who see the same proposals."""
-    key = ("found", address.file, address.proposal, access.sight(user))
+    key = ("file of", address.file, address.proposal, access.sight(user))
     return request_coalescing.read(now, key, lambda: file_view.find(user, address))
 
 

@@ -98,8 +98,8 @@ def _options(visual: Properties) -> Component:
 
 def _select(name: str, options: list[dict[str, str]], value: str) -> Component:
     # The account keeps the colour map, the browser the others.
-    kept = {"persistence": name, "persistence_type": "local"} if name != "colormap" else {}
-    return dbc.Select(id=name, options=options, value=value, size="sm", **kept)
+    persistence = {"persistence": name, "persistence_type": "local"} if name != "colormap" else {}
+    return dbc.Select(id=name, options=options, value=value, size="sm", **persistence)
 
 
 def _limit(name: str, label: str) -> Component:

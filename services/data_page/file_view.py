@@ -206,7 +206,7 @@ def _actions(user: User, file: File, when: Moment | None) -> FileActions:
 
 
 def _advanced(file: File) -> AdvancedTarget | None:
-    """Return the image that a file is looked at in: itself, or the one it was extracted from."""
+    """Return the image that shows a file: itself, or the image that it was extracted from."""
     if DataType(file.data_type) in (DataType.RAW, DataType.MASTER, DataType.REDUCED):
         return AdvancedTarget(file.id)
     spectrum: File | None = file

@@ -1,1 +1,1 @@
-"""Raw frames and products: how they come in, what is kept of them, what people see of them."""
+"""Raw frames and products: indexing, lineage, lists, actions, deletion, comments."""

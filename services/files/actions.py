@@ -19,7 +19,7 @@ from services.runs.lifecycle import LIVE
 
 @dataclass(frozen=True, slots=True)
 class ActionState:
-    """A process that can be started on a file, or the reason why not now."""
+    """A process block that takes a file; `reason` tells why it cannot be started now."""
 
     block: str
     label: str
@@ -28,7 +28,7 @@ class ActionState:
 
 
 def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionState]:
-    """Return the processes that take a file, each with the reason when it can't start now."""
+    """Return the process blocks that take a file, in the order of the reduction."""
     data_type = DataType(file.data_type)
     fitting = [
         block
@@ -47,12 +47,12 @@ def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionSt
 
 
 def _obstacle(block: Block, file: File) -> str:
-    """Return why nobody can start a process on a file now, "" when it can be."""
+    """Return why nobody can start a process on a file now, "" without a reason."""
     live = Run.select().where(Run.file == file, Run.block == block.name, Run.state.in_(LIVE))
     run = live.order_by(Run.id.desc()).first()
     if run is not None:
         return run.message or f"{block.label} is {run.state}."
     settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
-    wish = Run(file=file, block=block.name, settings=settings, automatic=False)
-    answer = selection.resolve(wish)
+    draft = Run(file=file, block=block.name, settings=settings, automatic=False)
+    answer = selection.resolve(draft)
     return "" if isinstance(answer, Inputs) else answer.sentence

@@ -31,32 +31,37 @@ def _require_delete(user: User, file: File) -> None:
 
 
 def deletable(user: User, file: File, when: Moment | None = None) -> list[str]:
-    """Return the names of what would be deleted with a file, itself first; [] when it may not."""
+    """Return the names of the files that would be deleted with a file, itself first.
+
+    Empty when the person may not delete it.
+    """
     access.require_seen(user, file.id)
     try:
         _require_delete(user, file)
     except AccessDenied:
         return []
-    doomed = request_coalescing.read(when, ("doomed", file.id), lambda: with_descendants(file))
-    return [one.file_name for one in doomed]
+    files = request_coalescing.read(when, ("descendants", file.id), lambda: with_descendants(file))
+    return [descendant.file_name for descendant in files]
 
 
 def delete(user: User, file_id: int) -> list[str]:
-    """Delete a product and all that was made of it; return their names.
+    """Delete a product and everything that was made from it; return their names.
 
     Raises
     ------
     AccessDenied
         It is a raw file, or the person's role does not allow it.
+    NotFound
+        No such file for this person.
     """
     file = access.file_for(user, Action.VIEW, file_id)
     _require_delete(user, file)
     with transaction() as effects:
-        doomed = with_descendants(file)
-        for gone in doomed:
-            effects.events.append(rows.file_event("file-deleted", gone))
-            effects.removed.append(Path(gone.full_path))
-        File.delete().where(File.id.in_([gone.id for gone in doomed])).execute()
-    for gone in doomed:
-        shutil.rmtree(previews.folder(gone), ignore_errors=True)
-    return [gone.file_name for gone in doomed]
+        deleted = with_descendants(file)
+        for product in deleted:
+            effects.events.append(rows.file_event("file-deleted", product))
+            effects.removed.append(Path(product.full_path))
+        File.delete().where(File.id.in_([product.id for product in deleted])).execute()
+    for product in deleted:
+        shutil.rmtree(previews.folder(product), ignore_errors=True)
+    return [product.file_name for product in deleted]

@@ -69,17 +69,17 @@ def check(path: Path, stamp: Stamp) -> list[str]:
         A card that gives the size is unusable.
     """
     try:
-        hollow = _hollow(path, stamp)
+        unwritten_end = _unwritten_end(path, stamp)
     except UnusableFrame:
         if stamp.is_recent and _may_grow(path, stamp):
             raise IncompleteFile(f"{path.name} is not completely written yet.") from None
         raise
-    if hollow and stamp.is_recent:
+    if unwritten_end and stamp.is_recent:
         raise IncompleteFile(f"{path.name} is not completely written yet.")
-    return [hollow] if hollow else []
+    return [unwritten_end] if unwritten_end else []
 
 
-def _hollow(path: Path, stamp: Stamp) -> str | None:
+def _unwritten_end(path: Path, stamp: Stamp) -> str | None:
     """Refuse an incomplete file; return a sentence when its end looks unwritten."""
     if stamp.size == 0:
         raise UnusableFrame(f"{path.name} is empty.")

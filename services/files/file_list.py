@@ -29,12 +29,12 @@ def page(
     Raises
     ------
     Unacceptable
-        A filter, the ordering or the page makes no sense; names it.
+        A filter, the ordering or the page is not valid; `field` names it.
     """
     start = before(page, page_size)
     count, ids = search_query.find(user, filters or FileFilters(), ordering, start, page_size)
-    shown = {file.id: file for file in File.select().where(File.id.in_(ids))}
-    files = [shown[number] for number in ids if number in shown]
+    rows = {file.id: file for file in File.select().where(File.id.in_(ids))}
+    files = [rows[file_id] for file_id in ids if file_id in rows]
     _attach(files)
     return Page(count, files, page, n_pages(count, page_size))
 
@@ -63,8 +63,8 @@ def counts(user: User, proposal_id: int | None = None) -> tuple[int, int]:
 
 def counts_by_proposal(user: User) -> tuple[dict[int, int], int]:
     """Return how many raw frames of each proposal, and how many masters, a person sees."""
-    seen = access.visible_files(user, File.proposal, fn.COUNT(File.id)).where(
+    observed = access.visible_files(user, File.proposal, fn.COUNT(File.id)).where(
         File.state == "current", File.data_type == RAW
     )
     masters = File.select(File.id).where(File.state == "current", File.data_type == MASTER)
-    return dict(seen.group_by(File.proposal).tuples()), masters.count()
+    return dict(observed.group_by(File.proposal).tuples()), masters.count()

@@ -176,32 +176,32 @@ def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
     raw = File.data_type == DataType.RAW
     path = str(new.path)
-    twin = _one(raw & (File.checksum == new.checksum))
-    if twin is not None:
-        if twin.full_path != path and not Path(twin.full_path).exists():
-            twin.full_path = path  # the frame was moved
-            twin.save(only=[File.full_path])
-        outcome = "indexed" if twin.full_path == path else "duplicate"
-        return _note(new.path, new.stamp, outcome, file=twin, proposal=twin.proposal)
+    same = _first(raw & (File.checksum == new.checksum))
+    if same is not None:
+        if same.full_path != path and not Path(same.full_path).exists():
+            same.full_path = path  # the frame was moved
+            same.save(only=[File.full_path])
+        outcome = "indexed" if same.full_path == path else "duplicate"
+        return _note(new.path, new.stamp, outcome, file=same, proposal=same.proposal)
     proposal = proposals.for_frame(new.frame.proposal)
     same_name = (File.file_name == new.path.name) & (File.night == new.frame.night)
-    rival = _one(raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path)))
-    if rival is not None:
+    other = _first(raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path)))
+    if other is not None:
         sentence = (
             f"{new.path.name} has another content than the frame of that name which was indexed "
-            f"on {rival.created:%Y-%m-%d %H:%M} UTC; the first is kept."
+            f"on {other.created:%Y-%m-%d %H:%M} UTC; the first is kept."
         )
-        log = logs.write("error", sentence, proposal=rival.proposal, file=rival)
+        log = logs.write("error", sentence, proposal=other.proposal, file=other)
         effects.events.append(log)
         return _note(
-            new.path, new.stamp, "conflict", file=rival, proposal=rival.proposal, sentence=sentence
+            new.path, new.stamp, "conflict", file=other, proposal=other.proposal, sentence=sentence
         )
     file = _add(effects, new, proposal)
     scheduling.schedule(file, effects)
     return _note(new.path, new.stamp, "indexed", file=file, proposal=proposal)
 
 
-def _one(condition: Any) -> File | None:
+def _first(condition: Any) -> File | None:
     """Return the file of a condition; its columns are read only if there is one, which is rare."""
     file_id = File.select(File.id).where(condition).limit(1).scalar()
     return None if file_id is None else File.get_by_id(file_id)

@@ -14,13 +14,18 @@ _MEMBER = (
     File.proposal,
     File.run_id,
 )
-"""What the tabs of a family show; the rest of these rows is not loaded."""
+"""The columns of a family's members that are loaded."""
 
 
 def related(user: User, file: File, when: Moment | None = None) -> list[File]:
     """Return the family of a file's raw frame: the furthest stage first, the raw frame last.
 
-    Of each only what its tab shows is loaded.
+    Only the columns that a tab shows are loaded.
+
+    Raises
+    ------
+    NotFound
+        No such file for this person.
     """
     access.require_seen(user, file.id)
     if file.original_id is None:
@@ -28,8 +33,8 @@ def related(user: User, file: File, when: Moment | None = None) -> list[File]:
     family = request_coalescing.read(
         when, ("family", file.original_id), lambda: _family(file.original_id)
     )
-    seen = access.sight(user)
-    return [member for member in family if access.passes(seen, member)]
+    scope = access.sight(user)
+    return [member for member in family if access.passes(scope, member)]
 
 
 def _family(original_id: int) -> list[File]:

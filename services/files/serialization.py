@@ -23,7 +23,7 @@ def _whole(number: float | None) -> int | float | None:
 
 
 def as_dict(file: File) -> dict[str, Any]:
-    """Return a file as the API shows it: types as in the manual, angles being text."""
+    """Return a file as the API returns it; angles, gain and noise are text, as in the manual."""
     path = Path(file.full_path)
     data_type = DataType(file.data_type)
     same = (

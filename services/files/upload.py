@@ -69,21 +69,21 @@ def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
     uploads = site().uploads_dir
     uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=uploads))
-    kept = False
+    is_indexed = False
     try:
         path = folder / name
         _receive(stream, path)
         if not access.sees_everything(user):
             _require_own(user, path)
         arrival = ingest(path)
-        kept = arrival.file is not None and arrival.file.full_path == str(path.resolve())
+        is_indexed = arrival.file is not None and arrival.file.full_path == str(path.resolve())
         return _answer(arrival)
     except IncompleteFile as error:
         raise Unacceptable(f"{name} is cut short or damaged.", field="file") from error
     except OSError as error:
         raise Unavailable("The upload can't be stored at the moment.", retry_after=60) from error
     finally:
-        if not kept:
+        if not is_indexed:
             Arrival.delete().where(Arrival.path == str((folder / name).resolve())).execute()
             shutil.rmtree(folder, ignore_errors=True)
 
