@@ -29,7 +29,7 @@ def file_index(name: str) -> Component:
                             autoComplete="off",
                         ),
                     ),
-                    html.Ol(id=ids.INDEX_ENTRIES, **{"aria-label": "Files, newest first"}),
+                    html.Ol(id=ids.INDEX_ENTRIES, **{"aria-label": "Files, the newest first"}),
                     html.Nav(id=ids.INDEX_PAGER, **{"aria-label": "Pages of the list"}),
                     html.Div(
                         [
