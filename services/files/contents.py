@@ -1,4 +1,4 @@
-"""What is inside a file, for people: its header cards, and the numbers of a spectrum."""
+"""The contents of files: header cards, and the numbers of a spectrum."""
 
 from __future__ import annotations
 
@@ -36,10 +36,20 @@ class HeaderCard:
 
 @dataclass(frozen=True, slots=True)
 class SpectrumData:
-    """A spectrum as it is drawn: (n,) arrays.
+    """A spectrum as it is drawn.
 
-    `wavelength` is in ångström (air), None before the calibration; `pixel` counts from 0; `sigma`
-    is NaN where nothing is known; `mask` holds `reduction.frames.PixelFlag` bits.
+    Attributes
+    ----------
+    wavelength : (n,) array of float or None
+        In ångström (air); None before the calibration.
+    pixel : (n,) array of int
+        Columns, from 0.
+    flux, sigma : (n,) array of float
+        In `unit`; `sigma` is NaN where it is not known.
+    mask : (n,) array of uint8
+        Bits of `reduction.frames.PixelFlag`.
+    sky : (n,) array of float or None
+        The sky that was subtracted, in `unit`.
     """
 
     wavelength: NDArray[np.float64] | None
@@ -52,7 +62,17 @@ class SpectrumData:
 
 
 def header(user: User, file: File) -> list[HeaderCard]:
-    """Return the cards of all HDUs, in file order."""
+    """Return the cards of all HDUs, in file order.
+
+    Raises
+    ------
+    NotFound
+        No such file for this person.
+    Unacceptable
+        The header is not valid.
+    Unavailable
+        The file cannot be read now.
+    """
     path = open_path(access.file_for(user, Action.VIEW, file.id))
     with reading_header(file):
         headers = frame_io.read_all_headers(path)
@@ -63,7 +83,7 @@ def _card(hdu: str, card: fits.Card) -> HeaderCard:
     try:
         value, comment = card.value, card.comment
     except (fits.VerifyError, ValueError):
-        value, comment = str(card).partition("=")[2].strip(), ""  # malformed: as it is written
+        value, comment = str(card).partition("=")[2].strip(), ""  # malformed: as in the file
     if isinstance(value, fits.card.Undefined):
         value = None
     if not isinstance(value, str | int | float | bool | type(None)):
@@ -79,7 +99,7 @@ def spectrum(user: User, file: File) -> SpectrumData:
     Unacceptable
         The file is an image.
     Unavailable
-        It can't be read now.
+        The file cannot be read now.
     """
     file = access.file_for(user, Action.VIEW, file.id)
     if file.data_type not in ONE_DIMENSIONAL:
@@ -107,37 +127,37 @@ def read_product(file: File) -> CCDData | Spectrum:
     Raises
     ------
     Unavailable
-        It can't be read now.
+        The file cannot be read now.
     """
     try:
         return frame_io.read_product(open_path(file))
     except (ReductionError, OSError) as error:
-        raise _away(file) from error
+        raise _unavailable(file) from error
 
 
 @contextmanager
 def reading_header(file: File) -> Iterator[None]:
-    """Say in words what goes wrong with a file's header.
+    """Turn the errors of reading a header into those of services.
 
     Raises
     ------
     Unacceptable
-        The header is not what it has to be.
+        The header is not valid.
     Unavailable
-        It can't be read now.
+        The file cannot be read now.
     """
     try:
         yield
     except ReductionError as error:
         raise Unacceptable(str(error), field="id") from error
     except OSError as error:
-        raise _away(file) from error
+        raise _unavailable(file) from error
 
 
-def _away(file: File) -> Unavailable:
+def _unavailable(file: File) -> Unavailable:
     return Unavailable(f"{file.file_name} can't be read now.", retry_after=30)
 
 
 def open_path(file: File) -> Path:
-    """Return where a file's bytes are."""
+    """Return the path of a file."""
     return Path(file.full_path)
