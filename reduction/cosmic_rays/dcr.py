@@ -100,11 +100,16 @@ class _Histograms:
         self._median = ordered[:, middle]
         self._sigma = np.maximum(ordered[:, middle] - ordered[:, low], np.float32(1e-3))
         self._tail = self._median + np.float32(_TAIL) * self._sigma
-        block_row = (np.arange(n_rows) + top) // height * n_x
+        block_row = (np.arange(n_rows) + top) // height
         block_column = (np.arange(n_columns) + left) // width
-        places = np.flatnonzero(work > self._tail[block_row[:, None] + block_column])
+        limits = self._tail.reshape(n_y, n_x)[:, block_column]
+        above = np.empty(work.shape, dtype=bool)
+        for number, limit in enumerate(limits):  # a row of blocks each: no index of every pixel
+            rows = slice(max(number * height - top, 0), (number + 1) * height - top)
+            np.greater(work[rows], limit, out=above[rows])
+        places = np.flatnonzero(above)
         row, column = np.divmod(places, n_columns)
-        block, values = block_row[row] + block_column[column], work.ravel()[places]
+        block, values = block_row[row] * n_x + block_column[column], work.ravel()[places]
         order = np.lexsort((values, block))
         self._places, self._block, self._values = places[order], block[order], values[order]
         self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit

@@ -68,9 +68,7 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
     (n_rows, n_columns) bool
         True where a cosmic ray fell.
     """
-    marks = laplacian(scene.work, scene.noise) > SIGMA_CLIP
-    marks &= scene.work > SIGMA_CLIP * scene.noise
-    marks &= ~bad
+    marks = _bright_and_sharp(scene) & ~bad
     patches = Patches(marks)
     if not patches.count:
         return marks
@@ -96,6 +94,19 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
     beside = cv2.dilate(found.astype(np.uint8), AROUND).astype(bool) & ~barred
     found |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
     return patches.frame(found)
+
+
+def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
+    """Return the pixels that stand above the scene and whose Laplacian does.
+
+    Few pixels stand above the scene, so the Laplacian is taken around those alone.
+    """
+    bright = scene.work > SIGMA_CLIP * scene.noise
+    patches = Patches(bright)
+    if not patches.count:
+        return bright
+    sharp = laplacian(patches.cut(scene.work), patches.cut(scene.noise)) > SIGMA_CLIP
+    return bright & patches.frame(sharp)
 
 
 def _with_their_cores(
