@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from reduction.lines.lamp_templates import expected_patterns
 from reduction.wavelength.alignment import compress
 from reduction.wavelength.arc_solution import SolveOptions, alignments, pose
+from reduction.wavelength.lamp_templates import expected_patterns
 from reduction.wavelength.line_match import Setup
 from tests.science.blocks.test_wavelength_truth import Arc, arc
 from tools.make_figures import save

@@ -20,7 +20,8 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
-from reduction.detector import geometry, readouts
+from reduction import readouts
+from reduction.detector import geometry
 from reduction.detector.geometry import Section
 from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import headers

@@ -11,11 +11,11 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
-from reduction.detector.readouts import saturation_adu
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import hdus, headers, image_planes
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
+from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
 """The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""

@@ -12,7 +12,6 @@ from typing import Final
 
 from astropy.io import fits
 
-from reduction.detector.readouts import is_plausible, saturation_adu
 from reduction.errors import HeaderError
 from reduction.fits import header_values
 from reduction.fits.classification import Evidence, judge
@@ -51,6 +50,7 @@ from reduction.fits.vocabulary import (
     Card,
 )
 from reduction.frames import LAMP_KINDS, FrameDescription, FrameKind
+from reduction.readouts import is_plausible, saturation_adu
 
 FULL_WIDTH: Final = 4142
 """Unbinned columns of a full read-out, pre- and overscan included; rows are never more."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from reduction.wavelength.sky_check import AIRGLOW
+from reduction.lines.sky_features import AIRGLOW
 
 AIRGLOW_SOURCE = (
     "Osterbrock et al. 1996, PASP 108, 277; Hanuschik 2003, A&A 407, 1157; OH doublets as one line"

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
-from reduction.lines.blends import resolved
-from reduction.lines.lamp_templates import expected_patterns
 from reduction.lines.line_list import lamp_lines
 from reduction.wavelength.alignment import Alignment, Pattern, align, compress
 from reduction.wavelength.arc_lines import find_lines
+from reduction.wavelength.blends import resolved
+from reduction.wavelength.lamp_templates import expected_patterns
 from reduction.wavelength.line_match import Fit, Problem, Setup, fit_lines
 from reduction.wavelength.verification import Check, Limits, verify
 

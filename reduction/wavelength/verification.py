@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.lines.lamp_templates import expected_patterns, published_patterns
 from reduction.lines.line_list import is_hollow_cathode
 from reduction.wavelength.alignment import Pattern, compress, resemblance
+from reduction.wavelength.lamp_templates import expected_patterns, published_patterns
 from reduction.wavelength.line_match import Fit, Problem, explained, measurable, nearest
 
 Floats = NDArray[np.float64]

@@ -5,11 +5,11 @@ import datetime as dt
 import pytest
 from astropy.io import fits
 
-from reduction.detector.readouts import saturation_adu
 from reduction.errors import HeaderError
 from reduction.fits import header_values, headers
 from reduction.fits.frame_io import read_header
 from reduction.frames import FrameKind, Technique
+from reduction.readouts import saturation_adu
 from tests.support.goodman_frames import MODERN, NIGHT, OLD, REASON, header
 
 SHAPE = (948, 2071)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reduction.wavelength.sky_check import AIRGLOW, SOLAR, sky_offset
+from reduction.lines.sky_features import AIRGLOW, SOLAR
+from reduction.wavelength.sky_check import sky_offset
 
 
 def night(first: float, step: float, shift: float, kind: str, seed: int) -> tuple:  # type: ignore[type-arg]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from reduction.lines.lamp_templates import published_patterns
 from reduction.lines.line_list import single_lines
 from reduction.wavelength.arc_lines import centres
+from reduction.wavelength.lamp_templates import published_patterns
 from reduction.wavelength.line_match import MARGIN_PX, Problem, nearest
 
 Floats = NDArray[np.float64]
