@@ -1,4 +1,4 @@
-"""How the browser tests are divided between processes."""
+"""How the browser tests are divided between processes, and in which order they run."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from typing import Any
 import pytest
 
 SERVERS = "servers"
-"""The folder of tests that start servers of their own, or need none. With ``-n 2`` each of its
-modules may run in the other process; the pages of the demo's server are tested in one process,
-because two tests at once would change them for each other."""
+"""The folder of tests that start servers of their own, or need none: its modules may run in any
+process. Each other folder has one server, whose tests stay together in one process, because two
+tests at once would change its pages for each other."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of the demo's server together."""
+    """Keep the tests of a server together."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneDemo(LoadScopeScheduling):
+    class OneProcessPerServer(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = Path(nodeid.partition("::")[0])
-            return path.stem if path.parent.name == SERVERS else "demo"
+            return path.stem if path.parent.name == SERVERS else path.parent.name
 
-    return OneDemo(config, log)
+    return OneProcessPerServer(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        apart = item.path.parent.name == SERVERS
+        apart = item.path.parent.name != "pages"
         if apart and "demo_site" in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid} needs the demo's server: move it to pages/")
+    # While the demo night is being reduced the other tests need not wait for its end.
+    items.sort(key=lambda item: "whole_night" in getattr(item, "fixturenames", ()))

@@ -28,6 +28,9 @@ PAGE_MODULE = """window.pageModule = (path) =>
     import(new URL(path, document.getElementById("_dash-renderer").src).href);"""
 """Gives a test the modules of the page itself: ``await pageModule("viewer/state.js")``."""
 
+BUSY_S = 15
+"""How long the server may answer 503 to a login while it indexes a night."""
+
 OVER = re.compile(r"the demo night is over: (\d+) frames")
 AT_REST = """
     SELECT (SELECT count(*) FROM file JOIN proposal ON proposal.id = file.proposal_id
@@ -84,14 +87,23 @@ def given_focus(page: Any, identity: str) -> None:
     page.wait_for_function("(id) => document.activeElement.id === id", arg=identity)
 
 
-class Window:
-    """A browser of its own, which notes whatever goes wrong in it."""
+def new_context(browser: Any, **options: Any) -> Any:
+    """Return a browser context: cookies, storage and a cache of its own, on a laptop's screen."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(PAGE_MODULE)
+    return context
 
-    def __init__(self, browser: Any, site: LiveSite, **options: Any) -> None:
+
+class Window:
+    """A page, alone in its browser context or beside others, that notes whatever goes wrong."""
+
+    def __init__(
+        self, browser: Any, site: LiveSite, shared: Any | None = None, **options: Any
+    ) -> None:
         self.site = site
-        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, **options)
-        self.context.add_init_script(PAGE_MODULE)
-        self.context.set_default_timeout(PATIENCE_MS)
+        self.shares = shared is not None
+        self.context = shared or new_context(browser, **options)
         self.page = self.context.new_page()
         self.trouble: list[str] = []
         self.under_way: set[Any] = set()
@@ -128,11 +140,10 @@ class Window:
 
     def sign_in(self, username: str, password: str, path: str = "/") -> Any:
         """Sign in on the way to a page, as patiently as a person does while a night is indexed."""
-        for _ in range(6):
+        end = time.monotonic() + BUSY_S
+        self.open("/login?" + urlencode({"next": path}))
+        while self.submit(username, password) == 503 and time.monotonic() < end:
             self.open("/login?" + urlencode({"next": path}))
-            if self.submit(username, password) != 503:
-                break
-            self.page.wait_for_timeout(2000)
         self.page.wait_for_url(self.site.url + path)
         return self.page
 
@@ -140,6 +151,15 @@ class Window:
         self.under_way.clear()
         self.page.goto(self.site.url + path)
         return self.page
+
+    def close(self) -> None:
+        """Close the page, and its context unless others share it: then the storage is emptied."""
+        if not self.shares:
+            self.context.close()
+            return
+        if self.page.url.startswith(self.site.url):
+            self.page.evaluate("() => localStorage.clear()")
+        self.page.close()
 
     def settle(self, quiet_ms: int = 200, timeout_ms: int = PATIENCE_MS) -> None:
         """Wait until no callback or script of the page has been under way for a while."""
@@ -153,17 +173,17 @@ class Window:
 
 
 @pytest.fixture
-def open_window(chromium: Any, demo_site: LiveSite) -> Iterator[Callable[..., Window]]:
+def open_window(chromium: Any, live_site: LiveSite) -> Iterator[Callable[..., Window]]:
     windows: list[Window] = []
 
     def make(**options: Any) -> Window:
-        windows.append(Window(chromium, demo_site, **options))
+        windows.append(Window(chromium, live_site, **options))
         return windows[-1]
 
     yield make
     trouble = [line for window in windows for line in window.trouble]
     for window in windows:
-        window.context.close()
+        window.close()
     assert not trouble, f"the browser's console must stay empty: {trouble}"
 
 
@@ -177,6 +197,24 @@ def demo_session(chromium: Any, demo_site: LiveSite) -> Any:
     return state
 
 
+@pytest.fixture(scope="session")
+def demo_context(chromium: Any, demo_session: Any) -> Iterator[Any]:
+    """The browser context that the tests of the demo's account share.
+
+    It fetches and compiles the scripts of the pages once: half of what a page costs.
+    """
+    context = new_context(chromium, storage_state=demo_session)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def observer(open_window: Callable[..., Window], demo_session: Any) -> Window:
+def observer(open_window: Callable[..., Window], demo_context: Any) -> Window:
+    """A new page of the demo's account, in the context that these pages share."""
+    return open_window(shared=demo_context)
+
+
+@pytest.fixture
+def newcomer(open_window: Callable[..., Window], demo_session: Any) -> Window:
+    """A page of the demo's account in a browser that has nothing in its cache."""
     return open_window(storage_state=demo_session)

@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.support.browser_window import SLOW_MS
+from tests.support.browser_window import SLOW_MS, night_over
 from tests.support.paths import ROOT
 from tests.support.planted_frame import Planted, plant
 
@@ -64,6 +64,11 @@ class LiveSite:
         self.output = self.home / "stdout.txt"
         self.log = self.home / "stderr.txt"
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def raw(self) -> Path:
+        """The folder in which the demo night arrives, and frames of the tests."""
+        return self.home / "demo" / "raw"
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the server without waiting for it."""
@@ -126,16 +131,30 @@ class LiveSite:
 
     def add_user(self, name: str, password: str, *flags: str) -> None:
         """Make an account that can sign in; `flags` are those of ``flask user create``."""
-        made = self.flask(
-            "user",
-            "create",
-            "--username",
-            name,
-            "--email",
-            f"{name}@example.org",
-            *flags,
-            "--password-stdin",
-            given=password + "\n",
+        person = {flag.removeprefix("--"): True for flag in flags}
+        person |= {"username": name, "email": f"{name}@example.org", "password": password}
+        self._add(person=person)
+
+    def add_inspector(self) -> tuple[str, str]:
+        """Make a staff account; return its username and password."""
+        account = ("inspector", "Quiet-Harbour-80")
+        self.add_user(*account, "--staff")
+        return account
+
+    def add_proposal(self, soar_id: str, pi: str) -> None:
+        """Make a proposal of an account that is there."""
+        self._add(proposal={"soar_id": soar_id, "pi": pi})
+
+    def _add(self, **rows: dict[str, Any]) -> None:
+        made = subprocess.run(
+            [sys.executable, "-m", "tests.support.live_rows"],
+            cwd=ROOT,
+            env=self.environment,
+            input=json.dumps(rows),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert made.returncode == 0, made.stderr
 
@@ -229,14 +248,6 @@ def make_site() -> Iterator[Callable[..., LiveSite]]:
 
 
 @pytest.fixture(scope="session")
-def staff(demo_site: LiveSite) -> tuple[str, str]:
-    """Username and password of a staff account."""
-    account = ("inspector", "Quiet-Harbour-80")
-    demo_site.add_user(*account, "--staff")
-    return account
-
-
-@pytest.fixture(scope="session")
 def demo_site() -> Iterator[LiveSite]:
     """A server that replays the demo night, for all tests of a session."""
     site = LiveSite(GSP_DEMO_INTERVAL="0.5")
@@ -244,6 +255,24 @@ def demo_site() -> Iterator[LiveSite]:
         yield site.start()
     finally:
         site.clean_up()
+
+
+@pytest.fixture(scope="session")
+def live_site(demo_site: LiveSite) -> LiveSite:
+    """The server whose pages are tested; a folder of tests may have another."""
+    return demo_site
+
+
+@pytest.fixture(scope="session")
+def staff(demo_site: LiveSite) -> tuple[str, str]:
+    """Username and password of a staff account of the demo's server."""
+    return demo_site.add_inspector()
+
+
+@pytest.fixture(scope="session")
+def whole_night(demo_site: LiveSite) -> None:
+    """The whole demo night has come and been reduced; who needs it is tested last."""
+    night_over(demo_site)
 
 
 @pytest.fixture(scope="session")

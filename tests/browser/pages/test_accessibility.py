@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser_window import Window, night_over
+from tests.support.browser_window import Window
 from tests.support.live_site import LiveSite
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -79,7 +79,7 @@ def test_every_page_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def serious(page: Any, where: str, **options: Any) -> list[str]:
     """Return the serious and critical violations on the page as it is, a line each."""
-    asked = {"resultTypes": ["violations"], **options}
+    asked = {"resultTypes": ["violations"], "selectors": False, "preload": False, **options}
     found = page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
     return [
         f"{where}: {one['id']}: {one['help']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
@@ -104,9 +104,11 @@ def look(page: Any, path: str) -> list[str]:
 
 
 def test_no_page_has_a_serious_violation(
-    open_window: Callable[..., Window], demo_site: LiveSite, staff: tuple[str, str]
+    open_window: Callable[..., Window],
+    demo_site: LiveSite,
+    staff: tuple[str, str],
+    whole_night: None,
 ) -> None:
-    night_over(demo_site)
     window = open_window(bypass_csp=True)  # the page's own policy keeps axe out
     window.sign_in(*staff)
     query = "SELECT id, pi_id FROM proposal WHERE pi_id IS NOT NULL LIMIT 1"

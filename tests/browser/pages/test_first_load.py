@@ -34,18 +34,18 @@ def to(page: Any, name: str) -> None:
     page.locator(f".top nav a[data-page={name}]").click()
 
 
-def test_the_first_page_is_light(observer: Window) -> None:
-    page = observer.open("/data")
+def test_the_first_page_is_light(newcomer: Window) -> None:
+    page = newcomer.open("/data")
     page.locator("#file-list a").first.wait_for(timeout=SLOW_MS)
     page.locator("#graph .main-svg").first.wait_for(state="attached")
-    observer.settle()
+    newcomer.settle()
     assert len(fetched(page, PLOTLY)) == 1
     assert not fetched(page, TABLE)
     assert sum(size for _, size in page.evaluate(FETCHED)) < LIMIT_BYTES
 
 
-def test_what_comes_later_comes_once(observer: Window) -> None:
-    page = observer.open("/proposals")
+def test_what_comes_later_comes_once(newcomer: Window) -> None:
+    page = newcomer.open("/proposals")
     page.get_by_role("heading", level=1).wait_for()
     assert not fetched(page, TABLE) + fetched(page, PLOTLY)
     to(page, "search")
@@ -63,10 +63,10 @@ def test_what_comes_later_comes_once(observer: Window) -> None:
     assert [len(fetched(page, part)) for part in (TABLE, LIBRARY, PLOTLY)] == [1, 1, 1]
 
 
-def test_the_table_is_fetched_for_one_visit_and_kept_for_the_next(observer: Window) -> None:
+def test_the_table_is_fetched_for_one_visit_and_kept_for_the_next(newcomer: Window) -> None:
     sizes = []
     for _ in range(2):
-        page = observer.open("/search")
+        page = newcomer.open("/search")
         rows(page).first.wait_for(timeout=SLOW_MS)
         found = page.evaluate(FETCHED)
         sizes.append([size for name, size in found if TABLE in name or LIBRARY in name])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.browser.keyboard import choose, expect, tab_to
 from tests.support.browser_window import SLOW_MS, Window, night_over
-from tests.support.keyboard import choose, expect, tab_to
 from tests.support.live_site import LiveSite
 from tests.support.live_site import until as wait_for
 
@@ -19,7 +19,7 @@ MATE = ("mate", "Quiet-Harbour-79")
 
 
 @pytest.fixture
-def proposal(demo_site: LiveSite, observer: Window) -> Iterator[int]:
+def proposal(demo_site: LiveSite, observer: Window, whole_night: None) -> Iterator[int]:
     """The demo's proposal, once its night is over; its settings are put back."""
     night_over(demo_site)
     query = "SELECT min(p.id) FROM proposal p JOIN user u ON u.id = p.pi_id WHERE u.username = ?"

@@ -55,9 +55,8 @@ def drop(site: LiveSite, like: Path, name: str, later_s: float = 0, **cards: Any
 
 
 @pytest.fixture
-def night(observer: Window, demo_site: LiveSite) -> Any:
+def night(observer: Window, whole_night: None) -> Any:
     """The page, when the whole demo night has come and been worked on."""
-    night_over(demo_site)
     return observer.open("/night")
 
 

@@ -13,7 +13,7 @@ from tests.support import builders
 from tests.support.browser_window import Window
 from tests.support.live_site import LiveSite, until
 
-pytestmark = pytest.mark.usefixtures("demo_site")
+pytestmark = pytest.mark.browser
 
 SOAR_ID = "SOAR2026B-777"
 FRAME = "0777_journey.fits"
@@ -67,7 +67,7 @@ def add_user(page: Any, first: str, last: str, username: str, *, staff: bool = F
 def begin(site: LiveSite) -> None:
     """Make the first superuser, and let a frame arrive whose proposal nobody has registered."""
     site.add_user("root", GOOD["root"], "--superuser")
-    builders.write_frame(site.home / "demo" / "raw" / FRAME, PROPID=SOAR_ID)
+    builders.write_frame(site.raw / FRAME, PROPID=SOAR_ID)
 
 
 def seen_by(page: Any) -> list[dict[str, Any]]:
@@ -77,9 +77,9 @@ def seen_by(page: Any) -> list[dict[str, Any]]:
 
 
 def test_from_a_superuser_to_a_collaborator_who_is_taken_out(
-    open_window: Callable[..., Window], demo_site: LiveSite
+    open_window: Callable[..., Window], live_site: LiveSite
 ) -> None:
-    site = demo_site
+    site = live_site
     begin(site)
     add_user(open_window().sign_in("root", GOOD["root"]), "Sofia", "Rivas", "sofia", staff=True)
 

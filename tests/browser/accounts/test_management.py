@@ -34,7 +34,7 @@ def told(page: Any, sentence: str) -> None:
 
 
 def test_a_semester_is_imported_and_an_account_of_it_switched_off(
-    open_window: Callable[..., Window], demo_site: LiveSite, staff: tuple[str, str]
+    open_window: Callable[..., Window], live_site: LiveSite, staff: tuple[str, str]
 ) -> None:
     window = open_window()
     # The dry run changes nothing, and one bad row holds up all.
@@ -49,20 +49,20 @@ def test_a_semester_is_imported_and_an_account_of_it_switched_off(
     choose_table(page, GOOD)
     expect(plan).to_contain_text("1 new proposal, 1 new account, 0 rows with an error.")
     made = "SELECT count(*) FROM proposal WHERE soar_id = ?"
-    assert demo_site.rows(made, GOOD[0]) == [(0,)]
+    assert live_site.rows(made, GOOD[0]) == [(0,)]
     submit.click()
     told(page, "1 proposal and 1 account were made.")
     page.wait_for_url("**/management/proposals")
     expect(page.get_by_role("row").filter(has_text=GOOD[0])).to_contain_text("Semina Rojas")
 
     # The link is sent again; it dies with the account.
-    first = demo_site.link_mailed_to(ADDRESS)
+    first = live_site.link_mailed_to(ADDRESS)
     window.open("/management/users")
     page.get_by_role("link", name="Semina Rojas").click()
     page.get_by_role("button", name="Resend the link").click()
     told(page, f"A new link goes to {ADDRESS}.")
-    wait_for(lambda: demo_site.link_mailed_to(ADDRESS) != first, 30, "the second mail")
-    link = demo_site.link_mailed_to(ADDRESS)
+    wait_for(lambda: live_site.link_mailed_to(ADDRESS) != first, 30, "the second mail")
+    link = live_site.link_mailed_to(ADDRESS)
     page.get_by_role("button", name="Switch off").click()
     page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
     state = page.locator("#person-state")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from callbacks import user
+from tests.support.browser.keyboard import choose, expect, tab_to, turn, write
 from tests.support.browser_window import Window, given_focus
-from tests.support.keyboard import choose, expect, tab_to, turn, write
 from tests.support.live_site import LiveSite
 
 pytestmark = pytest.mark.browser
@@ -25,9 +25,9 @@ class Typist:
 
 
 @pytest.fixture(scope="module")
-def typist(demo_site: LiveSite) -> Typist:
+def typist(live_site: LiveSite) -> Typist:
     made = Typist()
-    demo_site.add_user(made.name, made.password, "--staff")
+    live_site.add_user(made.name, made.password, "--staff")
     return made
 
 
@@ -110,7 +110,7 @@ def told(page: Any, sentence: str) -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_keys_fill_and_submit_a_form(
-    open_window: Callable[..., Window], demo_site: LiveSite, typist: Typist, name: str
+    open_window: Callable[..., Window], live_site: LiveSite, typist: Typist, name: str
 ) -> None:
     form = FORMS[name]
     page = enter(open_window(), typist, form.path)
@@ -123,7 +123,7 @@ def test_keys_fill_and_submit_a_form(
     tab_to(page, f"{name}-submit")
     page.keyboard.press("Enter")
     told(page, form.said)
-    assert demo_site.rows(form.query) == [form.kept]
+    assert live_site.rows(form.query) == [form.kept]
 
 
 def test_a_form_that_nobody_has_sent_is_not_busy(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from jobs.watching import replay
 from services.data_page.file_index import PAGE_SIZE
 from tests.support import builders
 from tests.support.browser_window import Window
@@ -24,6 +23,8 @@ pytestmark = pytest.mark.browser
 
 NAME, PASSWORD = "ximena", "eleven slow sunsets"
 FIRST, SECOND = "SOAR2025A-611", "SOAR2025A-612"
+FOREIGN = "SOAR2025A-613"
+"""Somebody else's, with a frame."""
 EARLIER, BETWEEN, LATER = dt.date(2025, 5, 2), dt.date(2025, 5, 3), dt.date(2025, 5, 4)
 MANY, FEW = 23, 3
 """Frames of the two proposals, more and less than a page of the index has."""
@@ -51,25 +52,26 @@ def arrive(site: LiveSite, name: str, proposal: str, night: dt.date, minute: int
     """Let a frame come that nothing is made of; return what the index calls it."""
     taken = dt.datetime.combine(night, dt.time(23, 0)) + dt.timedelta(minutes=minute)
     cards = {"PROPID": proposal, "DATE_OBS": taken.isoformat(timespec="milliseconds")}
-    builders.write_frame(site.home / "demo" / "raw" / f"{name}.fits", "FOCUS", **cards)
+    builders.write_frame(site.raw / f"{name}.fits", "FOCUS", **cards)
     return name
 
 
 @pytest.fixture(scope="module")
-def ximena(demo_site: LiveSite, chromium: Any) -> Person:
-    demo_site.add_user(NAME, PASSWORD)
+def ximena(live_site: LiveSite, chromium: Any) -> Person:
+    live_site.add_user(NAME, PASSWORD)
     for proposal in (FIRST, SECOND):
-        made = demo_site.flask("proposal", "create", "--soar-id", proposal, "--pi", NAME)
-        assert made.returncode == 0, made.stderr
+        live_site.add_proposal(proposal, NAME)
     for number in range(MANY):
-        arrive(demo_site, f"{number:04}_first", FIRST, EARLIER, number)
+        arrive(live_site, f"{number:04}_first", FIRST, EARLIER, number)
     for number in range(FEW):
-        arrive(demo_site, f"{number:04}_second", SECOND, LATER, number)
-    window = Window(chromium, demo_site)
+        arrive(live_site, f"{number:04}_second", SECOND, LATER, number)
+    arrive(live_site, "0001_foreign", FOREIGN, LATER, 0)
+    window = Window(chromium, live_site)
     window.sign_in(NAME, PASSWORD)
-    person = Person(demo_site, window.context.storage_state())
+    person = Person(live_site, window.context.storage_state())
     window.context.close()
-    wait_for(lambda: len(person.frames(FIRST, SECOND)) == MANY + FEW, 60, "the frames")
+    proposals = (FIRST, SECOND, FOREIGN)
+    wait_for(lambda: len(person.frames(*proposals)) == MANY + FEW + 1, 60, "the frames")
     return person
 
 
@@ -126,7 +128,7 @@ def test_one_of_several_proposals_is_chosen(window: Window, ximena: Person) -> N
     shows(page, ximena.frames(SECOND))
     choose(page, "All proposals")
     shows(page, ximena.frames(FIRST, SECOND))
-    window.open(f"/data?proposal={replay.PROPOSAL}")  # somebody else's
+    window.open(f"/data?proposal={FOREIGN}")  # somebody else's
     shows(page, [])
 
 
