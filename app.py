@@ -63,14 +63,14 @@ def _dash(server: Flask) -> None:
 
 
 def _healthz() -> ResponseReturnValue:
-    """Tell how each part is; nothing that only people who are signed in should know."""
+    """Return the state of each part; nothing in it requires a login."""
     from flask import jsonify
 
     from jobs import queue
     from services import health
 
     status = health.status(queue.state)
-    return jsonify(status), 200 if status["ok"] else 503
+    return jsonify(status.as_dict()), 200 if status.ok else 503
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from db import database
 from jobs.processes import log, worker
 from reduction import simulation
 from reduction.errors import ReductionError
-from services.accounts import accounts
+from services.accounts import accounts, sessions
 from services.errors import InvalidRequest, NotFound, ServiceError
 from services.files import check, file_integrity, ingest
 from services.mail import letters
@@ -106,7 +106,7 @@ def user_token(name: str) -> None:
     user = accounts.find(name)
     if user is None:
         raise Refused(f"There is no account {name!r}.")
-    click.echo(accounts.renew_token(user))
+    click.echo(sessions.renew_token(user))
 
 
 @proposal_commands.command("create", with_appcontext=False)

@@ -1,28 +1,30 @@
-"""Collaborators: whose proposal it is, who is in it, and adding or removing somebody by e-mail."""
+"""Collaborators: the proposals, the people of one of them, and adding and removing people."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from callbacks.core import button_actions, forms, lists
+from callbacks.core.dash_types import CallbackValue, Child, Children, Component
 from callbacks.core.guard import guarded, person
 from callbacks.proposals import address_of, nothing, pager, proposal_of
-from services import access
+from db.models import User
 from services.access import Action
 from services.errors import InvalidRequest, NotFound
 from services.proposals import proposal_index, proposals
+from services.proposals.proposal_index import Collaborator, ProposalLine, ProposalMembers
 
 PAGE = "collaborators"
-NOT_YOURS = "Only the PI and the observatory's staff add or remove collaborators."
+NOT_YOURS = "Only the PI and the observatory's staff can add and remove collaborators."
+NOBODY = "No collaborators yet. A collaborator sees the data of this proposal live."
 
 
 def register(app: Dash) -> None:
-    """Connect the list of proposals, the people of the chosen one, and the form."""
+    """Connect the list of proposals, the people of the selected one, and the form."""
     app.callback(
         Output("collab-list", "children"),
         Output("collab-pager", "children"),
@@ -38,82 +40,91 @@ def register(app: Dash) -> None:
     button_actions.ACTIONS["remove-collaborator"] = remove
 
 
-def show(pathname: str | None, search: str | None, *_: Any) -> tuple[Any, ...]:
-    """Draw the proposals with their counts, and the people of the one in the address."""
-    chosen = proposal_of(pathname, PAGE)
-    if chosen is None:
+def show(
+    pathname: str | None, search: str | None, *_: CallbackValue
+) -> tuple[Children, list[Component], Children, bool, Children]:
+    """Return the proposals with their counts, and the people of the one in the address."""
+    selected = proposal_of(pathname, PAGE)
+    if selected is None:
         raise PreventUpdate
     user, query = person(), lists.parse(pathname, search)
-    found = proposal_index.page(user, query.text, query.page)
-    listed = [_link(query, one, chosen) for one in found.rows] or html.Li(nothing(query))
-    pages = pager(query, found)
+    page = proposal_index.page(user, query.text, query.page)
+    links = [_link(query, line, selected) for line in page.rows] or html.Li(nothing(query))
+    pages = pager(query, page.pages)
     try:
-        proposal = proposals.get(user, chosen)
+        members = proposal_index.members(user, selected)
     except NotFound as error:
-        return listed, pages, "Collaborators", True, html.P(str(error), className="empty")
-    may = Action.COLLABORATORS in access.allowed(user, proposal)
-    head = ["Collaborators - ", html.Span(proposal.soar_id, className="soar-id")]
-    return listed, pages, head, not may, _people(proposal, may=may)
+        return links, pages, "Collaborators", True, html.P(str(error), className="empty")
+    soar_id = html.Span(members.proposal.soar_id, className="soar-id")
+    may = Action.COLLABORATORS in members.proposal.may
+    return links, pages, ["Collaborators - ", soar_id], not may, draw_members(members)
 
 
-def add(typed: Mapping[str, Any], pathname: str) -> forms.Done:
+def add(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
     """Add the person of an e-mail address."""
     proposal = proposal_of(pathname, PAGE)
     if proposal is None:
-        raise InvalidRequest("This page is out of date: reload it.")
+        raise InvalidRequest("This page is out of date. Reload it.")
     email = str(typed["email"] or "").strip()
     proposals.add_collaborator(person(), proposal, email)
     return forms.Done(
-        said=f"{email} is a collaborator.",
+        f"{email} added as a collaborator.",
         props={"collab-email": {"value": ""}, "done": {"data": secrets.token_hex(4)}},
     )
 
 
-def remove(user: Any, data: Mapping[str, str]) -> str:
-    """Remove a collaborator; the address can be added again."""
+def remove(user: User, data: Mapping[str, str]) -> str:
+    """Remove a collaborator."""
     email = str(data.get("email", ""))
     proposals.remove_collaborator(user, button_actions.row_id(data, "proposal"), email)
-    return f"{email} is no longer a collaborator."
+    return f"{email} removed from the collaborators."
 
 
-def _link(query: lists.ListQuery, one: proposal_index.Listed, chosen: int) -> html.Li:
-    number = one.n_collaborators
-    words = f"{one.soar_id} {one.pi}: {number} collaborator{'' if number == 1 else 's'}"
-    current = {"aria-current": "true"} if one.id == chosen else {}
-    href = query.href(path=address_of(one.id, PAGE), page=query.page)
+def _link(query: lists.ListQuery, line: ProposalLine, selected: int) -> html.Li:
+    number = line.n_collaborators
+    label = f"{line.soar_id} {line.pi}: {number} collaborator{'' if number == 1 else 's'}"
+    current = {"aria-current": "true"} if line.id == selected else {}
     return html.Li(
         html.A(
             [
-                html.Span(one.soar_id, className="soar-id"),
-                html.Span(one.pi, className="pi"),
+                html.Span(line.soar_id, className="soar-id"),
+                html.Span(line.pi, className="pi"),
                 html.Span(str(number), className="count"),
             ],
-            href=href,
-            **{"data-go": "", "aria-label": words, **current},
+            href=query.href(path=address_of(line.id, PAGE), page=query.page),
+            **{"data-go": "", "aria-label": label, **current},
         )
     )
 
 
-def _people(proposal: Any, *, may: bool) -> list[Any]:
-    people = proposals.collaborators(proposal)
-    pi = proposal.pi.full_name if proposal.pi else "not known yet"
-    drawn: list[Any] = [html.P([html.Span("PI: ", className="quiet"), pi])]
-    if not may:
-        drawn.append(html.P(NOT_YOURS, className="quiet lead-in"))
-    if not people:
-        words = "No collaborators yet. Whoever is added sees the data of this proposal, live."
-        return [*drawn, html.P(words, className="quiet")]
+def draw_members(members: ProposalMembers) -> list[Component]:
+    """Return the PI and the collaborators of a proposal, with what the person may do."""
+    proposal = members.proposal
+    may = Action.COLLABORATORS in proposal.may
+    pi = html.P([html.Span("PI: ", className="quiet"), proposal.pi or "not known yet"])
+    note = [] if may else [html.P(NOT_YOURS, className="quiet lead-in")]
+    if not members.collaborators:
+        return [pi, *note, html.P(NOBODY, className="quiet")]
     heads = [html.Th(name, scope="col") for name in ("Name", "Email")]
     heads.append(html.Th(html.Span("Remove", className="visually-hidden"), scope="col"))
-    rows = [_person(proposal, one, may=may) for one in people]
+    rows = [_row(proposal, collaborator, may=may) for collaborator in members.collaborators]
     table = html.Table(
         [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="table-quiet people-table"
     )
-    return [*drawn, html.Div(table, className="scroll-x")]
+    return [pi, *note, html.Div(table, className="scroll-x")]
 
 
-def _person(proposal: Any, one: Any, *, may: bool) -> html.Tr:
-    button: Any = html.Button(
+def _row(proposal: ProposalLine, collaborator: Collaborator, *, may: bool) -> html.Tr:
+    name: Child = collaborator.full_name
+    if name == collaborator.email:  # the username of an account whose owner has not signed in yet
+        name = html.Span("no name yet", className="quiet")
+    cells = [html.Td(name), html.Td(collaborator.email, className="email")]
+    button = _remove_button(proposal, collaborator) if may else ""
+    return html.Tr([*cells, html.Td(button, className="links")])
+
+
+def _remove_button(proposal: ProposalLine, collaborator: Collaborator) -> html.Button:
+    return html.Button(
         "Remove",
         type="button",
         className="plain danger",
@@ -122,14 +133,9 @@ def _person(proposal: Any, one: Any, *, may: bool) -> html.Tr:
             "data-then": "remove-collaborator",
             "data-yes": "Remove",
             "data-proposal": str(proposal.id),
-            "data-email": one.email,
-            "data-question": f"Take {one.full_name} ({one.email}) out of {proposal.soar_id}? "
-            "Its data are closed to this person at once. The address can be added again.",
-            "aria-label": f"Remove {one.full_name}",
+            "data-email": collaborator.email,
+            "data-question": f"Remove {collaborator.full_name} ({collaborator.email}) from "
+            f"{proposal.soar_id}? They lose access immediately. They can be added again.",
+            "aria-label": f"Remove {collaborator.full_name}",
         },
     )
-    name: Any = one.full_name
-    if name == one.email:  # an account that nobody has given a name yet
-        name = html.Span("no name yet", className="quiet")
-    cells = [html.Td(name), html.Td(one.email, className="email")]
-    return html.Tr([*cells, html.Td(button if may else "", className="links")])

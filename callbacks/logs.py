@@ -1,34 +1,39 @@
-"""Logs: the important messages, one sentence each, as they come."""
+"""Logs: important messages, updated live."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
+from callbacks.core.dash_types import CallbackValue, Child, Component
 from callbacks.core.guard import guarded, person
+from callbacks.core.numbers import thousands
+from callbacks.core.pager import newer_older
 from callbacks.data.address import Address
-from callbacks.search.choices import thousands
-from services import logs
-from services.paging import n_pages
-from services.proposals import proposals
+from services import log_list, logs
+from services.log_list import LogFilters, LogLine, LogPage
+from services.proposals import proposal_index
 
 ROOT = "/logs"
-PAGE_SIZE = 50
 ALL = "all"
-"""No proposal has this SOAR ID; an empty value would leave the menu blank."""
+"""The value of the menu for all proposals; an empty value would leave the menu blank."""
 
 LABELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
+NO_MATCH = "No message matches these filters."
+NO_MESSAGES = (
+    "No messages yet. Failed reductions, and decisions of the pipeline that you should know of, "
+    "are listed here."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What an address of the page asks for; `date` is a UTC day, "" for all."""
+    """The contents of an address of the page; `date` is a UTC day, "" for all."""
 
     level: str = ""
     proposal: str = ""
@@ -36,19 +41,27 @@ class Query:
     text: str = ""
     page: int = 1
 
-    def href(self, **changes: Any) -> str:
-        """Return the address with `changes`, on the first page."""
-        wanted = replace(self, **{"page": 1, **changes})
-        query = {
-            name: str(value)
-            for name in ("level", "proposal", "date", "text", "page")
-            if (value := getattr(wanted, name)) and (name, value) != ("page", 1)
+    def href(self, *, level: str | None = None, proposal: str | None = None, page: int = 1) -> str:
+        """Return the address of another level, proposal or page."""
+        query = replace(
+            self,
+            level=self.level if level is None else level,
+            proposal=self.proposal if proposal is None else proposal,
+            page=page,
+        )
+        values = {
+            "level": query.level,
+            "proposal": query.proposal,
+            "date": query.date,
+            "text": query.text,
+            "page": str(page) if page != 1 else "",
         }
-        return f"{ROOT}?{urlencode(query)}" if query else ROOT
+        given = {name: value for name, value in values.items() if value}
+        return f"{ROOT}?{urlencode(given)}" if given else ROOT
 
     @property
-    def filters(self) -> dict[str, Any]:
-        """All filters but the level, as the service takes them."""
+    def filters(self) -> LogFilters:
+        """All filters but the level, in the form of the service."""
         since = dt.datetime.fromisoformat(self.date).replace(tzinfo=dt.UTC) if self.date else None
         return {
             "soar_id": self.proposal or None,
@@ -59,7 +72,7 @@ class Query:
 
 
 def parse(text: str | None) -> Query:
-    """Return what an address's query asks for; what makes no sense is read as absent."""
+    """Return the contents of an address's query; values that are not valid are ignored."""
     given = dict(parse_qsl((text or "").lstrip("?")))
     page = given.get("page", "")
     try:
@@ -99,28 +112,26 @@ def register(app: Dash) -> None:
     )
 
 
-def show(pathname: str | None, text: str, _live: Any) -> tuple[Any, ...]:
-    """Draw the levels with their counts, the entries of the page, the pager, the proposals."""
+def show(
+    pathname: str | None, text: str, _live: CallbackValue
+) -> tuple[list[Component], list[Component], list[Component], list[dict[str, str]]]:
+    """Return the levels with their counts, the entries, the pager and the proposals."""
     if "/" + (pathname or "").strip("/") != ROOT:
         raise PreventUpdate
     user, query = person(), parse(text)
-    counts = logs.counts(user, **query.filters)
-    number = counts[query.level] if query.level else sum(counts.values())
-    pages = n_pages(number, PAGE_SIZE)
-    query = replace(query, page=min(query.page, pages))
-    _, entries = logs.page(
-        user, level=query.level or None, page=query.page, page_size=PAGE_SIZE, **query.filters
-    )
+    page = log_list.page(user, query.level, query.filters, query.page)
+    query = replace(query, page=page.page)
+    options = [{"value": ALL, "label": "All proposals"}]
+    options += [{"value": name, "label": name} for name in proposal_index.soar_ids(user)]
     return (
-        [_level(query, level, counts) for level in LABELS],
-        _rows(user, query, entries),
-        _pager(query, pages),
-        [{"value": ALL, "label": "All proposals"}]
-        + [{"value": p.soar_id, "label": p.soar_id} for p in proposals.visible(user)],
+        [_level(query, level, page.counts) for level in LABELS],
+        draw_rows(query, page),
+        newer_older(query, page.pages, "messages"),
+        options,
     )
 
 
-def _level(query: Query, level: str, counts: dict[str, int]) -> html.A:
+def _level(query: Query, level: str, counts: Mapping[str, int]) -> html.A:
     current = {"aria-current": "true"} if query.level == level else {}
     number = counts[level] if level else sum(counts.values())
     return html.A(
@@ -130,60 +141,41 @@ def _level(query: Query, level: str, counts: dict[str, int]) -> html.A:
     )
 
 
-def _rows(user: Any, query: Query, entries: Sequence[Any]) -> list[Any]:
-    if not entries:
-        words = (
-            "No message fits these filters."
-            if query != Query()
-            else "No messages yet. What goes wrong in a reduction, and what the pipeline decides "
-            "that you should know of, is told here in one sentence each."
-        )
-        return [html.Tr(html.Td(words, colSpan=5, className="empty"))]
-    soar_ids, names = logs.links(user, entries)
-    return [_row(query, entry, soar_ids, names) for entry in entries]
+def draw_rows(query: Query, page: LogPage) -> list[Component]:
+    """Return the rows of the table, or one that says why there are none."""
+    if page.lines:
+        return [_row(query, line) for line in page.lines]
+    sentence = NO_MESSAGES if query == Query() else NO_MATCH
+    return [html.Tr(html.Td(sentence, colSpan=5, className="empty"))]
 
 
-def _row(query: Query, entry: Any, soar_ids: dict[int, str], names: dict[int, str]) -> html.Tr:
-    when = entry.created.astimezone(dt.UTC)
-    soar_id, name = soar_ids.get(entry.proposal_id, ""), names.get(entry.file_id, "")
-    proposal: Any = html.Span("site", className="quiet", title="Only staff read this")
-    if soar_id:
-        proposal = html.A(soar_id, href=query.href(proposal=soar_id), **{"data-go": ""})
-    file = html.A(name, href=Address(file=str(entry.file_id)).href(), **{"data-go": ""})
+def _row(query: Query, line: LogLine) -> html.Tr:
+    time = html.Time(f"{line.created:%Y-%m-%d %H:%M:%S}", dateTime=line.created.isoformat())
     return html.Tr(
         [
-            html.Td(
-                html.Time(f"{when:%Y-%m-%d %H:%M:%S}", dateTime=when.isoformat()), className="code"
-            ),
-            html.Td(html.Span(entry.level, className=f"level {entry.level}")),
-            html.Td(proposal, className="code"),
-            html.Td([file, *_run_link(entry)] if name else "", className="file"),
-            html.Td(entry.sentence, className="sentence"),
+            html.Td(time, className="code"),
+            html.Td(html.Span(line.level, className=f"level {line.level}")),
+            html.Td(_proposal(query, line), className="code"),
+            html.Td(_file(line), className="file"),
+            html.Td(line.sentence, className="sentence"),
         ]
     )
 
 
-def _run_link(entry: Any) -> list[Any]:
-    """Return the link to the run that an entry tells of."""
-    if entry.run_id is None:
-        return []
-    href = f"{Address(file=str(entry.file_id)).href()}?run={entry.run_id}"
-    title = f"Run {entry.run_id}: settings, inputs, messages"
-    return [" ", html.A("run", href=href, className="run-link", title=title, **{"data-go": ""})]
+def _proposal(query: Query, line: LogLine) -> Component:
+    if not line.soar_id:
+        return html.Span("site", className="quiet", title="Visible to staff only")
+    return html.A(line.soar_id, href=query.href(proposal=line.soar_id), **{"data-go": ""})
 
 
-def _pager(query: Query, pages: int) -> list[Any]:
-    if pages <= 1:
+def _file(line: LogLine) -> list[Child]:
+    """Return the links to the file of an entry and to its run."""
+    if not line.file_name:
         return []
-    drawn: list[Any] = []
-    for page, text, label in (
-        (query.page - 1, "‹ newer", "Newer messages"),
-        (query.page + 1, "older ›", "Older messages"),
-    ):
-        if 1 <= page <= pages:
-            link = {"data-go": "", "aria-label": label}
-            drawn.append(html.A(text, href=query.href(page=page), **link))
-        else:
-            drawn.append(html.Span(text, className="off", **{"aria-hidden": "true"}))
-    drawn.insert(1, html.Span(f"page {query.page} of {thousands(pages)}", className="off"))
-    return drawn
+    href = Address(file=str(line.file_id)).href()
+    links: list[Child] = [html.A(line.file_name, href=href, **{"data-go": ""})]
+    if line.run_id is not None:
+        title = f"Run {line.run_id}: settings, inputs, messages"
+        run = {"href": f"{href}?run={line.run_id}", "className": "run-link", "title": title}
+        links += [" ", html.A("run", **run, **{"data-go": ""})]
+    return links

@@ -1,4 +1,4 @@
-"""Collaborators: the proposals with how many each has, and the people of one of them."""
+"""Collaborators: the proposals with their counts, and the people of one of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callbacks.proposals import proposal_of
 from pages.core import forms, lists
 from services.proposals import proposal_index
 
-HELP = "An address without an account gets one, and a link by mail to set its password."
+HELP = "New addresses get an account and an invitation by e-mail."
 
 
 def layout(pathname: str, search: str) -> html.Main:

@@ -1,4 +1,4 @@
-"""All Observing Proposals: the way to the data of each."""
+"""All Observing Proposals: a table with links to the data of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs: the important messages of the proposals one sees."""
+"""Logs: important messages of the proposals that a person sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callbacks.logs import ALL, ROOT, parse
 def layout(_pathname: str, search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.logs` fills them from the address."""
     query = parse(search)
-    # Of the address, until the list of all comes.
+    # The one of the address; the callback fills in the others.
     proposal = query.proposal or ALL
     options = [{"value": proposal, "label": query.proposal or "All proposals"}]
     head = html.Tr([html.Th(n) for n in ("Time (UTC)", "Level", "Proposal", "File", "Message")])
@@ -31,7 +31,7 @@ def layout(_pathname: str, search: str) -> html.Main:
                         ]
                     ),
                     _field("log-date", "Day (UTC)", "YYYY-MM-DD", query.date),
-                    _field("log-text", "Words of the message or the file", "Search", query.text),
+                    _field("log-text", "Words in the message or file name", "Search", query.text),
                 ],
                 className="log-filters",
             ),

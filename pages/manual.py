@@ -17,7 +17,7 @@ _PICTURE = re.compile(r"\]\(images/")
 
 
 def layout(pathname: str, _search: str) -> html.Main:
-    """Return a chapter; its links lead to the others, its pictures come from this server."""
+    """Return a chapter, with links to other chapters and images on this server."""
     text = (FOLDER / f"{_chapter(pathname)}.md").read_text("utf-8")
     text = _LINK.sub(lambda found: f"](/manual/{found[1].removeprefix(FIRST)})", text)
     text = text.replace("](../api.md)", "](/api/docs)")

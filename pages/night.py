@@ -1,11 +1,11 @@
-"""Tonight: what arrives and what each frame's pipeline is doing, live, with the night's trends."""
+"""Tonight: the frames of a night with the state of their pipelines, live, and its trends."""
 
 from __future__ import annotations
 
 from dash import dcc, html
 
 from callbacks.core.router import Page
-from callbacks.night.rows import parse
+from callbacks.night.address import parse
 
 COLUMNS = (
     ("time", "UTC"),
@@ -40,7 +40,7 @@ def layout(_pathname: str, _search: str) -> html.Main:
                 [
                     html.Summary("Trends"),
                     html.Div(graph, id="night-plots"),
-                    # Fixed, so that it stays open when the plots are drawn anew.
+                    # Callbacks replace the contents only, so that it stays open.
                     html.Div(
                         [
                             html.Nav(

@@ -1,4 +1,4 @@
-"""Observing Proposals: who observes what with whom, and the way to what one may change."""
+"""Observing Proposals: people and abstracts, with links to data, settings and collaborators."""
 
 from __future__ import annotations
 

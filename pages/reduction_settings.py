@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 from dash import dcc, html
 
+from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
 from callbacks.core.router import Page
 from callbacks.proposals import ROOT, proposal_of
-from callbacks.reduction_settings.form import FORM, control, key, shown, state_of
-from callbacks.reduction_settings.form import PAGE as NAME
+from callbacks.reduction_settings.form import page_state, shown
+from callbacks.reduction_settings.ids import FORM, control, key
+from callbacks.reduction_settings.ids import PAGE as NAME
 from pages.core import forms
 from reduction.settings import form_fields
 from reduction.settings.form_fields import SettingField
-from services import access
-from services.access import Action
 from services.errors import NotFound
-from services.proposals import proposals, reduction_settings
+from services.proposals import reduction_settings
+from services.proposals.reduction_settings import ProposalSettings
+from services.proposals.settings_history import SettingValue
 
-NOT_YOURS = (
-    "You see the settings as a collaborator; the PI and the observatory's staff change them."
-)
+YOURS = "These settings apply to all reduction steps of this proposal, for every new file."
+NOT_YOURS = "Only the PI and the observatory's staff can change the settings."
 
 
 def layout(pathname: str, _search: str) -> html.Main:
-    """Return the form with the settings in force."""
-    user, number = person(), proposal_of(pathname, NAME) or 0
+    """Return the form with the current settings."""
     try:
-        proposal, state = proposals.get(user, number), reduction_settings.current(user, number)
+        settings = reduction_settings.view(person(), proposal_of(pathname, NAME) or 0)
     except NotFound as error:
         back = html.A("Observing Proposals", href=ROOT, **{"data-go": ""})
         return html.Main([html.H1(str(error)), html.P(back)], className="sheet")
-    may = Action.CONFIGURE in access.allowed(user, proposal)
-    name = html.Span(proposal.soar_id, className="soar-id")
+    return draw(settings)
+
+
+def draw(settings: ProposalSettings) -> html.Main:
+    """Return the page of a proposal's settings; callbacks fill the sections below the form."""
+    may = settings.may_change
+    name = html.Span(settings.soar_id, className="soar-id")
+    state = page_state(settings.proposal_id, settings.version, settings.values)
     return html.Main(
         [
-            dcc.Store(id="settings-state", data=state_of(number, state)),
+            dcc.Store(id="settings-state", data=state),
             html.H1(["Data reduction settings - ", name]),
-            html.P(
-                "They are used in all reduction steps of this proposal, for every new file."
-                if may
-                else NOT_YOURS,
-                className="quiet lead-in",
-            ),
-            _form(form_fields.values(state.settings), may=may),
+            html.P(YOURS if may else NOT_YOURS, className="quiet lead-in"),
+            _form(settings.values, may=may),
             html.Section(
-                [html.H2("Done before"), html.Div(id="settings-again")], className="panel"
+                [html.H2("Existing products"), html.Div(id="settings-again")], className="panel"
             ),
             html.Section(
                 [
@@ -68,7 +68,7 @@ def layout(pathname: str, _search: str) -> html.Main:
     )
 
 
-def _form(values: dict[str, Any], *, may: bool) -> Any:
+def _form(values: Mapping[str, SettingValue], *, may: bool) -> Component:
     groups = [
         html.Section(
             [
@@ -101,23 +101,12 @@ def _form(values: dict[str, Any], *, may: bool) -> Any:
 
 
 def _lines(fields: Sequence[SettingField]) -> list[list[SettingField]]:
-    """Split a group where switches end: they stand in a line of their own."""
+    """Split a group into lines, so that switches have a line of their own."""
     return [list(line) for _, line in groupby(fields, lambda field: field.kind == "switch")]
 
 
-def _setting(field: SettingField, value: Any, *, may: bool) -> html.Div:
-    name, more = key(field.name), {"disabled": not may}
-    if field.kind == "switch":
-        made: Any = forms.switch(FORM, name, field.title, bool(value), help=field.help, **more)
-    elif field.kind == "choice":
-        options = [{"value": one, "label": word} for one, word in field.choices]
-        made = forms.select(FORM, name, field.title, options, str(value), help=field.help, **more)
-    else:
-        # As text: what is no number is said so, and not thrown away by the browser.
-        mode = {"inputMode": "decimal"} if field.kind in ("whole", "number") else {}
-        made = forms.text(
-            FORM, name, field.title, shown(field, value), help=field.help, **mode, **more
-        )
+def _setting(field: SettingField, value: SettingValue, *, may: bool) -> html.Div:
+    default = html.Span(f"Changed; the default is {field.said(field.default)}")
     reset = html.Button(
         "reset",
         type="button",
@@ -130,12 +119,23 @@ def _setting(field: SettingField, value: Any, *, may: bool) -> html.Div:
             "aria-label": f"Reset {field.title}",
         },
     )
-    default = html.Span(f"Changed; the default is {field.said(field.default)}")
     return html.Div(
-        [made, html.Div([default, reset], className="default")],
+        [_control(field, value, may=may), html.Div([default, reset], className="default")],
         id=f"{control(field.name)}-box",
         className="setting changed" if value != field.default else "setting",
     )
+
+
+def _control(field: SettingField, value: SettingValue, *, may: bool) -> Component:
+    name, more = key(field.name), {"help": field.help, "disabled": not may}
+    if field.kind == "switch":
+        return forms.switch(FORM, name, field.title, bool(value), **more)
+    if field.kind == "choice":
+        options = [{"value": choice, "label": label} for choice, label in field.choices]
+        return forms.select(FORM, name, field.title, options, str(value), **more)
+    # A text field also for numbers: a browser would discard what is not a number.
+    mode = {"inputMode": "decimal"} if field.kind in ("whole", "number") else {}
+    return forms.text(FORM, name, field.title, str(shown(field, value)), **mode, **more)
 
 
 PAGE = Page(

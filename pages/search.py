@@ -1,15 +1,15 @@
-"""Search: every file one may see, by its settings, its names and its place in the sky."""
+"""Search: the files that a person sees, filtered by settings, names and position."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import dash_ag_grid as dag
 from dash import dcc, html
 
+from callbacks.core.dash_types import Properties
 from callbacks.core.router import Page
-from callbacks.search.page import COLUMNS, PAGE_SIZE, ROOT, Query, parse
-from services.search.page import FACETS
+from callbacks.search.address import ROOT, Query, parse
+from callbacks.search.page import COLUMNS, PAGE_SIZE
+from services.search.columns import FACETS
 
 WIDTHS = {
     "file_name": 190,
@@ -24,7 +24,7 @@ WIDTHS = {
     "date": 80,
     "type": 148,
 }
-"""Pixels; the name takes what is left. At 1366 pixels of screen all is shown, the words whole."""
+"""Widths in pixels; the name has the rest. Every column fits in full on a screen of 1366 px."""
 
 
 def layout(_pathname: str, search: str) -> html.Div:
@@ -38,7 +38,7 @@ def layout(_pathname: str, search: str) -> html.Div:
                         [
                             html.H1("Data Files"),
                             html.Span(id="search-count", className="count"),
-                            html.Nav(id="search-chips", **{"aria-label": "Filters in force"}),
+                            html.Nav(id="search-chips", **{"aria-label": "Active filters"}),
                         ],
                         className="search-head",
                     ),
@@ -48,7 +48,7 @@ def layout(_pathname: str, search: str) -> html.Div:
                             html.Div(
                                 id="search-actions",
                                 role="toolbar",
-                                **{"aria-label": "With the chosen files"},
+                                **{"aria-label": "Actions on the selected files"},
                             ),
                             html.Div(id="search-all"),
                         ],
@@ -71,9 +71,10 @@ def layout(_pathname: str, search: str) -> html.Div:
 def _grid(query: Query) -> dag.AgGrid:
     descends = query.ordering.startswith("-")
     sorted_by = query.ordering.removeprefix("-")
-    columns: list[dict[str, Any]] = []
+    columns: list[Properties] = []
     for name, label in COLUMNS:
-        column = {"colId": name, "field": name, "headerName": label, "width": WIDTHS[name]}
+        column: Properties = {"colId": name, "field": name, "headerName": label}
+        column["width"] = WIDTHS[name]
         if name == sorted_by:
             column["initialSort"] = "desc" if descends else "asc"
         columns.append(column)
@@ -99,7 +100,7 @@ def _grid(query: Query) -> dag.AgGrid:
             "suppressPaginationPanel": True,
             "cacheBlockSize": PAGE_SIZE,
             "maxBlocksInCache": 8,
-            # Two requests at the same moment, and one of the blocks would stay empty for ever.
+            # With two concurrent requests one of the blocks would remain empty.
             "maxConcurrentDatasourceRequests": 1,
             "infiniteInitialRowCount": query.page * PAGE_SIZE,
             "rowHeight": 28,
@@ -137,13 +138,13 @@ def _filters(query: Query) -> html.Aside:
     facets = [
         html.Details(
             [html.Summary(f"By {name}"), html.Div(id=f"choices-{name}", className="choices")],
-            open=name in query.given or name in ("obstype", "grating"),
+            open=name in query.values or name in ("obstype", "grating"),
         )
         for name in FACETS
     ]
     return html.Aside(
         [
-            # On a narrow screen the table comes first, and a button unfolds the filters.
+            # On a narrow screen the filters are below the table, behind a button.
             html.H2("Filters", className="h1"),
             html.Button(
                 "Filters",
@@ -159,8 +160,8 @@ def _filters(query: Query) -> html.Aside:
             ),
             html.Div(
                 [
-                    _field(query, "file_name", "File name", "part of it"),
-                    _field(query, "object_name", "Object", "part of its name"),
+                    _field(query, "file_name", "File name", "part of the name"),
+                    _field(query, "object_name", "Object", "part of the name"),
                     _cone(query),
                     html.Fieldset(
                         [
@@ -184,11 +185,11 @@ def _filters(query: Query) -> html.Aside:
 def _cone(query: Query) -> html.Fieldset:
     return html.Fieldset(
         [
-            html.Legend("Part of the sky"),
+            html.Legend("Position"),
             _field(query, "ra", "RA", "h:m:s, °"),
             _field(query, "dec", "Dec", "d:m:s, °"),
             _field(query, "radius", "Radius (′)", '5 or 30"'),
-            html.Button("Search the sky", id="search-cone", type="button", className="button"),
+            html.Button("Search cone", id="search-cone", type="button", className="button"),
         ],
         className="two",
         id="search-sky",
@@ -202,7 +203,7 @@ def _field(query: Query, name: str, label: str, example: str) -> html.Label:
             dcc.Input(
                 id=f"q-{name}",
                 type="text",
-                value=query.given.get(name, ""),
+                value=query.values.get(name, ""),
                 placeholder=example,
                 maxLength=200,
                 autoComplete="off",

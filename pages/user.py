@@ -1,32 +1,37 @@
-"""The user page: who one is, the API token, how pages look, sessions, the password."""
+"""The user page: names, API token, visual options, sessions and password."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import dcc, html
 
+from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
 from callbacks.core.router import Page
 from pages.core import forms
-from services.accounts import accounts, partners
+from services.accounts import partners, profile, visual_options
 from services.accounts.passwords import REQUIREMENTS
+from services.accounts.profile import Profile
+from services.accounts.visual_options import VisualOptions
 
 MASK = "•" * 20
-THEMES = ({"value": "dark", "label": "Dark"}, {"value": "light", "label": "Light"})
+THEMES = [{"value": name, "label": name.capitalize()} for name in visual_options.THEMES]
 
 
 def layout(_pathname: str, _search: str) -> html.Main:
-    """Return the person's own page."""
-    user = person()
+    """Return the signed-in person's own page."""
+    return draw(profile.of(person()), partners.names())
+
+
+def draw(user: Profile, partner_names: list[str]) -> html.Main:
+    """Return the user page of an account."""
     return html.Main(
         [
             html.H1(f"User Information - {user.username}"),
             html.Div(
                 [
-                    html.Div([_names(user), _token()]),
-                    html.Div([_visual(user.visual or {}), _sessions()]),
-                    html.Div([_password(user)]),
+                    html.Div([_names(user, partner_names), _token()]),
+                    html.Div([_visual(user.visual), _sessions()]),
+                    html.Div([_password(user.username)]),
                 ],
                 className="panels stacks",
             ),
@@ -36,30 +41,26 @@ def layout(_pathname: str, _search: str) -> html.Main:
     )
 
 
-def _names(user: Any) -> html.Section:
+def _names(user: Profile, partner_names: list[str]) -> html.Section:
+    form = "user"
+    first, last = {"autoComplete": "given-name"}, {"autoComplete": "family-name"}
     return html.Section(
         [
-            html.H2("Who you are"),
+            html.H2("Name and address"),
             forms.form(
-                "user",
+                form,
+                forms.text(form, "first_name", "First Name", user.first_name, **first),
+                forms.text(form, "last_name", "Last Name", user.last_name, **last),
                 forms.text(
-                    "user", "first_name", "First Name", user.first_name, autoComplete="given-name"
-                ),
-                forms.text(
-                    "user", "last_name", "Last Name", user.last_name, autoComplete="family-name"
-                ),
-                forms.text(
-                    "user",
+                    form,
                     "email",
                     "Email",
                     user.email,
                     help="The observatory's staff can change the address.",
                     readOnly=True,
                 ),
-                forms.select(
-                    "user", "partner", "Partner", partners.names(), user.partner or partners.OTHER
-                ),
-                forms.buttons("user", "Apply changes"),
+                forms.select(form, "partner", "Partner", partner_names, user.partner),
+                forms.buttons(form, "Apply changes"),
             ),
         ]
     )
@@ -74,45 +75,35 @@ def _token() -> html.Section:
                 [
                     "Scripts send it as ",
                     html.Code("Authorization: Token …"),
-                    ". A new token is shown once and ends the old one; see ",
+                    ". A new token is shown once and replaces the previous one. See ",
                     html.A("API Docs", href="/api/docs"),
                     ".",
                 ],
                 className="quiet",
             ),
             html.Div(
-                html.Button("Make a new token", id="user-renew", type="button"),
+                html.Button("Create new token", id="user-renew", type="button"),
                 className="buttons",
             ),
         ]
     )
 
 
-def _visual(visual: dict[str, Any]) -> html.Section:
-    colormap = visual.get("colormap")
+def _visual(visual: VisualOptions) -> html.Section:
+    form = "visual"
+    colormaps = visual_options.COLORMAPS
     return html.Section(
         [
             html.H2("Visual Options"),
             forms.form(
-                "visual",
-                forms.select(
-                    "visual",
-                    "colormap",
-                    "Colour map",
-                    accounts.COLORMAPS,
-                    colormap if colormap in accounts.COLORMAPS else accounts.COLORMAPS[0],
-                ),
-                forms.select(
-                    "visual", "theme", "Theme", THEMES, visual.get("theme", THEMES[0]["value"])
-                ),
+                form,
+                forms.select(form, "colormap", "Colour map", colormaps, visual.colormap),
+                forms.select(form, "theme", "Theme", THEMES, visual.theme),
                 forms.switch(
-                    "visual",
-                    "show_saturated",
-                    "Show saturated pixels",
-                    visual.get("show_saturated", True),
+                    form, "show_saturated", "Show saturated pixels", visual.show_saturated
                 ),
-                forms.switch("visual", "show_title", "Show title", visual.get("show_title", True)),
-                forms.buttons("visual", "Apply options"),
+                forms.switch(form, "show_title", "Show title", visual.show_title),
+                forms.buttons(form, "Apply options"),
             ),
         ]
     )
@@ -123,8 +114,8 @@ def _sessions() -> html.Section:
         [
             html.H2("Sessions"),
             html.P(
-                "Left a browser signed in somewhere? This signs you out in all of them, here too. "
-                "Scripts with the API token go on.",
+                "This signs you out in all browsers, including this one. The API token remains "
+                "valid.",
                 className="quiet",
             ),
             html.Div(
@@ -139,8 +130,8 @@ def _sessions() -> html.Section:
     )
 
 
-def _password(user: Any) -> html.Section:
-    def secret(name: str, label: str, complete: str) -> Any:
+def _password(username: str) -> html.Section:
+    def secret(name: str, label: str, complete: str) -> Component:
         return forms.text("password", name, label, type="password", autoComplete=complete)
 
     return html.Section(
@@ -148,9 +139,9 @@ def _password(user: Any) -> html.Section:
             html.H2("Password change"),
             forms.form(
                 "password",
-                # For the browser's password store.
+                # Tells the browser's password manager which account this is.
                 html.Div(
-                    dcc.Input(value=user.username, readOnly=True, autoComplete="username"),
+                    dcc.Input(value=username, readOnly=True, autoComplete="username"),
                     hidden=True,
                 ),
                 secret("old", "Old Password", "current-password"),

@@ -34,7 +34,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.contract import errors
 from db.models import User
-from services.accounts import accounts
+from services.accounts import accounts, sessions
 from services.errors import NotAuthenticated, NotFound, ServiceError, Unavailable
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     def get_id(self) -> str:
         """Return what the session keeps: it dies when the password changes."""
-        return accounts.session_id(self.row)
+        return sessions.session_id(self.row)
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -211,7 +211,7 @@ def logout() -> ResponseReturnValue:
     """End the session of this browser; with ``everywhere``, every session of the account."""
     row = current_user.row
     if request.args.get("everywhere") == "1":
-        accounts.end_sessions(row)
+        sessions.end_sessions(row)
     logout_user()
     session.clear()
     response = redirect("/login", 303)

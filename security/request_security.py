@@ -21,7 +21,7 @@ from api.contract import errors
 from config import Config
 from security import login, password_pages
 from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
-from services.accounts import accounts
+from services.accounts import sessions
 
 PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"})
 """Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
@@ -86,7 +86,7 @@ def guard(server: Flask, config: Config) -> None:
 
 
 def _load(session_id: str) -> SignedIn | None:
-    row = accounts.user_for_session(session_id)
+    row = sessions.user_for_session(session_id)
     return SignedIn(row) if row else None
 
 
@@ -97,7 +97,7 @@ def _admit() -> ResponseReturnValue | None:
         return _foreign()
     if request.path.startswith(API) and "Authorization" in request.headers:
         key = _token(request.headers["Authorization"])
-        g.user, g.credential = accounts.user_for_token(key), ("token", key)
+        g.user, g.credential = sessions.user_for_token(key), ("token", key)
         return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
     if not current_user.is_authenticated:
         return redirect("/login", 303) if request.path == "/logout" else _to_login()

@@ -1,10 +1,11 @@
-"""How well the parts are: what ``/healthz`` and the API's root tell."""
+"""State of the parts of the system, as shown by ``/healthz``, the API's root and Tonight."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from peewee import PeeweeException
@@ -14,54 +15,97 @@ from db.models import User
 
 log = logging.getLogger(__name__)
 
-OK = "ok"
+OK, DOWN = "ok", "down"
 
 
 class QueueState(NamedTuple):
-    """What the queue says of itself: jobs that wait, and workers that are alive."""
+    """Jobs that wait in the queue, and workers that are alive."""
 
     depth: int
     workers: int
 
 
 QueueProbe = Callable[[], QueueState]
-"""Asks the queue; raises whatever its client raises when it can't be reached."""
+"""Asks the queue; raises an exception of its client when the queue is not reachable."""
 
 
-def status(queue_probe: QueueProbe) -> dict[str, Any]:
-    """Return the state of each part.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The state of a part of the system.
 
-    Returns
-    -------
-    dict
-        ``ok`` (all parts are well), ``web``, ``database``, ``queue`` and ``workers``, each with a
-        ``state`` of ``ok`` or ``down`` (a ``sentence`` says what is wrong), the queue with its
-        ``depth`` and the workers with their ``count``.
+    Attributes
+    ----------
+    state : str
+        ``ok`` or ``down``.
+    sentence : str
+        What is wrong, "" when nothing is.
+    depth : int or None
+        Jobs that wait; of the queue only.
+    count : int or None
+        Workers that are alive; of the workers only.
     """
-    parts = {"web": {"state": OK}, "database": _database(), **_queue(queue_probe)}
-    return {"ok": all(part["state"] == OK for part in parts.values()), **parts}
+
+    state: str = OK
+    sentence: str = ""
+    depth: int | None = None
+    count: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the part as JSON shows it, without what does not apply."""
+        optional = {"sentence": self.sentence or None, "depth": self.depth, "count": self.count}
+        given = {name: value for name, value in optional.items() if value is not None}
+        return {"state": self.state, **given}
 
 
-def _down(sentence: str, **facts: Any) -> dict[str, Any]:
-    return {"state": "down", "sentence": sentence, **facts}
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of all parts."""
+
+    database: Part
+    queue: Part
+    workers: Part
+    web: Part = Part()
+
+    @property
+    def ok(self) -> bool:
+        """Whether all parts work."""
+        return all(part.state == OK for part in (self.database, self.queue, self.workers))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state as JSON shows it."""
+        parts = ("web", "database", "queue", "workers")
+        return {"ok": self.ok, **{name: getattr(self, name).as_dict() for name in parts}}
 
 
-def _database() -> dict[str, Any]:
+def status(queue_probe: QueueProbe) -> Health:
+    """Return the state of all parts.
+
+    Parameters
+    ----------
+    queue_probe : callable
+        Asks the queue.
+    """
+    queue, workers = _queue(queue_probe)
+    return Health(database=_database(), queue=queue, workers=workers)
+
+
+def _database() -> Part:
     try:
         with database.connection_context() if database.is_closed() else nullcontext():
             User.select(User.id).limit(1).tuples().execute()
     except PeeweeException as error:
         log.warning("health: the database does not answer: %s", error)
-        return _down("The database does not answer.")
-    return {"state": OK}
+        return Part(DOWN, "The database does not answer.")
+    return Part()
 
 
-def _queue(queue_probe: QueueProbe) -> dict[str, dict[str, Any]]:
+def _queue(queue_probe: QueueProbe) -> tuple[Part, Part]:
     try:
-        depth, workers = queue_probe()
-    except Exception as error:  # noqa: BLE001 - the probe's client is not known here
+        depth, n_workers = queue_probe()
+    except Exception as error:  # noqa: BLE001 - the exceptions of the probe's client are not known
         log.warning("health: the queue does not answer: %s", error)
-        down = _down("The queue does not answer.")
-        return {"queue": down, "workers": _down("Unknown while the queue is down.", count=0)}
-    alive = {"state": OK, "count": workers} if workers else _down("No worker is running.", count=0)
-    return {"queue": {"state": OK, "depth": depth}, "workers": alive}
+        unknown = Part(DOWN, "Unknown while the queue is down.", count=0)
+        return Part(DOWN, "The queue does not answer."), unknown
+    if not n_workers:
+        return Part(depth=depth), Part(DOWN, "No worker is running.", count=0)
+    return Part(depth=depth), Part(count=n_workers)

@@ -1,9 +1,10 @@
-"""One page of a long list."""
+"""Pages of long lists."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from peewee import ModelSelect
 
@@ -14,23 +15,45 @@ MAX_PAGE_SIZE = 1000
 AHEAD = 20_000
 
 
+Row = TypeVar("Row")
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of a list, and where they are in it; `pages` is at least 1."""
+class Page(Generic[Row]):
+    """One page of a list.
+
+    Attributes
+    ----------
+    count : int
+        Rows of the whole list.
+    rows : sequence
+        Rows of this page.
+    page, pages : int
+        The number of this page, from 1, and of the last one.
+    """
 
     count: int
-    rows: list[Any]
+    rows: Sequence[Row]
     page: int
     pages: int
 
 
-def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = None) -> Page:
-    """Return a page of an ordered query; one beyond the last is empty.
+def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = None) -> Page[Any]:
+    """Return a page of an ordered query; a page beyond the last is empty.
+
+    Parameters
+    ----------
+    query : ModelSelect
+        Ordered.
+    page, page_size : int
+        From 1.
+    count : int, optional
+        Rows of the query, when they are known already.
 
     Raises
     ------
     Unacceptable
-        The page or its size is no sensible number.
+        The page or its size is out of range.
     """
     first = before(page, page_size)
     if count is None:
@@ -39,32 +62,41 @@ def paginate(query: ModelSelect, page: int, page_size: int, count: int | None = 
     return Page(count, rows, page, n_pages(count, page_size))
 
 
-def paginate_within(query: ModelSelect, page: int, page_size: int) -> Page:
-    """Return a page of an ordered query as `paginate` does; one beyond the last is the last."""
+def paginate_within(query: ModelSelect, page: int, page_size: int) -> Page[Any]:
+    """Return a page of an ordered query; a page beyond the last is the last."""
     count = query.order_by().count()
     return paginate(query, min(page, n_pages(count, page_size)), page_size, count)
 
 
 def n_pages(count: int, page_size: int) -> int:
-    """Return how many pages a list has: at least 1."""
+    """Return the number of pages of a list, at least 1."""
     return max(1, -(-count // page_size))
 
 
 def read_ids(
     query: ModelSelect, start: int, n_rows: int, ahead: int = AHEAD
 ) -> tuple[int, list[int]]:
-    """Return how many rows an ordered query of nothing but ids has, and some of them.
+    """Return the number of rows of an ordered query of ids, and some of the ids.
 
-    Ids weigh little: so many are read around the wanted ones that a list of middling length is
-    counted while they are found, and the table is walked through once and not twice.
+    Reading ids is cheap. Enough are read around the wanted ones that a list of moderate length is
+    counted in the same pass over the table.
 
     Parameters
     ----------
+    query : ModelSelect
+        Ordered; selects nothing but the id.
     start, n_rows : int
-        The first of the rows, from 0, and how many.
+        The first row, from 0, and how many.
     ahead : int
-        Ids that are read beyond these; rows that begin among the first so many are read with all
-        that comes before them, since they may lie beyond the end.
+        How many ids are read beyond the wanted ones. Rows that start among the first `ahead` are
+        read together with all rows before them, since they may lie beyond the end.
+
+    Returns
+    -------
+    int
+        Rows of the whole query.
+    list of int
+        The wanted ids.
     """
     first = 0 if start <= ahead else start
     limit = start - first + n_rows + ahead
@@ -76,15 +108,15 @@ def read_ids(
 
 
 def before(page: int, page_size: int) -> int:
-    """Return how many rows come before a page.
+    """Return the number of rows before a page.
 
     Raises
     ------
     Unacceptable
-        The page or its size is no sensible number.
+        The page or its size is out of range.
     """
     if not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise Unacceptable(f"page_size is from 1 to {MAX_PAGE_SIZE}.", field="page_size")
+        raise Unacceptable(f"page_size must be from 1 to {MAX_PAGE_SIZE}.", field="page_size")
     if not 1 <= page <= 10_000_000:
-        raise Unacceptable("page is a number from 1.", field="page")
+        raise Unacceptable("page must be a positive number.", field="page")
     return (page - 1) * page_size

@@ -19,7 +19,7 @@ import db
 from db.models import Event, User
 from jobs import event_listener
 from services import events
-from services.accounts import accounts
+from services.accounts import sessions
 from services.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -181,8 +181,8 @@ def person_of(credential: Credential) -> User | None:
     """Return who a credential stands for now; None when it is void."""
     kind, secret = credential
     if kind == "token":
-        return accounts.user_for_token(secret)
-    return accounts.user_for_session(secret)
+        return sessions.user_for_token(secret)
+    return sessions.user_for_session(secret)
 
 
 EXAMPLE = (

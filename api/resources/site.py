@@ -16,7 +16,7 @@ from api.models import answers, requests
 from api.pages import stream
 from jobs import queue
 from services import events, health, logs
-from services.accounts import accounts
+from services.accounts import accounts, sessions
 from services.errors import InvalidRequest
 from services.files import file_list
 
@@ -32,7 +32,7 @@ def counts(proposal_id: int | None = None) -> dict[str, int]:
 @operation("GET", "/", tag="site", name="status", answer=answers.Status)
 def status() -> Any:
     """Get API status: version, parts of the system, and how much you see."""
-    parts = health.status(queue.state)
+    parts = health.status(queue.state).as_dict()
     return {
         "name": "GSP Live",
         "version": version(),
@@ -66,7 +66,7 @@ def renew_token() -> Any:
 
     It is shown in this answer and never again.
     """
-    return {"token": accounts.renew_token(g.user)}
+    return {"token": sessions.renew_token(g.user)}
 
 
 @operation(

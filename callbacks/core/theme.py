@@ -6,7 +6,7 @@ from dash import ClientsideFunction, Dash, Input, Output, no_update
 
 from callbacks.core.dash_types import CallbackValue
 from callbacks.core.guard import guarded, person
-from services.accounts import accounts
+from services.accounts import visual_options
 
 
 def register(app: Dash) -> None:
@@ -24,5 +24,5 @@ def register(app: Dash) -> None:
 def save(theme: str | None) -> CallbackValue:
     """Keep the theme with the account, for the next page and the next device."""
     if theme:
-        accounts.save_visual(person(), theme=theme)
+        visual_options.save(person(), theme=theme)
     return no_update

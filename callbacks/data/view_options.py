@@ -6,7 +6,7 @@ from dash import ClientsideFunction, Dash, Input, Output, no_update
 
 from callbacks.core.dash_types import CallbackValue
 from callbacks.core.guard import guarded, person
-from services.accounts import accounts
+from services.accounts import visual_options
 
 OPTIONS = (
     "colormap",
@@ -41,7 +41,7 @@ def register(app: Dash) -> None:
 
 def save(colormap: str, saturated: list[str] | None, title: list[str] | None) -> CallbackValue:
     """Keep the options with the account."""
-    accounts.save_visual(
+    visual_options.save(
         person(), colormap=colormap, show_saturated=bool(saturated), show_title=bool(title)
     )
     return no_update

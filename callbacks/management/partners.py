@@ -1,17 +1,19 @@
-"""Partners: the list, a new one, another name, and taking one out."""
+"""Partners: the list, and adding, renaming and removing one."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from dash import Dash, Input, Output, html
 
 from callbacks.core import button_actions, forms
+from callbacks.core.dash_types import CallbackValue, Component
 from callbacks.core.guard import guarded, person
-from callbacks.management.addresses import table
+from callbacks.management.tables import counted, table
+from db.models import User
 from services.accounts import partners
+from services.accounts.partners import PartnerLine
 
 
 def register(app: Dash) -> None:
@@ -27,16 +29,21 @@ def register(app: Dash) -> None:
     button_actions.ACTIONS["remove-partner"] = remove
 
 
-def show(_shown: Any, _done: Any) -> tuple[Any, list[dict[str, str]]]:
-    """Draw the list."""
-    listed = partners.listing(person())
-    rows = [_row(name, n) for name, n in listed]
-    options = [{"value": name, "label": name} for name, _ in listed if name != partners.OTHER]
-    return table(("Partner", "People", ""), rows, ""), options
+def show(_shown: CallbackValue, _done: CallbackValue) -> tuple[Component, list[dict[str, str]]]:
+    """Return the table of partners, and the options of the form that renames one."""
+    lines = partners.listing(person())
+    return draw(lines), [
+        {"value": line.name, "label": line.name} for line in lines if line.name != partners.OTHER
+    ]
 
 
-def _row(name: str, n: int) -> html.Tr:
-    people = f"{n:,} {'person' if n == 1 else 'people'}"
+def draw(lines: Sequence[PartnerLine]) -> Component:
+    """Return the table of partners."""
+    return table(("Partner", "People", ""), [_row(line) for line in lines], "")
+
+
+def _row(line: PartnerLine) -> html.Tr:
+    people = "1 account becomes" if line.n_people == 1 else f"{line.n_people:,} accounts become"
     button = html.Button(
         "Remove",
         type="button",
@@ -44,37 +51,37 @@ def _row(name: str, n: int) -> html.Tr:
         **{
             "data-command": "ask",
             "data-then": "remove-partner",
-            "data-partner": name,
+            "data-partner": line.name,
             "data-yes": "Remove",
-            "data-question": f"Take {name} from the list? Its {people} become {partners.OTHER}.",
-            "aria-label": f"Remove {name}",
+            "data-question": f"Remove {line.name} from the list? {people} {partners.OTHER}.",
+            "aria-label": f"Remove {line.name}",
         },
     )
-    fixed = name == partners.OTHER
-    cells = [html.Td(name), html.Td(f"{n:,}", className="number")]
+    fixed = line.name == partners.OTHER
+    cells = [html.Td(line.name), html.Td(f"{line.n_people:,}", className="number")]
     return html.Tr([*cells, html.Td("" if fixed else button, className="links")])
 
 
-def _done(said: str, *fields: str) -> forms.Done:
+def _done(sentence: str, *fields: str) -> forms.Done:
     empty = {field: {"value": ""} for field in fields}
-    return forms.Done(said, props={**empty, "done": {"data": secrets.token_hex(4)}})
+    return forms.Done(sentence, props={**empty, "done": {"data": secrets.token_hex(4)}})
 
 
-def add(typed: Mapping[str, Any]) -> forms.Done:
+def add(typed: Mapping[str, CallbackValue]) -> forms.Done:
     """Add a partner."""
     name = partners.add(person(), str(typed["name"] or ""))
-    return _done(f"{name} was added.", "partner-name")
+    return _done(f"{name} added.", "partner-name")
 
 
-def rename(typed: Mapping[str, Any]) -> forms.Done:
-    """Give a partner another name."""
+def rename(typed: Mapping[str, CallbackValue]) -> forms.Done:
+    """Rename a partner."""
     old = str(typed["old"] or "")
     name = partners.rename(person(), old, str(typed["name"] or ""))
-    return _done(f"{old} is now {name}.", "rename-old", "rename-name")
+    return _done(f"{old} renamed to {name}.", "rename-old", "rename-name")
 
 
-def remove(user: Any, data: Mapping[str, str]) -> str:
-    """Take a partner from the list."""
+def remove(user: User, data: Mapping[str, str]) -> str:
+    """Remove a partner from the list."""
     name = str(data.get("partner", ""))
-    partners.remove(user, name)
-    return f"{name} was removed."
+    n_people = partners.remove(user, name)
+    return f"{name} removed; {counted(n_people, 'account')} changed to {partners.OTHER}."

@@ -1,83 +1,89 @@
-"""Add Proposal and Manage Proposals: what their forms do."""
+"""Add Proposal and Manage Proposals: lists and forms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dash import Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.core import forms, lists
+from callbacks.core.dash_types import CallbackValue, Component
 from callbacks.core.guard import guarded, person
-from callbacks.management.addresses import NO_SUCH, PROPOSALS, WAITING, go, one_page, row_of, table
+from callbacks.management.addresses import OUT_OF_DATE, PROPOSALS, WAITING, row_of
+from callbacks.management.tables import found, link, table
 from callbacks.proposals import NO_TITLE, pager
-from services.accounts import account_admin
+from services.accounts import account_list
 from services.errors import InvalidRequest, Unacceptable
 from services.proposals import proposal_admin
+from services.proposals.proposal_admin import ProposalAdminLine
 
 FIELDS = ("pi", "semester", "soar_id", "title", "abstract")
 HEADS = ("SOAR ID", "Semester", "PI", "Title", "Frames")
+NONE_WAITING = "No proposal is waiting: all frames belong to registered proposals."
+NO_MATCH = "No proposal matches."
 
 
 def register(app: Dash) -> None:
     """Connect the list of proposals and both forms."""
     app.callback(
-        Output("registrar-count", "children"),
-        Output("registrar-list", "children"),
-        Output("registrar-pager", "children"),
+        Output("proposal-admin-count", "children"),
+        Output("proposal-admin-list", "children"),
+        Output("proposal-admin-pager", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
     )(guarded(3)(show_list))
-    forms.connect(app, "register", FIELDS, create)
-    forms.connect(app, "amend", FIELDS, save, State("url", "pathname"))
+    forms.connect(app, "newproposal", FIELDS, create)
+    forms.connect(app, "proposal", FIELDS, save, State("url", "pathname"))
     app.callback(
-        Output("register-soar_id", "value"),
-        Output("register-offered", "data"),
-        Input("register-semester", "value"),
-        State("register-soar_id", "value"),
-        State("register-offered", "data"),
+        Output("newproposal-soar_id", "value"),
+        Output("newproposal-offered", "data"),
+        Input("newproposal-semester", "value"),
+        State("newproposal-soar_id", "value"),
+        State("newproposal-offered", "data"),
         prevent_initial_call=True,
     )(guarded(2)(offer))
-    for form in ("register", "amend"):
+    for form in ("newproposal", "proposal"):
         app.callback(Output(f"{form}-people", "children"), Input(f"{form}-pi", "value"))(
             guarded(1)(suggest)
         )
 
 
-def show_list(pathname: str | None, search: str | None) -> tuple[Any, Any, Any]:
-    """Draw a page of the proposals, or of those that wait for staff."""
+def show_list(pathname: str | None, search: str | None) -> tuple[str, Component, list[Component]]:
+    """Return the count, the lines and the pager of all proposals, or of those without a PI."""
     query = lists.parse(pathname, search)
     if query.path not in (PROPOSALS, WAITING):
         raise PreventUpdate
     waiting = query.path == WAITING
-    found = proposal_admin.page(person(), query.text, waiting=waiting, page=query.page)
-    count = one_page(query.text, found.count, "proposal")
-    empty = (
-        "No proposal waits: every frame that arrived belongs to one that is registered."
-        if waiting and not query.text
-        else "No such proposal."
+    page = proposal_admin.page(person(), query.text, waiting=waiting, page=query.page)
+    return (
+        found(page.count, "proposal", query.text),
+        table(
+            HEADS,
+            [_row(line) for line in page.rows],
+            NONE_WAITING if waiting and not query.text else NO_MATCH,
+        ),
+        pager(query, page.pages),
     )
-    return count, table(HEADS, [_row(one) for one in found.rows], empty), pager(query, found)
 
 
-def _row(one: proposal_admin.Registered) -> html.Tr:
-    pi: Any = one.pi or html.Span(
-        "waits for staff" if one.is_placeholder else "none", className="quiet"
-    )
+def _row(line: ProposalAdminLine) -> html.Tr:
+    unknown = "not registered" if line.is_placeholder else "none"
     return html.Tr(
         [
-            html.Td(go(one.soar_id, f"{PROPOSALS}/{one.id}"), className="code"),
-            html.Td(one.semester),
-            html.Td(pi),
-            html.Td(one.title or html.Span(NO_TITLE, className="quiet")),
-            html.Td(f"{one.n_frames:,}", className="number"),
+            html.Td(link(line.soar_id, f"{PROPOSALS}/{line.id}"), className="code"),
+            html.Td(line.semester),
+            html.Td(line.pi or html.Span(unknown, className="quiet")),
+            html.Td(line.title or html.Span(NO_TITLE, className="quiet")),
+            html.Td(f"{line.n_frames:,}", className="number"),
         ]
     )
 
 
-def offer(semester: str | None, soar_id: str | None, offered: str | None) -> tuple[Any, Any]:
-    """Offer the next SOAR ID of another semester, unless somebody typed one."""
+def offer(
+    semester: str | None, soar_id: str | None, offered: str | None
+) -> tuple[CallbackValue, CallbackValue]:
+    """Suggest the next SOAR ID of the chosen semester, unless another was typed."""
     if (soar_id or "").strip() not in ("", offered):
         return no_update, no_update
     try:
@@ -88,27 +94,24 @@ def offer(semester: str | None, soar_id: str | None, offered: str | None) -> tup
 
 
 def suggest(typed: str | None) -> list[html.Option]:
-    """Offer the people that a few typed characters may mean."""
-    return [
-        html.Option(value=account_admin.label(one))
-        for one in account_admin.suggest(person(), typed or "")
-    ]
+    """Suggest the accounts that match the typed characters."""
+    return [html.Option(value=label) for label in account_list.suggest(person(), typed or "")]
 
 
-def _given(typed: Mapping[str, Any]) -> dict[str, str]:
+def _texts(typed: Mapping[str, CallbackValue]) -> dict[str, str]:
     return {name: str(typed[name] or "") for name in FIELDS}
 
 
-def create(typed: Mapping[str, Any]) -> forms.Done:
+def create(typed: Mapping[str, CallbackValue]) -> forms.Done:
     """Register a proposal."""
-    made = proposal_admin.register(person(), **_given(typed))
-    return forms.Done(f"{made.soar_id} was registered.", href=PROPOSALS)
+    proposal = proposal_admin.register(person(), **_texts(typed))
+    return forms.Done(f"Proposal {proposal.soar_id} registered.", href=PROPOSALS)
 
 
-def save(typed: Mapping[str, Any], pathname: str) -> forms.Done:
-    """Correct a proposal."""
+def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
+    """Save the changes of a proposal."""
     number = row_of(pathname, PROPOSALS)
     if number is None:
-        raise InvalidRequest(NO_SUCH)
-    saved = proposal_admin.amend(person(), number, **_given(typed))
-    return forms.Done(f"{saved.soar_id} was saved.", href=PROPOSALS)
+        raise InvalidRequest(OUT_OF_DATE)
+    proposal = proposal_admin.edit(person(), number, **_texts(typed))
+    return forms.Done(f"Proposal {proposal.soar_id} saved.", href=PROPOSALS)

@@ -1,35 +1,37 @@
-"""Import a semester: what a table would do, then doing it."""
+"""Import a semester: preview the effect of a table, then import it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
 
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from callbacks.core import forms
+from callbacks.core.dash_types import CallbackValue, Component
 from callbacks.core.guard import guarded, person
-from callbacks.management.addresses import PROPOSALS, table
+from callbacks.management.addresses import PROPOSALS
+from callbacks.management.tables import counted, table
 from services.errors import InvalidRequest, ServiceError
 from services.proposals import semester_import
+from services.proposals.semester_import import Plan, Row
 
-SHOWN = 200
+ROWS_SHOWN = 200
 """Rows without an error that are listed at most."""
 HEADS = ("Line", "SOAR ID", "PI", "Effect")
 
 
 def register(app: Dash) -> None:
-    """Connect the dry run and the import."""
+    """Connect the preview and the import."""
     app.callback(
         Output("import-plan", "children"),
         Output("import-submit", "disabled"),
         Input("import-table", "contents"),
         State("import-table", "filename"),
         prevent_initial_call=True,
-    )(guarded(2)(try_out))
+    )(guarded(2)(preview))
     forms.connect(app, "import", (), apply, State("import-table", "contents"))
 
 
@@ -37,51 +39,48 @@ def _bytes(contents: str | None) -> bytes:
     try:
         return base64.b64decode(str(contents).partition(",")[2], validate=True)
     except binascii.Error:
-        raise InvalidRequest("The table could not be read; choose it again.") from None
+        raise InvalidRequest("The file could not be read. Upload it again.") from None
 
 
-def try_out(contents: str | None, name: str | None) -> tuple[Any, bool]:
-    """Tell what each row of a table would do."""
+def preview(contents: str | None, name: str | None) -> tuple[Component, bool]:
+    """Return the effect of each row, and whether the table cannot be imported."""
     if not contents:
         raise PreventUpdate
     try:
-        planned = semester_import.plan(person(), _bytes(contents))
+        plan = semester_import.plan(person(), _bytes(contents))
     except ServiceError as error:
         return html.P(f"{name}: {error.message}", className="wrong", role="alert"), True
-    return _drawn(planned, str(name)), bool(planned.errors) or not planned.n_proposals
+    return draw(plan, str(name)), bool(plan.errors) or not plan.n_proposals
 
 
-def _drawn(planned: semester_import.Plan, name: str) -> list[Any]:
-    wrong = planned.errors
-    fine = [row for row in planned.rows if not row.error]
-    said = (
-        f"{name}: {_number(planned.n_proposals, 'new proposal')}, "
-        f"{_number(planned.n_people, 'new account')}, "
-        f"{_number(len(wrong), 'row')} with an error. Nothing has been changed yet."
+def draw(plan: Plan, name: str) -> list[Component]:
+    """Return the summary of a plan and its rows, those with an error first."""
+    valid = [row for row in plan.rows if not row.error]
+    summary = (
+        f"{name}: {counted(plan.n_proposals, 'new proposal')}, "
+        f"{counted(plan.n_people, 'new account')}, "
+        f"{counted(len(plan.errors), 'row')} with an error. Nothing has been changed yet."
     )
-    parts: list[Any] = [html.P(said, role="status")]
-    if wrong:
-        parts.append(html.P("Mend the table and choose it again.", className="wrong"))
-    parts.append(table(HEADS, [_row(row) for row in (*wrong, *fine[:SHOWN])], ""))
-    if len(fine) > SHOWN:
-        parts.append(html.P(f"… and {len(fine) - SHOWN:,} more rows without an error."))
+    parts: list[Component] = [html.P(summary, role="status")]
+    if plan.errors:
+        parts.append(html.P("Correct the file and upload it again.", className="wrong"))
+    rows = [_row(row) for row in (*plan.errors, *valid[:ROWS_SHOWN])]
+    parts.append(table(HEADS, rows, ""))
+    if len(valid) > ROWS_SHOWN:
+        parts.append(html.P(f"… and {len(valid) - ROWS_SHOWN:,} more rows without an error."))
     return parts
 
 
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _row(row: semester_import.Row) -> html.Tr:
+def _row(row: Row) -> html.Tr:
     wrong = {"className": "wrong"} if row.error else {}
-    cells = (row.line, row.given["soar_id"], row.given["pi_email"])
-    return html.Tr([*map(html.Td, map(str, cells)), html.Td(row.effect or row.error, **wrong)])
+    cells = (str(row.line), row.given["soar_id"], row.given["pi_email"])
+    return html.Tr([*map(html.Td, cells), html.Td(row.effect or row.error, **wrong)])
 
 
-def apply(_typed: Mapping[str, Any], contents: str | None) -> forms.Done:
-    """Do what was shown."""
+def apply(_typed: Mapping[str, CallbackValue], contents: str | None) -> forms.Done:
+    """Import the table that was previewed."""
     if not contents:
-        raise InvalidRequest("Choose a table first.")
-    done = semester_import.apply(person(), _bytes(contents))
-    made = f"{_number(done.n_proposals, 'proposal')} and {_number(done.n_people, 'account')}"
-    return forms.Done(f"{made} were made.", href=PROPOSALS)
+        raise InvalidRequest("Choose a file first.")
+    plan = semester_import.apply(person(), _bytes(contents))
+    created = f"{counted(plan.n_proposals, 'proposal')} and {counted(plan.n_people, 'account')}"
+    return forms.Done(f"{created} created.", href=PROPOSALS)

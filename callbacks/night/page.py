@@ -1,30 +1,35 @@
-"""Tonight: each frame of a night as a row that fills in, the trends of the night, the work."""
+"""Tonight: the frames of a night with the state of their pipelines, trends, and current runs."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, ctx, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, ctx, no_update
 from dash.exceptions import PreventUpdate
 
+from callbacks.core.dash_types import CallbackValue, Component, Properties
 from callbacks.core.guard import guarded, person
-from callbacks.night import rows as parts
-from callbacks.night.rows import Query, parse
-from callbacks.search.choices import thousands
+from callbacks.core.pager import newer_older
+from callbacks.night import drawing
+from callbacks.night.address import Query, parse
+from callbacks.night.rows import row as draw_row
 from figures.trends import Panel
-from figures.trends import trends as draw
+from figures.trends import trends as draw_trends
 from jobs import queue
 from services import health
-from services.night import overview, trends
-from services.night.overview import Row
-from services.runs import read_models
+from services.night import frames, overview, trends
+from services.night.frames import NightRow
+from services.night.quantities import QUANTITIES, Quantity
+from services.night.trends import Point
+from services.night.work import work
 
 PAGE_SIZE = 100
-MOST_PATCHED = 60
-"""Frames that are told again at once; after a larger burst the page is read anew."""
+MAX_PATCHED = 60
+"""Rows that are updated at once; after a larger burst the whole page is read again."""
+DEFAULT_COLUMNS = 4
+"""Plots side by side until the browser has reported its width."""
 
 
 def register(app: Dash) -> None:
@@ -59,120 +64,109 @@ def register(app: Dash) -> None:
     )
 
 
-def show(pathname: str | None, text: str | None, live: Mapping[str, Any] | None) -> tuple[Any, ...]:
-    """Draw the head, the kinds with their counts, the rows and the pager, or what is said instead.
+def show(
+    pathname: str | None, text: str | None, live: Mapping[str, CallbackValue] | None
+) -> tuple[CallbackValue, ...]:
+    """Return head, kinds with their counts, rows, pager, and the sentence when there are no rows.
 
-    When frames have changed (`live`: their ids, and the night on show) only these are told.
+    When frames have changed, `live` holds their ids and the night on show. Only their rows are
+    returned then.
     """
     query = parse(pathname, text)
     if query is None:
         raise PreventUpdate
     user = person()
-    shown = query.date or overview.latest(user)
-    if shown is None:
-        return parts.nothing(), [], _data(query, None, [], full=True), [], parts.EMPTY
-    counts = overview.counts(user, shown)
-    kinds = [
-        parts.kind(query, kind, counts) for kind in parts.KIND_LABELS if not kind or kind in counts
-    ]
-    ids = _changed(live, shown)
+    date = query.date or overview.latest(user)
+    if date is None:
+        return drawing.title(), [], _data(query, None, [], full=True), [], drawing.NO_FRAMES
+    counts = overview.counts(user, date)
+    kinds = drawing.kinds(query, counts)
+    ids = _changed(live, date)
     if ids is not None:
-        rows = [row for row in overview.rows(user, ids) if _belongs(row, query, shown)]
-        return no_update, kinds, _data(query, shown, rows, full=False), no_update, no_update
-    page = overview.page(user, shown, query.kind, query.page, PAGE_SIZE)
-    if query.page > page.pages:
-        query = replace(query, page=page.pages)
-        page = overview.page(user, shown, query.kind, query.page, PAGE_SIZE)
-    rows = overview.rows(user, [number for (number,) in page.rows])
+        rows = [row for row in frames.rows(user, ids) if _belongs(row, query, date)]
+        return no_update, kinds, _data(query, date, rows, full=False), no_update, no_update
+    page = overview.page(user, date, query.kind, query.page, PAGE_SIZE)
+    query = replace(query, page=page.page)
+    night = overview.head(user, date)
     return (
-        parts.head(user, query, shown, counts),
+        drawing.head(query, night, counts),
         kinds,
-        _data(query, shown, rows, full=True),
-        parts.pager(query, page.pages),
-        parts.empty(shown, counts),
+        _data(query, date, frames.rows(user, page.rows), full=True),
+        newer_older(query, page.pages, "frames"),
+        drawing.empty(night, counts),
     )
 
 
-def _changed(live: Mapping[str, Any] | None, shown: dt.date) -> list[int] | None:
-    """Return the frames that the browser asks for anew; None when it asks for the page."""
+def _changed(live: Mapping[str, CallbackValue] | None, date: dt.date) -> list[int] | None:
+    """Return the frames that the browser requests again; None when it requests the page."""
     if not isinstance(live, dict) or ctx.triggered_id != "live-night":
         return None
-    if live.get("night") != shown.isoformat():
+    if live.get("night") != date.isoformat():
         return None
     ids = live.get("ids")
-    if not isinstance(ids, list) or len(ids) > MOST_PATCHED:
+    if not isinstance(ids, list) or len(ids) > MAX_PATCHED:
         return None
     return [number for number in ids if isinstance(number, int)] or None
 
 
-def _belongs(row: Row, query: Query, shown: dt.date) -> bool:
-    return row.frame["night"] == shown and query.kind in ("", row.frame["kind"])
+def _belongs(row: NightRow, query: Query, date: dt.date) -> bool:
+    return row.frame.night == date and query.kind in ("", row.frame.kind)
 
 
-def _data(query: Query, shown: dt.date | None, rows: Sequence[Row], *, full: bool) -> Any:
+def _data(
+    query: Query, date: dt.date | None, rows: Sequence[NightRow], *, full: bool
+) -> Properties:
     """Return what the browser draws the rows from."""
     return {
-        "night": shown.isoformat() if shown else None,
+        "night": date.isoformat() if date else None,
         "page": query.page,
         "size": PAGE_SIZE,
         "full": full,
-        "rows": [parts.row(row) for row in rows],
+        "rows": [draw_row(row) for row in rows],
     }
 
 
-# --- the work -----------------------------------------------------------------------------------
-
-
-def show_work(pathname: str | None, _live: Any) -> list[Any]:
-    """Draw the state of queue and workers, and what is being done."""
+def show_work(pathname: str | None, _live: CallbackValue) -> list[Component]:
+    """Return the state of queue and workers, and the runs in progress."""
     if parse(pathname, "") is None:
         raise PreventUpdate
     state = health.status(queue.state)
-    found = overview.work(person())
-    counts = found["counts"]
-    workers = state["workers"]["count"]
-    drawn: list[Any] = [
-        html.Span(
-            [html.B(str(workers)), " workers" if workers != 1 else " worker"],
-            className="" if workers else "bad",
-        ),
-        html.Span([html.B(thousands(counts["running"])), " running"]),
-        html.Span([html.B(thousands(counts["queued"])), " queued"]),
-        html.Span([html.B(thousands(counts["waiting"])), " waiting"]),
-    ]
-    drawn += [
-        html.Span(part["sentence"], className="bad", role="alert")
-        for part in (state["queue"], state["workers"])
-        if "sentence" in part
-    ]
-    drawn += [parts.running(run.as_dict()) for run in read_models.views(found["running"])]
-    return drawn
-
-
-# --- trends -------------------------------------------------------------------------------------
+    parts = (state.queue, state.workers)
+    problems = [part.sentence for part in parts if part.sentence]
+    return drawing.work(work(person()), state.workers.count or 0, problems)
 
 
 def show_trends(
-    pathname: str | None, text: str | None, _live: Any, columns: Any
-) -> tuple[Any, ...]:
-    """Draw what was measured through the night, its axes, and the table of the limits."""
+    pathname: str | None, text: str | None, _live: CallbackValue, columns: int | None
+) -> tuple[CallbackValue, ...]:
+    """Return the plots of the trends, their axes, and the table of limits.
+
+    `columns` is the number of plots side by side.
+    """
     query = parse(pathname, text)
     if query is None or not columns:
         raise PreventUpdate
     user = person()
-    shown = query.date or overview.latest(user)
-    if shown is None:
+    date = query.date or overview.latest(user)
+    if date is None:
         raise PreventUpdate
-    found = trends.of_night(user, shown)
-    if not any(found.values()):
+    measured = trends.of_night(user, date)
+    if not any(measured.values()):
         return no_update, [], "", []
-    panels = [_panel(quantity, found[quantity.name], query) for quantity in trends.QUANTITIES]
-    width = min(max(int(columns), 1), len(panels)) if isinstance(columns, int) else 4
-    figure = draw(panels, width, f"{shown}{query.against}{width}")
-    return figure, parts.axes(query), parts.said(found), parts.limits(found)
+    panels = [_panel(quantity, measured[quantity.name], query) for quantity in QUANTITIES]
+    width = DEFAULT_COLUMNS
+    if isinstance(columns, int):
+        width = min(max(columns, 1), len(panels))
+    figure = draw_trends(panels, width, f"{date}{query.against}{width}")
+    return (
+        figure,
+        drawing.axes(query),
+        drawing.limits_summary(measured),
+        drawing.limits(measured),
+    )
 
 
-def _panel(quantity: trends.Quantity, points: Sequence[trends.Point], query: Query) -> Panel:
+def _panel(quantity: Quantity, points: Sequence[Point], query: Query) -> Panel:
     placed = [(x, point) for point in points if (x := getattr(point, query.against)) is not None]
     return Panel(
         quantity.label,

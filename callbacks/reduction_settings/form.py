@@ -1,44 +1,42 @@
-"""Data reduction settings: what is typed is judged at once; saved, undone, and done again."""
+"""The form of the data reduction settings: validated while typing, saved, reset, merged."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from callbacks.core import forms
+from callbacks.core.dash_types import CallbackValue, Component, Properties
 from callbacks.core.guard import guarded, person
-from callbacks.search import choices
+from callbacks.core.numbers import counted
+from callbacks.reduction_settings.ids import FORM, control, key
 from reduction.settings import form_fields
 from reduction.settings.form_fields import SettingField
 from services.calibration import affected
+from services.calibration.affected import Affected
 from services.errors import Conflict, InvalidRequest, Unacceptable
 from services.proposals import reduction_settings
+from services.proposals.settings_history import SettingValue, value_text
 
-PAGE = "settings"
-FORM = "settings"
-COMES = "every frame that comes"
+OUT_OF_DATE = "This page is out of date. Reload it."
 OF_MASTERS = (
-    "Masters are shared by all proposals: those that exist stay, those made from frames of this "
-    "proposal from now on take the new values."
+    "Masters are shared by all proposals. Existing masters are kept; new masters from frames of "
+    "this proposal are made with the new values."
 )
+STILL_IN_FORM = "Your changes are still in the form. Save again to apply them."
+
+PageState = Mapping[str, CallbackValue]
+"""What the page stores of the settings it shows: ``proposal``, ``version`` and ``stored``."""
+
+Values = Mapping[str, SettingValue]
+"""Values by the names of the settings."""
 
 
-def key(name: str) -> str:
-    """Return a setting's name as ids of components hold it, which allow no dot."""
-    return name.replace(".", "-")
-
-
-def control(name: str) -> str:
-    """Return the id of a setting's control."""
-    return f"{FORM}-{key(name)}"
-
-
-def shown(field: SettingField, value: Any) -> Any:
-    """Return a value as its control holds it: numbers as text, so that nothing typed is lost."""
+def shown(field: SettingField, value: SettingValue) -> SettingValue:
+    """Return a value as its control holds it; numbers are text, so that typos are not lost."""
     if field.kind not in ("whole", "number"):
         return value
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -52,13 +50,13 @@ def register(app: Dash) -> None:
         *(Output(f"{control(name)}-box", "className") for name in fields),
         *(Output(f"{control(name)}-error", "children", allow_duplicate=True) for name in fields),
         Output("settings-summary", "children"),
-        *(Input(*one) for one in typed),
+        *(Input(*value) for value in typed),
         Input("settings-state", "data"),
         prevent_initial_call="initial_duplicate",
-    )(guarded(2 * len(fields) + 1)(judge))
+    )(guarded(2 * len(fields) + 1)(validate))
     forms.connect(app, FORM, [key(name) for name in fields], save, State("settings-state", "data"))
     app.callback(
-        *(Output(*one, allow_duplicate=True) for one in typed),
+        *(Output(*value, allow_duplicate=True) for value in typed),
         Input("settings-reset", "n_clicks"),
         Input("settings-discard", "n_clicks"),
         State("settings-state", "data"),
@@ -68,108 +66,104 @@ def register(app: Dash) -> None:
         Output("settings-conflict", "children", allow_duplicate=True),
         Input("done", "data"),
         State("settings-state", "data"),
-        *(State(*one) for one in typed),
+        *(State(*value) for value in typed),
         prevent_initial_call=True,
-    )(guarded(1)(follow))
+    )(guarded(1)(refresh))
 
 
-def state_of(proposal_id: int, state: reduction_settings.State) -> dict[str, Any]:
-    """Return what the page remembers of the settings it shows."""
-    stored = form_fields.values(state.settings)
-    return {"proposal": proposal_id, "version": state.version, "stored": stored}
+def page_state(proposal_id: int, version: int, stored: Values) -> Properties:
+    """Return what the page stores of the settings it shows."""
+    return {"proposal": proposal_id, "version": version, "stored": dict(stored)}
 
 
-# --- the form ---------------------------------------------------------------------------------
+def _page_state(proposal_id: int, state: reduction_settings.State) -> Properties:
+    return page_state(proposal_id, state.version, form_fields.values(state.settings))
 
 
-def judge(*given: Any) -> tuple[Any, ...]:
-    """Say at each field what is wrong with it, mark what is not the default, sum up the changes."""
+def validate(*given: CallbackValue) -> tuple[CallbackValue, ...]:
+    """Return the class and the error of each field, and a summary of the changes."""
     fields = list(form_fields.all_fields().values())
     *typed, state = given
     if not state:
         raise PreventUpdate
-    values, wrong = _read(fields, typed)
+    values, errors = _read(fields, typed)
     classes = [
         "setting changed" if values.get(field.name, field.default) != field.default else "setting"
         for field in fields
     ]
-    return (*classes, *(wrong.get(f.name) for f in fields), _summary(state, values, wrong))
+    return (*classes, *(errors.get(f.name) for f in fields), _summary(state, values, errors))
 
 
 def _read(
-    fields: Sequence[SettingField], typed: Sequence[Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values that make sense, and sentences about the others, by name."""
-    values: dict[str, Any] = {}
-    wrong: dict[str, str] = {}
+    fields: Sequence[SettingField], typed: Sequence[SettingValue]
+) -> tuple[dict[str, SettingValue], dict[str, str]]:
+    """Return the valid values, and messages about the others, by name."""
+    values: dict[str, SettingValue] = {}
+    errors: dict[str, str] = {}
     for field, text in zip(fields, typed, strict=True):
         try:
             values[field.name] = field.read(text)
         except ValueError as error:
-            wrong[field.name] = str(error)
-    return values, wrong
+            errors[field.name] = str(error)
+    return values, errors
 
 
-def _summary(
-    state: Mapping[str, Any], values: Mapping[str, Any], wrong: Mapping[str, str]
-) -> list[Any]:
-    """Tell what is not saved yet, and what it would concern."""
+def _summary(state: PageState, values: Values, errors: Mapping[str, str]) -> list[Component]:
+    """Return the unsaved changes and what they affect."""
     stored, fields = state["stored"], form_fields.all_fields()
+    if errors:
+        titles = ", ".join(fields[name].title for name in errors)
+        return [html.P(f"Correct these values: {titles}.")]
     changed = [name for name, value in values.items() if value != stored.get(name)]
-    if wrong:
-        return [html.P(f"Not possible: {', '.join(fields[name].title for name in wrong)}.")]
     if not changed:
         return []
-    parts = [
-        html.Li(
-            f"{fields[name].title}: {reduction_settings.said(name, stored.get(name))} → "
-            f"{fields[name].said(values[name])}"
-        )
-        for name in changed
-    ]
-    found = affected.of(person(), int(state["proposal"]), form_fields.compose(values))
-    said = [html.P(_concerns(found))]
+    lines = [_change(name, stored.get(name), values[name]) for name in changed]
+    concerned = affected.of(person(), int(state["proposal"]), form_fields.compose(values))
+    notes = [html.P(_effect(concerned))]
     if any(name.startswith("master_") for name in changed):
-        said.append(html.P(OF_MASTERS))
-    return [html.Strong("Not saved yet"), html.Ul(parts), *said]
+        notes.append(html.P(OF_MASTERS))
+    return [html.Strong("Not saved yet"), html.Ul(lines), *notes]
 
 
-def _concerns(found: affected.Affected) -> str:
-    waiting = f"{choices.counted(found.waiting, 'step')} that wait{'s' * (found.waiting == 1)} now"
-    said = f"It concerns {waiting} and {COMES}."
-    if found.frames:
-        have = "has" if found.frames == 1 else "have"
-        said += (
-            f" {choices.counted(found.frames, 'frame')} {have} been done with other values; "
-            "they can be done again once this is saved."
+def _change(name: str, before: SettingValue, after: SettingValue, note: str = "") -> html.Li:
+    title = form_fields.all_fields()[name].title
+    return html.Li(f"{title}: {value_text(name, before)} → {value_text(name, after)}{note}")
+
+
+def _effect(concerned: Affected) -> str:
+    sentence = f"Applies to {counted(concerned.waiting, 'waiting step')} and all new frames."
+    if concerned.frames:
+        verb = "was" if concerned.frames == 1 else "were"
+        sentence += (
+            f" {counted(concerned.frames, 'frame')} {verb} reduced with other values and can be "
+            "reduced again after saving."
         )
-    return said
+    return sentence
 
 
-def save(typed: Mapping[str, Any], state: Mapping[str, Any] | None) -> forms.Done:
-    """Save the form; when somebody else was faster, show both and save nothing."""
+def save(typed: Mapping[str, CallbackValue], state: PageState | None) -> forms.Done:
+    """Save the form; after a concurrent change show both and save nothing."""
     if not state:
-        raise InvalidRequest("This page is out of date: reload it.")
+        raise InvalidRequest(OUT_OF_DATE)
     fields = list(form_fields.all_fields().values())
     given = [typed[key(field.name)] for field in fields]
-    values, wrong = _read(fields, given)
-    if wrong:
-        told = {key(name): sentence for name, sentence in wrong.items()}
-        raise Unacceptable("Some settings are not possible.", detail=told)
-    user, proposal = person(), int(state["proposal"])
-    settings = form_fields.compose(values)
+    values, errors = _read(fields, given)
+    if errors:
+        detail = {key(name): sentence for name, sentence in errors.items()}
+        raise Unacceptable("Some values are not valid.", detail=detail)
+    proposal, settings = int(state["proposal"]), form_fields.compose(values)
     try:
         saved = reduction_settings.configure(
-            user, proposal, settings, version=int(state["version"])
+            person(), proposal, settings, version=int(state["version"])
         )
     except Conflict as error:
         mine = {field.name: text for field, text in zip(fields, given, strict=True)}
         return forms.Done(props=_merged(state, error.detail, mine, error.message))
-    nothing = saved.version == state["version"]
+    unchanged = saved.version == state["version"]
     return forms.Done(
-        said="Nothing was changed." if nothing else "The settings are saved.",
+        "Nothing was changed." if unchanged else "The settings were saved.",
         props={
-            "settings-state": {"data": state_of(proposal, saved)},
+            "settings-state": {"data": _page_state(proposal, saved)},
             "settings-conflict": {"children": None},
             "done": {"data": secrets.token_hex(4)},
         },
@@ -177,53 +171,61 @@ def save(typed: Mapping[str, Any], state: Mapping[str, Any] | None) -> forms.Don
 
 
 def _merged(
-    state: Mapping[str, Any], now: reduction_settings.State, mine: Mapping[str, Any], sentence: str
-) -> dict[str, dict[str, Any]]:
-    """Return the form after somebody else's change: what one typed stays, the rest is theirs."""
-    theirs = form_fields.values(now.settings)
-    started: Mapping[str, Any] = state["stored"]
+    state: PageState, current: reduction_settings.State, mine: Values, sentence: str
+) -> dict[str, Properties]:
+    """Return the form after a concurrent change: own edits are kept, the rest is updated."""
+    theirs = form_fields.values(current.settings)
+    started: Values = state["stored"]
     both = reduction_settings.merged(started, theirs, mine)
-    fields = form_fields.all_fields()
-    changed = [name for name in theirs if theirs[name] != started.get(name)]
     lines = [
-        html.Li(
-            f"{fields[name].title}: {reduction_settings.said(name, started.get(name))} → "
-            f"{reduction_settings.said(name, theirs[name])}"
-            + (" (yours is kept in the form)" if both[name] != theirs[name] else "")
+        _change(
+            name,
+            started.get(name),
+            theirs[name],
+            " (your value is kept in the form)" if both[name] != theirs[name] else "",
         )
-        for name in changed
+        for name in theirs
+        if theirs[name] != started.get(name)
     ]
-    words = "What you have changed is still in the form; save again to put it in force."
+    conflict = [html.Strong(sentence), html.Ul(lines), html.P(STILL_IN_FORM)]
     return {
-        "settings-conflict": {"children": [html.Strong(sentence), html.Ul(lines), html.P(words)]},
-        "settings-state": {"data": state_of(int(state["proposal"]), now)},
-        **{control(name): {"value": shown(fields[name], both[name])} for name in both},
+        "settings-conflict": {"children": conflict},
+        "settings-state": {"data": _page_state(int(state["proposal"]), current)},
+        **{control(name): {"value": value} for name, value in _controls(both).items()},
     }
 
 
-def reset(reset_clicks: Any, discard_clicks: Any, state: Mapping[str, Any] | None) -> list[Any]:
-    """Put the defaults, or what is saved, into all fields; nothing is saved by that."""
+def _controls(values: Values) -> dict[str, SettingValue]:
+    """Return the contents of the controls by the names of the settings."""
+    fields = form_fields.all_fields()
+    return {name: shown(fields[name], value) for name, value in values.items()}
+
+
+def reset(
+    reset_clicks: int | None, discard_clicks: int | None, state: PageState | None
+) -> list[SettingValue]:
+    """Return the defaults, or the saved values, for all fields; nothing is saved."""
     if not (reset_clicks or discard_clicks) or not state:
         raise PreventUpdate
     fields = form_fields.all_fields()
     if ctx.triggered_id == "settings-discard":
-        stored = state["stored"]
+        stored: Values = state["stored"]
         return [shown(field, stored.get(name, field.default)) for name, field in fields.items()]
     return [shown(field, field.default) for field in fields.values()]
 
 
-def follow(_done: Any, state: Mapping[str, Any] | None, *typed: Any) -> Any:
-    """Bring the form up to date after a restore; what is typed and not saved stays."""
+def refresh(_done: CallbackValue, state: PageState | None, *typed: SettingValue) -> CallbackValue:
+    """Update the form after earlier settings were restored; unsaved edits are kept."""
     if not state:
         raise PreventUpdate
     proposal = int(state["proposal"])
-    now = reduction_settings.current(person(), proposal)
-    if now.version == state["version"]:
+    current = reduction_settings.current(person(), proposal)
+    if current.version == state["version"]:
         raise PreventUpdate
     mine = dict(zip(form_fields.all_fields(), typed, strict=True))
-    both = reduction_settings.merged(state["stored"], form_fields.values(now.settings), mine)
-    fields = form_fields.all_fields()
-    for name, value in both.items():
-        set_props(control(name), {"value": shown(fields[name], value)})
-    set_props("settings-state", {"data": state_of(proposal, now)})
+    theirs = form_fields.values(current.settings)
+    both = reduction_settings.merged(state["stored"], theirs, mine)
+    for name, value in _controls(both).items():
+        set_props(control(name), {"value": value})
+    set_props("settings-state", {"data": _page_state(proposal, current)})
     return no_update

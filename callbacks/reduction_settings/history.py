@@ -1,30 +1,32 @@
-"""What has become of a proposal's settings: their history with a way back, and what to do again."""
+"""The history of a proposal's settings, and what can be reduced again with the current ones."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from callbacks.core import button_actions, lists
+from callbacks.core import button_actions, lists, pager
+from callbacks.core.dash_types import CallbackValue, Child, Children, Component
 from callbacks.core.guard import guarded, person
+from callbacks.core.numbers import counted, thousands
 from callbacks.proposals import proposal_of
-from callbacks.reduction_settings.form import PAGE
-from callbacks.search import choices
-from callbacks.search.choices import counted
-from reduction.settings import form_fields
-from services import access
+from callbacks.reduction_settings.ids import PAGE
+from db.models import User
 from services.access import Action
 from services.calibration import affected, out_of_date
+from services.calibration.affected import Affected
 from services.errors import ServiceError
-from services.proposals import proposals, reduction_settings
+from services.paging import Page
+from services.proposals import proposal_index, reduction_settings, settings_history
+from services.proposals.settings_history import SettingDifference, SettingsChangeLine
+
+FIRST_STATE = "the initial settings"
 
 
 def register(app: Dash) -> None:
-    """Connect the history, and what can be done again."""
+    """Connect the history, and what can be reduced again."""
     app.callback(
         Output("settings-history", "children"),
         Output("settings-pager", "children"),
@@ -41,70 +43,70 @@ def register(app: Dash) -> None:
     button_actions.ACTIONS |= {
         "restore-settings": restore,
         "reduce-affected": reduce_affected,
-        "reduce-stale": reduce_stale,
+        "reduce-stale": reduce_out_of_date,
     }
 
 
 # --- the history ------------------------------------------------------------------------------
 
 
-def show_history(pathname: str | None, search: str | None, _done: Any) -> tuple[Any, Any]:
-    """Draw who changed what when, the newest first, each with a way back to it."""
+def show_history(
+    pathname: str | None, search: str | None, _done: CallbackValue
+) -> tuple[Children, list[Component]]:
+    """Return a page of the changes, each with a button that restores it, and the pager."""
     proposal = proposal_of(pathname, PAGE)
     if proposal is None:
         raise PreventUpdate
     user, query = person(), lists.parse(pathname, search)
     try:
-        found = reduction_settings.history(user, proposal, query.page)
-        may = Action.CONFIGURE in access.allowed(user, proposals.get(user, proposal))
+        page = settings_history.page(user, proposal, query.page)
+        may = Action.CONFIGURE in proposal_index.get(user, proposal).may
     except ServiceError:
-        return [], []  # the page says why
-    if not found.count:
-        return html.P("Nobody has changed them yet.", className="quiet"), []
+        return [], []  # the page shows the error
+    pages = pager.numbered(query, page.pages) if page.pages > 1 else []
+    return draw_history(page, proposal, may=may), pages
+
+
+def draw_history(page: Page[SettingsChangeLine], proposal: int, *, may: bool) -> Component:
+    """Return a page of the changes of a proposal's settings."""
+    if not page.count:
+        return html.P("The settings were never changed.", className="quiet")
     items = [
-        _entry(change, proposal, in_force=query.page == 1 and place == 0, may=may)
-        for place, change in enumerate(found.rows)
+        _entry(change, proposal, current=page.page == 1 and place == 0, may=may)
+        for place, change in enumerate(page.rows)
     ]
-    if query.page >= found.pages and found.rows:
-        back = (
-            _restore(proposal, reduction_settings.FIRST, "the settings of the beginning")
-            if may
-            else ""
-        )
-        items.append(html.Li(html.Div([html.Span("As they were at the beginning"), back])))
-    pages = choices.pager(query, found.pages) if found.pages > 1 else []
-    return html.Ol(items, className="changes"), pages
+    if page.page >= page.pages and page.rows:
+        first = reduction_settings.FIRST
+        back = _restore_button(proposal, first, FIRST_STATE) if may else ""
+        items.append(html.Li(html.Div([html.Span(FIRST_STATE.capitalize()), back])))
+    return html.Ol(items, className="changes")
 
 
-def _entry(change: Any, proposal: int, *, in_force: bool, may: bool) -> html.Li:
-    when = change.created.astimezone(dt.UTC)
-    who = change.user.full_name if change.user else "somebody whose account is gone"
-    act = ""
-    if change.restored:
-        act = f"restored the state of {change.restored.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
-    stamp = html.Time(f"{when:%Y-%m-%d %H:%M} UTC", dateTime=when.isoformat())
-    words = f"the settings of {when:%Y-%m-%d %H:%M} UTC"
-    end: Any = html.Span("in force", className="count")
-    if not in_force:
-        end = _restore(proposal, change.id, words) if may else ""
-    fields = form_fields.all_fields()
-    lines = [
-        html.Li(
-            [
-                html.Span(fields[one.name].title if one.name in fields else one.name),
-                ": ",
-                reduction_settings.said(one.name, one.before),
-                " → ",
-                html.Strong(reduction_settings.said(one.name, one.after)),
-            ]
-        )
-        for one in reduction_settings.differences(change.before, change.after)
-    ]
-    head = html.Div([stamp, html.Strong(who), html.Span(act, className="quiet"), end])
-    return html.Li([head, html.Ul(lines)])
+def _entry(change: SettingsChangeLine, proposal: int, *, current: bool, may: bool) -> html.Li:
+    stamp = f"{change.created:%Y-%m-%d %H:%M} UTC"
+    act = f"restored the settings of {change.restored:%Y-%m-%d %H:%M}" if change.restored else ""
+    end: Child = ""
+    if current:
+        end = html.Span("current", className="count")
+    elif may:
+        end = _restore_button(proposal, change.id, f"the settings of {stamp}")
+    head = html.Div(
+        [
+            html.Time(stamp, dateTime=change.created.isoformat()),
+            html.Strong(change.author or "a deleted account"),
+            html.Span(act, className="quiet"),
+            end,
+        ]
+    )
+    return html.Li([head, html.Ul([_difference(changed) for changed in change.differences])])
 
 
-def _restore(proposal: int, change: int, words: str) -> html.Button:
+def _difference(changed: SettingDifference) -> html.Li:
+    before = f": {changed.before} → "
+    return html.Li([html.Span(changed.title), before, html.Strong(changed.after)])
+
+
+def _restore_button(proposal: int, change: int, name: str) -> html.Button:
     return html.Button(
         "Restore",
         type="button",
@@ -115,73 +117,79 @@ def _restore(proposal: int, change: int, words: str) -> html.Button:
             "data-yes": "Restore",
             "data-proposal": str(proposal),
             "data-change": str(change),
-            "data-question": f"Bring back {words}? This is a change like any other: it stays in "
-            "the history and can be undone.",
-            "aria-label": f"Restore {words}",
+            "data-question": f"Restore {name}? The change is recorded in the history and can be "
+            "undone.",
+            "aria-label": f"Restore {name}",
         },
     )
 
 
-def restore(user: Any, data: Mapping[str, str]) -> str:
-    """Bring back an older state of the settings."""
+def restore(user: User, data: Mapping[str, str]) -> str:
+    """Restore earlier settings."""
     number = button_actions.row_id
     reduction_settings.restore(user, number(data, "proposal"), number(data, "change"))
-    return "The older settings are in force."
+    return "The earlier settings were restored."
 
 
-# --- doing again ------------------------------------------------------------------------------
+# --- reducing again ---------------------------------------------------------------------------
 
 
-def show_again(pathname: str | None, *_: Any) -> Any:
-    """Offer to do again what was done with other settings, or with older masters."""
+def show_again(pathname: str | None, *_: CallbackValue) -> Children:
+    """Return the offers to reduce again what has other settings or superseded masters."""
     proposal = proposal_of(pathname, PAGE)
     if proposal is None:
         raise PreventUpdate
     user = person()
     try:
-        found, n_stale = affected.of(user, proposal), out_of_date.count(user, proposal)
+        concerned = affected.of(user, proposal)
+        n_out_of_date = out_of_date.count(user, proposal)
     except ServiceError:
         return []
-    if not found.frames and not n_stale:
-        words = "Every frame that is done was done with these settings and the newest masters."
-        return html.P(words, className="quiet")
-    drawn: list[Any] = []
-    if found.frames:
-        steps = ", ".join(f"{label} {number}" for label, number in found.steps)
-        were = "was" if found.frames == 1 else "were"
-        said = f"{counted(found.frames, 'frame')} {were} done with other settings than these"
-        drawn.append(_offer(f"{said} ({steps}).", found.frames, "reduce-affected", proposal))
-    if n_stale:
-        were = "was" if n_stale == 1 else "were"
-        said = f"{counted(n_stale, 'frame')} {were} reduced with older masters."
-        drawn.append(_offer(said, n_stale, "reduce-stale", proposal))
+    return draw_again(concerned, n_out_of_date, proposal)
+
+
+def draw_again(concerned: Affected, n_out_of_date: int, proposal: int) -> Children:
+    """Return the offers to reduce again what has other settings or superseded masters."""
+    if not concerned.frames and not n_out_of_date:
+        sentence = "All frames are up to date with these settings."
+        return html.P(sentence, className="quiet")
+    drawn = []
+    if number := concerned.frames:
+        steps = ", ".join(f"{label} {count}" for label, count in concerned.steps)
+        verb = "was" if number == 1 else "were"
+        sentence = f"{counted(number, 'frame')} {verb} reduced with other settings ({steps})."
+        drawn.append(_offer(sentence, number, "reduce-affected", proposal))
+    if n_out_of_date:
+        verb = "was" if n_out_of_date == 1 else "were"
+        sentence = f"{counted(n_out_of_date, 'frame')} {verb} reduced with superseded masters."
+        drawn.append(_offer(sentence, n_out_of_date, "reduce-stale", proposal))
     return drawn
 
 
-def _offer(said: str, number: int, then: str, proposal: int) -> html.Div:
+def _offer(sentence: str, number: int, command: str, proposal: int) -> html.Div:
     button = html.Button(
-        f"Reduce again ({choices.thousands(number)})",
+        f"Reduce again ({thousands(number)})",
         type="button",
         className="button",
         **{
             "data-command": "ask",
-            "data-then": then,
+            "data-then": command,
             "data-yes": "Reduce again",
             "data-proposal": str(proposal),
-            "data-question": f"Do {counted(number, 'frame')} again? It is done in the background, "
-            "after whatever is new. What exists is kept as older versions.",
+            "data-question": f"Reduce {counted(number, 'frame')} again? New frames are reduced "
+            "first. Existing products are kept as earlier versions.",
         },
     )
-    return html.Div([html.Span(said), button], className="again")
+    return html.Div([html.Span(sentence), button], className="again")
 
 
-def reduce_affected(user: Any, data: Mapping[str, str]) -> str:
-    """Do again what was done with other settings."""
-    begun = affected.reduce_again(user, button_actions.row_id(data, "proposal"))
-    return f"{counted(len(begun), 'step')} will be done again in the background."
+def reduce_affected(user: User, data: Mapping[str, str]) -> str:
+    """Request again what was reduced with other settings."""
+    runs = affected.reduce_again(user, button_actions.row_id(data, "proposal"))
+    return f"{counted(len(runs), 'step')} queued."
 
 
-def reduce_stale(user: Any, data: Mapping[str, str]) -> str:
-    """Reduce again what was made with older masters."""
-    begun = out_of_date.request_all(user, button_actions.row_id(data, "proposal"))
-    return f"{counted(len(begun), 'frame')} will be reduced again in the background."
+def reduce_out_of_date(user: User, data: Mapping[str, str]) -> str:
+    """Request again what was reduced with superseded masters."""
+    runs = out_of_date.request_all(user, button_actions.row_id(data, "proposal"))
+    return f"{counted(len(runs), 'frame')} queued."

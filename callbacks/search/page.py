@@ -1,32 +1,28 @@
-"""Search: the files that fit, how many have each setting, and what is done with the chosen ones.
-
-Everything the page shows is in its address: the filters by the names of the API, ``ordering``,
-``page``, and ``proposal`` as on the Data page.
-"""
+"""Search: the files that match, the count of each choice, and actions on the selected files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
+from callbacks.core import pager
+from callbacks.core.dash_types import CallbackValue, Children, Component, Properties
 from callbacks.core.guard import guarded, person, toast
+from callbacks.core.numbers import counted, thousands
 from callbacks.search import choices
+from callbacks.search.address import NEWEST_FIRST, ROOT, Query, download_of, parse
 from services.errors import ServiceError
 from services.paging import n_pages
 from services.runs import requests as run_requests
 from services.search import page as search_page
-from services.search.filters import ORDERINGS, FileFilters
+from services.search.columns import FACETS
+from services.search.page import BulkAction
 
-ROOT = "/search"
 PAGE_SIZE = 50
-NEWEST_FIRST = "-date"
-MOST_ZIPPED = 2000
-HINT = "Choose files to download them or to run a step on them."
+MAX_ZIPPED = 2000
+HINT = "Select files to download them or to run a process on them."
 
 COLUMNS = (
     ("file_name", "File Name"),
@@ -41,55 +37,14 @@ COLUMNS = (
     ("date", "Date"),
     ("type", "Type"),
 )
+N_OVERVIEW = 7 + len(FACETS)
 
-_FREE = ("file_name", "object_name", "ra", "dec", "radius", "date_from", "date_to")
-_NAMES = {"proposal": "proposal_id"} | {
-    name: name for name in (*search_page.FACETS, *_FREE, "data_type", "original_file_id")
-}
-N_OVERVIEW = 7 + len(search_page.FACETS)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What an address of the page asks for; `given` are its filters by their names there."""
-
-    given: dict[str, str] = field(default_factory=dict)
-    ordering: str = NEWEST_FIRST
-    page: int = 1
-
-    @property
-    def filters(self) -> FileFilters:
-        """The filters as the services take them."""
-        return FileFilters.model_validate({_NAMES[name]: v for name, v in self.given.items()})
-
-    def href(self, changes: Mapping[str, str | None] | None = None, page: int = 1) -> str:
-        """Return the address with other filters (None: without), on the first page."""
-        given = {**self.given, **(changes or {})}
-        query = {name: value for name, value in given.items() if value is not None}
-        if self.ordering != NEWEST_FIRST:
-            query["ordering"] = self.ordering
-        if page != 1:
-            query["page"] = str(page)
-        return f"{ROOT}?{urlencode(query)}" if query else ROOT
-
-
-def parse(text: str | None) -> Query:
-    """Return what an address's query asks for; unknown names are read as absent."""
-    given: dict[str, str] = {}
-    ordering, page = NEWEST_FIRST, 1
-    for name, whole in parse_qsl((text or "").lstrip("?"), keep_blank_values=True):
-        value = whole[:1000]
-        if name in _NAMES and (value.strip() or name in search_page.FACETS):
-            given[name] = value
-        elif name == "ordering" and value.removeprefix("-") in ORDERINGS:
-            ordering = value
-        elif name == "page" and value.isascii() and value.isdigit() and len(value) < 8:
-            page = max(1, int(value))
-    return Query(given, ordering, page)
+SelectedRows = Sequence[Mapping[str, str]] | None
+"""The rows that the table reports as selected."""
 
 
 def register(app: Dash) -> None:
-    """Connect the search page."""
+    """Connect the page."""
     app.callback(
         Output("search-count", "children"),
         Output("search-problem", "children"),
@@ -98,7 +53,7 @@ def register(app: Dash) -> None:
         Output("search-all", "children"),
         Output("search-empty", "children"),
         Output("search-toggle", "children"),
-        *(Output(f"choices-{name}", "children") for name in search_page.FACETS),
+        *(Output(f"choices-{name}", "children") for name in FACETS),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("live-index", "data"),
@@ -130,61 +85,59 @@ def register(app: Dash) -> None:
     )
 
 
-def overview(pathname: str | None, text: str, *_: Any) -> tuple[Any, ...]:
-    """Draw the count, the filters in force, the pager, and the choices with their counts."""
+def overview(pathname: str | None, text: str, *_: CallbackValue) -> tuple[CallbackValue, ...]:
+    """Return the count, the active filters, the pager, and the choices with their counts."""
     if "/" + (pathname or "").strip("/") != ROOT:
         raise PreventUpdate
     query = parse(text)
     chips = choices.chips(query)
-    folded = f"Filters ({len(chips) - 1})" if chips else "Filters"
+    toggle = f"Filters ({len(chips) - 1})" if chips else "Filters"
     try:
-        found = search_page.overview(person(), query.filters)
+        matching = search_page.overview(person(), query.filters)
     except ServiceError as error:
-        unchanged = [no_update] * len(search_page.FACETS)
-        return ("", str(error), chips, [], [], [], folded, *unchanged)
-    listed = [choices.facet(query, name, found.choices[name]) for name in search_page.FACETS]
+        unchanged = [no_update] * len(FACETS)
+        return ("", str(error), chips, [], [], [], toggle, *unchanged)
     return (
-        choices.thousands(found.count),
+        thousands(matching.count),
         "",
         chips,
-        choices.pager(query, n_pages(found.count, PAGE_SIZE)),
-        _all(query, found.count),
-        [] if found.count else _empty(query),
-        folded,
-        *listed,
+        pager.numbered(query, n_pages(matching.count, PAGE_SIZE)),
+        _download_all(query, matching.count),
+        [] if matching.count else _empty(query),
+        toggle,
+        *(choices.facet(query, name, matching.choices[name]) for name in FACETS),
     )
 
 
-def _all(query: Query, count: int) -> Any:
-    """Return the link to everything that fits, when that is not too much for one archive."""
-    if not query.given or not 1 < count <= MOST_ZIPPED:
+def _download_all(query: Query, count: int) -> Children:
+    """Return the link to an archive of all files that match, unless they are too many."""
+    if not query.values or not 1 < count <= MAX_ZIPPED:
         return []
-    wanted = {_NAMES[name]: value for name, value in query.given.items()}
-    href = f"/api/files/download/?{urlencode(wanted)}"
-    return html.A(f"Download all {count} as zip", href=href, download="", className="button")
+    label = f"Download all {count} as zip"
+    return html.A(label, href=query.download(), download="", className="button")
 
 
-def _empty(query: Query) -> list[Any]:
-    if query.given:
-        words = "No file has all of these settings. Take one away above, or "
-        return [html.H2("Nothing found"), html.P([words, choices.reset(query), "."])]
+def _empty(query: Query) -> list[Component]:
+    if query.values:
+        text = "No file matches all filters. Clear one above, or "
+        return [html.H2("No files found"), html.P([text, choices.reset(query), "."])]
     return [
         html.H2("No files yet"),
         html.P(
-            "Frames of your proposals are listed here within a second of being whole in a watched "
-            "folder, their products as they are made, and every master calibration."
+            "Frames of your proposals are listed here within a second of their arrival, together "
+            "with their products and all master calibrations."
         ),
     ]
 
 
-def rows(request: Mapping[str, Any] | None, text: str) -> dict[str, Any]:
-    """Return the rows that the table asks for; its own order counts, the filters are the URL's."""
+def rows(request: Mapping[str, CallbackValue] | None, text: str) -> Properties:
+    """Return the rows that the table requests: ordered by the table, filtered by the address."""
     if not request:
         raise PreventUpdate
     user, query = person(), parse(text)
     start, end = int(request["startRow"]), int(request["endRow"])
     try:
-        found = search_page.rows(
+        matching = search_page.rows(
             user,
             query.filters,
             _ordering(request.get("sortModel")),
@@ -192,8 +145,8 @@ def rows(request: Mapping[str, Any] | None, text: str) -> dict[str, Any]:
             n_rows=min(max(0, end - start), 4 * PAGE_SIZE),
         )
     except ServiceError:
-        return {"rowData": [], "rowCount": 0}  # `overview` says why
-    return {"rowData": found.rows, "rowCount": found.count}
+        return {"rowData": [], "rowCount": 0}  # `overview` shows the error
+    return {"rowData": [row.as_dict() for row in matching.rows], "rowCount": matching.count}
 
 
 def _ordering(model: Sequence[Mapping[str, str]] | None) -> str:
@@ -203,48 +156,50 @@ def _ordering(model: Sequence[Mapping[str, str]] | None) -> str:
     return NEWEST_FIRST
 
 
-def _chosen(selected: Sequence[Mapping[str, str]] | None) -> list[int]:
-    found = (str(row.get("id", "")) for row in selected or ())
-    return [int(number) for number in found if number.isascii() and number.isdigit()]
+def _ids(selected: SelectedRows) -> list[int]:
+    texts = (str(row.get("id", "")) for row in selected or ())
+    return [int(text) for text in texts if text.isascii() and text.isdigit()]
 
 
-def actions(selected: Sequence[Mapping[str, str]] | None, *_: Any) -> Any:
-    """Draw what can be done with the chosen files: by their kinds, or why not."""
-    ids = _chosen(selected)
+def actions(selected: SelectedRows, *_: CallbackValue) -> Children:
+    """Return the actions on the selected files."""
+    ids = _ids(selected)
     if not ids:
         return html.Span(HINT, className="search-hint")
-    if len(ids) > search_page.MOST_AT_ONCE:
-        return html.Span(
-            f"{len(ids)} chosen; at most {search_page.MOST_AT_ONCE} can be taken at once."
-        )
-    href = "/api/files/download/?ids=" + quote(",".join(map(str, ids)), safe=",")
-    drawn: list[Any] = [
-        html.Strong(f"{len(ids)} chosen"),
-        html.A("Download zip", href=href, download="", className="button main"),
-    ]
-    for action in search_page.actions(person(), ids):
-        number = f" ({len(action.files)})" if action.files else ""
-        drawn.append(
-            html.Button(
-                action.label + number,
-                id={"type": "search-run", "block": action.block},
-                type="button",
-                className="button",
-                title=action.reason or f"Run it on {len(action.files)} of the chosen files",
-                disabled=not action.files,
-            )
-        )
-    clear = html.Button("Choose none", type="button", className="plain", id="search-none")
-    return [*drawn, clear]
+    if len(ids) > search_page.MAX_AT_ONCE:
+        return html.Span(f"{len(ids)} selected; select at most {search_page.MAX_AT_ONCE}.")
+    return draw_actions(ids, search_page.actions(person(), ids))
 
 
-def run(clicks: Sequence[int | None], selected: Any) -> tuple[Any, Any]:
-    """Start a process on those of the chosen files that it takes."""
+def draw_actions(ids: Sequence[int], offered: Sequence[BulkAction]) -> list[Component]:
+    """Return the number of selected files and the buttons of the actions on them."""
+    download = html.A("Download zip", href=download_of(ids), download="", className="button main")
+    clear = html.Button("Clear selection", type="button", className="plain", id="search-none")
+    buttons = [_button(action) for action in offered]
+    return [html.Strong(f"{len(ids)} selected"), download, *buttons, clear]
+
+
+def _button(action: BulkAction) -> html.Button:
+    number = len(action.files)
+    return html.Button(
+        f"{action.label} ({number})" if number else action.label,
+        id={"type": "search-run", "block": action.block},
+        type="button",
+        className="button",
+        title=action.reason or f"Run on {number} of the selected files",
+        disabled=not number,
+    )
+
+
+def run(
+    clicks: Sequence[int | None], selected: SelectedRows
+) -> tuple[CallbackValue, CallbackValue]:
+    """Request a process for those of the selected files that it accepts."""
     block = ctx.triggered_id["block"] if ctx.triggered_id and any(clicks) else None
     if block is None or not any(event["value"] for event in ctx.triggered):
         raise PreventUpdate
     user = person()
-    offered = {action.block: action for action in search_page.actions(user, _chosen(selected))}
+    offered = {action.block: action for action in search_page.actions(user, _ids(selected))}
     action = offered.get(block)
     if action is None or not action.files:
         raise PreventUpdate
@@ -254,10 +209,9 @@ def run(clicks: Sequence[int | None], selected: Any) -> tuple[Any, Any]:
             run_requests.request(user, block, file)
         except ServiceError as error:
             refused.append(str(error))
-    begun = len(action.files) - len(refused)
-    said = f"{action.label}: started on {begun} file{'' if begun == 1 else 's'}."
+    n_queued = len(action.files) - len(refused)
+    message = f"{action.label} queued for {counted(n_queued, 'file')}."
     if refused:
-        said += f" {len(refused)} not: {refused[0]}"
-    return f"search-{sum(click or 0 for click in clicks)}", toast(
-        said, "warning" if refused else "success"
-    )
+        message += f" Not queued for {len(refused)}: {refused[0]}"
+    nonce = f"search-{sum(click or 0 for click in clicks)}"
+    return nonce, toast(message, "warning" if refused else "success")

@@ -40,7 +40,7 @@ def search(pathname: str, search: str, label: str, n_rows: int) -> Component:
             htmlFor="list-text",
         ),
         className="list-search",
-        hidden=n_rows <= proposal_index.MANY and not query.text,
+        hidden=n_rows <= proposal_index.PAGE_SIZE and not query.text,
     )
 
 

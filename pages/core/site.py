@@ -13,9 +13,10 @@ from callbacks import user as user_callbacks
 from callbacks.core import button_actions, forms, lists, router, theme
 from callbacks.data import button_actions as data_actions
 from callbacks.data import calibrations, file_index, file_view, live, view_options
-from callbacks.management import accounts as people_callbacks
-from callbacks.management import partners, semester_import
-from callbacks.management import proposals as registrar_callbacks
+from callbacks.management import accounts as account_callbacks
+from callbacks.management import partners as partner_callbacks
+from callbacks.management import proposals as proposal_admin_callbacks
+from callbacks.management import semester_import as import_callbacks
 from callbacks.night import page as night_callbacks
 from callbacks.reduction_settings import form as configure_callbacks
 from callbacks.reduction_settings import history
@@ -27,8 +28,8 @@ from pages import search as search_page
 from pages import user as user_page
 from pages.core import document, missing, shell
 from pages.data import page
-from pages.management import accounts, overview
-from pages.management import proposals as management_proposals
+from pages.management import accounts, overview, partners, semester_import
+from pages.management import proposals as proposal_admin
 
 PAGES = (
     home.PAGE,
@@ -43,7 +44,9 @@ PAGES = (
     user_page.PAGE,
     *overview.PAGES,
     *accounts.PAGES,
-    *management_proposals.PAGES,
+    *proposal_admin.PAGES,
+    *partners.PAGES,
+    *semester_import.PAGES,
     manual.PAGE,
 )
 
@@ -88,6 +91,11 @@ def create(server: Flask) -> dash.Dash:
     logs.register(app)
     night_callbacks.register(app)
     server.register_blueprint(live.blueprint)
-    for managing in (people_callbacks, registrar_callbacks, partners, semester_import):
-        managing.register(app)
+    for management in (
+        account_callbacks,
+        proposal_admin_callbacks,
+        partner_callbacks,
+        import_callbacks,
+    ):
+        management.register(app)
     return app

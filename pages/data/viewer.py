@@ -10,7 +10,7 @@ from dash import dcc, html
 from callbacks.core.dash_types import Component, Properties
 from pages.core.labels import hidden_label
 from pages.data import spectrum
-from services.accounts.accounts import COLORMAPS
+from services.accounts.visual_options import COLORMAPS
 from services.files.visualization import display
 
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))

@@ -1,1 +1,1 @@
-"""The management pages, for staff."""
+"""The management pages, for staff only."""

@@ -1,1 +1,1 @@
-"""Accounts: people, passwords, limits of attempts, and staff's administration of them."""
+"""Accounts, passwords, sessions, rate limits, and the administration of accounts by staff."""

@@ -1,22 +1,19 @@
-"""What staff does with accounts: make, find, change, switch off and on, send the link again."""
+"""Administration of accounts by staff: create, edit, deactivate, reactivate, invite again."""
 
 from __future__ import annotations
 
-from peewee import ModelSelect
-
-from db.models import Event, Mail, PasswordLink, User
+from db.models import Event, PasswordLink, User
 from services import access, events, logs
 from services.access import Action
 from services.accounts import accounts, partners
+from services.accounts.account_list import AccountLine, line_of
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.mail import letters
-from services.paging import Page, paginate_within
 from services.unit_of_work import transaction
 
-PAGE_SIZE = 25
-STAFF_BY_SUPERUSER = "Staff users can only be made by a superuser."
-NOT_YOUR_OWN = "You can't do this to your own account."
-SUPERUSERS_ONLY = "Only a superuser may change the account of a superuser."
+STAFF_BY_SUPERUSER = "Only a superuser can create staff accounts."
+NOT_YOUR_OWN = "You cannot deactivate your own account."
+SUPERUSERS_ONLY = "Only a superuser can change the account of a superuser."
 
 
 def create(
@@ -28,21 +25,21 @@ def create(
     last_name: str = "",
     partner: str = "",
     staff: bool = False,
-) -> User:
-    """Make an account, and mail the link to set its password.
+) -> AccountLine:
+    """Create an account and send the invitation with the link to set a password.
 
     Raises
     ------
     Unacceptable, Conflict
         As `accounts.create_user`; or the partner is not in the list.
     AccessDenied
-        One is not staff, or makes staff without being a superuser.
+        The person is not staff, or creates a staff account without being a superuser.
     """
     access.require_site(user, Action.MANAGE)
     if staff:
         access.require_site(user, Action.MAKE_STAFF)
     with transaction() as effects:
-        made, _ = accounts.create_user(
+        account, _ = accounts.create_user(
             username=username,
             email=email,
             first_name=first_name,
@@ -50,80 +47,22 @@ def create(
             partner=partners.check(partner),
             staff=staff,
         )
-        letters.welcome(made, user)
+        letters.welcome(account, user)
         kind = "a staff account" if staff else "an account"
-        said = f"{user.full_name} made {kind} for {made.full_name} ({made.email})."
-        effects.events.append(logs.write("info", said))
-    return made
-
-
-def _found(text: str) -> ModelSelect:
-    query = User.select()
-    for word in text.replace("\x00", "").split():
-        query = query.where(
-            User.first_name.contains(word)
-            | User.last_name.contains(word)
-            | User.username.contains(word)
-            | User.email.contains(word)
-        )
-    return query.order_by(User.last_name, User.first_name, User.username)
-
-
-def page(user: User, text: str = "", page: int = 1, page_size: int = PAGE_SIZE) -> Page:
-    """Return a page of the accounts, by last name.
-
-    Parameters
-    ----------
-    text : str
-        Words; each of them is part of a name, of the username or of the address.
-    page : int
-        One beyond the last is the last.
-    """
-    access.require_site(user, Action.MANAGE)
-    return paginate_within(_found(text), page, page_size)
-
-
-def suggest(user: User, text: str, limit: int = 8) -> list[User]:
-    """Return the first active accounts that a few typed characters may mean."""
-    access.require_site(user, Action.MANAGE)
-    if not text.strip():
-        return []
-    return list(_found(text).where(User.is_active).limit(limit))
-
-
-def named(text: str) -> User | None:
-    """Return the account that a typed ``Name <address>``, address or username means."""
-    start, _, rest = text.strip().rpartition("<")
-    return accounts.find(rest.removesuffix(">") if start else text)
-
-
-def label(person: User) -> str:
-    """Return a person as it is offered: ``Name <address>``, which `named` reads."""
-    return f"{person.full_name} <{person.email}>"
-
-
-def get(user: User, user_id: int) -> User:
-    """Return an account."""
-    access.require_site(user, Action.MANAGE)
-    person = User.get_or_none(User.id == user_id)
-    if person is None:
-        raise NotFound("There is no such account.")
-    return person
+        sentence = f"{user.full_name} created {kind} for {account.full_name} ({account.email})."
+        effects.events.append(logs.write("info", sentence))
+    return line_of(account)
 
 
 def _changeable(user: User, user_id: int) -> User:
-    person = get(user, user_id)
-    if person.is_superuser and not access.may(user, Action.MAKE_STAFF):
-        # Else staff could take it over by giving it another address.
+    access.require_site(user, Action.MANAGE)
+    account = User.get_or_none(User.id == user_id)
+    if account is None:
+        raise NotFound("No such account.")
+    if account.is_superuser and not access.may(user, Action.MAKE_STAFF):
+        # Otherwise staff could take the account over by changing its address.
         raise AccessDenied(SUPERUSERS_ONLY)
-    return person
-
-
-def last_mail(user: User, user_id: int) -> Mail | None:
-    """Return the newest message to a person: whether it went out, and what was wrong."""
-    person = get(user, user_id)
-    mails = Mail.select().where(Mail.recipient == person.email)
-    return mails.order_by(Mail.id.desc()).first()
+    return account
 
 
 def edit(
@@ -135,58 +74,86 @@ def edit(
     email: str,
     partner: str,
     staff: bool | None = None,
-) -> User:
+) -> AccountLine:
     """Change an account.
 
     Parameters
     ----------
+    user : User
+        Who asks; staff.
+    user_id : int
+        The account to change.
+    first_name, last_name, email, partner : str
+        The new values; all of them are replaced.
     staff : bool, optional
-        Whether it is a staff account; a superuser's to say.
+        Whether it is a staff account. Only a superuser can change that.
+
+    Raises
+    ------
+    Unacceptable, Conflict
+        A value is not valid, or the address belongs to another account; `field` names it.
+    AccessDenied
+        The person may not make this change.
     """
-    person = _changeable(user, user_id)
-    if staff is not None and staff != person.is_staff:
+    account = _changeable(user, user_id)
+    if staff is not None and staff != account.is_staff:
         access.require_site(user, Action.MAKE_STAFF)
-        if person.is_superuser:
-            raise Unacceptable("A superuser is staff.", field="staff")
-        person.is_staff = staff
-    person.first_name = accounts.tidy_name(first_name, "first_name")
-    person.last_name = accounts.tidy_name(last_name, "last_name")
-    person.partner = partners.check(partner)
+        if account.is_superuser:
+            raise Unacceptable("A superuser is always staff.", field="staff")
+        account.is_staff = staff
+    account.first_name = accounts.tidy_name(first_name, "first_name")
+    account.last_name = accounts.tidy_name(last_name, "last_name")
+    account.partner = partners.check(partner)
     with transaction() as effects:
-        if accounts.fold(email) != person.email:
-            person.email = accounts.free_email(email, person)
-            # What was mailed to the old address opens nothing any more.
-            PasswordLink.delete().where(PasswordLink.user == person).execute()
-        person.save()
-        effects.events.append(_access_event(person))
-    return person
+        if accounts.fold(email) != account.email:
+            account.email = accounts.free_email(email, account)
+            # Links sent to the previous address must no longer work.
+            PasswordLink.delete().where(PasswordLink.user == account).execute()
+        account.save()
+        effects.events.append(_access_event(account))
+    return line_of(account)
 
 
-def switch(user: User, user_id: int, *, active: bool) -> User:
-    """Switch an account off, with its sessions, tokens and links, or on again."""
-    person = _changeable(user, user_id)
-    if person.id == user.id:
+def set_active(user: User, user_id: int, *, active: bool) -> AccountLine:
+    """Deactivate an account with its sessions, token and links, or reactivate it.
+
+    Raises
+    ------
+    Unacceptable
+        It is the person's own account.
+    AccessDenied
+        It is a superuser's account and the person is not a superuser.
+    """
+    account = _changeable(user, user_id)
+    if account.id == user.id:
         raise Unacceptable(NOT_YOUR_OWN)
     with transaction() as effects:
-        User.update(is_active=active).where(User.id == person.id).execute()
+        User.update(is_active=active).where(User.id == account.id).execute()
         if not active:
-            PasswordLink.delete().where(PasswordLink.user == person).execute()
-        said = f"{user.full_name} switched the account of {person.full_name} "
-        effects.events.append(logs.write("info", said + ("on." if active else "off.")))
-        effects.events.append(_access_event(person))
-    person.is_active = active
-    return person
+            PasswordLink.delete().where(PasswordLink.user == account).execute()
+        verb = "reactivated" if active else "deactivated"
+        sentence = f"{user.full_name} {verb} the account of {account.full_name}."
+        effects.events.append(logs.write("info", sentence))
+        effects.events.append(_access_event(account))
+    account.is_active = active
+    return line_of(account)
 
 
-def resend(user: User, user_id: int) -> User:
-    """Mail a new link to set the password."""
-    person = _changeable(user, user_id)
-    if not person.is_active:
-        raise Unacceptable("The account is switched off.")
+def resend(user: User, user_id: int) -> AccountLine:
+    """Send a new invitation with a link to set the password.
+
+    Raises
+    ------
+    Unacceptable
+        The account is deactivated.
+    """
+    account = _changeable(user, user_id)
+    if not account.is_active:
+        raise Unacceptable("The account is deactivated.")
     with transaction():
-        letters.welcome(person, user)
-    return person
+        letters.welcome(account, user)
+    return line_of(account)
 
 
-def _access_event(person: User) -> Event:
-    return events.record("access-changed", person=person)
+def _access_event(account: User) -> Event:
+    return events.record("access-changed", person=account)

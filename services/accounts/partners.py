@@ -1,6 +1,8 @@
-"""The institutions that people belong to: a list kept by staff, always with OTHER."""
+"""Partner institutions: a list maintained by staff; OTHER is always in it."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from peewee import fn
 
@@ -14,52 +16,57 @@ OTHER = "OTHER"
 LONGEST = 80
 
 
+class PartnerLine(NamedTuple):
+    """A partner in staff's list, and the number of its accounts."""
+
+    name: str
+    n_people: int
+
+
 def names() -> list[str]:
-    """Return all partners by name, OTHER last."""
+    """Return all partners in alphabetical order, OTHER last."""
     return [*(row.name for row in Partner.select().order_by(fn.UPPER(Partner.name))), OTHER]
 
 
 def check(name: str | None) -> str:
-    """Return the partner of this name; none given is OTHER.
+    """Return a partner's name; OTHER when none is given.
 
     Raises
     ------
     Unacceptable
-        It is not in the list.
+        The name is not in the list.
     """
     if not name:
         return OTHER
     if name not in names():
-        raise Unacceptable("Please choose a partner of the list.", field="partner")
+        raise Unacceptable("Choose a partner from the list.", field="partner")
     return name
 
 
 def _new_name(name: str, old: str = "") -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST or not name.isprintable():
-        raise Unacceptable(
-            f"A partner's name has 1 to {LONGEST} characters, all of them printable.", field="name"
-        )
+        raise Unacceptable(f"Enter 1 to {LONGEST} printable characters.", field="name")
     same = Partner.select().where(fn.UPPER(Partner.name) == name.upper(), Partner.name != old)
     if name.upper() == OTHER or same.exists():
-        raise Conflict("There is already a partner of this name.", field="name")
+        raise Conflict("A partner with this name already exists.", field="name")
     return name
 
 
 def _known(name: str) -> None:
     if name == OTHER or name not in names():
-        raise NotFound("There is no such partner.")
+        raise NotFound("No such partner.")
 
 
 def add(user: User, name: str) -> str:
-    """Add a partner; return its name as it is kept."""
+    """Add a partner; return its name as it is stored."""
     access.require_site(user, Action.MANAGE)
     with transaction():
         return str(Partner.create(name=_new_name(name)).name)
 
 
 def rename(user: User, old: str, new: str) -> str:
-    """Give a partner, and whoever belongs to it, another name."""
+    """Rename a partner, in its accounts too."""
     access.require_site(user, Action.MANAGE)
     with transaction():
         _known(old)
@@ -70,7 +77,7 @@ def rename(user: User, old: str, new: str) -> str:
 
 
 def remove(user: User, name: str) -> int:
-    """Take a partner from the list; return how many people became OTHER."""
+    """Remove a partner; return the number of accounts that become OTHER."""
     access.require_site(user, Action.MANAGE)
     with transaction():
         _known(name)
@@ -78,9 +85,9 @@ def remove(user: User, name: str) -> int:
         return int(User.update(partner=OTHER).where(User.partner == name).execute())
 
 
-def listing(user: User) -> list[tuple[str, int]]:
-    """Return each partner with the number of its people, OTHER last."""
+def listing(user: User) -> list[PartnerLine]:
+    """Return all partners with the number of their accounts, OTHER last."""
     access.require_site(user, Action.MANAGE)
     counts = dict(User.select(User.partner, fn.COUNT(User.id)).group_by(User.partner).tuples())
     counts[OTHER] = counts.get(OTHER, 0) + counts.pop("", 0)
-    return [(name, counts.get(name, 0)) for name in names()]
+    return [PartnerLine(name, counts.get(name, 0)) for name in names()]

@@ -1,4 +1,4 @@
-"""Links to set a password: mailed, good for three days and once, never kept in the clear."""
+"""Links to set a password: sent by e-mail, valid once and for three days, stored as a hash."""
 
 from __future__ import annotations
 
@@ -15,28 +15,33 @@ LIFE = dt.timedelta(days=3)
 PATH = "/password/set/"
 FORGOT = "/password/forgot"
 
-DEAD = (
-    "This link does not work: it was used already, it is older than 3 days, or a part of it is "
-    "missing."
+INVALID = (
+    "This link is not valid: it was already used, is older than 3 days, or is incomplete. "
+    "Request a new one."
 )
-DIFFERENT = "The password and its confirmation are not the same."
+DIFFERENT = "The two passwords do not match."
 
 
 def _hash(key: str) -> str:
-    # A key holds 256 random bits, so a fast hash is as good as a slow one.
+    # A key holds 256 random bits, so a fast hash is as safe as a slow one.
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def make(user_id: int) -> str:
-    """Return a new link for an active account; it is told to nobody but its mail.
+    """Create a link for an active account.
+
+    Returns
+    -------
+    str
+        The address, for the message only: it is not stored.
 
     Raises
     ------
     NotFound
-        The account is switched off.
+        The account is deactivated.
     """
     if not User.select().where(User.id == user_id, User.is_active).exists():
-        raise NotFound("The account is switched off.")
+        raise NotFound("The account is deactivated.")
     key, now = secrets.token_urlsafe(32), utc_now()
     PasswordLink.delete().where(PasswordLink.expires < now).execute()
     PasswordLink.create(user=user_id, key_hash=_hash(key), expires=now + LIFE)
@@ -45,33 +50,46 @@ def make(user_id: int) -> str:
 
 def _find(key: str) -> PasswordLink:
     query = PasswordLink.select(PasswordLink, User).join(User)
-    alive = (PasswordLink.key_hash == _hash(key)) & (PasswordLink.expires >= utc_now())
-    link = query.where(alive, User.is_active).get_or_none()
+    valid = (PasswordLink.key_hash == _hash(key)) & (PasswordLink.expires >= utc_now())
+    link = query.where(valid, User.is_active).get_or_none()
     if link is None:
-        raise NotFound(DEAD)
+        raise NotFound(INVALID)
     return link
 
 
 def owner(key: str) -> User:
-    """Return whose link it is.
+    """Return the account of a link.
 
     Raises
     ------
     NotFound
-        The link was used, is too old, or was never made; or the account is switched off.
+        The link was used, has expired or never existed; or the account is deactivated.
     """
     return _find(key).user
 
 
 def use(key: str, password: str, confirmation: str) -> User:
-    """Set the password of a link's owner; the link, and every other one, is spent.
+    """Set the password of a link's owner; invalidate all links of the account.
+
+    Parameters
+    ----------
+    key : str
+        The last part of the link's address.
+    password, confirmation : str
+        As typed.
+
+    Returns
+    -------
+    User
+        The account.
 
     Raises
     ------
     NotFound
         As `owner`.
     Unacceptable
-        The two differ, or rules are broken (`detail` lists their sentences); the link lives on.
+        The two differ, or rules are violated (`detail` lists their messages). The link remains
+        valid.
     """
     link = _find(key)
     if password != confirmation:
@@ -79,5 +97,5 @@ def use(key: str, password: str, confirmation: str) -> User:
     try:
         accounts.set_password(link.user, password, link=link)
     except NotFound as error:
-        raise NotFound(DEAD) from error
+        raise NotFound(INVALID) from error
     return link.user

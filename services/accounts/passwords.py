@@ -1,4 +1,4 @@
-"""Passwords: hashing, and the four rules in the words that observers know."""
+"""Passwords: hashing and the four rules, worded as in the manual."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def common_passwords() -> frozenset[str]:
 
 
 def _similar(password: str, value: str) -> bool:
-    """Tell whether a password is at least 70 % like a value or one of its words."""
+    """Tell whether a password is at least 70 % similar to a value or one of its words."""
     for part in (*re.split(r"\W+", value), value):
         if not part:
             continue
-        # The ratio can't reach the limit when the lengths differ too much: spares the comparison.
+        # The ratio cannot reach the limit when the lengths differ too much.
         if 2 * min(len(part), len(password)) < MAX_SIMILARITY * (len(part) + len(password)):
             continue
         if SequenceMatcher(a=password, b=part).quick_ratio() >= MAX_SIMILARITY:
@@ -53,12 +53,12 @@ def _similar(password: str, value: str) -> bool:
 
 
 def broken_rules(password: str, personal: Iterable[str]) -> list[str]:
-    """Return the sentences of the rules that a password breaks, in the order of the manual.
+    """Return the messages of the rules that a password violates, in the order of the manual.
 
     Parameters
     ----------
     password : str
-        The wish.
+        The password to check.
     personal : iterable of str
         Username, names and e-mail address of its owner.
     """
@@ -81,14 +81,14 @@ def hashed(password: str) -> str:
 
 
 @cache
-def _nobodys_hash() -> str:
-    return _hasher.hash("a password that nobody has")
+def _dummy_hash() -> str:
+    return _hasher.hash("no account has this password")
 
 
 def matches(password: str, stored: str) -> bool:
-    """Tell whether a password is the stored one; without one it takes as long and says no."""
+    """Tell whether a password matches a stored hash; without a hash it takes the same time."""
     try:
-        _hasher.verify(stored or _nobodys_hash(), password[:MAX_LENGTH])
+        _hasher.verify(stored or _dummy_hash(), password[:MAX_LENGTH])
     except (VerificationError, InvalidHashError):
         return False
     return bool(stored)

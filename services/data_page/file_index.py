@@ -103,7 +103,7 @@ def n_pages(user: User, query: IndexQuery) -> int:
     return _page(user, replace(query, page=1)).pages
 
 
-def _page(user: User, query: IndexQuery) -> Page:
+def _page(user: User, query: IndexQuery) -> Page[File]:
     values = {"data_type": str(DataType.MASTER if query.masters else DataType.RAW)}
     if query.soar_id and not query.masters:
         values["proposal_id"] = query.soar_id

@@ -23,7 +23,7 @@ def page(
     ordering: str = "-date",
     page: int = 1,
     page_size: int = 20,
-) -> Page:
+) -> Page[File]:
     """Return one page of the current files that a person sees.
 
     Raises

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from db import database
 from db.models import LoginFailure, Proposal, User, utc_now
 from services.accounts import accounts, password_links, rate_limit
-from services.accounts.rate_limit import MOST, WINDOW
+from services.accounts.rate_limit import MAX_ATTEMPTS, WINDOW
 from services.errors import Unacceptable
 from services.mail import outbox
 from services.setup import site
@@ -120,7 +120,7 @@ def _may_have_another(person: User) -> bool:
     since = utc_now() - WINDOW
     n = LoginFailure.select().where(LoginFailure.key == mailed, LoginFailure.at >= since).count()
     LoginFailure.create(key=mailed)
-    return n < MOST
+    return n < MAX_ATTEMPTS
 
 
 def _hello(person: User) -> str:

@@ -1,25 +1,43 @@
-"""The steps of a frame's pipeline, each told from its products and the runs that make them."""
+"""The steps of a frame's pipeline: the state of each from its products and runs."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from reduction.frames import DataType
 from services.runs.lifecycle import LIVE
 
-_URGENT = ("failed", "running", "queued", "waiting", "cancelled")
-_TARGET = re.compile(r"_(?:target|ws)_(\d+)")
+Columns: TypeAlias = Mapping[str, Any]
+"""Columns of a row of the database by their names."""
+
+_BY_URGENCY = ("failed", "running", "queued", "waiting", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How far one step of a frame's pipeline is.
+    """The state of one step of a frame's pipeline.
 
-    `files` are (id, name) of the products of its newest version, a target each; `state` is
-    ``done``, that of the run that is to make them, or "" when nothing has asked for it.
+    Attributes
+    ----------
+    state : str
+        ``done``, the state of the run that is to make the products, or "" when none was requested.
+    files : tuple
+        Id and name of the products of the newest version, one for each target.
+    versions : int
+        Number of versions of the products.
+    run : int or None
+        Id of the run that decides the state.
+    message : str
+        Message or current step of that run.
+    progress : float
+        Of that run, from 0 to 1.
+    out_of_date : bool
+        Whether a product was made with a superseded master or other settings.
+    made : datetime.datetime or None
+        When the first product was made.
     """
 
     data_type: DataType
@@ -28,84 +46,96 @@ class Stage:
     files: tuple[tuple[int, str], ...] = ()
     versions: int = 0
     run: int | None = None
-    words: str = ""
+    message: str = ""
     progress: float = 0.0
-    stale: bool = False
+    out_of_date: bool = False
     made: dt.datetime | None = None
 
 
 def of_step(
-    data_type: DataType, label: str, made: list[dict[str, Any]], tried: list[dict[str, Any]]
+    data_type: DataType,
+    label: str,
+    products: Sequence[Columns],
+    runs: Sequence[Columns],
+    parents: Sequence[int],
 ) -> Stage:
-    """Return how a step stands: its newest version, or the run that is to make one.
+    """Return the state of a step: its newest products, or the run that is to make them.
 
-    The furthest behind of several targets decides: `made` are the step's products, `tried` the
-    newest run on each target.
+    With several targets, the one that is furthest behind decides.
+
+    Parameters
+    ----------
+    data_type : DataType
+        Of the products.
+    label : str
+        Name of the step.
+    products : sequence of mapping
+        The step's current products.
+    runs : sequence of mapping
+        The newest run of the step on each of `parents`.
+    parents : sequence of int
+        Ids of the files that the step processes, in the order of the targets.
     """
-    facts: dict[str, Any] = {"data_type": data_type, "label": label}
-    served = {product["parent"] for product in made}
-    urgent = [run for run in tried if run["state"] in LIVE or run["file"] not in served]
-    urgent = [run for run in urgent if run["state"] in _URGENT]
-    last = min(urgent, key=lambda run: _URGENT.index(run["state"]), default=None)
-    if last is not None:
-        facts |= {
-            "run": last["id"],
-            "words": last["message"] or last["step"],
-            "progress": last["progress"],
-        }
-    if made:
-        newest: dict[int, int] = {}
-        for product in made:
-            run, parent = product["run_id"] or 0, product["parent"]
-            newest[parent] = max(run, newest.get(parent, 0))
-        shown = sorted(
-            (p for p in made if (p["run_id"] or 0) == newest[p["parent"]]),
-            key=lambda p: (_target(p), p["id"]),
-        )
-        facts |= {
-            "files": tuple((p["id"], p["file_name"]) for p in shown),
-            "versions": len({p["run_id"] for p in made}) - len(newest) + 1,
-            "stale": any(p["out_of_date"] for p in shown),
-            "made": min(p["created"] for p in made),
-        }
-    state = last["state"] if last is not None else "done" if made else ""
-    return Stage(state=state, **facts)
-
-
-def _target(product: dict[str, Any]) -> int:
-    """Return the number of a product's target; a calibrated spectrum has it in its name."""
-    found = _TARGET.search(product["file_name"])
-    return int(found[1]) if found else 1
-
-
-def of_master(found: dict[str, Any] | None, label: str) -> Stage:
-    """Return how the master of a series stands: its row, or the run that is to make it."""
-    if found is None:
-        return Stage(DataType.MASTER, label)
-    if "file_name" in found:
-        file = ((found["id"], found["file_name"]),)
-        return Stage(
-            DataType.MASTER,
-            label,
-            "done",
-            file,
-            1,
-            stale=found["out_of_date"],
-            made=found["created"],
-        )
-    state = "" if found["state"] == "done" else found["state"]
+    served = {product["parent"] for product in products}
+    open_runs = [
+        run
+        for run in runs
+        if run["state"] in _BY_URGENCY and (run["state"] in LIVE or run["file"] not in served)
+    ]
+    run = min(open_runs, key=lambda run: _BY_URGENCY.index(run["state"]), default=None)
+    newest = _newest(products, parents)
     return Stage(
-        DataType.MASTER,
+        data_type,
         label,
-        state,
-        run=found["id"],
-        progress=found["progress"],
-        words=found["message"] or found["step"],
+        state=run["state"] if run is not None else "done" if products else "",
+        files=tuple((product["id"], product["file_name"]) for product in newest),
+        versions=len({product["run_id"] for product in products}) - max(len(served) - 1, 0),
+        run=run["id"] if run is not None else None,
+        message=(run["message"] or run["step"]) if run is not None else "",
+        progress=run["progress"] if run is not None else 0.0,
+        out_of_date=any(product["out_of_date"] for product in newest),
+        made=min((product["created"] for product in products), default=None),
     )
 
 
-def under_way(stage: Stage) -> str:
-    """Say what a step that has not ended is doing, or waits for."""
-    if stage.state == "running":
-        return f"{stage.label}: {stage.words or 'starting'}"
-    return f"{stage.label}: {stage.words or stage.state}"
+def _newest(products: Sequence[Columns], parents: Sequence[int]) -> list[Columns]:
+    """Return the products of the newest run on each parent, in the order of the targets."""
+    runs: dict[int, int] = {}
+    for product in products:
+        run, parent = product["run_id"] or 0, product["parent"]
+        runs[parent] = max(run, runs.get(parent, 0))
+    newest = [p for p in products if (p["run_id"] or 0) == runs[p["parent"]]]
+    return sorted(
+        newest,
+        key=lambda p: (parents.index(p["parent"]), p["quality"].get("target", 1), p["id"]),
+    )
+
+
+def of_master(row: Columns | None, label: str) -> Stage:
+    """Return the state of the master of a series: the master, or the run that is to make it."""
+    if row is None:
+        return Stage(DataType.MASTER, label)
+    if "file_name" in row:
+        return Stage(
+            DataType.MASTER,
+            label,
+            state="done",
+            files=((row["id"], row["file_name"]),),
+            versions=1,
+            out_of_date=row["out_of_date"],
+            made=row["created"],
+        )
+    return Stage(
+        DataType.MASTER,
+        label,
+        state="" if row["state"] == "done" else row["state"],
+        run=row["id"],
+        progress=row["progress"],
+        message=row["message"] or row["step"],
+    )
+
+
+def progress_message(stage: Stage) -> str:
+    """Return what an unfinished step is doing, or what it is waiting for."""
+    default = "starting" if stage.state == "running" else stage.state
+    return f"{stage.label}: {stage.message or default}"

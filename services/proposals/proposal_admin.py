@@ -1,4 +1,4 @@
-"""Staff's administration of proposals: register, find, correct."""
+"""Administration of proposals by staff: register, find, edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from peewee import fn
 from db.models import Arrival, Event, File, LogEntry, Membership, Proposal, Run, User
 from services import access, events, logs
 from services.access import Action
-from services.accounts import account_admin
+from services.accounts import account_list, accounts
 from services.errors import Conflict, NotFound, Unacceptable
 from services.paging import Page, paginate_within
 from services.proposals import proposal_index, proposals, semesters
@@ -22,7 +22,7 @@ LONGEST_ABSTRACT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class ProposalAdminLine:
     """A proposal in staff's list; `pi` is "" while unknown, `n_frames` counts raw frames."""
 
     id: int
@@ -34,24 +34,41 @@ class Registered:
     n_frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class ProposalDetails:
+    """A proposal in the form of staff; `pi` is ``Name <address>``, "" while unknown."""
+
+    id: int
+    soar_id: str
+    semester: str
+    title: str
+    abstract: str
+    pi: str
+    is_placeholder: bool
+
+
 def page(
     user: User, text: str = "", *, waiting: bool = False, page: int = 1, page_size: int = PAGE_SIZE
-) -> Page:
-    """Return a page of the proposals (`Registered`), the newest semester first.
+) -> Page[ProposalAdminLine]:
+    """Return a page of the proposals, the newest semester first.
 
     Parameters
     ----------
+    user : User
+        Who asks; staff.
     text : str
-        Words; each of them is part of the SOAR ID, of the title or of the PI's name.
+        Words, each of which is part of the SOAR ID, the title or the PI's name.
     waiting : bool
-        Only those that came with frames and wait for staff.
+        Only proposals that arrived with frames and have no PI yet.
     page : int
-        One beyond the last is the last.
+        From 1; a page beyond the last is the last.
+    page_size : int
+        Lines per page.
     """
     access.require_site(user, Action.MANAGE)
     query = Proposal.select().where(_waits()) if waiting else Proposal.select()
     found = paginate_within(proposal_index.matching(query, text), page, page_size)
-    return replace(found, rows=_listed(found.rows))
+    return replace(found, rows=_lines(found.rows))
 
 
 def _waits() -> object:
@@ -59,18 +76,18 @@ def _waits() -> object:
 
 
 def n_waiting(user: User) -> int:
-    """Return how many proposals came with frames and wait for staff."""
+    """Return the number of proposals that arrived with frames and have no PI yet."""
     access.require_site(user, Action.MANAGE)
     return int(Proposal.select().where(_waits()).count())
 
 
-def _listed(rows: Sequence[Proposal]) -> list[Registered]:
+def _lines(rows: Sequence[Proposal]) -> list[ProposalAdminLine]:
     frames = File.select(File.proposal, fn.COUNT(File.id)).where(
         File.proposal.in_([row.id for row in rows]), File.data_type == 0
     )
     counts = dict(frames.group_by(File.proposal).tuples())
     return [
-        Registered(
+        ProposalAdminLine(
             id=row.id,
             soar_id=row.soar_id,
             semester=row.semester,
@@ -83,8 +100,32 @@ def _listed(rows: Sequence[Proposal]) -> list[Registered]:
     ]
 
 
-def get(user: User, proposal_id: int) -> Proposal:
-    """Return a proposal for staff to change; not the one of frames that name none."""
+def get(user: User, proposal_id: int) -> ProposalDetails:
+    """Return a proposal for staff to edit.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is the one of frames that name no proposal.
+    AccessDenied
+        The person is not staff.
+    """
+    return _details(_editable(user, proposal_id))
+
+
+def _details(row: Proposal) -> ProposalDetails:
+    return ProposalDetails(
+        id=row.id,
+        soar_id=row.soar_id,
+        semester=row.semester,
+        title=row.title,
+        abstract=row.abstract,
+        pi=account_list.label(row.pi.full_name, row.pi.email) if row.pi_id else "",
+        is_placeholder=row.is_placeholder,
+    )
+
+
+def _editable(user: User, proposal_id: int) -> Proposal:
     access.require_site(user, Action.MANAGE)
     proposal = Proposal.get_or_none(Proposal.id == proposal_id)
     if proposal is None or proposal.soar_id == proposals.UNKNOWN:
@@ -93,33 +134,37 @@ def get(user: User, proposal_id: int) -> Proposal:
 
 
 def offered_id(user: User, semester: str) -> str:
-    """Return the SOAR ID that a new proposal of a semester is offered."""
+    """Return the SOAR ID that the form suggests for a new proposal of a semester."""
     access.require_site(user, Action.MANAGE)
     return semesters.next_soar_id(semester)
 
 
 def register(
     user: User, *, soar_id: str, semester: str, pi: str, title: str = "", abstract: str = ""
-) -> Proposal:
-    """Make a proposal; frames that came under its id before belong to it at once.
+) -> ProposalDetails:
+    """Register a proposal; frames that arrived under its SOAR ID belong to it.
 
     Parameters
     ----------
+    user : User
+        Who asks; staff.
+    soar_id, semester, title, abstract : str
+        As typed.
     pi : str
-        ``Name <address>``, address or username of its PI.
+        ``Name <address>``, address or username of the PI.
 
     Raises
     ------
     Unacceptable
-        A field can't be so; names it.
+        A value is not valid; `field` names it.
     Conflict
-        The SOAR ID is taken.
+        The SOAR ID is already registered.
     """
     access.require_site(user, Action.MANAGE)
     leader = _leader(pi)
     title, abstract = tidy_texts(title, abstract)
     with transaction() as effects:
-        made = proposals.create(
+        proposal = proposals.create(
             user,
             soar_id=soar_id,
             title=title,
@@ -127,11 +172,11 @@ def register(
             semester=semesters.check(semester),
             pi=leader,
         )
-        _tell(effects, made, leader)
-    return made
+        _tell(effects, proposal, leader)
+    return _details(proposal)
 
 
-def amend(
+def edit(
     user: User,
     proposal_id: int,
     *,
@@ -140,12 +185,19 @@ def amend(
     pi: str,
     title: str,
     abstract: str,
-) -> Proposal:
-    """Correct a proposal; a placeholder gets complete by it.
+) -> ProposalDetails:
+    """Edit a proposal; a placeholder becomes a registered proposal.
 
-    With another SOAR ID, the frames that wait under that id come to it; those it has stay.
+    When the SOAR ID changes to that of a placeholder, the frames of the placeholder are added.
+
+    Raises
+    ------
+    Unacceptable
+        A value is not valid; `field` names it.
+    Conflict
+        The SOAR ID belongs to another registered proposal.
     """
-    proposal = get(user, proposal_id)
+    proposal = _editable(user, proposal_id)
     leader = _leader(pi)
     proposal.title, proposal.abstract = tidy_texts(title, abstract)
     proposal.semester = semesters.check(semester)
@@ -158,23 +210,23 @@ def amend(
             Membership.proposal == proposal, Membership.user == leader
         ).execute()
         if before is not None and before.id != leader.id:
-            said = f"{user.full_name} made {leader.full_name} the PI of {proposal.soar_id}."
-            effects.events.append(logs.write("info", said, proposal=proposal))
+            sentence = f"{user.full_name} made {leader.full_name} the PI of {proposal.soar_id}."
+            effects.events.append(logs.write("info", sentence, proposal=proposal))
             _tell(effects, proposal, before)
         _tell(effects, proposal, leader)
-    return proposal
+    return _details(proposal)
 
 
 def _rename(proposal: Proposal, soar_id: str) -> None:
-    """Give a proposal another SOAR ID, with what waits under it."""
+    """Change the SOAR ID; add what belongs to a placeholder of that SOAR ID."""
     if soar_id == proposal.soar_id:
         return
     if not soar_id or soar_id.upper() == proposals.UNKNOWN:
-        raise Unacceptable("A proposal needs its SOAR ID.", field="soar_id")
+        raise Unacceptable("Enter the SOAR ID.", field="soar_id")
     other = proposals.by_id(soar_id)
     if other is not None and other.id != proposal.id:
         if not other.is_placeholder:
-            raise Conflict(f"{other.soar_id} exists already.", field="soar_id")
+            raise Conflict(f"{other.soar_id} is already registered.", field="soar_id")
         soar_id = other.soar_id  # as its frames spell it
         for table in (File, Run, Arrival, LogEntry, Event):
             table.update(proposal=proposal).where(table.proposal == other).execute()
@@ -183,14 +235,14 @@ def _rename(proposal: Proposal, soar_id: str) -> None:
 
 
 def _leader(text: str) -> User:
-    leader = account_admin.named(text) if text.strip() else None
+    leader = accounts.named(text) if text.strip() else None
     if leader is None:
         raise Unacceptable(
-            "Please choose the PI among the accounts; new people are made with Add User.",
+            "No account of this name or address. Create one with Add User.",
             field="pi",
         )
     if not leader.is_active:
-        raise Unacceptable("The account of this PI is switched off.", field="pi")
+        raise Unacceptable("The account of this PI is deactivated.", field="pi")
     return leader
 
 
@@ -200,7 +252,7 @@ def tidy_texts(title: str, abstract: str) -> tuple[str, str]:
     Raises
     ------
     Unacceptable
-        One is too long.
+        One is too long; `field` names it.
     """
     title, abstract = " ".join(title.split()), abstract.replace("\r\n", "\n").strip()
     for field, text, longest in (
@@ -208,10 +260,10 @@ def tidy_texts(title: str, abstract: str) -> tuple[str, str]:
         ("abstract", abstract, LONGEST_ABSTRACT),
     ):
         if len(text) > longest or "\x00" in text:
-            raise Unacceptable(f"The {field} has at most {longest} characters.", field=field)
+            raise Unacceptable(f"Enter at most {longest} characters.", field=field)
     return title, abstract
 
 
 def _tell(effects: UnitOfWork, proposal: Proposal, person: User) -> None:
-    """Let the person's open pages look again."""
+    """Record the event on which the person's open pages are updated."""
     effects.events.append(events.record("access-changed", person=person, changed=proposal.id))

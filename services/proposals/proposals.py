@@ -1,4 +1,4 @@
-"""Proposals: who observes what, with whom, reduced how."""
+"""Proposals: lookup, creation, collaborators, reduction settings, serialization."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.proposals import semesters
 from services.unit_of_work import transaction
 
 UNKNOWN = "UNKNOWN"
-"""Frames that name no proposal belong to this one, which only staff sees."""
+"""SOAR ID of the proposal of frames that name none; only staff sees it."""
 
 
 def clean_id(soar_id: str) -> str:
@@ -29,16 +29,16 @@ def clean_id(soar_id: str) -> str:
 
 
 def by_id(soar_id: str) -> Proposal | None:
-    """Return the proposal of a SOAR ID, however its letters are written."""
+    """Return the proposal of a SOAR ID, whether in upper or lower case."""
     soar_id = clean_id(soar_id)
     same = list(Proposal.select().where(fn.UPPER(Proposal.soar_id) == soar_id.upper()))
     return min(same, key=lambda row: row.soar_id != soar_id, default=None)
 
 
 def for_frame(soar_id: str) -> Proposal:
-    """Return the proposal that a frame names, as a placeholder when it is new.
+    """Return the proposal that a frame names; create a placeholder when it is not known.
 
-    A placeholder has no PI, so only staff sees its files until somebody completes it.
+    A placeholder has no PI, so only staff sees its files until the proposal is registered.
     """
     soar_id = clean_id(soar_id) or UNKNOWN
     found = Proposal.get_or_none(Proposal.soar_id == soar_id)
@@ -49,7 +49,7 @@ def for_frame(soar_id: str) -> Proposal:
             return Proposal.create(
                 soar_id=soar_id, semester=semesters.of_soar_id(soar_id), is_placeholder=True
             )
-    except IntegrityError:  # another process was a moment faster
+    except IntegrityError:  # another process created it meanwhile
         return Proposal.get(Proposal.soar_id == soar_id)
 
 
@@ -62,7 +62,7 @@ def create(
     semester: str = "",
     pi: User | None = None,
 ) -> Proposal:
-    """Create a proposal, or complete the placeholder that its frames made.
+    """Create a proposal, or complete the placeholder that was created for its frames.
 
     Parameters
     ----------
@@ -80,13 +80,13 @@ def create(
         access.require_site(user, Action.MANAGE)
     soar_id = clean_id(soar_id)
     if not soar_id or soar_id.upper() == UNKNOWN:
-        raise Unacceptable("A proposal needs its SOAR ID.", field="soar_id")
+        raise Unacceptable("Enter the SOAR ID.", field="soar_id")
     if not soar_id.isprintable():
-        raise Unacceptable("A SOAR ID has printable characters only.", field="soar_id")
+        raise Unacceptable("A SOAR ID consists of printable characters.", field="soar_id")
     with database.atomic():
         proposal = by_id(soar_id) or Proposal(soar_id=soar_id)
         if proposal.id is not None and not proposal.is_placeholder:
-            raise Conflict(f"{proposal.soar_id} exists already.", field="soar_id")
+            raise Conflict(f"{proposal.soar_id} is already registered.", field="soar_id")
         proposal.title, proposal.abstract = title.strip(), abstract.strip()
         proposal.semester = (semester.strip() or semesters.of_soar_id(soar_id))[:10]
         proposal.pi, proposal.is_placeholder = pi, False
@@ -95,7 +95,7 @@ def create(
 
 
 def visible(user: User) -> list[Proposal]:
-    """Return the proposals a person sees, the newest semester first."""
+    """Return the proposals that a person sees, the newest semester first."""
     query = access.visible_proposals(user)
     return list(query.order_by(Proposal.semester.desc(), Proposal.soar_id))
 
@@ -105,19 +105,13 @@ def get(user: User, proposal_id: int) -> Proposal:
     return access.proposal_for(user, Action.VIEW, proposal_id)
 
 
-def collaborators(proposal: Proposal) -> list[User]:
-    """Return the collaborators of a proposal by username."""
-    members = User.select().join(Membership).where(Membership.proposal == proposal)
-    return list(members.order_by(User.username))
-
-
 def serialize(proposal: Proposal) -> dict[str, Any]:
-    """Return a proposal as the manual's scripts know it."""
+    """Return a proposal in the form of the API."""
     return serialize_all([proposal])[0]
 
 
 def serialize_all(proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
-    """Return proposals as the manual's scripts know them, their people in two queries."""
+    """Return proposals in the form of the API; their people are read in two queries."""
     leaders = {proposal.pi_id for proposal in proposals if proposal.pi_id is not None}
     people = {user.id: accounts.as_dict(user) for user in User.select().where(User.id.in_(leaders))}
     members: dict[int, list[dict[str, Any]]] = {proposal.id: [] for proposal in proposals}
@@ -143,14 +137,13 @@ def serialize_all(proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
 def settings_of(proposal: Proposal) -> BaseModel:
     """Return the reduction settings of a proposal: one section per block.
 
-    What an older release stored and this one does not know is left out, section by section, and
-    the defaults of that section hold.
+    A section that this release cannot read is replaced by its defaults.
     """
-    return sound(proposal.settings)
+    return readable(proposal.settings)
 
 
-def sound(stored: Mapping[str, Any]) -> BaseModel:
-    """Return stored settings as this release understands them."""
+def readable(stored: Mapping[str, Any]) -> BaseModel:
+    """Return stored settings; a section that this release cannot read has its defaults."""
     model = settings_model()
     try:
         return model.model_validate(stored)
@@ -174,12 +167,22 @@ def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
 
 
 def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
-    """Make a person a collaborator, who is told; an unknown address becomes an account."""
+    """Add a collaborator by e-mail address.
+
+    An unknown address gets an account. The person is informed by e-mail.
+
+    Raises
+    ------
+    Unacceptable
+        The address is not valid, or is that of the PI.
+    NotFound, AccessDenied
+        The proposal is not the person's to change.
+    """
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
     with transaction() as effects:
         person, _ = accounts.at_address(email)
         if person.id == proposal.pi_id:
-            raise Unacceptable("The PI is not a collaborator of the own proposal.", field="email")
+            raise Unacceptable("This is the address of the PI.", field="email")
         if Membership.get_or_create(proposal=proposal, user=person)[1]:
             letters.collaborate(person, proposal, user)
             effects.events.append(_access_event(proposal, person))
@@ -187,17 +190,23 @@ def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
 
 
 def remove_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
-    """Take a person out of a proposal; from the next request on nothing of it is theirs."""
+    """Remove a collaborator, who loses access with the next request.
+
+    Raises
+    ------
+    NotFound
+        The address is not that of a collaborator.
+    """
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
     person = accounts.find(email)
     membership = (Membership.proposal == proposal) & (Membership.user == person)
     with transaction() as effects:
         if person is None or not Membership.delete().where(membership).execute():
-            raise NotFound("This address is not a collaborator.")
+            raise NotFound("No collaborator has this address.")
         effects.events.append(_access_event(proposal, person))
     return proposal
 
 
 def _access_event(proposal: Proposal, person: User) -> Event:
-    """Tell the person's open pages to look again."""
+    """Record the event on which the person's open pages are updated."""
     return events.record("access-changed", person=person, changed=proposal.id)

@@ -1,17 +1,18 @@
-"""A proposal's reduction settings: their history, and what a change of them concerns.
+"""A proposal's reduction settings: read, save, restore, and merge concurrent edits.
 
-The proposal's row holds the settings in force, `SettingsChange` how they came to be so. The id of
-the newest change is their version: whoever saves says which version was on the screen, so that two
-people who edit at once do not undo each other unseen.
+The current settings are in the proposal's row, their history in `SettingsChange`. The id of the
+newest change is the version of the settings. Whoever saves states the version that was edited, so
+that concurrent edits do not overwrite each other.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from peewee import ModelSelect
 from pydantic import BaseModel
 
 from db.models import Proposal, SettingsChange, User
@@ -20,31 +21,40 @@ from services import access, logs
 from services.access import Action
 from services.calibration import affected
 from services.errors import Conflict, NotFound
-from services.paging import Page, paginate
-from services.proposals import proposals
+from services.proposals import proposals, settings_history
+from services.proposals.settings_history import SettingValue
 from services.runs import master_runs, waiting
 from services.unit_of_work import transaction
 
 FIRST = 0
-"""In place of a change's id: the settings as they were before the oldest change."""
-PAGE_SIZE = 20
+"""In place of a change's id: the settings before the oldest change."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The settings in force, and their version (0: nobody has changed them)."""
+    """The current settings and their version, 0 when they were never changed."""
 
     settings: BaseModel
     version: int
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One setting that a change gave another value; None where a release did not have it."""
+class ProposalSettings:
+    """The settings of a proposal as its page shows them.
 
-    name: str
-    before: Any
-    after: Any
+    Attributes
+    ----------
+    values : mapping
+        Value of each field of the form by its name.
+    may_change : bool
+        Whether the person may change them.
+    """
+
+    proposal_id: int
+    soar_id: str
+    values: Mapping[str, SettingValue]
+    version: int
+    may_change: bool
 
 
 def current(user: User, proposal_id: int) -> State:
@@ -53,12 +63,30 @@ def current(user: User, proposal_id: int) -> State:
     return State(proposals.settings_of(proposal), _version(proposal))
 
 
+def view(user: User, proposal_id: int) -> ProposalSettings:
+    """Return the settings of a proposal as its page shows them.
+
+    Raises
+    ------
+    NotFound
+        There is no such proposal, or the person may not see it.
+    """
+    proposal = access.proposal_for(user, Action.VIEW, proposal_id)
+    return ProposalSettings(
+        proposal_id=proposal.id,
+        soar_id=proposal.soar_id,
+        values=form_fields.values(proposals.settings_of(proposal)),
+        version=_version(proposal),
+        may_change=Action.CONFIGURE in access.allowed(user, proposal),
+    )
+
+
 def _version(proposal: Proposal) -> int:
     newest = _changes(proposal).first()
     return newest.id if newest else 0
 
 
-def _changes(proposal: Proposal) -> Any:
+def _changes(proposal: Proposal) -> ModelSelect:
     query = SettingsChange.select().where(SettingsChange.proposal == proposal)
     return query.order_by(SettingsChange.id.desc())
 
@@ -66,34 +94,42 @@ def _changes(proposal: Proposal) -> Any:
 def configure(
     user: User, proposal_id: int, settings: BaseModel, *, version: int | None = None
 ) -> State:
-    """Replace the reduction settings of a proposal, for every run that begins from now on.
+    """Replace the reduction settings of a proposal for all runs that start from now on.
 
-    Runs that wait or are queued with the settings of before take the new ones.
+    Waiting and queued runs that have the previous settings get the new ones.
 
     Parameters
     ----------
+    user : User
+        Who asks.
+    proposal_id : int
+        The proposal.
     settings : BaseModel
         A `reduction.settings.proposal_settings.settings_model`.
     version : int, optional
-        The version that the person started from; without one whatever is there is replaced.
+        The version that was edited; without one the settings are replaced unconditionally.
 
     Raises
     ------
     Conflict
-        Somebody else has changed the settings since that version; says who and when, and
-        `detail` is the `State` in force.
+        Somebody else changed the settings since that version. The message says who and when, and
+        `detail` is the current `State`.
     """
     proposal = access.proposal_for(user, Action.CONFIGURE, proposal_id)
     return _replace(user, proposal, settings, version=version)
 
 
 def restore(user: User, proposal_id: int, change_id: int) -> State:
-    """Bring back the settings as a change left them; that is a change, too.
+    """Restore the settings as they were after a change; this is recorded as a change.
 
     Parameters
     ----------
+    user : User
+        Who asks.
+    proposal_id : int
+        The proposal.
     change_id : int
-        `FIRST` stands for the settings before the oldest change.
+        The change; `FIRST` stands for the settings before the oldest one.
 
     Raises
     ------
@@ -109,7 +145,7 @@ def restore(user: User, proposal_id: int, change_id: int) -> State:
     if change is None:
         raise NotFound("No such change of the settings.")
     stored = change.before if change_id == FIRST else change.after
-    return _replace(user, proposal, proposals.sound(stored), restored=change.created)
+    return _replace(user, proposal, proposals.readable(stored), restored=change.created)
 
 
 def _replace(
@@ -118,11 +154,11 @@ def _replace(
     settings: BaseModel,
     *,
     version: int | None = None,
-    restored: Any = None,
+    restored: dt.datetime | None = None,
 ) -> State:
     after = settings.model_dump(mode="json")
     with transaction() as effects:
-        # The row first: PostgreSQL lets the second of two wait here for the first.
+        # Locks the row: on PostgreSQL a concurrent change waits here.
         Proposal.update(id=proposal.id).where(Proposal.id == proposal.id).execute()
         before = proposals.settings_of(Proposal.get_by_id(proposal.id))
         newest = _changes(proposal).first()
@@ -138,7 +174,7 @@ def _replace(
             after=after,
             restored=restored,
         )
-        effects.events.append(logs.write("info", _told(user, change), proposal=proposal))
+        effects.events.append(logs.write("info", _sentence(user, change), proposal=proposal))
         pending = affected.take_over(proposal, before, settings)
         effects.after.append(partial(waiting.reassess, pending))
         if _minima(before) != _minima(settings):
@@ -146,8 +182,8 @@ def _replace(
     return State(settings, change.id)
 
 
-def _minima(settings: BaseModel) -> list[Any]:
-    """Return how many frames a master is made of, at least, by block."""
+def _minima(settings: BaseModel) -> list[int | None]:
+    """Return the least number of frames of a master, by block."""
     return [getattr(section, "minimum", None) for _, section in settings]
 
 
@@ -159,49 +195,31 @@ def _conflict(newest: SettingsChange, settings: BaseModel) -> Conflict:
     )
 
 
-def _told(user: User, change: SettingsChange) -> str:
-    """Return the sentence of the log: the settings that are now others."""
-    fields = form_fields.all_fields()
-    parts = []
-    for one in differences(change.before, change.after):
-        field = fields.get(one.name)
-        title = field.title if field else one.name
-        parts.append(f"{title}: {said(one.name, one.before)} → {said(one.name, one.after)}")
-    act = "restored older" if change.restored else "changed the"
-    return f"{user.full_name} {act} reduction settings ({'; '.join(parts)})."
-
-
-def said(name: str, value: Any) -> str:
-    """Return a setting's value as it is told to a person."""
-    field = form_fields.all_fields().get(name)
-    if value is None:
-        return "not there"
-    return field.said(value) if field else str(value)
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return the settings in which two stored states differ, in the order of the form."""
-    old, new = form_fields.flat(before), form_fields.flat(after)
-    known = list(form_fields.all_fields())
-    names = [*known, *sorted((set(old) | set(new)) - set(known))]
-    return [
-        Difference(name, old.get(name), new.get(name))
-        for name in names
-        if old.get(name) != new.get(name)
+def _sentence(user: User, change: SettingsChange) -> str:
+    """Return the log message of a change."""
+    parts = [
+        f"{changed.title}: {changed.before} → {changed.after}"
+        for changed in settings_history.differences(change.before, change.after)
     ]
+    verb = "restored earlier" if change.restored else "changed the"
+    return f"{user.full_name} {verb} reduction settings ({'; '.join(parts)})."
 
 
 def merged(
-    started: Mapping[str, Any], theirs: Mapping[str, Any], mine: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what a form holds after somebody else saved: what one typed stays, the rest is theirs.
+    started: Mapping[str, SettingValue],
+    theirs: Mapping[str, SettingValue],
+    mine: Mapping[str, SettingValue],
+) -> dict[str, SettingValue]:
+    """Return the contents of a form after somebody else has saved.
+
+    Fields that the person has changed keep what was typed; all others take the saved values.
 
     Parameters
     ----------
     started, theirs : mapping
-        `settingfields.values` of what the form began with, and of what is in force now.
+        `form_fields.values` of the settings that the form started from, and of the current ones.
     mine : mapping
-        Name of a setting to what is in its field, whether it makes sense or not.
+        The contents of the fields by the names of the settings, valid or not.
     """
     fields = form_fields.all_fields()
     both = {}
@@ -210,14 +228,6 @@ def merged(
             value = fields[name].read(typed)
         except ValueError:
             value = None
-        same = value is not None and value == started.get(name)
-        both[name] = theirs.get(name, typed) if same else typed
+        unchanged = value is not None and value == started.get(name)
+        both[name] = theirs.get(name, typed) if unchanged else typed
     return both
-
-
-def history(user: User, proposal_id: int, page: int = 1, page_size: int = PAGE_SIZE) -> Page:
-    """Return a page of the changes of a proposal's settings (`SettingsChange`), newest first."""
-    proposal = access.proposal_for(user, Action.VIEW, proposal_id)
-    query = SettingsChange.select(SettingsChange, User).join(User, "LEFT OUTER JOIN")
-    query = query.where(SettingsChange.proposal == proposal)
-    return paginate(query.order_by(SettingsChange.id.desc()), page, page_size)

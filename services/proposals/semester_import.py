@@ -1,6 +1,6 @@
-"""A semester's proposals and PIs from a CSV table: first what each row would do, then all of it.
+"""Import of a semester's proposals and PIs from a CSV table: preview, then import.
 
-Nothing is half applied: while a row has an error, nothing is made.
+The import is all or nothing: while a row has an error, nothing is created.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from services.proposals import proposal_admin, proposals, semesters
 from services.unit_of_work import transaction
 
 COLUMNS = ("soar_id", "title", "abstract", "pi_email", "pi_first", "pi_last", "semester")
-MOST_BYTES = 4 * 1024**2
-MOST_ROWS = 5000
+MAX_BYTES = 4 * 1024**2
+MAX_ROWS = 5000
 CHUNK = 500
-"""Keys of one query: SQLite takes a limited number of them."""
+"""Keys per query; SQLite limits their number."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A line of the table: what it would do, or what is wrong with it."""
+    """A row of the table: its effect, or its error; `creates` when it creates a proposal."""
 
     line: int
     given: dict[str, str]
     effect: str = ""
     error: str = ""
-    makes: bool = False
+    creates: bool = False
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a table does: its rows, and how many proposals and accounts it makes."""
+    """The effect of a table: its rows, and how many proposals and accounts it creates."""
 
     rows: list[Row] = field(default_factory=list)
     n_proposals: int = 0
@@ -48,20 +48,23 @@ class Plan:
 
     @property
     def errors(self) -> list[Row]:
-        """The rows that can't be."""
+        """The rows with an error."""
         return [row for row in self.rows if row.error]
 
 
 def read(table: bytes) -> list[Row]:
-    """Read the rows of a table; a byte-order mark, blank lines and ``;`` or tabs are let pass.
+    """Read the rows of a table.
+
+    A byte-order mark and blank lines are ignored; the delimiter may be a comma, a semicolon or a
+    tab.
 
     Raises
     ------
     InvalidRequest
-        It is no such table: names what is missing.
+        It is not such a table; the message says what is missing.
     """
-    if len(table) > MOST_BYTES:
-        raise InvalidRequest(f"A table has at most {MOST_BYTES // 1024**2} MB.")
+    if len(table) > MAX_BYTES:
+        raise InvalidRequest(f"The file is larger than {MAX_BYTES // 1024**2} MB.")
     try:
         text = table.decode("utf-8-sig")
         head = text.partition("\n")[0]
@@ -78,16 +81,16 @@ def read(table: bytes) -> list[Row]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidRequest(f"This is not a CSV table in UTF-8: {error}.") from error
     if "\x00" in text:
-        raise InvalidRequest("This is not a CSV table in UTF-8: it holds NUL characters.")
+        raise InvalidRequest("This is not a CSV table in UTF-8: it contains NUL characters.")
     if not rows:
         raise InvalidRequest("The table has no rows.")
-    if len(rows) > MOST_ROWS:
-        raise InvalidRequest(f"A table has at most {MOST_ROWS} rows.")
+    if len(rows) > MAX_ROWS:
+        raise InvalidRequest(f"The table has more than {MAX_ROWS} rows.")
     return rows
 
 
 def plan(user: User | None, table: bytes) -> Plan:
-    """Return what each row of a table would do; nothing is changed.
+    """Return the effect of each row of a table; nothing is changed.
 
     Parameters
     ----------
@@ -100,9 +103,9 @@ def plan(user: User | None, table: bytes) -> Plan:
 
 
 def apply(user: User | None, table: bytes) -> Plan:
-    """Do what `plan` tells, all of it or, while a row has an error, nothing.
+    """Import a table; nothing is changed while a row has an error.
 
-    New PIs are mailed a link to set their password, known ones that they have a new proposal.
+    New PIs get an invitation by e-mail, known ones a message about their new proposals.
 
     Raises
     ------
@@ -117,21 +120,21 @@ def apply(user: User | None, table: bytes) -> Plan:
         if planned.errors:
             lines = [f"line {row.line}: {row.error}" for row in planned.errors]
             raise Unacceptable("; ".join(lines[:3]), detail=lines)
-        made = _make(planned)
-        for person, soar_ids in made.values():
+        created = _create(planned)
+        for person, soar_ids in created.values():
             letters.register_pi(person, soar_ids)
         if planned.n_proposals:
             who = user.full_name if user else "The command line"
-            said = f"{who} imported {planned.n_proposals} proposals of {len(made)} PIs."
-            effects.events.append(logs.write("info", said))
+            sentence = f"{who} imported {planned.n_proposals} proposals of {len(created)} PIs."
+            effects.events.append(logs.write("info", sentence))
     return planned
 
 
-def _make(planned: Plan) -> dict[int, tuple[User, list[str]]]:
-    """Make what is new; return each PI with the SOAR IDs of the new proposals."""
-    made: dict[int, tuple[User, list[str]]] = {}
+def _create(planned: Plan) -> dict[int, tuple[User, list[str]]]:
+    """Create what is new; return each PI with the SOAR IDs of the new proposals, by the PI's id."""
+    created: dict[int, tuple[User, list[str]]] = {}
     for row in planned.rows:
-        if not row.makes:
+        if not row.creates:
             continue
         given = row.given
         pi, _ = accounts.at_address(
@@ -145,12 +148,12 @@ def _make(planned: Plan) -> dict[int, tuple[User, list[str]]]:
             semester=given["semester"],
             pi=pi,
         )
-        made.setdefault(pi.id, (pi, []))[1].append(proposal.soar_id)
-    return made
+        created.setdefault(pi.id, (pi, []))[1].append(proposal.soar_id)
+    return created
 
 
 class _Planner:
-    """Finds out what the rows would do, with a few queries for all of them."""
+    """Determines the effect of the rows, with a few queries for all of them."""
 
     def __init__(self, rows: list[Row]) -> None:
         self._rows = rows
@@ -164,19 +167,19 @@ class _Planner:
         planned = Plan(self._rows)
         for row in self._rows:
             try:
-                self._look_at(row)
+                self._check_row(row)
             except ServiceError as error:
                 row.error = error.message
-            planned.n_proposals += row.makes
+            planned.n_proposals += row.creates
         planned.n_people = len(self._new_people)
         return planned
 
-    def _look_at(self, row: Row) -> None:
+    def _check_row(self, row: Row) -> None:
         given = row.given
         _check(given)
         key = given["soar_id"].upper()
         if key in self._lines:
-            raise Unacceptable(f"{given['soar_id']} is in line {self._lines[key]} already.")
+            raise Unacceptable(f"{given['soar_id']} is also in line {self._lines[key]}.")
         self._lines[key] = row.line
         address = accounts.fold(given["pi_email"])
         person, proposal = self._people.get(address), self._proposals.get(key)
@@ -184,18 +187,18 @@ class _Planner:
             row.effect = self._known(proposal, person)
             return
         if person is not None and not person.is_active:
-            raise Unacceptable(f"The account of {person.email} is switched off.")
-        row.makes = True
+            raise Unacceptable(f"The account of {person.email} is deactivated.")
+        row.creates = True
         n_frames = self._frames.get(key, 0)
         frames = f"{n_frames} frame{'' if n_frames == 1 else 's'}"
-        what = f"completes {proposal.soar_id}, which has {frames}" if proposal else "new proposal"
+        what = f"registers {proposal.soar_id}, which has {frames}" if proposal else "new proposal"
         row.effect = f"{what}; {self._leader(address, person)}"
 
     def _known(self, proposal: Proposal, person: User | None) -> str:
         if proposal.pi_id != (person.id if person else None):
-            name = proposal.pi.full_name if proposal.pi_id else "nobody"
-            return f"known already, and left as it is: its PI is {name}"
-        return "known already, and left as it is"
+            name = proposal.pi.full_name if proposal.pi_id else "not known"
+            return f"already registered, not changed; its PI is {name}"
+        return "already registered, not changed"
 
     def _leader(self, address: str, person: User | None) -> str:
         if person is not None:
@@ -207,12 +210,12 @@ class _Planner:
 
 
 def _check(given: dict[str, str]) -> None:
-    """Tidy what a row says, and refuse what can't be stored."""
+    """Normalize the values of a row; raise for one that is not valid."""
     given["soar_id"] = proposals.clean_id(given["soar_id"])
     if not given["soar_id"] or given["soar_id"].upper() == proposals.UNKNOWN:
-        raise Unacceptable("A proposal needs its SOAR ID.")
+        raise Unacceptable("The SOAR ID is missing.")
     if not given["soar_id"].isprintable():
-        raise Unacceptable("A SOAR ID has printable characters only.")
+        raise Unacceptable("A SOAR ID consists of printable characters.")
     accounts.check_email(given["pi_email"])
     given["pi_first"] = accounts.tidy_name(given["pi_first"], "pi_first")
     given["pi_last"] = accounts.tidy_name(given["pi_last"], "pi_last")

@@ -42,7 +42,7 @@ def get(user: User, run_id: int) -> Run:
 
 def page(
     user: User, filters: RunFilters | Mapping[str, Any], page: int = 1, page_size: int = 20
-) -> Page:
+) -> Page[Run]:
     """Return one page of the runs that a person sees, the newest first.
 
     Raises

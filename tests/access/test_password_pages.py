@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from db.models import Mail, User
-from services.accounts import accounts, password_links, passwords
+from services.accounts import accounts, password_links, passwords, sessions
 from tests.support.web_site import Site
 
 GOOD = "nine cloudy mornings"
@@ -98,7 +98,7 @@ def test_the_four_rules_are_listed_and_each_broken_one_is_told(site: Site, newco
 def test_a_good_password_signs_in_and_ends_what_was_before(site: Site, newcomer: User) -> None:
     elsewhere = site.client()
     with elsewhere.session_transaction() as session:
-        session["_user_id"] = accounts.session_id(newcomer)
+        session["_user_id"] = sessions.session_id(newcomer)
     assert elsewhere.get("/api/users/me/").status_code == 200
     client, late = follow(site, newcomer), follow(site, newcomer)
     before = client.get_cookie("gsp_session").value
@@ -109,16 +109,16 @@ def test_a_good_password_signs_in_and_ends_what_was_before(site: Site, newcomer:
     assert elsewhere.get("/api/users/me/").status_code == 401
     form = {"password": GOOD, "confirmation": GOOD, "csrf_token": token}
     text = late.post("/password/set", data=form).text
-    assert password_links.DEAD in text and "/password/forgot" in text
+    assert password_links.INVALID in text and "/password/forgot" in text
 
 
 @pytest.mark.parametrize("key", ["x", "A" * 43, "A" * 42 + ".", "%00", "%3Cscript%3E", "%F0%9F"])
 def test_a_forged_link_is_a_sentence_with_the_way_to_a_new_one(site: Site, key: str) -> None:
     answer = site.client().get(f"/password/set/{key}")
     assert answer.status_code == 200
-    assert password_links.DEAD in answer.text and 'href="/password/forgot"' in answer.text
+    assert password_links.INVALID in answer.text and 'href="/password/forgot"' in answer.text
     assert "<script>" not in answer.text
-    assert password_links.DEAD in site.client().get("/password/set").text
+    assert password_links.INVALID in site.client().get("/password/set").text
 
 
 def test_a_form_of_another_site_sets_nothing(site: Site, newcomer: User) -> None:

@@ -263,9 +263,9 @@ def test_the_pages_before_the_login_are_light_where_that_was_chosen(site: Site) 
 
 
 def test_the_login_page_is_light_after_an_account_that_is(site: Site) -> None:
-    from services.accounts import accounts
+    from services.accounts import accounts, visual_options
 
-    accounts.save_visual(accounts.find("user"), theme="light")
+    visual_options.save(accounts.find("user"), theme="light")
     client = site.log_in("user")
     token = client.get_cookie("_csrf_token")
     assert token is not None

@@ -23,7 +23,7 @@ from reduction.extraction import manual
 from reduction.settings.proposal_settings import settings_model
 from services import access, events, logs
 from services.access import Action
-from services.accounts import account_admin, partners
+from services.accounts import account_admin, account_list, partners
 from services.calibration import affected, out_of_date, reclassify, report
 from services.data_page import calibrations, file_index, file_view, reduction_progress
 from services.data_page import runs as shown_runs
@@ -40,13 +40,14 @@ from services.files import (
 )
 from services.files.visualization import display, extraction_preview, overlays, previews, spectra
 from services.mail import outbox
-from services.night import overview, trends
+from services.night import frames, overview, trends, work
 from services.proposals import (
     proposal_admin,
     proposal_index,
     proposals,
     reduction_settings,
     semester_import,
+    settings_history,
 )
 from services.runs import listing, requests
 from services.search import filters as search_filters
@@ -70,7 +71,7 @@ LISTS = {
     "night.overview.neighbours",
     "night.overview.counts",
     "night.overview.page",
-    "night.overview.work",
+    "night.work.work",
     "proposals.proposals.visible",
     "night.trends.of_night",
 }
@@ -81,6 +82,10 @@ Ask = Callable[[User, Ids], Any]
 
 def file_of(ids: Ids) -> File:
     return File.get_by_id(ids["file"])
+
+
+def counts_of(runs: work.Work) -> list[int]:
+    return [number for number in (runs.waiting, runs.queued, runs.n_running) if number]
 
 
 def filters(ids: Ids) -> search_filters.FileFilters:
@@ -102,9 +107,7 @@ SERVICES: dict[str, Ask] = {
     "proposals.reduction_settings.restore": lambda u, i: reduction_settings.restore(
         u, i["proposal"], i["change"]
     ),
-    "proposals.reduction_settings.history": lambda u, i: (
-        reduction_settings.history(u, i["proposal"]).rows
-    ),
+    "proposals.settings_history.page": lambda u, i: settings_history.page(u, i["proposal"]).rows,
     "files.contents.header": lambda u, i: contents.header(u, file_of(i)),
     "files.contents.spectrum": lambda u, i: contents.spectrum(u, file_of(i)),
     "events.since": lambda u, _: events.since(u, 0),
@@ -153,8 +156,8 @@ SERVICES: dict[str, Ask] = {
     "night.overview.neighbours": lambda u, _: overview.neighbours(u, NIGHT + ONE_DAY),
     "night.overview.counts": lambda u, _: overview.counts(u, NIGHT),
     "night.overview.page": lambda u, _: overview.page(u, NIGHT).rows,
-    "night.overview.rows": lambda u, i: overview.rows(u, [i["file"]]),
-    "night.overview.work": lambda u, _: [n for n in overview.work(u)["counts"].values() if n],
+    "night.frames.rows": lambda u, i: frames.rows(u, [i["file"]]),
+    "night.work.work": lambda u, _: counts_of(work.work(u)),
     "files.visualization.overlays.overlays": lambda u, i: overlays.overlays(u, i["product"]),
     "accounts.partners.listing": lambda u, _: partners.listing(u),
     "accounts.partners.add": lambda u, _: partners.add(u, "SECRET"),
@@ -163,14 +166,13 @@ SERVICES: dict[str, Ask] = {
     "accounts.account_admin.create": lambda u, _: account_admin.create(
         u, username="x", email="x@observatory.example"
     ),
-    "accounts.account_admin.page": lambda u, _: account_admin.page(u),
-    "accounts.account_admin.suggest": lambda u, _: account_admin.suggest(u, MARK),
-    "accounts.account_admin.get": lambda u, i: account_admin.get(u, i["person"]),
-    "accounts.account_admin.last_mail": lambda u, i: account_admin.last_mail(u, i["person"]),
+    "accounts.account_list.page": lambda u, _: account_list.page(u),
+    "accounts.account_list.suggest": lambda u, _: account_list.suggest(u, MARK),
+    "accounts.account_list.get": lambda u, i: account_list.get(u, i["person"]),
     "accounts.account_admin.edit": lambda u, i: account_admin.edit(
         u, i["person"], first_name="x", last_name="x", email="x@observatory.example", partner=""
     ),
-    "accounts.account_admin.switch": lambda u, i: account_admin.switch(
+    "accounts.account_admin.set_active": lambda u, i: account_admin.set_active(
         u, i["person"], active=False
     ),
     "accounts.account_admin.resend": lambda u, i: account_admin.resend(u, i["person"]),
@@ -181,7 +183,7 @@ SERVICES: dict[str, Ask] = {
     "proposals.proposal_admin.register": lambda u, _: proposal_admin.register(
         u, soar_id="SOAR2030A-001", semester="2030A", pi=u.email
     ),
-    "proposals.proposal_admin.amend": lambda u, i: proposal_admin.amend(
+    "proposals.proposal_admin.edit": lambda u, i: proposal_admin.edit(
         u,
         i["proposal"],
         soar_id="SOAR2030A-001",
@@ -313,8 +315,8 @@ VISIBLE: dict[str, Callable[[User], Any]] = {
 """Tables whose rows are listed through a query of `services.access`."""
 
 THROUGH = {
-    "membership": "its proposal: proposals.collaborators takes a proposal that was checked",
-    "settings_change": "its proposal: configuring.history",
+    "membership": "its proposal: proposal_index.members and collaborator_names",
+    "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",
     "arrival": "nothing: what came of a path is told by the log",
     "user": "management, or the people of a proposal that was checked",

@@ -13,7 +13,8 @@ from peewee import chunked
 
 from db import database as bound
 from db.models import File, Run, User, utc_now
-from services.night import overview, trends
+from services.night import frames, overview, trends
+from services.night.work import work
 from tests.support import builders
 from tests.support.bench.table import row
 
@@ -128,15 +129,15 @@ def test_a_night_of_two_thousand_frames(capsys: pytest.CaptureFixture[str]) -> N
         overview.neighbours(user, NIGHT)
         overview.nights(user)
         found = overview.page(user, NIGHT, "", number)
-        assert len(overview.rows(user, [i for (i,) in found.rows])) == 100
+        assert len(frames.rows(user, found.rows)) == 100
 
     asked = {
         "first page, PI": lambda: page(pi, 1),
         "last page, PI": lambda: page(pi, N_FRAMES // 100),
         "first page, staff": lambda: page(staff, 1),
-        "one frame changed": lambda: overview.rows(pi, ids[-1:]),
+        "one frame changed": lambda: frames.rows(pi, ids[-1:]),
         "trends": lambda: trends.of_night(pi, NIGHT),
-        "queue and workers": lambda: overview.work(pi),
+        "queue and workers": lambda: work(pi),
     }
     with capsys.disabled():
         for name, do in asked.items():

@@ -33,10 +33,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/proposals/{proposal}/collaborators": ("collab-list",),
     "/user": (),
     "/management": (),
-    "/management/users": ("people-",),
-    "/management/users/2": ("person-state",),
+    "/management/users": ("accounts-",),
+    "/management/users/2": ("account-state",),
     "/management/users/new": (),
-    "/management/proposals": ("registrar-",),
+    "/management/proposals": ("proposal-admin-",),
     "/management/proposals/1": (),
     "/management/proposals/new": (),
     "/management/partners": (),
@@ -123,7 +123,7 @@ def crowd(tmp_path: Path) -> Iterator[tuple[dict[str, FlaskClient], int]]:
     import db
     from config import Config
     from db.models import User
-    from services.accounts import accounts
+    from services.accounts import sessions
 
     (tmp_path / "raw").mkdir()
     server = app.create_app(
@@ -142,7 +142,7 @@ def crowd(tmp_path: Path) -> Iterator[tuple[dict[str, FlaskClient], int]]:
     for role, number in people.items():
         clients[role] = server.test_client()
         with clients[role].session_transaction() as session:
-            session["_user_id"] = accounts.session_id(User.get_by_id(number))
+            session["_user_id"] = sessions.session_id(User.get_by_id(number))
         clients[role].get("/api/users/me/")
     yield clients, proposal
     if not db.database.is_closed():

@@ -29,7 +29,7 @@ from peewee import fn
 import db
 from config import Config
 from db.models import File, Membership, Proposal, User
-from services.accounts import accounts
+from services.accounts import sessions
 from services.files import rows
 from services.search import catalogue
 from tests.support import postgres
@@ -191,7 +191,7 @@ def archive(
         roles = ("staff", "many", "few")
         people = dict(zip(roles, User.select().order_by(User.id), strict=True))
         clients = {who: signed_in(server, user) for who, user in people.items()}
-        tokens = {who: accounts.renew_token(user) for who, user in people.items()}
+        tokens = {who: sessions.renew_token(user) for who, user in people.items()}
         goal = GOALS_MS.get(size, max(GOALS_MS.values()))
         told = known(people["many"])
         yield Archive(f"{name}, {size:,} files", goal, clients, tokens, *told)
@@ -215,7 +215,7 @@ def known(user: User) -> tuple[list[str], list[str], tuple[int, int]]:
 def signed_in(server: Any, user: User) -> FlaskClient:
     client = server.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = accounts.session_id(user)
+        session["_user_id"] = sessions.session_id(user)
     client.get("/api/users/me/")
     return client
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.models import File
 from reduction.frames import DataType
-from services.accounts import accounts
+from services.accounts import visual_options
 from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site
 
@@ -17,7 +17,7 @@ from tests.support.web_site import Site
 def test_the_document_has_the_theme_and_no_foreign_address(site: Site) -> None:
     person = site.people["PI"]
     for theme in ("light", "dark"):
-        accounts.save_visual(person, theme=theme)
+        visual_options.save(person, theme=theme)
         page = site.sign_in("PI").get("/data").get_data(as_text=True)
         assert f'data-bs-theme="{theme}"' in page
     assert "//cdn" not in page

@@ -56,7 +56,7 @@ def test_many_proposals_come_in_pages_and_are_found_by_words(site: Site) -> None
     text = json.dumps(call(site, "PI", "proposals-list.children", at("/proposals", "?q=044")))
     assert "SOAR2023A-044" in text and "SOAR2023A-043" not in text
     text = json.dumps(call(site, "PI", "home-list.children", at("/", "?q=nothing+like+it")))
-    assert "No proposal holds" in text
+    assert "No proposal matches" in text
 
 
 @pytest.mark.parametrize(("role", "icons"), [("collaborator", 1), ("PI", 3), ("staff", 3)])
@@ -73,8 +73,8 @@ def test_what_waits_and_what_is_done_is_counted_before_it_is_saved(site: Site) -
     shown = call(site, "PI", "settings-summary.children", values)["response"]
     text = json.dumps(shown["settings-summary"], ensure_ascii=False)
     assert "Ignore flats: off → on" in text
-    assert "It concerns 1 step that waits now and every frame that comes." in text
-    assert "1 frame has been done with other values" in text
+    assert "Applies to 1 waiting step and all new frames." in text
+    assert "1 frame was reduced with other values" in text
     assert shown["settings-reduce-ignore_flats-box"]["className"] == "setting changed"
     assert SettingsChange.select().count() == 0
 
@@ -119,7 +119,7 @@ def test_what_is_not_possible_is_said_at_the_field(site: Site) -> None:
 def test_a_collaborator_reads_the_settings_and_learns_why_no_more(site: Site) -> None:
     path = at(f"/proposals/{site.own.id}/settings")
     text = json.dumps(call(site, "collaborator", "page.children", path))
-    assert "You see the settings as a collaborator" in text
+    assert "Only the PI and the observatory's staff can change the settings" in text
     assert '"disabled": true' in text and '"disabled": false' not in text
     answer = call(site, "collaborator", FORM, {**SETTINGS, **state(site)})
     assert "does not allow you to change the reduction settings" in json.dumps(answer)
@@ -146,6 +146,6 @@ def test_one_address_is_one_account_whatever_its_letters(site: Site) -> None:
     assert User.select().count() == before + 1
     assert Membership.select().where(Membership.proposal == site.own).count() == 2
     answer = call(site, "PI", form, {**path, "collab-email.value": "no address"})
-    assert "not an e-mail address" in json.dumps(answer["response"]["collab-email-error"])
+    assert "not a valid e-mail address" in json.dumps(answer["response"]["collab-email-error"])
     answer = call(site, "collaborator", form, {**path, "collab-email.value": "x@y.example"})
     assert "does not allow you to change the collaborators" in json.dumps(answer)

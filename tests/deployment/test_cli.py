@@ -11,7 +11,7 @@ from config import Config
 from db.models import File, Proposal, Run, Token, User
 from reduction.simulation import simulate_night
 from services import events, setup
-from services.accounts import accounts
+from services.accounts import accounts, sessions
 from services.runs import dispatch
 
 Invoke = Callable[..., Result]
@@ -72,12 +72,12 @@ def test_a_user_is_made_and_the_token_is_the_only_output(invoke: Invoke) -> None
         user = User.get(User.username == "vera")
         assert (user.is_staff, user.is_superuser) == (True, False)
         assert accounts.authenticate("vera", "seven clear nights", "here") == user
-        assert accounts.user_for_token(made.stdout.strip()) == user
+        assert sessions.user_for_token(made.stdout.strip()) == user
 
     renewed = invoke("user", "token", "vera@example.org").stdout.strip()
     with db.database.connection_context():
-        assert accounts.user_for_token(renewed) == user
-        assert accounts.user_for_token(made.stdout.strip()) is None
+        assert sessions.user_for_token(renewed) == user
+        assert sessions.user_for_token(made.stdout.strip()) is None
         assert Token.select().count() == 1
 
 

@@ -76,7 +76,7 @@ ABOUT = {
     "partner": "",
     "staff": False,
 }
-PERSON = {f"person-{name}.value": value for name, value in ABOUT.items()}
+PERSON = {f"account-{name}.value": value for name, value in ABOUT.items()}
 NEW_USER = {f"newuser-{name}.value": value for name, value in ABOUT.items()} | {
     "newuser-email.value": "new@observatory.example"
 }
@@ -87,9 +87,9 @@ OF_PROPOSAL = {
     "abstract": "",
     "pi": "PI@observatory.example",
 }
-AMEND = {f"amend-{name}.value": value for name, value in OF_PROPOSAL.items()}
-REGISTER = {f"register-{name}.value": value for name, value in OF_PROPOSAL.items()} | {
-    "register-soar_id.value": "MINE-3"
+EDITED = {f"proposal-{name}.value": value for name, value in OF_PROPOSAL.items()}
+REGISTERED = {f"newproposal-{name}.value": value for name, value in OF_PROPOSAL.items()} | {
+    "newproposal-soar_id.value": "MINE-3"
 }
 TABLE = "soar_id,title,abstract,pi_email,pi_first,pi_last,semester\nMINE-2,,,a@b.example,,,\n"
 CONTENTS = "data:text/csv;base64," + base64.b64encode(TABLE.encode()).decode()
@@ -172,8 +172,10 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("restore-settings", proposal="{proposal}", change="{change}")),
         Row(command("reduce-affected", proposal="{proposal}"), acts=True),
         Row(command("reduce-stale", proposal="{proposal}"), acts=True),
-        Row(command("switch-person", person="{person}", active="off"), acts=True, manages=True),
-        Row(command("resend-link", person="{person}"), acts=True, manages=True),
+        Row(
+            command("set-account-active", account="{person}", active="off"), acts=True, manages=True
+        ),
+        Row(command("resend-invitation", account="{person}"), acts=True, manages=True),
         Row(command("remove-partner", partner="OTHER"), manages=True),
         Row(command("again", file="{product}"), acts=True),
         Row(
@@ -246,39 +248,41 @@ ROWS: dict[str, tuple[Row, ...]] = {
             }
         ),
     ),
-    "people-count.children ← url.pathname": (
+    "accounts-count.children ← url.pathname": (
         Row(at("/management/users", "?q=secret"), shows=True, manages=True),
     ),
-    "person-state.children ← url.pathname": (Row(at("/management/users/{person}"), manages=True),),
+    "account-state.children ← url.pathname": (Row(at("/management/users/{person}"), manages=True),),
     "newuser-first_name-error.children ← newuser.n_submit": (
         Row(NEW_USER | {"newuser-username.value": "mine"}, acts=True, manages=True),
     ),
-    "person-first_name-error.children ← person.n_submit": (
+    "account-first_name-error.children ← account.n_submit": (
         Row(at("/management/users/{person}") | PERSON, acts=True, manages=True),
     ),
-    "registrar-count.children ← url.pathname": (
+    "proposal-admin-count.children ← url.pathname": (
         Row(at("/management/proposals", "?q=secret"), shows=True, manages=True),
         Row(at("/management/proposals/waiting"), manages=True),
     ),
-    "register-pi-error.children ← register.n_submit": (Row(REGISTER, acts=True, manages=True),),
-    "amend-pi-error.children ← amend.n_submit": (
-        Row(at("/management/proposals/{proposal}") | AMEND, acts=True, manages=True),
+    "newproposal-pi-error.children ← newproposal.n_submit": (
+        Row(REGISTERED, acts=True, manages=True),
     ),
-    "register-soar_id.value ← register-semester.value": (
+    "proposal-pi-error.children ← proposal.n_submit": (
+        Row(at("/management/proposals/{proposal}") | EDITED, acts=True, manages=True),
+    ),
+    "newproposal-soar_id.value ← newproposal-semester.value": (
         Row(
             {
-                "register-semester.value": "2022A",
-                "register-soar_id.value": "",
-                "register-offered.data": "",
+                "newproposal-semester.value": "2022A",
+                "newproposal-soar_id.value": "",
+                "newproposal-offered.data": "",
             },
             manages=True,
         ),
     ),
-    "register-people.children ← register-pi.value": (
-        Row({"register-pi.value": "secret"}, shows=True, manages=True),
+    "newproposal-people.children ← newproposal-pi.value": (
+        Row({"newproposal-pi.value": "secret"}, shows=True, manages=True),
     ),
-    "amend-people.children ← amend-pi.value": (
-        Row({"amend-pi.value": "secret"}, shows=True, manages=True),
+    "proposal-people.children ← proposal-pi.value": (
+        Row({"proposal-pi.value": "secret"}, shows=True, manages=True),
     ),
     "partners-list.children ← partners-shown.data": (
         Row({"partners-shown.data": 1}, manages=True),

@@ -40,7 +40,7 @@ from db.models import (
 )
 from reduction.fits import frame_io
 from reduction.frames import DataType, Product, Spectrum
-from services.accounts import accounts
+from services.accounts import accounts, sessions
 from tests.support.databases import fresh_postgres
 
 PASSWORD = "seven clear nights"
@@ -79,7 +79,7 @@ class Site:
         """Return a browser in which this person is signed in, without the slow password hash."""
         client = self.client()
         with client.session_transaction() as session:
-            session["_user_id"] = accounts.session_id(self.people[role])
+            session["_user_id"] = sessions.session_id(self.people[role])
             session.permanent = True
         client.get("/api/users/me/")  # any answer hands out the CSRF cookie
         return client

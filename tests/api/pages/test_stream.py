@@ -12,7 +12,7 @@ import pytest
 import db
 from api.pages import stream
 from services import events
-from services.accounts import account_admin
+from services.accounts import account_admin, sessions
 from services.errors import Unavailable
 from tests.support.web_site import PASSWORD, Site
 
@@ -93,7 +93,7 @@ def test_a_token_that_dies_ends_its_stream(site: Site) -> None:
     with Reader(site.call("brief", "GET", "/api/events/", buffered=False)) as reader:
         announce(site, site.own, 1)
         assert reader.next()["file"] == 1
-        accounts.renew_token(user)
+        sessions.renew_token(user)
         announce(site, site.own, 2)
         with pytest.raises(EOFError):
             reader.next()
@@ -107,7 +107,7 @@ def test_whoever_is_switched_off_hears_nothing_more(site: Site) -> None:
         with Reader(page) as shown, Reader(script) as heard:
             announce(site, site.own, 1)
             assert [reader.next()["file"] for reader in (shown, heard)] == [1, 1]
-            account_admin.switch(site.people["staff"], person.id, active=False)
+            account_admin.set_active(site.people["staff"], person.id, active=False)
             announce(site, site.own, 2)
             for reader in (shown, heard):
                 with pytest.raises(EOFError):
@@ -115,7 +115,7 @@ def test_whoever_is_switched_off_hears_nothing_more(site: Site) -> None:
         assert site.call("collaborator", "GET", "/api/files/").status_code == 401
         assert site.sign_in("collaborator").get("/api/files/").status_code == 401
     finally:
-        account_admin.switch(site.people["staff"], person.id, active=True)
+        account_admin.set_active(site.people["staff"], person.id, active=True)
 
 
 def test_who_is_taken_out_hears_of_that_and_of_nothing_more(site: Site) -> None:

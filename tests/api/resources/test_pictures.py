@@ -14,7 +14,7 @@ from PIL import Image
 
 from db.models import User
 from figures import colormaps, picture
-from services.accounts import accounts
+from services.accounts import visual_options
 from services.files.visualization import previews
 from tests.support.paths import ROOT
 from tests.support.web.goodman_files import write_goodman_cards
@@ -70,7 +70,7 @@ def test_a_picture_is_as_the_person_likes_it_unless_the_request_says_otherwise(
     address = f"id={frame.id}&vmin=100&vmax=1000"
     asked = scale(f"{address}&colormap=Magma")
     assert scale(address) != asked
-    accounts.save_visual(site.people["PI"], colormap="Magma", show_title=False)
+    visual_options.save(site.people["PI"], colormap="Magma", show_title=False)
     try:
         assert scale(address) == asked
         assert not figure(site, address)["layout"].get("annotations")

@@ -51,7 +51,7 @@ def test_a_semester_is_imported_and_an_account_of_it_switched_off(
     made = "SELECT count(*) FROM proposal WHERE soar_id = ?"
     assert live_site.rows(made, GOOD[0]) == [(0,)]
     submit.click()
-    told(page, "1 proposal and 1 account were made.")
+    told(page, "1 proposal and 1 account created.")
     page.wait_for_url("**/management/proposals")
     expect(page.get_by_role("row").filter(has_text=GOOD[0])).to_contain_text("Semina Rojas")
 
@@ -59,17 +59,17 @@ def test_a_semester_is_imported_and_an_account_of_it_switched_off(
     first = live_site.link_mailed_to(ADDRESS)
     window.open("/management/users")
     page.get_by_role("link", name="Semina Rojas").click()
-    page.get_by_role("button", name="Resend the link").click()
-    told(page, f"A new link goes to {ADDRESS}.")
+    page.get_by_role("button", name="Resend invitation").click()
+    told(page, f"A new invitation is sent to {ADDRESS}.")
     wait_for(lambda: live_site.link_mailed_to(ADDRESS) != first, 30, "the second mail")
     link = live_site.link_mailed_to(ADDRESS)
-    page.get_by_role("button", name="Switch off").click()
-    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
-    state = page.locator("#person-state")
-    expect(state).to_contain_text("Switched off")
+    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("dialog").get_by_role("button", name="Deactivate").click()
+    state = page.locator("#account-state")
+    expect(state).to_contain_text("Deactivated")
     other = open_window().page
     other.goto(link)
-    expect(other.get_by_role("alert")).to_contain_text(password_links.DEAD)
+    expect(other.get_by_role("alert")).to_contain_text(password_links.INVALID)
 
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("button", name="Reactivate").click()
     expect(state).to_contain_text("No password yet")

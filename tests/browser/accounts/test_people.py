@@ -59,7 +59,7 @@ def add_user(page: Any, first: str, last: str, username: str, *, staff: bool = F
         page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/management/proposals/new\?pi=\d+"))
     page.wait_for_function(
-        "address => (document.querySelector('#register-pi') || {}).value?.includes(address)",
+        "address => (document.querySelector('#newproposal-pi') || {}).value?.includes(address)",
         arg=f"{username}@observatory.example",
     )
 

@@ -29,7 +29,7 @@ def proposal(demo_site: LiveSite, observer: Window, whole_night: None) -> Iterat
     page.get_by_role("button", name="Reset all to the defaults").click()
     page.get_by_role("button", name="Save settings").click()
     expect(
-        page.get_by_text(re.compile("The settings are saved|Nothing was changed"))
+        page.get_by_text(re.compile("The settings were saved|Nothing was changed"))
     ).to_be_visible()
 
 
@@ -66,12 +66,12 @@ def change_by_keys(page: Any, site: LiveSite) -> None:
     expect(wrong).to_have_text("")
     summary = page.locator("#settings-summary")
     expect(summary).to_contain_text("Cosmic ray rejection: Default → DCR")
-    expect(summary).to_contain_text("every frame that comes")
+    expect(summary).to_contain_text("all new frames")
     expect(page.locator(".setting.changed")).to_have_count(4)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    expect(page.get_by_text("The settings were saved.")).to_be_visible()
     expect(summary).to_be_empty()
-    expect(page.locator("#settings-again")).to_contain_text("done with other settings than these")
+    expect(page.locator("#settings-again")).to_contain_text("reduced with other settings")
 
 
 def test_the_settings_form_changes_the_next_reduction_and_restore_undoes_it(
@@ -101,12 +101,12 @@ def test_the_settings_form_changes_the_next_reduction_and_restore_undoes_it(
     page = observer.open(f"/proposals/{proposal}/settings")
     history = page.locator("#settings-history")
     expect(history).to_contain_text("Target Fit Model: Moffat → Gaussian")
-    expect(history).to_contain_text("in force")
-    page.get_by_role("button", name="Restore the settings of the beginning").click()
+    expect(history).to_contain_text("current")
+    page.get_by_role("button", name="Restore the initial settings").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.locator("#settings-extract-max_targets")).to_have_value("3")
     expect(page.locator(".setting.changed")).to_have_count(0)
-    expect(history.locator("ol > li").first).to_contain_text("restored the state of")
+    expect(history.locator("ol > li").first).to_contain_text("restored the settings of")
 
 
 def test_two_people_at_once_lose_nothing(
@@ -117,7 +117,7 @@ def test_two_people_at_once_lose_nothing(
     second.get_by_role("textbox", name="Trace Degree").fill("3")
     first.get_by_role("textbox", name="Detection Threshold").fill("7")
     first.get_by_role("button", name="Save settings").click()
-    expect(first.get_by_text("The settings are saved.")).to_be_visible()
+    expect(first.get_by_text("The settings were saved.")).to_be_visible()
     second.get_by_role("button", name="Save settings").click()
     conflict = second.locator("#settings-conflict")
     expect(conflict).to_contain_text("while you were editing them")
@@ -125,7 +125,7 @@ def test_two_people_at_once_lose_nothing(
     expect(second.get_by_role("textbox", name="Detection Threshold")).to_have_value("7")
     expect(second.get_by_role("textbox", name="Trace Degree")).to_have_value("3")
     second.get_by_role("button", name="Save settings").click()
-    expect(second.get_by_text("The settings are saved.")).to_be_visible()
+    expect(second.get_by_text("The settings were saved.")).to_be_visible()
     again = observer.open(path)
     expect(again.get_by_role("textbox", name="Detection Threshold")).to_have_value("7")
     degree = again.get_by_role("textbox", name="Trace Degree")

@@ -158,12 +158,12 @@ def test_chosen_files_come_as_one_zip(searching: Any) -> None:
     until(page, "() => [...document.querySelectorAll('[row-index] a')].length > 2")
     page.locator('[row-index="0"] .ag-selection-checkbox').click()
     page.locator('[row-index="1"] .ag-selection-checkbox').click()
-    tools = page.get_by_role("toolbar", name="With the chosen files")
-    expect(tools).to_contain_text("2 chosen")
+    tools = page.get_by_role("toolbar", name="Actions on the selected files")
+    expect(tools).to_contain_text("2 selected")
     # What does not take a bias is greyed, and says so.
     reduce = tools.get_by_role("button", name="Reduce Raw File")
     expect(reduce).to_be_disabled()
-    assert "none is chosen" in reduce.get_attribute("title")
+    assert "none is selected" in reduce.get_attribute("title")
     wanted = set(names(page)[:2])
     with page.expect_download() as download:
         tools.get_by_role("link", name="Download zip").click()
@@ -187,7 +187,7 @@ def test_a_step_is_run_on_the_chosen(searching: Any, demo_site: LiveSite) -> Non
     place = row.get_attribute("row-index")
     page.locator(f'[row-index="{place}"] .ag-selection-checkbox').click()
     page.get_by_role("button", name="Reduce Raw File (1)").click()
-    expect(page.locator("#toasts")).to_contain_text("started on 1 file")
+    expect(page.locator("#toasts")).to_contain_text("queued for 1 file")
     assert demo_site.rows(asked, number)[0][0] == before + 1
 
 
@@ -195,13 +195,13 @@ def test_the_sky_and_what_is_no_position(searching: Any) -> None:
     page = searching
     page.get_by_label("RA", exact=True).fill("25:99")
     page.get_by_label("Dec", exact=True).fill("-54")
-    page.get_by_role("button", name="Search the sky").click()
+    page.get_by_role("button", name="Search cone").click()
     expect(page.get_by_role("alert").filter(has_text="is no right ascension")).to_be_visible()
     page.get_by_label("RA", exact=True).fill("00:00:01")
     page.get_by_label("Dec", exact=True).fill("+89:00:00")
     page.get_by_label("Radius (′)").fill('1"')
-    page.get_by_role("button", name="Search the sky").click()
-    expect(page.get_by_text("Nothing found")).to_be_visible()
+    page.get_by_role("button", name="Search cone").click()
+    expect(page.get_by_text("No files found")).to_be_visible()
     assert count(page) == 0
 
 
@@ -213,7 +213,7 @@ def test_another_persons_files_are_neither_rows_nor_choices(
     demo_site.add_user(*STRANGER)
     page = open_window().sign_in(*STRANGER)
     page.goto(demo_site.url + "/search?obstype=OBJECT")
-    expect(page.get_by_text("Nothing found")).to_be_visible()
+    expect(page.get_by_text("No files found")).to_be_visible()
     expect(page.locator("#choices-slit")).to_have_text("none")
     page.goto(demo_site.url + "/search")
     expect(page.locator("#search-count")).not_to_be_empty()
@@ -249,7 +249,7 @@ def test_on_a_telephone_the_filters_are_folded(searching: Any) -> None:
     toggle.click()
     expect(field).to_be_hidden()
     expect(toggle).to_have_attribute("aria-expanded", "false")
-    expect(page.get_by_text("Nothing found")).to_be_visible()
+    expect(page.get_by_text("No files found")).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
     page.set_viewport_size({"width": 1366, "height": 768})
     expect(field).to_have_value("no such object")

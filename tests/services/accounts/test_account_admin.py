@@ -6,7 +6,14 @@ import pytest
 
 from db.models import LogEntry, Mail, PasswordLink, Token, User
 from services.access import Action
-from services.accounts import account_admin, accounts, partners, password_links
+from services.accounts import (
+    account_admin,
+    account_list,
+    accounts,
+    partners,
+    password_links,
+    sessions,
+)
 from services.errors import AccessDenied, Conflict, NotFound, ServiceError, Unacceptable
 from tests.support import builders
 
@@ -81,29 +88,29 @@ def test_staff_has_no_way_to_a_superusers_account() -> None:
         lambda: account_admin.edit(
             by, root.id, first_name="", last_name="", email="mine@x.example", partner=""
         ),
-        lambda: account_admin.switch(by, root.id, active=False),
+        lambda: account_admin.set_active(by, root.id, active=False),
         lambda: account_admin.resend(by, root.id),
     ):
         with pytest.raises(AccessDenied):
             act()
     assert User.get_by_id(root.id).email == root.email
     with pytest.raises(Unacceptable):
-        account_admin.switch(root, root.id, active=False)
+        account_admin.set_active(root, root.id, active=False)
 
 
 def test_whoever_is_switched_off_is_out_at_once_and_comes_back_as_before() -> None:
     by, person = staff(), builders.person("pia")
-    token, session = accounts.renew_token(person), accounts.session_id(person)
+    token, session = sessions.renew_token(person), sessions.session_id(person)
     key = password_links.make(person.id).rsplit("/", 1)[1]
-    account_admin.switch(by, person.id, active=False)
-    assert accounts.user_for_token(token) is None
-    assert accounts.user_for_session(session) is None
+    account_admin.set_active(by, person.id, active=False)
+    assert sessions.user_for_token(token) is None
+    assert sessions.user_for_session(session) is None
     with pytest.raises(NotFound):
         password_links.owner(key)
     with pytest.raises(Unacceptable):
         account_admin.resend(by, person.id)
-    account_admin.switch(by, person.id, active=True)
-    assert accounts.user_for_token(token) == person
+    account_admin.set_active(by, person.id, active=True)
+    assert sessions.user_for_token(token) == person
     assert PasswordLink.select().count() == 0
     account_admin.resend(by, person.id)
     assert Mail.get().recipient == person.email
@@ -128,20 +135,21 @@ def test_people_are_found_by_any_part_of_a_name() -> None:
     by = staff()
     for number in range(30):
         builders.person(f"p{number:02d}", first_name="Pia", last_name=f"Soto {number:02d}")
-    assert account_admin.page(by).count == 31
-    found = account_admin.page(by, "pia soto p0", page=1, page_size=4)
+    assert account_list.page(by).count == 31
+    found = account_list.page(by, "pia soto p0", page=1, page_size=4)
     assert (found.count, found.pages) == (10, 3)
-    assert [row.last_name for row in found.rows] == [f"Soto 0{n}" for n in range(4)]
-    assert account_admin.page(by, "pia", page=99, page_size=25).page == 2
-    assert account_admin.page(by, "p07@observatory").rows[0].username == "p07"
+    assert [row.full_name for row in found.rows] == [f"Pia Soto 0{n}" for n in range(4)]
+    assert account_list.page(by, "pia", page=99, page_size=25).page == 2
+    assert account_list.page(by, "p07@observatory").rows[0].username == "p07"
     for odd in ("%", "_", "\\", "\x00", "' OR 1=1"):
-        assert account_admin.page(by, f"zz{odd}").count == 0
-    (one,) = account_admin.suggest(by, "soto 29")
-    assert account_admin.named(account_admin.label(one)) == one
-    assert account_admin.named(one.email) == account_admin.named("P29") == one
-    assert account_admin.named("nobody <x@y>") is None and account_admin.named("") is None
-    assert account_admin.named("a\x00") is None
-    assert account_admin.suggest(by, " ") == []
+        assert account_list.page(by, f"zz{odd}").count == 0
+    (label,) = account_list.suggest(by, "soto 29")
+    person = accounts.named(label)
+    assert person is not None and person.username == "p29"
+    assert accounts.named(person.email) == accounts.named("P29") == person
+    assert accounts.named("nobody <x@y>") is None and accounts.named("") is None
+    assert accounts.named("a\x00") is None
+    assert account_list.suggest(by, " ") == []
 
 
 def test_nobody_else_manages() -> None:
@@ -150,12 +158,11 @@ def test_nobody_else_manages() -> None:
     for person in (builders.person("user"), off):
         for act in (
             lambda p: account_admin.create(p, username="x", email="x@x.example"),
-            account_admin.page,
-            lambda p: account_admin.suggest(p, "o"),
-            lambda p: account_admin.get(p, p.id),
-            lambda p: account_admin.last_mail(p, p.id),
+            account_list.page,
+            lambda p: account_list.suggest(p, "o"),
+            lambda p: account_list.get(p, p.id),
             lambda p: account_admin.edit(p, p.id, email=p.email, **names),
-            lambda p: account_admin.switch(p, p.id, active=True),
+            lambda p: account_admin.set_active(p, p.id, active=True),
             lambda p: account_admin.resend(p, p.id),
             lambda p: partners.add(p, "x"),
             lambda p: partners.rename(p, "x", "y"),

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from db.models import LoginFailure, Token, User, utc_now
-from services.accounts import accounts, passwords
+from services.accounts import accounts, passwords, sessions, visual_options
 from services.errors import Conflict, NotAuthenticated, TooManyAttempts, Unacceptable
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -19,7 +19,7 @@ HERE = "192.0.2.7"
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash as in production, with less work a hash."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64))
-    passwords._nobodys_hash.cache_clear()
+    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture
@@ -80,25 +80,25 @@ def test_the_sixth_failure_is_refused_before_hashing(
 
 
 def test_a_token_is_kept_as_a_hash_and_replaced(user: User) -> None:
-    first = accounts.renew_token(user)
+    first = sessions.renew_token(user)
     assert first not in str(list(Token.select().dicts()))
-    assert accounts.user_for_token(first) == user
-    second = accounts.renew_token(user)
-    assert accounts.user_for_token(first) is None
-    assert accounts.user_for_token(second) == user
+    assert sessions.user_for_token(first) == user
+    second = sessions.renew_token(user)
+    assert sessions.user_for_token(first) is None
+    assert sessions.user_for_token(second) == user
     User.update(is_active=False).execute()
-    assert accounts.user_for_token(second) is None
+    assert sessions.user_for_token(second) is None
 
 
 def test_a_password_change_ends_the_sessions(user: User) -> None:
-    session = accounts.session_id(user)
-    assert accounts.user_for_session(session) == user
+    session = sessions.session_id(user)
+    assert sessions.user_for_session(session) == user
     accounts.set_password(user, "eight cloudy nights")
-    assert accounts.user_for_session(session) is None
-    assert accounts.user_for_session(accounts.session_id(user)) == user
+    assert sessions.user_for_session(session) is None
+    assert sessions.user_for_session(sessions.session_id(user)) == user
     assert accounts.authenticate("observer", "eight cloudy nights", HERE) == user
     for forged in ("", "1", "1:x", f"{user.id}:1 ", "99999999999:1", "-1:1"):
-        assert accounts.user_for_session(forged) is None
+        assert sessions.user_for_session(forged) is None
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_the_published_list_is_whole() -> None:
 
 
 def test_visual_options_are_checked(user: User) -> None:
-    accounts.save_visual(user, theme="light", show_title=False)
-    accounts.save_visual(user, colormap="Viridis")
+    visual_options.save(user, theme="light", show_title=False)
+    visual_options.save(user, colormap="Viridis")
     stored = User.get_by_id(user.id).visual
     assert stored == {"theme": "light", "show_title": False, "colormap": "Viridis"}
     for wrong in (
@@ -138,4 +138,4 @@ def test_visual_options_are_checked(user: User) -> None:
         {"script": "x"},
     ):
         with pytest.raises(Unacceptable):
-            accounts.save_visual(user, **wrong)
+            visual_options.save(user, **wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.models import User
-from services.accounts import accounts, passwords, profile, rate_limit
+from services.accounts import accounts, passwords, profile, rate_limit, sessions
 from services.errors import TooManyAttempts, Unacceptable
 
 OLD, NEW = "seven clear nights", "nine cloudy mornings"
@@ -21,10 +21,10 @@ def user(database: object) -> User:
 
 
 def test_a_new_password_ends_the_older_sessions(user: User) -> None:
-    before = accounts.session_id(user)
+    before = sessions.session_id(user)
     profile.change_password(user, OLD, NEW, NEW, HOME)
-    assert accounts.user_for_session(before) is None
-    assert accounts.user_for_session(accounts.session_id(user)) == user
+    assert sessions.user_for_session(before) is None
+    assert sessions.user_for_session(sessions.session_id(user)) == user
     assert accounts.authenticate("nina", NEW, HOME) == user
 
 
@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(
 
 
 def test_an_open_browser_is_no_way_to_guess_the_password(user: User) -> None:
-    for _ in range(rate_limit.MOST):
+    for _ in range(rate_limit.MAX_ATTEMPTS):
         with pytest.raises(Unacceptable):
             profile.change_password(user, "wrong", NEW, NEW, HOME)
     with pytest.raises(TooManyAttempts):
@@ -57,10 +57,10 @@ def test_an_open_browser_is_no_way_to_guess_the_password(user: User) -> None:
 
 
 def test_names_are_tidied_and_checked(user: User) -> None:
-    profile.introduce(user, first_name="  Nina   Maria ", last_name="Núñez", partner="")
+    profile.edit(user, first_name="  Nina   Maria ", last_name="Núñez", partner="")
     assert User.get_by_id(user.id).full_name == "Nina Maria Núñez"
     with pytest.raises(Unacceptable) as raised:
-        profile.introduce(user, first_name="N\x07", last_name="", partner="")
+        profile.edit(user, first_name="N\x07", last_name="", partner="")
     assert raised.value.field == "first_name"
     with pytest.raises(Unacceptable):
-        profile.introduce(user, first_name="", last_name="x" * 151, partner="")
+        profile.edit(user, first_name="", last_name="x" * 151, partner="")

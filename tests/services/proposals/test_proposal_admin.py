@@ -25,7 +25,8 @@ def staff() -> User:
 
 
 def register(by: User, soar_id: str, pi: str, **more: str) -> Proposal:
-    return proposal_admin.register(by, soar_id=soar_id, semester="2026B", pi=pi, **more)
+    made = proposal_admin.register(by, soar_id=soar_id, semester="2026B", pi=pi, **more)
+    return Proposal.get_by_id(made.id)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +92,9 @@ def test_a_mistyped_id_is_mended_with_the_frames_that_wait_under_the_right_one()
     changed = {"semester": "2026B", "pi": pi.email, "title": "Dust", "abstract": ""}
     for taken in ("SOAR2026B-002", "soar2026b-002", "UNKNOWN", " "):
         with pytest.raises((Conflict, Unacceptable)) as refused:
-            proposal_admin.amend(by, wrong.id, soar_id=taken, **changed)
+            proposal_admin.edit(by, wrong.id, soar_id=taken, **changed)
         assert refused.value.field == "soar_id"
-    proposal_admin.amend(by, wrong.id, soar_id="SOAR2026B-014", **changed)
+    proposal_admin.edit(by, wrong.id, soar_id="SOAR2026B-014", **changed)
     assert {row.soar_id for row in Proposal.select()} == {"SOAR2026B-014", other.soar_id}
     assert File.get_by_id(file.id).proposal_id == Run.get_by_id(run.id).proposal_id == wrong.id
 
@@ -103,7 +104,7 @@ def test_another_pi_takes_over_and_the_old_one_is_out() -> None:
     new = builders.person("new", first_name="New", last_name="Leader")
     proposal = register(by, "SOAR2026B-001", "old")
     Membership.create(proposal=proposal, user=new)
-    proposal_admin.amend(
+    proposal_admin.edit(
         by,
         proposal.id,
         soar_id=proposal.soar_id,
@@ -150,7 +151,7 @@ def test_nobody_else_registers() -> None:
         lambda: proposal_admin.page(user),
         lambda: proposal_admin.n_waiting(user),
         lambda: proposal_admin.get(user, proposal.id),
-        lambda: proposal_admin.amend(
+        lambda: proposal_admin.edit(
             user, proposal.id, soar_id="x", semester="2026B", pi="user", title="", abstract=""
         ),
         lambda: semester_import.plan(user, HEAD.encode() + b"a,,,a@b.example,,,\n"),
@@ -184,20 +185,20 @@ def test_a_dry_run_tells_each_rows_effect_and_changes_nothing() -> None:
     planned = semester_import.plan(by, table.encode())
     told = {row.line: row.effect or row.error for row in planned.rows}
     assert told == {
-        2: "known already, and left as it is",
-        3: "completes SOAR2026B-002, which has 1 frame; PI Pia Soto",
+        2: "already registered, not changed",
+        3: "registers SOAR2026B-002, which has 1 frame; PI Pia Soto",
         5: "new proposal; new account for new@soar.example",
         6: "new proposal; PI new@soar.example, as above",
-        7: "SOAR2026B-004 is in line 6 already.",
-        8: "A proposal needs its SOAR ID.",
-        9: "This is not an e-mail address.",
+        7: "SOAR2026B-004 is also in line 6.",
+        8: "The SOAR ID is missing.",
+        9: "This is not a valid e-mail address.",
         10: "A semester is a year and A or B, like 2026B.",
-        11: "The account of off@observatory.example is switched off.",
+        11: "The account of off@observatory.example is deactivated.",
     }
     assert (planned.n_proposals, planned.n_people, len(planned.errors)) == (3, 1, 5)
     with pytest.raises(Unacceptable) as refused:
         semester_import.apply(by, table.encode())
-    assert refused.value.detail[0] == "line 7: SOAR2026B-004 is in line 6 already."
+    assert refused.value.detail[0] == "line 7: SOAR2026B-004 is also in line 6."
     assert (User.select().count(), Proposal.select().count()) == before
     assert Mail.select().count() == 0
 

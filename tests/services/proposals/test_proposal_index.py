@@ -31,11 +31,11 @@ def test_the_newest_semester_first_and_only_ones_own() -> None:
     (listed,) = proposal_index.page(member).rows
     assert (listed.pi, listed.n_collaborators) == ("p", 1)
     assert Action.VIEW in listed.may and Action.CONFIGURE not in listed.may
-    assert Action.CONFIGURE in proposal_index.one(pi, row.id - 1).may
+    assert Action.CONFIGURE in proposal_index.get(pi, row.id - 1).may
     with pytest.raises(NotFound):
-        proposal_index.one(member, row.id)
-    assert proposal_index.collaborators(member, [row.id - 1]) == {row.id - 1: ["m"]}
-    assert proposal_index.collaborators(member, [row.id - 2]) == {}
+        proposal_index.get(member, row.id)
+    assert proposal_index.collaborator_names(member, [row.id - 1]) == {row.id - 1: ["m"]}
+    assert proposal_index.collaborator_names(member, [row.id - 2]) == {}
 
 
 def test_words_are_looked_for_in_id_pi_and_title() -> None:

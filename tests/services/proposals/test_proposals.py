@@ -5,7 +5,7 @@ import pytest
 from db.models import Proposal, User
 from services.accounts import accounts
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
-from services.proposals import proposals
+from services.proposals import proposal_index, proposals
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -44,7 +44,8 @@ def test_collaborators_come_and_go() -> None:
     proposals.add_collaborator(pi, proposal.id, "o'new@soar.example")
     new = User.get(User.email == "o'new@soar.example")
     assert new.password_hash == ""
-    assert proposals.collaborators(proposal) == [new]
+    (member,) = proposal_index.members(pi, proposal.id).collaborators
+    assert (member.full_name, member.email) == (new.full_name, new.email)
     assert proposals.visible(new) == [proposal]
     with pytest.raises(Unacceptable):
         proposals.add_collaborator(pi, proposal.id, pi.email)

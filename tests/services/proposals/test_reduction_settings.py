@@ -8,7 +8,7 @@ from db.models import Event, LogEntry, Proposal, SettingsChange, User
 from reduction.settings import form_fields
 from reduction.settings.proposal_settings import settings_model
 from services.errors import AccessDenied, Conflict, NotFound
-from services.proposals import proposals, reduction_settings
+from services.proposals import proposals, reduction_settings, settings_history
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -37,13 +37,11 @@ def change(user: User, proposal: Proposal, version: int | None = None, **given: 
 def test_a_change_is_in_force_in_the_history_and_in_the_log(pi: User, proposal: Proposal) -> None:
     version = change(pi, proposal, reduce__cosmic_rays="dcr", extract__max_targets=1)
     assert values(proposal)["reduce.cosmic_rays"] == "dcr"
-    (row,) = reduction_settings.history(pi, proposal.id).rows
-    assert (row.id, row.user, row.restored) == (version, pi, None)
-    assert [
-        (d.name, d.before, d.after) for d in reduction_settings.differences(row.before, row.after)
-    ] == [
-        ("reduce.cosmic_rays", "default", "dcr"),
-        ("extract.max_targets", 3, 1),
+    (row,) = settings_history.page(pi, proposal.id).rows
+    assert (row.id, row.author, row.restored) == (version, pi.full_name, None)
+    assert [(d.name, d.before, d.after) for d in row.differences] == [
+        ("reduce.cosmic_rays", "Default", "DCR"),
+        ("extract.max_targets", "3", "1"),
     ]
     (entry,) = LogEntry.select()
     assert entry.sentence == (
@@ -69,7 +67,7 @@ def test_an_older_state_is_restored_and_that_is_a_change_too(pi: User, proposal:
     assert values(proposal)["reduce.ignore_flats"] is False
     reduction_settings.restore(pi, proposal.id, reduction_settings.FIRST)
     assert values(proposal) == form_fields.values(settings_model()())
-    newest = reduction_settings.history(pi, proposal.id).rows
+    newest = settings_history.page(pi, proposal.id).rows
     assert len(newest) == 4
     assert newest[0].restored == newest[3].created
     assert newest[1].restored == newest[3].created
@@ -120,7 +118,7 @@ def test_who_may_do_what(pi: User, proposal: Proposal) -> None:
     proposals.add_collaborator(pi, proposal.id, member.email)
     version = change(pi, proposal, extract__max_targets=1)
     other = builders.proposal("B", stranger)
-    assert reduction_settings.history(member, proposal.id).count == 1
+    assert settings_history.page(member, proposal.id).count == 1
     for act in (
         lambda user: change(user, proposal, extract__max_targets=2),
         lambda user: reduction_settings.restore(user, proposal.id, version),
@@ -129,7 +127,7 @@ def test_who_may_do_what(pi: User, proposal: Proposal) -> None:
             act(member)
         with pytest.raises(NotFound):
             act(stranger)
-    for look in (reduction_settings.history, reduction_settings.current):
+    for look in (settings_history.page, reduction_settings.current):
         with pytest.raises(NotFound):
             look(stranger, proposal.id)
     with pytest.raises(NotFound, match="No such change"):

@@ -15,6 +15,7 @@ from services import access
 from services.errors import Unacceptable
 from services.files import file_list, rows
 from services.search import page as search_page
+from services.search.columns import FACETS
 from services.search.filters import FileFilters
 from tests.support import builders
 
@@ -71,7 +72,7 @@ def test_counts_are_those_of_the_rows_that_one_may_see(archive: Archive, who: st
     user = getattr(archive, who)
     found = search_page.overview(user, FileFilters())
     assert found.count == file_list.page(user).count
-    for name in search_page.FACETS:
+    for name in FACETS:
         offered = {choice.value: choice.count for choice in found.choices[name]}
         assert offered == dict(counted(user, name)), name
     secret = any("SECRET" in str(choice) for choice in found.choices["slit"])
@@ -100,7 +101,7 @@ def test_filters_are_combined_and_leave_their_own_choices(
 ) -> None:
     found = search_page.overview(archive.pi, FileFilters(**wanted))
     assert found.count == file_list.page(archive.pi, FileFilters(**wanted)).count
-    for name in search_page.FACETS:
+    for name in FACETS:
         others = FileFilters(**{k: v for k, v in wanted.items() if k != name})
         shown = Counter(
             str(getattr(file, name))
@@ -109,8 +110,8 @@ def test_filters_are_combined_and_leave_their_own_choices(
         offered = {c.value: c.count for c in found.choices[name] if c.count}
         assert offered == dict(shown), name
     for name, value in wanted.items():
-        if name in search_page.FACETS:
-            chosen = {choice.value for choice in found.choices[name] if choice.chosen}
+        if name in FACETS:
+            chosen = {choice.value for choice in found.choices[name] if choice.selected}
             plain = {"20240310": {"2024-03-10"}, r"a\,b": {"a,b"}}
             assert chosen == plain.get(value, set(value.split(",")))
 
@@ -156,19 +157,19 @@ def test_pages_are_parts_of_the_whole_list(archive: Archive, who: str, ordering:
     assert len(whole) == found.count == count
     if ordering != "-proposal_id":
         listed = [str(file.id) for file in file_list.page(user, None, ordering, page_size=100).rows]
-        assert [row["id"] for row in whole] == listed
+        assert [row.id for row in whole] == listed
     pages = [
         search_page.rows(user, FileFilters(), ordering, start=start, n_rows=3).rows
         for start in range(0, count, 3)
     ]
-    assert [row["id"] for page in pages for row in page] == [row["id"] for row in whole]
-    assert ("secret.fits" in {row["file_name"] for row in whole}) == (who != "pi")
+    assert [row.id for page in pages for row in page] == [row.id for row in whole]
+    assert ("secret.fits" in {row.file_name for row in whole}) == (who != "pi")
 
 
 def test_proposals_are_ordered_by_the_name_that_is_shown(archive: Archive) -> None:
     builders.row("x.fits", builders.proposal("A first"))
     shown = search_page.rows(archive.staff, FileFilters(), "proposal_id", start=0, n_rows=100)
-    names = [row["proposal_id"] for row in shown.rows]
+    names = [row.proposal_id for row in shown.rows]
     assert names == [*sorted(names[:-1]), ""]
     assert names[0] == "A first"
 
@@ -191,7 +192,7 @@ class TestActions:
         assert offered["reduce"].files == (frame.id,)
         assert offered["extract"].files == (reduced.id,)
         assert offered["wavelength"].files == ()
-        assert "none is chosen" in offered["wavelength"].reason
+        assert "none is selected" in offered["wavelength"].reason
 
     def test_nothing_is_offered_on_what_one_does_not_see(self, archive: Archive) -> None:
         secret = File.get(File.file_name == "secret.fits")
