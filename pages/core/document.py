@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from flask import Flask, Response, abort, request, send_from_directory
+from flask import Flask, Response, abort, request
 from flask_login import current_user
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -33,6 +33,8 @@ TABLE_TAG = re.compile(
 TABLE_LIBRARY = "async-community"
 """The script with the table itself. The component asks for it under an address without a version,
 unless it is there already."""
+
+JSDOC = re.compile(rb"^[ \t]*/\*\*.*?\*/[ \t]*\n?", re.MULTILINE | re.DOTALL)
 
 UNCHANGING = "private, max-age=31536000, immutable"
 
@@ -129,12 +131,20 @@ def register(server: Flask) -> None:
 
 def _module(version: str, name: str) -> Response:
     """Return a module; browsers keep it for good under the address of what it holds now."""
-    if not name.endswith(".js"):
+    if name not in modules():
         abort(404)
-    response = send_from_directory(ASSETS, name)
+    status = (ASSETS / name).stat()
+    code = _without_docs(name, status.st_mtime_ns, status.st_size)
+    response = Response(code, mimetype="text/javascript")
     if version in _versions or module_folder() == f"{ROOT}{VERSION}{version}/":
         response.headers["Cache-Control"] = UNCHANGING
     return response
+
+
+@lru_cache(maxsize=256)
+def _without_docs(name: str, *_: int) -> bytes:
+    """Return a module without its JSDoc, which is a quarter of what would be sent."""
+    return JSDOC.sub(b"", (ASSETS / name).read_bytes())
 
 
 def address(asset: str) -> str:

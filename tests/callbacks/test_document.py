@@ -110,6 +110,17 @@ def test_the_document_preloads_every_module_that_the_first_one_needs(site: Site)
     assert named == imported_from(ASSETS / "main.js")
 
 
+def test_modules_are_sent_without_their_documentation(site: Site) -> None:
+    browser = site.sign_in("PI")
+    for address in preloaded(document(site, "/data")):
+        sent = browser.get(address).get_data(as_text=True)
+        written = (ASSETS / "/".join(address.split("/")[3:])).read_text().splitlines()
+        code = [line for line in written if not line.lstrip().startswith(("/**", "*"))]
+        left = iter(sent.splitlines())
+        assert all(line in left for line in code), address
+        assert "@param" not in sent, address
+
+
 def test_dash_loads_no_module_as_a_classic_script(site: Site) -> None:
     page = document(site, "/data")
     classic = re.findall(r'<script src="([^"]+)"', page)
