@@ -155,7 +155,7 @@ def test_a_foreign_spectrum_can_not_be_laid_over(
     page = window.open("/data")
     number = open_spectrum(page)
     page.goto(f"{window.site.url}/data/{number}?with=2147483000")
-    expect(page.get_by_text("can't be drawn here: No such file.")).to_be_visible()
+    expect(page.get_by_text("cannot be shown: No such file.")).to_be_visible()
     expect(page.locator("#laid-over .over")).to_have_count(0)
     # the browser itself notes the 404 of the refused request
     window.trouble = [line for line in window.trouble if "404" not in line]
