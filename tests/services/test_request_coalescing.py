@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -24,15 +23,17 @@ class Clock:
 
 def test_what_is_asked_for_at_once_is_read_once() -> None:
     memo, reads, got = Memo(), [], []
+    all_asked = threading.Event()
 
     def read() -> object:
         reads.append(1)
-        time.sleep(0.05)
+        assert all_asked.wait(10)
         return object()
 
     threads = [threading.Thread(target=lambda: got.append(memo.get("a", read))) for _ in range(8)]
     for thread in threads:
         thread.start()
+    all_asked.set()
     for thread in threads:
         thread.join()
     assert len(reads) == 1

@@ -74,7 +74,9 @@ def chromium() -> Iterator[Any]:
         path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
         try:
             browser = driver.chromium.launch(
-                executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+                executable_path=path,
+                headless=os.environ.get("GSP_TEST_HEADED") != "1",
+                args=["--no-sandbox", "--disable-gpu"],
             )
         except playwright.Error as error:
             unavailable(f"no Chromium can be started: {str(error).splitlines()[0]}")

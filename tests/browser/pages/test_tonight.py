@@ -32,6 +32,20 @@ DRAWN = """(against) => {
 """The trends are on the screen, against this."""
 
 
+AT_REST = """(element) => new Promise((done) => {
+    let [before, frames] = [NaN, 0];
+    const look = () => {
+        const { top } = element.getBoundingClientRect();
+        frames = top === before ? frames + 1 : 0;
+        before = top;
+        if (frames === 10) done();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+"""An element that has not moved in ten frames of the screen."""
+
+
 def raw_frames(site: LiveSite, kind: str) -> list[Path]:
     """Return the frames of the demo night, the oldest first; other tests add frames of others."""
     query = (
@@ -70,11 +84,8 @@ def place(page: Any, name: str) -> float:
 
 def resting(page: Any, name: str) -> float:
     """Return the place of a row once it no longer moves."""
-    before, now = None, place(page, name)
-    while now != before:
-        page.wait_for_timeout(300)
-        before, now = now, place(page, name)
-    return now
+    row(page, name).evaluate(AT_REST)
+    return place(page, name)
 
 
 def test_rows_fill_in_and_what_one_looks_at_stays(night: Any, demo_site: LiveSite) -> None:

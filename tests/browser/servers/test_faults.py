@@ -107,7 +107,7 @@ def test_frames_that_arrive_in_a_kill_are_indexed_once_and_reduced(
     site = site_of(make_site, raw).start()
     for frame in night[:2]:
         drop(frame, raw)
-    time.sleep(1)  # somewhere in the middle of it
+    until(lambda: site.rows(f"SELECT 1 FROM run WHERE state IN {LIVE}"), 30, "a run is due")
     site.process.kill()
     site.process.wait()
     until(lambda: not site.processes(), 3, "all processes are gone")
