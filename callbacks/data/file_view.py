@@ -94,8 +94,7 @@ def show(
     user = person()
     now = request_coalescing.moment()
     try:
-        file_id = find(user, address)
-        view = None if file_id is None else file_view.read(user, file_id, tuple(Part))
+        view = file_view.read_address(user, _key(address), address.proposal, tuple(Part))
     except NotFound as error:
         return _nothing(now, str(error), empty_states.no_such_file(address))
     except Conflict as error:
@@ -117,8 +116,11 @@ def show(
 
 def find(user: User, address: Address) -> int | None:
     """Return the id of the file of an address; None while there is no frame."""
-    key = file_key(address.file) if address.file is not None else None
-    return file_view.find(user, key, address.proposal)
+    return file_view.find(user, _key(address), address.proposal)
+
+
+def _key(address: Address) -> int | str | None:
+    return file_key(address.file) if address.file is not None else None
 
 
 def regions(
@@ -132,6 +134,8 @@ def regions(
         No such file for this person.
     """
     selected = [name for name in REGIONS if name in names]
+    if not selected:
+        return {}
     parts = {PARTS[name] for name in selected if name in PARTS}
     view = file_view.read(user, file_id, parts, when)
     key = (address, file_id, tuple(member.id for member in view.family))

@@ -124,15 +124,20 @@ def find(user: User, key: int | str | None, soar_id: str = "") -> int | None:
     Conflict
         Several files have the name; the detail lists their ids.
     """
+    file = _find(user, key, soar_id)
+    return int(file.id) if file is not None else None
+
+
+def _find(user: User, key: int | str | None, soar_id: str) -> File | None:
     if key is not None:
-        return int(lookup.get(user, key).id)
+        return lookup.get(user, key)
     values = {"data_type": str(DataType.RAW)} | ({"proposal_id": soar_id} if soar_id else {})
     newest = file_list.page(user, FileFilters.model_validate(values), "-date", 1, 1).rows
     if not newest:
         return None
-    raw_id = int(newest[0].id)
-    progress = reduction_progress.frames(user, [raw_id]).get(raw_id)
-    return progress.file_id if progress and progress.file_id else raw_id
+    raw: File = newest[0]
+    progress = reduction_progress.frames(user, [raw.id]).get(raw.id)
+    return lookup.get(user, progress.file_id) if progress and progress.file_id else raw
 
 
 def shown(user: User, key: int | str) -> ShownFile:
@@ -146,6 +151,20 @@ def shown(user: User, key: int | str) -> ShownFile:
     return _shown(lookup.get(user, key))
 
 
+def read_address(
+    user: User, key: int | str | None, soar_id: str, parts: Collection[Part]
+) -> FileView | None:
+    """Return a file given as for `find`, with its family and the given parts.
+
+    Raises
+    ------
+    NotFound, Conflict
+        As for `find`.
+    """
+    file = _find(user, key, soar_id)
+    return _view(user, file, parts, None) if file is not None else None
+
+
 def read(
     user: User, file_id: int, parts: Collection[Part] = (), when: Moment | None = None
 ) -> FileView:
@@ -156,21 +175,24 @@ def read(
     NotFound
         No such file for this person.
     """
-    row = lookup.on_show(user, file_id, when)
-    family = lineage.related(user, row, when)
-    if all(member.id != row.id for member in family):
-        family = [*family, row]
-    raw = next((member for member in family if member.id == row.original_id), row)
+    return _view(user, lookup.on_show(user, file_id, when), parts, when)
+
+
+def _view(user: User, file: File, parts: Collection[Part], when: Moment | None) -> FileView:
+    family = lineage.related(user, file, when)
+    if all(member.id != file.id for member in family):
+        family = [*family, file]
+    raw = next((member for member in family if member.id == file.original_id), file)
     return FileView(
-        file=_shown(row),
+        file=_shown(file),
         raw_name=raw.file_name,
         family=tuple(
             FamilyMember(member.id, member.file_name, DataType(member.data_type))
             for member in family
         ),
         runs=_runs(family, when) if Part.RUNS in parts or Part.ACTIONS in parts else (),
-        actions=_actions(user, row, when) if Part.ACTIONS in parts else None,
-        comments=_comments(user, row.id, when) if Part.COMMENTS in parts else (),
+        actions=_actions(user, file, when) if Part.ACTIONS in parts else None,
+        comments=_comments(user, file.id, when) if Part.COMMENTS in parts else (),
     )
 
 

@@ -132,6 +132,9 @@ SERVICES: dict[str, Ask] = {
         file_index.n_pages(u, file_index.IndexQuery(soar_id=i["soar_id"])) - 1
     ),
     "data_page.file_view.find": lambda u, i: file_view.find(u, None, i["soar_id"]),
+    "data_page.file_view.read_address": lambda u, i: file_view.read_address(
+        u, i["file"], "", tuple(file_view.Part)
+    ),
     "data_page.file_view.shown": lambda u, i: file_view.shown(u, i["file"]),
     "data_page.file_view.read": lambda u, i: file_view.read(u, i["file"], tuple(file_view.Part)),
     "data_page.runs.read": lambda u, i: shown_runs.read(u, i["run"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import pkgutil
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from callbacks.data.drawing import (
     tabs,
 )
 from callbacks.data.live import NAMES
-from db.models import Comment, File, User
+from db.models import Comment, File, User, utc_now
 from services.data_page import calibrations, file_index, file_view, runs
 from services.errors import Conflict
 from services.files import contents, rows
@@ -57,6 +58,8 @@ def grow(site: Site) -> None:
         add_file(site.config, f"master_bias_{number}.fits", None, **{**known, "gain": 3.0 + number})
         Comment.create(file=site.raw, user=site.people["staff"], text="Clouds.")
         Comment.create(file=site.raw, user=site.people["collaborator"], text="Seeing 1.2″.")
+    # Frames that have just arrived are treated otherwise, as long as others may follow.
+    File.update(created=utc_now() - dt.timedelta(hours=1)).execute()
 
 
 def ask_index(site: Site) -> None:
@@ -109,7 +112,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     with listed_queries() as many:
         ask(site)
     assert few
-    assert len(many) == len(few), "\n".join(sorted(set(many) - set(few)))
+    assert sorted(many) == sorted(few)
 
 
 def draw_all(user: User, site: Site) -> dict[str, Callable[[], object]]:
