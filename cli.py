@@ -1,4 +1,4 @@
-"""Commands for operators: ``flask --app app …``. Mistakes end in one sentence, not a traceback."""
+"""Commands for operators, ``flask --app app …``; errors are one sentence, not a traceback."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from services.files import check, file_integrity, ingest
 from services.mail import letters
 from services.proposals import proposals, semester_import
 
-user_commands = AppGroup("user", help="People's accounts.")
+user_commands = AppGroup("user", help="Accounts.")
 proposal_commands = AppGroup("proposal", help="Observing proposals.")
 
 Command = Callable[..., None]
 
 
 class Refused(click.ClickException):
-    """What was asked for can't be done."""
+    """The command cannot be carried out."""
 
 
 class BadRequest(click.ClickException):
-    """The request itself is wrong."""
+    """The arguments are not valid."""
 
     exit_code = 2
 
 
 def with_database(command: Command) -> Command:
-    """Open the database for a command, and turn what goes wrong into a sentence."""
+    """Open the database for a command, and turn errors into a sentence."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -62,7 +62,7 @@ def with_database(command: Command) -> Command:
 
 
 def register(server: Flask, config: Config) -> None:
-    """Give the server its commands."""
+    """Register the commands of a server."""
     for group in (user_commands, proposal_commands):
         server.cli.add_command(group)
     for command in (ingest_paths, simulate, check_all, migrate):
@@ -82,10 +82,10 @@ def _password_from_stdin() -> str:
 @click.option("--email", required=True)
 @click.option("--first-name", default="")
 @click.option("--last-name", default="")
-@click.option("--staff", is_flag=True, help="Sees and manages everything.")
-@click.option("--superuser", is_flag=True, help="Staff that may make others staff.")
+@click.option("--staff", is_flag=True, help="Sees and changes all proposals.")
+@click.option("--superuser", is_flag=True, help="Staff that may create staff accounts.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--invite", is_flag=True, help="Mail the link to set the password.")
+@click.option("--invite", is_flag=True, help="Send an invitation by e-mail.")
 @with_database
 def create_user(password_stdin: bool, invite: bool, **person: Any) -> None:
     """Create an account; its API token is printed once."""
@@ -94,7 +94,7 @@ def create_user(password_stdin: bool, invite: bool, **person: Any) -> None:
         user, token = accounts.create_user(password=password, **person)
         if invite:
             letters.welcome(user)
-    click.echo(f"Account {user.username} was created. Its API token, shown only now:", err=True)
+    click.echo(f"Account {user.username} was created. Its API token, not shown again:", err=True)
     click.echo(token)
 
 
@@ -102,10 +102,10 @@ def create_user(password_stdin: bool, invite: bool, **person: Any) -> None:
 @click.argument("name")
 @with_database
 def user_token(name: str) -> None:
-    """Make a new API token for an account; the old one dies."""
+    """Create a new API token for an account; the previous token no longer works."""
     user = accounts.find(name)
     if user is None:
-        raise Refused(f"There is no account {name!r}.")
+        raise Refused(f"No such account: {name!r}.")
     click.echo(sessions.renew_token(user))
 
 
@@ -117,10 +117,10 @@ def user_token(name: str) -> None:
 @click.option("--semester", default="")
 @with_database
 def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semester: str) -> None:
-    """Create a proposal, or complete the one that its frames announced."""
+    """Create a proposal, or register the one that was created for its frames."""
     pi = accounts.find(pi_name)
     if pi is None:
-        raise Refused(f"There is no account {pi_name!r}.")
+        raise Refused(f"No such account: {pi_name!r}.")
     proposal = proposals.create(
         None, soar_id=soar_id, title=title, abstract=abstract, semester=semester, pi=pi
     )
@@ -129,10 +129,10 @@ def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semes
 
 @proposal_commands.command("import", with_appcontext=False)
 @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only tell what each row would do.")
+@click.option("--dry-run", is_flag=True, help="Only print the effect of each row.")
 @with_database
 def import_proposals(table: Path, dry_run: bool) -> None:
-    """Create the proposals and PIs of a semester from a CSV TABLE; all of it, or nothing."""
+    """Import the proposals and PIs of a semester from a CSV TABLE, all or nothing."""
     try:
         planned = semester_import.plan(None, table.read_bytes())
         if not dry_run and not planned.errors:
@@ -148,7 +148,9 @@ def import_proposals(table: Path, dry_run: bool) -> None:
         raise Refused(f"{len(planned.errors)} rows have errors: nothing was imported.")
     n_known = len(planned.rows) - planned.n_proposals
     verb = "would be" if dry_run else "were"
-    click.echo(f"{planned.n_proposals} proposals {verb} created, {n_known} were known already.")
+    click.echo(
+        f"{planned.n_proposals} proposals {verb} created, {n_known} were registered already."
+    )
 
 
 @click.command("ingest")
@@ -178,11 +180,11 @@ def _frames(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def _ingest(path: Path) -> tuple[str, str]:
-    """Index one file; return the outcome and, unless all is well, a sentence."""
+    """Index one file; return the outcome and a sentence, "" when it succeeded."""
     try:
         arrival = ingest.ingest(path)
     except NotFound:
-        return "refused", f"{path} is no frame inside the raw folders (GSP_RAW_DIRS)."
+        return "refused", f"{path} is not inside the raw folders (GSP_RAW_DIRS)."
     except file_integrity.IncompleteFile as error:
         return "incomplete", error.message
     return arrival.outcome, arrival.sentence
@@ -190,7 +192,7 @@ def _ingest(path: Path) -> tuple[str, str]:
 
 @click.command("simulate")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--seed", type=click.IntRange(0), required=True, help="Of everything random.")
+@click.option("--seed", type=click.IntRange(0), required=True, help="Seed of the random numbers.")
 @click.option("--setup", default="400_M2", show_default=True, help="Mode of the spectrograph.")
 @click.option("--binning", type=click.Choice(["1x1", "2x2", "3x3"]), default="2x2")
 @click.option("--camera", type=click.Choice(["Red", "Blue"]), default="Red")
@@ -203,7 +205,7 @@ def _ingest(path: Path) -> tuple[str, str]:
 def simulate(
     out: Path, seed: int, setup: str, binning: str, start: dt.datetime | None, **choices: Any
 ) -> None:
-    """Write a physically realistic raw night to the folder OUT, and the truth beside it."""
+    """Write a simulated raw night to the folder OUT, together with its true parameters."""
     if start is not None:
         choices["start"] = start.replace(tzinfo=dt.UTC)
     x, y = (int(part) for part in binning.split("x"))
@@ -221,13 +223,13 @@ def simulate(
 @click.command("check")
 @with_database
 def check_all() -> None:
-    """Check the invariants of data and database; name each breach, exit 1 if there are any."""
+    """Check the invariants of data and database; print each violation, exit 1 if there are any."""
     breaches = check.breaches()
     for breach in breaches:
         click.echo(breach)
     if breaches:
-        raise Refused(f"{len(breaches)} breach{'es' if len(breaches) > 1 else ''}.")
-    click.echo("All is well.")
+        raise Refused(f"{len(breaches)} violation{'s' if len(breaches) > 1 else ''}.")
+    click.echo("No violations.")
 
 
 @click.command("migrate")
@@ -244,7 +246,7 @@ def _worker_command(config: Config) -> click.Command:
     @click.command("worker")
     @click.option("--workers", type=click.IntRange(1, 256), default=None, help="How many.")
     def run_workers(workers: int | None) -> None:
-        """Run only workers, on a further machine, until stopped."""
+        """Run workers only, on another machine, until stopped."""
         log.to_stderr("workers")
         worker.run_pool(config, workers)
 

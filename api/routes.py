@@ -1,4 +1,4 @@
-"""Every route together, and the answers for the rest of the prefix."""
+"""Registration of all routes, and the errors for unknown addresses below ``/api``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DECLARING = (
 
 def register(server: Flask) -> None:
     """Put the routes on a server."""
-    server.json.sort_keys = False  # type: ignore[attr-defined]  # people read the answers, too
+    server.json.sort_keys = False  # type: ignore[attr-defined]  # keep the order of the models
     server.before_request(claim_prefix)
     server.register_blueprint(blueprint)
     server.add_url_rule("/events", "page_events", page_events)
@@ -56,7 +56,7 @@ def page_events() -> ResponseReturnValue:
 
 
 def claim_prefix() -> None:
-    """Keep what no rule of the API takes, as ``/api//files``, from Dash's catch-all."""
+    """Answer addresses that no rule matches, such as ``/api//files``, before Dash does."""
     if request.path.startswith("/api/") and request.blueprint != blueprint.name:
         raise NotFound
 
@@ -64,8 +64,8 @@ def claim_prefix() -> None:
 @blueprint.route("/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"])
 @blueprint.route("/<path:rest>", methods=METHODS)
 def unknown(rest: str) -> Response:
-    """Answer for the whole prefix: Dash's catch-all would reply 200 with HTML to a GET."""
-    del rest  # the whole address counts
+    """Answer unknown addresses: Dash would reply 200 with HTML to a GET."""
+    del rest  # the request has the whole address
     adapter = current_app.create_url_adapter(request)
     if adapter is None:
         raise NotFound
@@ -76,7 +76,7 @@ def unknown(rest: str) -> Response:
 
 
 def _matches(adapter: object, method: str) -> bool:
-    """Tell whether a route of its own answers this address with a method."""
+    """Tell whether this address has a route for a method."""
     try:
         endpoint, _ = adapter.match(method=method)  # type: ignore[attr-defined]
     except (NotFound, MethodNotAllowed, RequestRedirect):

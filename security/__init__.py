@@ -1,1 +1,1 @@
-"""Login, passwords and request security: who may reach the site at all."""
+"""Login, password pages and request security."""

@@ -1,7 +1,7 @@
-"""The way in and out: a plain form that works without scripts, and what a session is.
+"""Login and logout: a plain form that works without scripts, and the session cookie.
 
-The pages before the login are dark, or light where that was chosen: there, or for the account that
-was last used in this browser.
+The pages before the login are dark. They are light where the user chose that on the page, or for
+the account that was last used in this browser.
 """
 
 from __future__ import annotations
@@ -45,30 +45,30 @@ THEME_LIFE = dt.timedelta(days=400)
 STATIC = Path(__file__).resolve().parents[1] / "static"
 FILES = ("login.css", "logo.svg", "theme.js")
 
-DATABASE_AWAY = "The database is busy or away for the moment; please try again shortly."
-STALE_FORM = "This page was open for too long, or the browser keeps no cookies; please try again."
+DATABASE_AWAY = "The database is busy or not available. Please try again shortly."
+STALE_FORM = "The page was open for too long, or cookies are disabled. Please try again."
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """Who is signed in, for flask-login; `row` is the person."""
+    """The signed-in account for flask-login; `row` is the account."""
 
     def __init__(self, row: User) -> None:
         self.row = row
 
     def get_id(self) -> str:
-        """Return what the session keeps: it dies when the password changes."""
+        """Return the identifier of the session, which a password change invalidates."""
         return sessions.session_id(self.row)
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookies, which do not die when the clock is set back.
+    """Flask's signed cookies, which remain valid when the clock is set back.
 
     itsdangerous takes a signature from the future for an expired one, so that an hour's step of
     the host's clock would sign everybody out.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie; a forged, broken or old one is an empty session."""
+        """Read the cookie; an invalid or expired one gives an empty session."""
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             return None
@@ -84,19 +84,19 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def register(server: Flask) -> None:
-    """Put the login page, its own files and the logout on a server."""
+    """Register the login page, its files and the logout."""
     server.add_url_rule("/login", "login", login_page, methods=["GET", "POST"])
     server.add_url_rule("/login/<name>", "login_file", login_file)
     server.add_url_rule("/logout", "logout", logout, methods=["POST"])
 
 
 def today() -> str:
-    """Return the UTC date on which a session was last renewed, as it keeps it."""
+    """Return the UTC date of today as a session stores it."""
     return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 def own_path(target: str | None) -> str:
-    """Return `target` if it is a path of this site to go on to after the login, else ``/``."""
+    """Return `target` if it is a path of this site, else ``/``."""
     if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
         return "/"
     if "\\" in target or not target.isprintable():
@@ -139,8 +139,8 @@ def _enter(target: str) -> ResponseReturnValue:
 
 
 def enter(row: User, target: str) -> ResponseReturnValue:
-    """Begin the session of a person who has shown who it is, and go on to a path."""
-    session.clear()  # a session known before the login is worth nothing after it
+    """Start the session of an authenticated person, and redirect to a path."""
+    session.clear()  # prevents session fixation
     session.permanent = True
     session["seen"] = today()
     login_user(SignedIn(row))
@@ -151,7 +151,7 @@ def enter(row: User, target: str) -> ResponseReturnValue:
 
 
 def _refused(target: str, error: ServiceError) -> Response:
-    """Show the form again with the reason. A mistyped password is no failure of the page: 200."""
+    """Return the form with the error; the status is 200 after a wrong password."""
     wrong = isinstance(error, NotAuthenticated)
     response = _form(target, error.message, 200 if wrong else errors.STATUS[error.code])
     if error.retry_after:
@@ -173,7 +173,7 @@ def _form(target: str, message: str = "", status: int = 200) -> Response:
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Return a page for whoever is not signed in; nothing keeps a copy of it."""
+    """Return a page for people who are not signed in; it is not cached."""
     asked = request.args.get("theme")
     theme = _theme(asked or request.cookies.get(THEME_COOKIE))
     text = render_template(template, csrf_token=generate_csrf(), theme=theme, **values)
@@ -188,7 +188,7 @@ def _theme(wish: str | None) -> str:
 
 
 def _keep_theme(response: BaseResponse, wish: str | None) -> None:
-    """Keep what was chosen, if anything was, in the browser."""
+    """Store the chosen theme in the browser."""
     if wish:
         response.set_cookie(
             THEME_COOKIE,
@@ -201,14 +201,14 @@ def _keep_theme(response: BaseResponse, wish: str | None) -> None:
 
 
 def login_file(name: str) -> Response:
-    """Serve the login page's own files."""
+    """Return a file of the login page."""
     if name not in FILES:
         raise NotFound("No such address.")
     return send_from_directory(STATIC, name, max_age=3600)
 
 
 def logout() -> ResponseReturnValue:
-    """End the session of this browser; with ``everywhere``, every session of the account."""
+    """End the session of this browser, or with ``everywhere`` all sessions of the account."""
     row = current_user.row
     if request.args.get("everywhere") == "1":
         sessions.end_sessions(row)

@@ -1,4 +1,4 @@
-"""The way to a password without one: a mailed link, asked for and followed by whoever has none.
+"""Pages to set a password by a link that is requested and sent by e-mail.
 
 Plain forms that work without scripts. The key of a link stands in the address only until the link
 is opened: then the session keeps it, so that no history, log or referrer has it.
@@ -30,27 +30,27 @@ FORGOT, SET = password_links.FORGOT, password_links.PATH.rstrip("/")
 KEPT = "password_link"
 _OPEN = re.compile(rf"{FORGOT}|{SET}(/[^/]+)?")
 SENT = (
-    "If there is an account with this name or address, a link to set its password is on its way "
-    "by e-mail. It works once, and for 3 days."
+    "If there is an account with this name or address, a link to set its password is being sent "
+    "by e-mail. The link works once and expires after 3 days."
 )
 
 Show = Callable[..., ResponseReturnValue]
 
 
 def register(server: Flask) -> None:
-    """Put the pages on a server."""
+    """Register the pages."""
     server.add_url_rule(FORGOT, "forgot", forgot_page, methods=["GET", "POST"])
     server.add_url_rule(f"{SET}/<key>", "open_link", open_link)
     server.add_url_rule(SET, "set_password", set_page, methods=["GET", "POST"])
 
 
 def is_open(path: str) -> bool:
-    """Tell whether a path is one of these pages: exact, nothing below a link."""
+    """Tell whether a path is exactly one of these pages."""
     return _OPEN.fullmatch(path) is not None
 
 
 def _failing(show: Callable[..., Response]) -> Callable[[Show], Show]:
-    """Show the form again with the reason, in place of a page that fails."""
+    """Return the form with the error instead of an error page."""
 
     def wrap(page: Show) -> Show:
         @wraps(page)
@@ -69,7 +69,7 @@ def _failing(show: Callable[..., Response]) -> Callable[[Show], Show]:
 
 
 def _page(template: str, error: ServiceError | None = None, **values: Any) -> Response:
-    """Return a page. A bad password or link is no failure of the page: 200."""
+    """Return a page; the status is 200 for an invalid password or link."""
     values = {"message": error.message if error else "", **values}
     response = login.page(template, **values)
     if error is not None and not isinstance(error, Unacceptable | NotFound):
@@ -85,7 +85,7 @@ def _show_forgot(error: ServiceError | None = None, sent: str = "") -> Response:
 
 @_failing(_show_forgot)
 def forgot_page() -> ResponseReturnValue:
-    """Show the form that asks for a link, or send one to whoever has an account."""
+    """Show the form that requests a link, or send a link if the account exists."""
     if request.method != "POST":
         return _show_forgot()
     if not is_csrf_token(request.form.get("csrf_token")):
@@ -112,7 +112,7 @@ def _show_set(error: ServiceError | None = None, username: str = "") -> Response
 
 @_failing(_show_set)
 def open_link(key: str) -> ResponseReturnValue:
-    """Take the key out of the address, if it is worth anything, and go on to the form."""
+    """Move a valid key from the address to a cookie, and redirect to the form."""
     password_links.owner(key)
     session[KEPT] = key
     response = redirect(SET, 303)
@@ -122,7 +122,7 @@ def open_link(key: str) -> ResponseReturnValue:
 
 @_failing(_show_set)
 def set_page() -> ResponseReturnValue:
-    """Show the form for the new password, or set it and sign its owner in."""
+    """Show the form for the new password, or set it and sign the owner in."""
     key = str(session.get(KEPT, ""))
     owner = password_links.owner(key)
     if request.method != "POST":

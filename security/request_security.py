@@ -1,7 +1,8 @@
-"""The login wall: nothing of the site is served to whoever has not signed in.
+"""Request security: login required by default, sessions, CSRF, and security headers.
 
-One ``before_request`` denies by default, so that a page, callback, asset or route added later is
-closed until it is opened on purpose. `guard` is called once, before anything else is registered.
+One ``before_request`` function denies anonymous requests, so every page, callback, asset and route
+requires a login unless it is listed in `PUBLIC`. `guard` is called once, before anything else is
+registered.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_p
 from services.accounts import sessions
 
 PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"})
-"""Every path an anonymous request may reach, with those of `password`; exact, nothing below."""
+"""The exact paths of anonymous requests, besides those of `password_pages`."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
@@ -34,20 +35,20 @@ SESSION_LIFE = dt.timedelta(days=14)
 MAX_BODY_BYTES = 32 * 1024**2
 
 SENTENCE_ANONYMOUS = "Sign in first."
-SENTENCE_TOKEN = "This API token is not valid; the user page makes a new one."
+SENTENCE_TOKEN = "This API token is not valid. Create a new one on the user page."
 SENTENCE_FOREIGN = "This request did not come from a page of this site."
-SENTENCE_CSRF = "The page is out of date: reload it and try again."
+SENTENCE_CSRF = "The page is out of date. Reload it and try again."
 
 
 def guard(server: Flask, config: Config) -> None:
-    """Close a server: login, sessions, CSRF, security headers, one shape of failure.
+    """Set up login, sessions, CSRF, security headers and error handlers of a server.
 
     Parameters
     ----------
     server : Flask
-        With nothing registered yet.
+        Without any routes yet.
     config : Config
-        For the secret key, the scheme of the site's address and the proxies before it.
+        For the secret key, the scheme of the site's address and the trusted proxies.
     """
     https = config.base_url.startswith("https://")
     server.secret_key = config.secret_key
@@ -58,20 +59,20 @@ def guard(server: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=https,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
-        # A cookie that changes in every answer would void every cached image (Vary: Cookie).
+        # A cookie that changes in every answer would invalidate cached images (Vary: Cookie).
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         BASE_URL=config.base_url,
     )
     if config.trusted_proxies:
-        # Only the address: scheme and host are known from GSP_BASE_URL.
+        # Only the address; scheme and host are given by GSP_BASE_URL.
         server.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             server.wsgi_app, x_for=config.trusted_proxies, x_proto=0, x_host=0
         )
-    server.url_map.merge_slashes = False  # no redirect: a POST would arrive as something else
+    server.url_map.merge_slashes = False  # a redirect would turn a POST into a GET
     manager = LoginManager()
-    manager.session_protection = None  # an observer's address may change during the night
+    manager.session_protection = None  # the network address may change during the night
     manager.init_app(server)
     manager.user_loader(_load)
     server.before_request(_admit)
@@ -91,7 +92,7 @@ def _load(session_id: str) -> SignedIn | None:
 
 
 def _admit() -> ResponseReturnValue | None:
-    """Let a request in, or answer it: the one place where anonymous requests end."""
+    """Accept a request, or return the response that denies it."""
     g.user = None
     if request.path in PUBLIC or password_pages.is_open(request.path):
         return _foreign()
@@ -107,7 +108,7 @@ def _admit() -> ResponseReturnValue | None:
 
 
 def _token(header: str) -> str:
-    """Return the key of an ``Authorization: Token <key>`` header, "" when it is none."""
+    """Return the key of an ``Authorization: Token <key>`` header, "" for another header."""
     scheme, _, key = header.strip().partition(" ")
     return key.strip() if scheme.lower() == "token" and key.isascii() else ""
 
@@ -120,7 +121,7 @@ def _to_login() -> ResponseReturnValue:
 
 
 def _is_page() -> bool:
-    """Tell whether a person is looking at the answer, and not a script."""
+    """Tell whether the request is for a page in a browser."""
     if request.method not in ("GET", "HEAD"):
         return False
     if request.path.startswith(NEVER_A_PAGE) and request.path not in DOCS:
@@ -131,14 +132,14 @@ def _is_page() -> bool:
 
 
 def _foreign() -> ResponseReturnValue | None:
-    """Refuse an unsafe request that another site's page sent."""
+    """Deny an unsafe request from a page of another site."""
     if request.method in SAFE_METHODS:
         return None
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         ours = site in ("same-origin", "none")
     else:
-        # Browsers before 2023 say no more than Origin; what is no browser says neither.
+        # Browsers before 2023 send only Origin; other clients send neither.
         origin = request.headers.get("Origin")
         hosts = (request.host, urlsplit(current_app.config["BASE_URL"]).netloc)
         ours = origin is None or urlsplit(origin).netloc in hosts
@@ -146,14 +147,14 @@ def _foreign() -> ResponseReturnValue | None:
 
 
 def _forged() -> ResponseReturnValue | None:
-    """Refuse an unsafe request of a session without its CSRF token."""
+    """Deny an unsafe request of a session without its CSRF token."""
     if request.method in SAFE_METHODS or _csrf_token_fits():
         return None
     return errors.answer(403, "access_denied", SENTENCE_CSRF, field="X-CSRFToken")
 
 
 def _csrf_token_fits() -> bool:
-    """Check the header, or the field of a plain form; an upload is not read for it."""
+    """Check the token in the header, or in a plain form; uploads are not parsed."""
     token = request.headers.get("X-CSRFToken")
     if token is None and request.mimetype == "application/x-www-form-urlencoded":
         token = request.form.get("csrf_token")
@@ -161,13 +162,13 @@ def _csrf_token_fits() -> bool:
 
 
 def _keep_session_alive() -> None:
-    """Renew the session's cookie once a day, so that it lives as long as it is used."""
+    """Renew the session cookie once a day, so that it does not expire while it is used."""
     if session.get("seen") != today():
         session["seen"] = today()
 
 
 def _give_csrf_cookie(response: Response) -> Response:
-    """Hand Dash the token that its callbacks send back as ``X-CSRFToken``."""
+    """Set the cookie whose value callbacks send as ``X-CSRFToken``."""
     signed_in = g.get("user") is not None and "_user_id" in session
     if signed_in and not is_csrf_token(request.cookies.get(CSRF_COOKIE)):
         response.set_cookie(
@@ -181,7 +182,7 @@ def _give_csrf_cookie(response: Response) -> Response:
 
 
 def content_security_policy() -> str:
-    """Return the policy in force: nothing but our own host, no inline script."""
+    """Return the Content-Security-Policy: this host only, no inline script."""
     return (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
@@ -205,6 +206,6 @@ def _harden(response: Response) -> Response:
 
 
 def _close_database(_: BaseException | None) -> None:
-    """Give the thread's connection back: a server that came back is reached by the next one."""
+    """Close the thread's connection, so that the next request reaches a restarted database."""
     if not db.database.is_closed():
         db.database.close()

@@ -1,7 +1,8 @@
-"""Who may do what: the only module that compares a person with a proposal.
+"""Access control: roles, actions, and the visibility scope of a person.
 
-One table, role × action, and loaders that check as they load. An outsider gets "not found", never
-"forbidden". Lists, counts, filter choices, logs and events go through the same row queries.
+One table of role × action, and functions that load a row and check the action in one step.
+Outsiders get "not found", never "forbidden". Lists, counts, choices, logs and events use the same
+queries.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from services.errors import AccessDenied, NotFound
 
 
 class Role(StrEnum):
-    """What a person is towards a proposal; OUTSIDER to all others."""
+    """The role of a person in a proposal."""
 
     OUTSIDER = "outsider"
     COLLABORATOR = "collaborator"
@@ -28,7 +29,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done. The first group is within a proposal, the second is of the whole site."""
+    """Actions: first those within a proposal, then those on the whole site."""
 
     VIEW = "view"
     PROCESS = "process"
@@ -72,7 +73,7 @@ def site_role(user: User) -> Role:
 
 
 def role(user: User, proposal: Proposal) -> Role:
-    """Return what a person is towards a proposal."""
+    """Return the role of a person in a proposal."""
     everywhere = site_role(user)
     if everywhere is not Role.OUTSIDER or not user.is_active:
         return everywhere
@@ -83,12 +84,12 @@ def role(user: User, proposal: Proposal) -> Role:
 
 
 def allowed(user: User, proposal: Proposal) -> frozenset[Action]:
-    """Return the actions a person may take in a proposal."""
+    """Return the actions that a person may take in a proposal."""
     return GRANTS[role(user, proposal)]
 
 
 def allowed_in(user: User, proposals: Iterable[Proposal]) -> dict[int, frozenset[Action]]:
-    """Return the actions a person may take in each of some proposals, by their ids."""
+    """Return the actions that a person may take in some proposals, by the id of the proposal."""
     rows = list(proposals)
     everywhere = site_role(user)
     if everywhere is not Role.OUTSIDER or not user.is_active:
@@ -125,7 +126,7 @@ def require(user: User, action: Action, proposal: Proposal) -> None:
 
 
 def sees_everything(user: User) -> bool:
-    """Tell whether all proposals are open to a person."""
+    """Tell whether a person sees all proposals."""
     return site_role(user) in (Role.STAFF, Role.SUPERUSER)
 
 
@@ -139,7 +140,7 @@ def proposal_ids(user: User) -> ModelSelect:
 
 
 def visible_proposals(user: User) -> ModelSelect:
-    """Return the query of the proposals a person sees."""
+    """Return the query of the proposals that a person sees."""
     query = Proposal.select()
     return query if sees_everything(user) else query.where(Proposal.id.in_(proposal_ids(user)))
 
@@ -149,7 +150,7 @@ def _own_or_everyones(user: User, proposal: Any, everyones: Any) -> Expression:
 
 
 def visible_files(user: User, *columns: Any) -> ModelSelect:
-    """Return the query of the files a person sees: the own proposals', and every master."""
+    """Return the query of the files that a person sees: of the own proposals, and all masters."""
     query = File.select(*columns)
     if sees_everything(user):
         return query
@@ -181,7 +182,7 @@ def sight(user: User) -> tuple[frozenset[int] | None, bool]:
 
 
 def visible_runs(user: User) -> ModelSelect:
-    """Return the query of the runs a person sees; those of masters are everyone's."""
+    """Return the query of the runs that a person sees; runs of masters are visible to all."""
     query = Run.select()
     if sees_everything(user):
         return query
@@ -191,7 +192,7 @@ def visible_runs(user: User) -> ModelSelect:
 
 
 def visible_events(user: User) -> ModelSelect:
-    """Return the query of the events a person hears of."""
+    """Return the query of the events that a person receives."""
     query = Event.select()
     if sees_everything(user):
         return query
@@ -201,7 +202,7 @@ def visible_events(user: User) -> ModelSelect:
 
 
 def visible_logs(user: User) -> ModelSelect:
-    """Return the query of the log entries a person reads."""
+    """Return the query of the log entries that a person may read."""
     query = LogEntry.select()
     return (
         query if sees_everything(user) else query.where(LogEntry.proposal.in_(proposal_ids(user)))
@@ -209,7 +210,7 @@ def visible_logs(user: User) -> ModelSelect:
 
 
 def proposal_for(user: User, action: Action, proposal_id: int) -> Proposal:
-    """Load a proposal and check `action` in one step, so that neither can be forgotten."""
+    """Load a proposal and check `action`."""
     proposal = Proposal.get_or_none(Proposal.id == proposal_id)
     if proposal is None:
         raise NotFound("No such proposal.")
@@ -218,7 +219,7 @@ def proposal_for(user: User, action: Action, proposal_id: int) -> Proposal:
 
 
 def _require_of(user: User, action: Action, owner: Proposal | None) -> None:
-    """Check `action` on a row the person sees; without an owner only viewing is everyone's."""
+    """Check `action` on a visible row; without a proposal everybody may view only."""
     if owner is not None:
         require(user, action, owner)
     elif action is not Action.VIEW:
@@ -226,7 +227,7 @@ def _require_of(user: User, action: Action, owner: Proposal | None) -> None:
 
 
 def file_for(user: User, action: Action, file_id: int) -> File:
-    """Load a file and check `action` on its proposal; a master is everyone's to view."""
+    """Load a file and check `action` on its proposal; everybody may view a master."""
     file = visible_files(user).where(File.id == file_id).get_or_none()
     if file is None:
         raise NotFound("No such file.")
@@ -235,7 +236,7 @@ def file_for(user: User, action: Action, file_id: int) -> File:
 
 
 def require_seen(user: User, file_id: int) -> None:
-    """Raise `NotFound` unless the person sees a file; nothing else of it is loaded."""
+    """Raise `NotFound` unless the person sees a file; the file is not loaded."""
     if not visible_files(user, File.id).where(File.id == file_id).exists():
         raise NotFound("No such file.")
 

@@ -1,13 +1,13 @@
-"""Failures a caller may show. `code` is stable; the API maps it to a status, the pages to a toast.
+"""Errors with a message for the user; the API maps `code` to a status, pages show a toast.
 
 ServiceError
- ├─ InvalidRequest      malformed: the request can't be read            (400)
- ├─ NotAuthenticated    nobody is signed in, or wrong credentials       (401)
- ├─ AccessDenied        yours, but your role may not                    (403)
- ├─ NotFound            absent, or not yours: the two look alike        (404)
+ ├─ InvalidRequest      malformed: the request cannot be read           (400)
+ ├─ NotAuthenticated    not signed in, or wrong credentials             (401)
+ ├─ AccessDenied        visible, but the role does not allow it         (403)
+ ├─ NotFound            absent, or not visible to the person            (404)
  ├─ Conflict            contradicts what is stored                      (409)
- ├─ Unacceptable        well-formed but impossible; names the field     (422)
- ├─ TooManyAttempts     try later; carries `retry_after` seconds        (429)
+ ├─ Unacceptable        well-formed but not valid; `field` names it     (422)
+ ├─ TooManyAttempts     try later, after `retry_after` seconds          (429)
  └─ Unavailable         a part of the system is down; `retry_after`     (503)
 """
 
@@ -17,7 +17,19 @@ from typing import Any
 
 
 class ServiceError(Exception):
-    """Base: a sentence for the person or script that asked."""
+    """Base of all errors that are shown to users.
+
+    Parameters
+    ----------
+    message : str
+        One sentence for the user.
+    field : str, optional
+        The parameter, setting or keyword that is not valid.
+    detail : optional
+        Further facts.
+    retry_after : int, optional
+        Seconds until another attempt is useful.
+    """
 
     code = "error"
 
@@ -37,48 +49,48 @@ class ServiceError(Exception):
 
 
 class InvalidRequest(ServiceError):
-    """The request can't be read."""
+    """The request cannot be read."""
 
     code = "invalid_request"
 
 
 class NotAuthenticated(ServiceError):
-    """Nobody is signed in, or the credentials are wrong."""
+    """The request is not signed in, or the credentials are wrong."""
 
     code = "not_authenticated"
 
 
 class AccessDenied(ServiceError):
-    """The person may see it, but the role does not allow the action."""
+    """The person may see the object, but the role does not allow the action."""
 
     code = "access_denied"
 
 
 class NotFound(ServiceError):
-    """Absent, or someone else's: an outsider can't tell which."""
+    """The object does not exist, or the person may not see it."""
 
     code = "not_found"
 
 
 class Conflict(ServiceError):
-    """Contradicts what is stored."""
+    """The request contradicts what is stored."""
 
     code = "conflict"
 
 
 class Unacceptable(ServiceError):
-    """Well-formed but impossible; `field` names the setting, keyword or parameter."""
+    """A value is well-formed but not valid; `field` names the setting, keyword or parameter."""
 
     code = "unacceptable"
 
 
 class TooManyAttempts(ServiceError):
-    """Too many tries; `retry_after` says when the next one counts."""
+    """Too many attempts; the next one is allowed after `retry_after` seconds."""
 
     code = "too_many_attempts"
 
 
 class Unavailable(ServiceError):
-    """A part of the system is down for now."""
+    """A part of the system is temporarily not available."""
 
     code = "unavailable"

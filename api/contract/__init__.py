@@ -1,1 +1,1 @@
-"""How a route is declared, validated, paged, limited, and how it fails."""
+"""Declaration, validation, paging, rate limits and errors of the routes."""

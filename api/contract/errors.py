@@ -1,4 +1,4 @@
-"""The one shape of every failure: ``{"error": {"code", "message", "field"?, "detail"?}}``."""
+"""The format of all errors: ``{"error": {"code", "message", "field"?, "detail"?}}``."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ HTTP_CODES = {
     429: "too_many_attempts",
     503: "unavailable",
 }
-"""Code of a failure that the web server itself found."""
+"""Codes of errors of the web server."""
 
 _SENTENCES = {
     404: "No such address.",
-    405: "This address does not offer that method.",
+    405: "This address does not support the method.",
     413: "The request is too large.",
 }
 CHALLENGE = 'Token realm="GSP Live"'
@@ -57,20 +57,20 @@ def answer(
     detail: Any = None,
     retry_after: int | None = None,
 ) -> Response:
-    """Build the answer of a failure.
+    """Build the response of an error.
 
     Parameters
     ----------
     status : int
         HTTP status.
     code : str
-        Stable word for scripts.
+        Stable identifier for scripts.
     message : str
-        One sentence for a person.
+        One sentence for the user.
     field, detail : optional
-        What is at fault, and facts about it.
+        The parameter that is not valid, and further facts.
     retry_after : int, optional
-        Seconds; always said with 429 and 503.
+        Seconds; always sent with 429 and 503.
     """
     response = jsonify(_body(code, message, field, detail))
     response.status_code = status
@@ -87,7 +87,7 @@ def _body(code: str, message: str, field: str | None, detail: Any) -> dict[str, 
 
 
 def body_of(error: ServiceError | HTTPException) -> tuple[int, dict[str, Any]]:
-    """Return status and body of a failure, as it is answered."""
+    """Return status and body of the response of an error."""
     if isinstance(error, ServiceError):
         return _status(error), _body(error.code, error.message, error.field, error.detail)
     status, code, message = _facts(error)
@@ -99,14 +99,14 @@ def _status(error: ServiceError) -> int:
 
 
 def _facts(error: HTTPException) -> tuple[int, str, str]:
-    """Return status, code and sentence of what werkzeug refused."""
+    """Return status, code and message of an error of werkzeug."""
     status = error.code or 500
     code = HTTP_CODES.get(status, "invalid_request" if status < 500 else "failure")
     return status, code, _SENTENCES.get(status) or error.description or error.name
 
 
 def from_service(error: ServiceError) -> Response:
-    """Answer a failure that a service raised."""
+    """Return the response of an error of a service."""
     return answer(
         _status(error),
         error.code,
@@ -118,12 +118,12 @@ def from_service(error: ServiceError) -> Response:
 
 
 def from_reduction(error: ReductionError) -> Response:
-    """Answer a frame that can't be used; the keyword at fault is the field."""
+    """Return the response of an unusable frame; the keyword is the field."""
     return answer(422, "unacceptable", str(error), field=getattr(error, "keyword", None))
 
 
 def from_http(error: HTTPException) -> Response:
-    """Answer what werkzeug refused; redirects pass, ``Allow`` and ``Content-Range`` stay."""
+    """Return the response of an error of werkzeug, with its ``Allow`` and ``Content-Range``."""
     if (error.code or 500) < 400:
         return Response(error.get_response().get_data(), error.code, error.get_headers())
     response = answer(*_facts(error))
@@ -133,31 +133,28 @@ def from_http(error: HTTPException) -> Response:
 
 
 def database_down(error: Exception) -> Response:
-    """Answer while the database is locked or away: nothing was written, try again."""
+    """Return the response while the database is not available; nothing was written."""
     log.warning("database: %s", str(error).strip().partition("\n")[0])
-    return answer(
-        503, "unavailable", "The database is busy or away for the moment; try again shortly."
-    )
+    return answer(503, "unavailable", "The database is busy or not available. Try again shortly.")
 
 
 def unexpected(error: Exception) -> Response:
-    """Answer a defect of ours: the traceback is in the log, nothing of it in the answer."""
-    log.error("unexpected failure", exc_info=error)
-    return answer(500, "failure", "Something went wrong here; it has been logged.")
+    """Return the response of an unexpected error; its traceback is in the log only."""
+    log.error("unexpected error", exc_info=error)
+    return answer(500, "failure", "An unexpected error occurred. It has been logged.")
 
 
 def refusal(error: ValidationError, *, what: str) -> ServiceError:
-    """Turn pydantic's first complaint into a sentence that names the field.
+    """Turn the first validation error into a message that names the field.
 
-    A name nobody knows is malformed (400) in a query, where a misspelt filter would silently
-    show everything; all else is unacceptable (422).
+    An unknown name is malformed (400) in a query; everything else is unacceptable (422).
 
     Parameters
     ----------
     error : ValidationError
         As raised by a request model.
     what : str
-        ``"query parameter"`` or ``"field"``: what the names are called.
+        ``"query parameter"`` or ``"field"``.
     """
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"]) or None
@@ -171,7 +168,7 @@ def refusal(error: ValidationError, *, what: str) -> ServiceError:
 
 
 def register(server: Flask) -> None:
-    """Hand every failure of the server to this module."""
+    """Register the error handlers of a server."""
     server.register_error_handler(ServiceError, from_service)
     server.register_error_handler(ReductionError, from_reduction)
     server.register_error_handler(HTTPException, from_http)

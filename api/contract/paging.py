@@ -1,4 +1,4 @@
-"""Lists: one page at a time, with the addresses of the pages beside it."""
+"""Pages of lists, with the addresses of the adjacent pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import current_app, request
 
 
 def listing(count: int, page: int, page_size: int, results: list[Any]) -> dict[str, Any]:
-    """Return one page of a list as the API shows it."""
+    """Return a page of a list in the form of the API."""
     last = max(1, -(-count // page_size))
     return {
         "count": count,
@@ -20,7 +20,7 @@ def listing(count: int, page: int, page_size: int, results: list[Any]) -> dict[s
 
 
 def _address(page: int) -> str:
-    """Return this request's address with another page.
+    """Return the address of this request with another page.
 
     The host is the one that the client used: it reached us under it. The scheme is that of the
     configured address when the hosts agree, since a proxy may have taken the TLS off.

@@ -1,4 +1,4 @@
-"""A route is declared once: the URL rule, the validation and the OpenAPI operation come from it.
+"""Declaration of routes: URL rule, validation and OpenAPI operation come from one declaration.
 
 ADR 5 says why this is not left to flask-openapi3.
 """
@@ -23,12 +23,12 @@ View = Callable[..., ResponseReturnValue]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address, as the OpenAPI document shows it.
+    """One method of an address, as the OpenAPI document describes it.
 
-    `answer` is a model, or a media type for what is not JSON; `also` is a media type that the
-    answer has when the request asks for it, `text_example` what such a text looks like. `further`
-    are other good statuses and what they mean. `refusals` are the statuses beyond 400, 401, 422,
-    429 and 503, which every operation may give.
+    `answer` is a model, or a media type when it is not JSON. `also` is an alternative media type
+    and `text_example` an example of it. `further` are other successful statuses with their
+    meaning. `refusals` are the error statuses beyond 400, 401, 422, 429 and 503, which every
+    operation may return.
     """
 
     method: str
@@ -86,12 +86,12 @@ def operation(
         Heading, operation id (default: the view's name) and title in the document (default: the
         first line of the view's docstring).
     answer, status, further, refusals, also, text_example
-        See `Operation`. That what the path or a `NamesFile` names may be absent (404) or
-        ambiguous (409) need not be said.
+        See `Operation`. 404 and 409 are implied where the path or a `NamesFile` names an
+        object.
     limit : str, optional
-        Which of `api.contract.limits.LIMITS` holds; default ``read`` for GET, else ``write``.
+        Which of `api.contract.limits.LIMITS` applies; default ``read`` for GET, else ``write``.
     query, body : type of BaseModel, optional
-        What is accepted; anything else is refused by name.
+        The accepted parameters; any other is an error that names it.
     """
 
     def declare(view: View) -> View:
@@ -128,7 +128,7 @@ def operation(
 
 
 def _implied(path: str, *models: type[BaseModel] | None) -> set[int]:
-    """Return how a request may fail because of what it names."""
+    """Return the errors that are possible because the request names an object."""
     if any(model is not None and issubclass(model, NamesFile) for model in models):
         return {404, 409}
     return {404} if "<" in path else set()

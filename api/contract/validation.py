@@ -1,4 +1,4 @@
-"""Reading requests strictly: what is not understood is refused by name, never ignored."""
+"""Strict validation of requests: an unknown parameter is an error that names it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_ID = 2**31 - 1
 
 
 def read_query(model: type[Model]) -> Model:
-    """Validate the query string against a model; a parameter given twice is refused."""
+    """Validate the query string against a model; repeated parameters are an error."""
     given = {}
     for name, values in request.args.lists():
         if len(values) > 1:
@@ -31,7 +31,7 @@ def read_query(model: type[Model]) -> Model:
 
 
 def refuse_query() -> None:
-    """Refuse any query parameter, naming it."""
+    """Raise for any query parameter."""
     for name in request.args:
         raise InvalidRequest(f"Unknown query parameter {name!r}.", field=name)
 
@@ -53,7 +53,7 @@ def read_body(model: type[Model]) -> Model:
 
 
 def row_id(text: str) -> int | None:
-    """Return the number in `text` if it can be the id of a row."""
+    """Return the number in `text` if it can be the id of a row, else None."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         return None
     number = int(text)
@@ -80,7 +80,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def check_text(value: Any, name: str = "") -> None:
-    """Refuse text no database stores: NUL, and halves of surrogate pairs."""
+    """Raise for text that databases do not store: NUL and lone surrogates."""
     if isinstance(value, str):
         _printable(value, name)
     elif isinstance(value, dict):
@@ -94,5 +94,5 @@ def check_text(value: Any, name: str = "") -> None:
 
 def _printable(text: str, name: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise Unacceptable(f"{name} holds characters that can't be stored.", field=name)
+        raise Unacceptable(f"{name} contains characters that cannot be stored.", field=name)
     return text

@@ -1,4 +1,4 @@
-"""Examples of the OpenAPI document, composed from the models: they follow when a model changes.
+"""Examples of the OpenAPI document, composed from the models.
 
 `of` makes an example of a model, field by field; `VALUES` says what stands in a field of a name
 (the first that the field accepts). `FAILURES` are the ways to fail, said by the failures' classes.
@@ -148,7 +148,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 
 
 class NoExample(LookupError):
-    """A field has nothing to show in an example: `VALUES` should know its name."""
+    """A field has no example; add one to `VALUES`."""
 
 
 def of(model: type[BaseModel]) -> Any:
@@ -220,7 +220,7 @@ _SPECIMENS: dict[str, ServiceError | HTTPException] = {
     "parameter": InvalidRequest("Unknown query parameter 'gratng'.", field="gratng"),
     "body": InvalidRequest("The body is not valid JSON."),
     "anonymous": NotAuthenticated("Sign in first."),
-    "token": NotAuthenticated("This API token is not valid; the user page makes a new one."),
+    "token": NotAuthenticated("This API token is not valid. Create a new one on the user page."),
     "raw file": AccessDenied("Raw files can't be deleted."),
     "file": NotFound("No such file."),
     "run": NotFound("No such run."),
@@ -233,7 +233,7 @@ _SPECIMENS: dict[str, ServiceError | HTTPException] = {
     "missing": Unacceptable("The field 'id' is missing.", field="id"),
     "limit": TooManyAttempts("More than 30 requests per minute. Try again in 2 s.", retry_after=2),
     "database": Unavailable(
-        "The database is busy or away for the moment; try again shortly.", retry_after=5
+        "The database is busy or not available. Try again shortly.", retry_after=5
     ),
     "method": MethodNotAllowed(["GET", "HEAD"]),
     "size": RequestEntityTooLarge(),
@@ -242,7 +242,7 @@ _SPECIMENS: dict[str, ServiceError | HTTPException] = {
 
 
 def failures() -> dict[int, dict[str, Any]]:
-    """Return bodies of failures, by status and by what they are examples of."""
+    """Return example bodies of errors, by status and title."""
     shown: dict[int, dict[str, Any]] = {}
     for name, error in _SPECIMENS.items():
         status, body = errors.body_of(error)

@@ -1,4 +1,4 @@
-"""What can be done next with an answer: the links of the OpenAPI document, read from the models."""
+"""Links of the OpenAPI document: from an answer to the operations that accept its id."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SOURCES: dict[Any, tuple[str, str]] = {
     CommentOut: ("comment", "id"),
     Proposals: ("proposal", "results/0/id"),
 }
-"""What an answer tells of, and where its id is."""
+"""The kind of object in an answer, and the place of its id."""
 
 PATHS = {"key": "file", "run": "run", "proposal": "proposal"}
 
 
 def of(declared: Operation) -> dict[str, Any]:
-    """Return the links of an operation's good answer, by the name of the operation they lead to."""
+    """Return the links of an operation's answer, by the name of the target operation."""
     source = SOURCES.get(declared.answer)
     if source is None:
         return {}
@@ -37,7 +37,7 @@ def of(declared: Operation) -> dict[str, Any]:
 
 
 def _taking(target: Operation, kind: str, value: str) -> dict[str, Any] | None:
-    """Return how an operation is told which file, run, comment or proposal; None: it is not."""
+    """Return the parameter by which an operation accepts the object; None when it does not."""
     for name in re.findall(r"<(\w+)>", target.path):
         return {"parameters": {name: value}} if PATHS[name] == kind else None
     if kind == "file" and target.query is not None and issubclass(target.query, OneFile):

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, generated from the declared operations; nothing is written twice."""
+"""The OpenAPI 3.1 document, generated from the declared operations."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ REF = "#/components/schemas/{model}"
 FAILURE = "#/components/responses/{name}"
 ALWAYS = (400, 401, 422, 429, 503)
 TAGS = {
-    "site": "How the site is, its log, its live events, and mail to observers.",
-    "files": "Raw frames, master calibrations and products: lists, bytes, headers, numbers.",
-    "processing": "The steps of the reduction, and the runs that do them.",
-    "comments": "What people say of a file.",
-    "proposals": "Who observes what, with whom, reduced how.",
-    "users": "Yourself.",
+    "site": "Status of the site, its log, live events, and mail to observers.",
+    "files": "Raw frames, master calibrations and products: lists, downloads, headers, data.",
+    "processing": "Reduction steps and their runs.",
+    "comments": "Comments on files.",
+    "proposals": "Observing proposals, their collaborators and reduction settings.",
+    "users": "Your own account.",
 }
 DESCRIPTION = (
     "Live reduction for the Goodman spectrograph. Sign in with `Authorization: Token <key>`; "
-    "your key is on the user page. Every failure has the same shape, and what you may not see "
-    "is not found."
+    "create a key on the user page. Errors share one format; data you cannot access returns 404."
 )
 PATH_PARAMETERS = {
     "key": "The file: its id or its file name.",
@@ -57,7 +56,7 @@ def version() -> str:
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the document. It is the same for everybody and for as long as the server runs."""
+    """Return the document; it does not change while the server runs."""
     paths: dict[str, dict[str, Any]] = {}
     for declared in OPERATIONS:
         path = "/api" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", declared.path)
@@ -123,7 +122,7 @@ def _responses(declared: Operation) -> dict[str, Any]:
 
 
 def _content(declared: Operation) -> dict[str, Any]:
-    """Return what a good answer holds, by media type."""
+    """Return the content of a successful response, by media type."""
     answer = declared.answer
     if isinstance(answer, str):
         content: dict[str, Any] = {answer: _of_no_model(answer, declared)}
@@ -141,7 +140,7 @@ def _of_no_model(media: str, declared: Operation) -> dict[str, Any]:
 
 
 def _shown(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's schema, and what it looks like when it is filled."""
+    """Return the schema of a model, with examples."""
     given = examples.several(model)
     if len(given) == 1:
         return {"schema": _ref(model), "example": given[0]}
@@ -154,7 +153,7 @@ def _name(status: int) -> str:
 
 
 def _failures() -> dict[str, Any]:
-    """Return an answer for each status of failures, with examples."""
+    """Return a response for each error status, with examples."""
     return {
         _name(status): {
             "description": HTTPStatus(status).phrase,
@@ -178,7 +177,7 @@ HEADERS_OF = {
 }
 _HEADERS = {
     "Retry-After": {
-        "description": "Seconds until asking again makes sense.",
+        "description": "Seconds until the request may succeed.",
         "schema": {"type": "integer", "minimum": 1},
     },
     "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
@@ -225,7 +224,7 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
 def _schemas() -> dict[str, Any]:
     sent = {o.body for o in OPERATIONS if o.body is not None}
     got = {o.answer for o in OPERATIONS if not isinstance(o.answer, str)} | {Error}
-    # In "validation" mode a field with a default may be absent: true of errors, too.
+    # In "validation" mode a field with a default may be absent, as in errors.
     models = [(model, "validation") for model in sorted(sent | got, key=lambda m: m.__name__)]
     _, schema = models_json_schema(models, ref_template=REF)  # type: ignore[arg-type]
     return dict(schema["$defs"])

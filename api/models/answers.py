@@ -1,4 +1,4 @@
-"""What the API answers: each field that an answer has is a field of one of these models."""
+"""Models of the answers of the API."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ BlockState = Literal["waiting", "queued", "running", "done", "failed", "cancelle
 
 
 class Failure(BaseModel):
-    """What went wrong."""
+    """An error."""
 
-    code: str = Field(description="Stable word for scripts.")
-    message: str = Field(description="One sentence for a person.")
-    field: str | None = Field(None, description="Parameter, setting or FITS keyword at fault.")
-    detail: Any = Field(None, description="Facts about it.")
+    code: str = Field(description="Stable identifier for scripts.")
+    message: str = Field(description="One sentence for the user.")
+    field: str | None = Field(None, description="Invalid parameter, setting or FITS keyword.")
+    detail: Any = Field(None, description="Further facts.")
 
 
 class Error(BaseModel):
-    """The one shape of every failure."""
+    """The format of all errors."""
 
     error: Failure
 
@@ -79,7 +79,7 @@ class FileOut(BaseModel):
 
 
 class Made(BaseModel):
-    """A file that a run made."""
+    """A file that a run has made."""
 
     id: int
     file_name: str
@@ -91,15 +91,15 @@ class RunOut(BaseModel):
     id: int
     block: str
     label: str
-    file_id: int | None = Field(description="Null in the run of a master, which is everyone's.")
-    file_name: str = Field(description="What it runs on; empty in the run of a master.")
+    file_id: int | None = Field(description="Null in the run of a master, which is visible to all.")
+    file_name: str = Field(description="The file it processes; empty in the run of a master.")
     proposal_id: str | None = Field(description="SOAR ID.")
     state: BlockState
-    live: bool = Field(description="It has not ended.")
+    live: bool = Field(description="Whether the run has not ended.")
     automatic: bool
     step: str
     progress: float = Field(description="0 to 1.")
-    message: str = Field(description="What it waits for, or why it failed.")
+    message: str = Field(description="What the run waits for, or why it failed.")
     settings: dict[str, Any]
     inputs: list[Any]
     calibrations: dict[str, int] = Field(
@@ -115,26 +115,26 @@ class RunOut(BaseModel):
 
 
 class MasterRuns(RunOut):
-    """The run that makes the master; `runs` has all of them when several series were meant."""
+    """The run that makes the master; `runs` has all of them when there are several series."""
 
     runs: list[RunOut]
 
 
 class Queued(BaseModel):
-    """What will be sent."""
+    """Queued messages."""
 
-    queued: int = Field(description="How many people it goes to.")
+    queued: int = Field(description="Number of recipients.")
 
 
 class PlotlyFigure(BaseModel):
-    """A Plotly figure: what `plotly.io.from_json` takes."""
+    """A Plotly figure, as `plotly.io.from_json` reads it."""
 
     data: list[dict[str, Any]]
     layout: dict[str, Any]
 
 
 class FileDetail(FileOut):
-    """A file with what was made of it."""
+    """A file with the files made from it and its runs."""
 
     children: list[FileOut]
     runs: list[RunOut]
@@ -161,7 +161,7 @@ class RunPage(Listing):
 
 
 class Deleted(BaseModel):
-    """What is gone."""
+    """Deleted files."""
 
     deleted: list[str] = Field(description="File names, descendants included.")
 
@@ -183,11 +183,13 @@ class HeaderOut(BaseModel):
 
 
 class SpectrumOut(BaseModel):
-    """A 1-D product. What is unknown is null; `mask` holds the bits of bad pixels."""
+    """A 1-D product. Unknown values are null; `mask` has the bits of bad pixels."""
 
     file_name: str
     unit: str
-    wavelength: list[float | None] | None = Field(description="Air, ångström; null before.")
+    wavelength: list[float | None] | None = Field(
+        description="Air wavelength in ångström; null before the wavelength calibration."
+    )
     pixel: list[float]
     flux: list[float | None]
     uncertainty: list[float | None]
@@ -213,7 +215,7 @@ class Comments(BaseModel):
 
 
 class DeletedComment(BaseModel):
-    """Which comment is gone."""
+    """A deleted comment."""
 
     deleted: int
 
@@ -226,7 +228,7 @@ class LogOut(BaseModel):
     level: str
     proposal_id: int | None
     file_id: int | None
-    run_id: int | None = Field(description="The run it tells of.")
+    run_id: int | None = Field(description="The run that it concerns.")
     sentence: str
 
 
@@ -237,7 +239,7 @@ class LogPage(Listing):
 
 
 class Person(BaseModel):
-    """Who somebody is."""
+    """An account."""
 
     id: int
     username: str
@@ -251,28 +253,28 @@ class Person(BaseModel):
 
 
 class Profile(Person):
-    """Who you are."""
+    """Your own account."""
 
     partner: str
     is_superuser: bool
-    visual: dict[str, Any] = Field(description="How you like pages and images shown.")
+    visual: dict[str, Any] = Field(description="Your visual options.")
 
 
 class TokenOut(BaseModel):
-    """Your new token: shown this once."""
+    """Your new token; it is not shown again."""
 
     token: str
 
 
 class Counts(BaseModel):
-    """How many of each you see."""
+    """Number of files you see."""
 
     observed: int
     calibrations: int
 
 
 class ProposalMembers(BaseModel):
-    """An observing proposal as the manual's scripts know it."""
+    """An observing proposal with its people."""
 
     id: int
     soar_id: str
@@ -296,7 +298,7 @@ class Proposals(BaseModel):
 
 
 class Part(BaseModel):
-    """How a part of the system is."""
+    """The state of a part of the system."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -304,7 +306,7 @@ class Part(BaseModel):
 
 
 class Status(BaseModel):
-    """How the site is."""
+    """The state of the site."""
 
     name: str
     version: str

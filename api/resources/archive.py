@@ -1,4 +1,4 @@
-"""Many files as one zip, written while it is sent: nothing is stored and memory stays small."""
+"""Several files as one zip archive that is written while it is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK = 1 << 20
 
 
 class _Pipe(io.RawIOBase):
-    """Where the zip writer writes; the reader takes what has gathered."""
+    """A buffer between the zip writer and the response."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -31,7 +31,7 @@ class _Pipe(io.RawIOBase):
 
 
 def stream(members: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
-    """Yield a zip of `members`, each a name in the archive and the file.
+    """Yield the bytes of a zip archive of `members`: name in the archive, and file.
 
     Stored, not compressed: noise does not compress. A file that ends early breaks the archive
     off, so that the client sees it is not whole.
@@ -48,6 +48,6 @@ def stream(members: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
 
 
 def unique_names(names: Sequence[str], ids: Sequence[int]) -> list[str]:
-    """Return names for the archive: what occurs twice gets its id in front."""
+    """Return the names in the archive; repeated names get the id as a prefix."""
     repeated = {name for name in names if names.count(name) > 1} if len(names) > 1 else set()
     return [f"{i}_{n}" if n in repeated else n for n, i in zip(names, ids, strict=True)]

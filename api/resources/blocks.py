@@ -1,4 +1,4 @@
-"""One route for each registered process block: a new block is a new file, and nothing here."""
+"""One route for each registered process block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.runs import requests as run_requests
 
 
 def declare(block: Block) -> None:
-    """Offer a block below ``/api/files/``, with its own settings as the body's model."""
+    """Declare the route of a block, with its settings in the body."""
     title = "".join(part.capitalize() for part in block.name.split("_"))
     settings: Any = (block.request | None, Field(None))
     calibrations: dict[str, Any] = {
@@ -28,18 +28,18 @@ def declare(block: Block) -> None:
     more: dict[str, Any] = {}
     if calibrations:
         use = create_model(f"{title}Calibrations", __base__=requests.Strict, **calibrations)
-        use.__doc__ = "Calibrations to be taken, whatever fits better: their ids or file names."
+        use.__doc__ = "Manual calibrations: ids or file names."
         more["calibrations"] = (use | None, Field(None))
     body: Any = create_model(
         f"{title}Request",
         __base__=requests.FileReference,
-        __doc__="Which file, and the settings that shall differ from the proposal's.",
+        __doc__="The file, and the settings that differ from those of the proposal.",
         settings=settings,
         **more,
     )
 
     def start(body: Any) -> Any:
-        # Only what was really sent: a default here would hide the proposal's own setting.
+        # Only what was sent: a default would override the setting of the proposal.
         given = body.settings.model_dump(mode="json", exclude_unset=True) if body.settings else {}
         asked = getattr(body, "calibrations", None)
         named = asked.model_dump(exclude_none=True) if asked else {}
@@ -49,7 +49,7 @@ def declare(block: Block) -> None:
 
     start.__doc__ = (
         "Queue this process block for a file.\n\n"
-        "The answer is the run; what `settings` leaves out is the proposal's."
+        "Returns the run. Settings that are not given are those of the proposal."
     )
     operation(
         "POST",

@@ -1,4 +1,4 @@
-"""Masters on request, and what a raw frame is."""
+"""Masters on request, and the classification of raw frames."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def make(body: requests.MasterRequest) -> Any:
     given = body.model_dump(exclude_none=True)
     if body.ids is not None:
         if len(given) > 1:
-            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+            raise Unacceptable("Give either ids, or type and date with the setup.", field="ids")
         anchors = master_requests.of_files([find(key) for key in body.ids])
     else:
         if body.type is None or body.date is None:
-            raise Unacceptable("Give ids, or type and date with the setup.", field="ids")
+            raise Unacceptable("Give either ids, or type and date with the setup.", field="ids")
         setup = {name: given[name] for name in master_requests.SETUP if name in given}
         anchors = master_requests.of_night(g.user, body.type, body.date, setup)
     runs = [

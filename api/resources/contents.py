@@ -1,4 +1,4 @@
-"""What is inside files: their bytes, one or many; header cards; the numbers of a spectrum."""
+"""Contents of files: downloads, header cards, and the data of a spectrum."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class DownloadQuery(Filters, requests.NamesFile):
     query=DownloadQuery,
     answer=FITS_TYPE,
     also="application/zip",
-    further={206: "The range that was asked for.", 304: "You have it already (`If-None-Match`)."},
+    further={206: "The requested range.", 304: "Not modified (`If-None-Match`)."},
     refusals=(416,),
 )
 def download(query: DownloadQuery) -> ResponseReturnValue:
@@ -57,7 +57,7 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
     if query.id is None:
         return _zip(_chosen(query))
     if query.ids is not None or query.given():
-        raise InvalidRequest("Give id alone, or ids, or the filters of the list.", field="id")
+        raise InvalidRequest("Give one of id, ids, or filters of the list.", field="id")
     file = find(query.id)
     response = send_file(
         _path(file),
@@ -74,24 +74,24 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
 def _path(file: File) -> Path:
     path = contents.open_path(file)
     if not path.is_file():
-        raise Unavailable(f"The bytes of {file.file_name} can't be reached now.", retry_after=30)
+        raise Unavailable(f"{file.file_name} is temporarily not available.", retry_after=30)
     return path
 
 
 def _chosen(query: DownloadQuery) -> list[File]:
     if query.ids is not None:
         if query.given():
-            raise InvalidRequest("Give ids, or the filters of the list.", field="ids")
+            raise InvalidRequest("Give either ids or filters of the list.", field="ids")
         keys = list(dict.fromkeys(part.strip() for part in query.ids.split(",") if part.strip()))
         rows = [find(key) for key in keys[: MAX_ZIPPED + 1]]
     elif not query.given():
-        raise InvalidRequest("Say which: id, ids, or a filter of the list.", field="id")
+        raise InvalidRequest("Give id, ids, or a filter of the list.", field="id")
     else:
         rows = _all_of(query)
     if not rows:
         raise Unacceptable("No file matches.", field="ids")
     if len(rows) > MAX_ZIPPED:
-        raise Unacceptable(f"A zip holds at most {MAX_ZIPPED} files; narrow the filters.")
+        raise Unacceptable(f"An archive has at most {MAX_ZIPPED} files. Restrict the filters.")
     return rows
 
 
@@ -144,7 +144,7 @@ def header(query: requests.OneFile) -> Any:
     text_example=CSV_EXAMPLE,
 )
 def data(query: requests.DataQuery) -> ResponseReturnValue:
-    """Get the numbers of a spectrum, as JSON or CSV."""
+    """Get the data of a spectrum, as JSON or CSV."""
     file = find(query.id)
     spectrum = contents.spectrum(g.user, file)
     columns = {
@@ -165,7 +165,7 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
 
 
 def table_as_csv(columns: dict[str, list[Any]]) -> str:
-    """Write columns of numbers; an unknown one is an empty cell."""
+    """Return columns of numbers as CSV; an unknown number is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -178,5 +178,5 @@ def _numbers(values: Iterable[float] | None) -> list[float | None] | None:
 
 
 def _finite(value: Any) -> Any:
-    """Return None for the numbers that JSON does not have."""
+    """Return None for NaN and infinity, which JSON does not have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

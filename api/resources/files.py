@@ -25,7 +25,7 @@ MAX_UPLOAD_BYTES = 600 * 1024**2
 
 
 class Filters(FileFilters):
-    """The list's filters, of a length that every database takes."""
+    """Filters of the list, with a limited number of values."""
 
     @field_validator(*FileFilters.model_fields)
     @classmethod
@@ -35,7 +35,7 @@ class Filters(FileFilters):
         return value
 
     def given(self) -> dict[str, str]:
-        """Return the filters that were given."""
+        """Return the filters that are set."""
         names = self.model_fields_set & FileFilters.model_fields.keys()
         return {name: getattr(self, name) for name in names}
 
@@ -45,14 +45,14 @@ class Filters(FileFilters):
 
 
 class FileQuery(Filters, requests.Paging):
-    """Which files, in which order."""
+    """Filters, ordering and page of the list."""
 
     model_config = ConfigDict(extra="forbid")
     ordering: str = Field("-date", max_length=60, description="A column; `-` in front: descending.")
 
 
 def find(key: int | str) -> File:
-    """Return the file that the signed-in person names by id or by file name."""
+    """Return the file of an id or a file name."""
     number = row_id(key) if isinstance(key, str) else key
     return lookup.get(g.user, key if number is None else number)
 
@@ -82,7 +82,7 @@ def index(query: FileQuery) -> Any:
     status=201,
     body=requests.NewFile,
     answer=answers.FileOut,
-    further={200: "The content is known already: the file that has it."},
+    further={200: "A file with this content exists already; it is returned."},
     refusals=(403, 409, 413),
     upload=True,
 )
@@ -105,7 +105,7 @@ def _upload() -> tuple[File, bool]:
     request.max_content_length = MAX_UPLOAD_BYTES
     parts = request.files.getlist("file")
     if len(parts) != 1 or not parts[0].filename or len(request.files) > 1 or request.form:
-        raise InvalidRequest("An upload has exactly one part, named file.", field="file")
+        raise InvalidRequest("An upload must have exactly one part, named file.", field="file")
     return upload.upload(g.user, parts[0].filename, parts[0].stream)
 
 
@@ -119,7 +119,7 @@ def _upload() -> tuple[File, bool]:
     refusals=(403,),
 )
 def delete(body: requests.FileReference) -> Any:
-    """Delete a product and what was made of it; it can't be raw data."""
+    """Delete a product and everything made from it; raw files can't be deleted."""
     return {"deleted": deletion.delete(g.user, find(body.id).id)}
 
 

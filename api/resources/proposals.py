@@ -1,4 +1,4 @@
-"""Proposals: the list, the people in one, and its reduction settings."""
+"""Proposals, their collaborators and reduction settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _id(text: str) -> int:
 
 
 def _shown(rows: list[Proposal]) -> list[dict[str, Any]]:
-    """Return proposals with how many frames and masters the signed-in person sees of them."""
+    """Return proposals with the number of their frames and masters that the person sees."""
     observed, calibrations = file_list.counts_by_proposal(g.user)
     return [
         {**row, "counts": {"observed": observed.get(row["id"], 0), "calibrations": calibrations}}
@@ -109,7 +109,7 @@ def collaborators(proposal: str) -> Any:
     if not data:
         return proposals.serialize(proposals.get(g.user, number))
     if g.credential[0] != "token":
-        # A page of another site can make a browser send its cookie, but never a token.
+        # Another site can make a browser send its cookie, but not a token.
         raise AccessDenied("A GET changes something only with a token; use POST.")
     return _change(number, _change_in(data))
 
@@ -124,7 +124,7 @@ def collaborators(proposal: str) -> Any:
     refusals=(403, 409),
 )
 def change_collaborators(proposal: str, body: requests.CollaboratorChange) -> Any:
-    """Add a collaborator to a proposal, or remove one: the PI's right, and staff's."""
+    """Add or remove a collaborator; for the PI and staff."""
     return _change(_id(proposal), body)
 
 
@@ -134,7 +134,7 @@ def _change(number: int, change: requests.CollaboratorChange) -> Any:
 
 
 def _change_in(data: bytes) -> requests.CollaboratorChange:
-    """Read the body of the manual's GET: it says JSON and is a form; true JSON is as welcome."""
+    """Read the body of the GET in the manual: a form labelled as JSON, or JSON."""
     try:
         text = data.decode()
         if text.lstrip().startswith("{"):

@@ -1,4 +1,4 @@
-"""Runs: what was started, how far it is; cancel and retry."""
+"""Runs: list, details, cancel and retry."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def cancel(run: str) -> Any:
     refusals=(403, 409),
 )
 def retry(run: str) -> Any:
-    """Try a run again that failed or was cancelled."""
+    """Retry a run that failed or was cancelled."""
     return read_models.view(run_requests.retry(g.user, _id(run))).as_dict()

@@ -1,4 +1,4 @@
-"""The site itself: status, the signed-in person, log, live events."""
+"""Status of the site, the own account, the log, and live events."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ broadcaster = stream.Broadcaster()
 
 
 def counts(proposal_id: int | None = None) -> dict[str, int]:
-    """Return how many frames (of a proposal) and masters the signed-in person sees."""
+    """Return the number of frames, of a proposal if given, and masters that the person sees."""
     observed, calibrations = file_list.counts(g.user, proposal_id)
     return {"observed": observed, "calibrations": calibrations}
 
 
 @operation("GET", "/", tag="site", name="status", answer=answers.Status)
 def status() -> Any:
-    """Get API status: version, parts of the system, and how much you see."""
+    """Get API status: version, parts of the system, and the number of files you see."""
     parts = health.status(queue.state).as_dict()
     return {
         "name": "GSP Live",
@@ -62,7 +62,7 @@ def me() -> Any:
     limit="rare",
 )
 def renew_token() -> Any:
-    """Make a new API token; the old one dies at once.
+    """Create a new API token; the previous token no longer works.
 
     It is shown in this answer and never again.
     """
@@ -98,12 +98,12 @@ def log_index(query: requests.LogQuery) -> Any:
     text_example=stream.EXAMPLE,
 )
 def event_stream(query: requests.StreamQuery) -> ResponseReturnValue:
-    """Follow live what happens to what you may see.
+    """Stream live events of the data that you may see.
 
     Each message's data is an event as JSON; its `id` goes into `since` (or `Last-Event-ID`) to
     resume without a loss.
     """
-    # A browser that reconnects by itself repeats the first address, and adds what it heard last.
+    # On reconnection a browser repeats the address and adds the last event it received.
     known = [number for number in (query.since, _last_event_id()) if number is not None]
     start = max(known) if known else None
     person = g.user.id

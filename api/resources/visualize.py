@@ -1,4 +1,4 @@
-"""A file as a figure or picture, for scripts; the pages draw for themselves."""
+"""A file as a Plotly figure or PNG image, for scripts; pages do not use it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECTRA = frozenset({DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX})
 PATIENCE_S = 5.0
 LOOK_S = 0.1
 LIKED = ("colormap", "show_saturated", "show_title")
-"""Parameters that a person's visual options give when a request does not."""
+"""Parameters whose defaults are the visual options of the account."""
 
 
 @operation(
@@ -52,7 +52,7 @@ def visualize(query: requests.PictureQuery) -> ResponseReturnValue:
 
 
 def _as_liked(query: requests.PictureQuery) -> requests.PictureQuery:
-    """Fill in the person's visual options where the request says nothing."""
+    """Return the parameters with the visual options of the account as defaults."""
     liked = {
         name: value
         for name, value in dict(g.user.visual).items()
@@ -136,7 +136,7 @@ def _image(file: Any, query: requests.PictureQuery) -> Response:
 
 
 def _edges(query: requests.PictureQuery, n_x: int, n_y: int) -> tuple[float, float, float, float]:
-    """Return the edges asked for, within the image; at least one pixel each way."""
+    """Return the requested edges inside the image, at least one pixel apart."""
     found: list[float] = []
     for names, size in ((("x0", "x1"), n_x), (("y0", "y1"), n_y)):
         given = [getattr(query, name) for name in names]
@@ -152,7 +152,7 @@ def _edges(query: requests.PictureQuery, n_x: int, n_y: int) -> tuple[float, flo
 
 
 def _curves(file: Any, edges: tuple[float, float, float, float]) -> list[picture.Curve]:
-    """Return the lines of the newest spectrum of each target, as the page draws them."""
+    """Return the overlays of the newest spectrum of each target."""
     columns = np.linspace(edges[0] - 0.5, edges[1] - 0.5, 400)
     curves = []
     for aperture in overlays.overlays(g.user, file.id).apertures:
@@ -175,7 +175,7 @@ def _unit(file: Any) -> str:
 
 
 def _pyramid(file: Any) -> pyramid.Pyramid:
-    """Open the pyramid of an image; when it is not there have it made, and wait a moment."""
+    """Open the pyramid of an image; when it does not exist, request it and wait briefly."""
     end = time.monotonic() + PATIENCE_S
     asked = False
     while True:
@@ -183,13 +183,13 @@ def _pyramid(file: Any) -> pyramid.Pyramid:
         if folder is not None:
             try:
                 return pyramid.load(folder)
-            except (OSError, ValueError, KeyError):  # deleted or made anew at this very moment
+            except (OSError, ValueError, KeyError):  # deleted or replaced meanwhile
                 asked = False
         if not asked:
             queue.preview(file.id, urgent=True)
             asked = True
         if time.monotonic() > end:
-            raise Unavailable("The image is being prepared; ask again.", retry_after=2)
+            raise Unavailable("The image is being prepared. Try again.", retry_after=2)
         time.sleep(LOOK_S)
 
 

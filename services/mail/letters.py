@@ -1,4 +1,4 @@
-"""What the site writes to people by itself: each letter is queued with the rows it tells of."""
+"""Automatic messages: invitations and notifications, queued in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from services.mail import outbox
 from services.setup import site
 
 ABOUT = "GSP Live, the live reduction of the Goodman spectrograph at SOAR"
-LINK_RULE = "The link works once, and for 3 days."
-TOO_MANY = "This was asked for too often; try again in {} minutes."
+LINK_RULE = "The link works once and expires after 3 days."
+TOO_MANY = "Too many requests. Try again in {} minutes."
 
 
 def welcome(
     person: User, inviter: User | None = None, *, collaborates: Proposal | None = None
 ) -> None:
-    """Tell somebody of the new account, with the link to set its password."""
+    """Invite the owner of a new account, with the link to set a password."""
     if collaborates is not None and inviter is not None:
         why = (
             f"{inviter.full_name} has made you a collaborator of the observing proposal "
@@ -31,16 +31,16 @@ def welcome(
     text = (
         f"{_hello(person)}\n\n{why}\n\n"
         f"Your username is {person.username}. Set your password here:\n\n{outbox.LINK}\n\n"
-        f"{LINK_RULE} Later, ask for a new one at {site().base_url}{password_links.FORGOT}.\n\n"
-        "Please don't share your credentials. If you do not know what this is about, there is "
-        "nothing for you to do."
+        f"{LINK_RULE} Request a new one at {site().base_url}{password_links.FORGOT}.\n\n"
+        "Please don't share your credentials. If you did not expect this message, you can "
+        "ignore it."
     )
     reply_to = inviter.email if inviter else ""
     outbox.write([person], "Your account in GSP Live", text, reply_to=reply_to, with_link=True)
 
 
 def register_pi(person: User, soar_ids: Sequence[str]) -> None:
-    """Tell a PI of the proposals that were registered, with the link if there is no password."""
+    """Inform a PI of registered proposals, with the link if the account has no password."""
     listed = "\n".join(f"- {soar_id}" for soar_id in soar_ids)
     text = (
         f"{_hello(person)}\n\nYou are the principal investigator of these observing proposals in "
@@ -51,14 +51,14 @@ def register_pi(person: User, soar_ids: Sequence[str]) -> None:
     else:
         text += (
             f"Your username is {person.username}. Set your password here:\n\n{outbox.LINK}\n\n"
-            f"{LINK_RULE} Later, ask for a new one at {site().base_url}{password_links.FORGOT}.\n\n"
+            f"{LINK_RULE} Request a new one at {site().base_url}{password_links.FORGOT}.\n\n"
             "You can add your collaborators yourself, so please don't share your credentials."
         )
     outbox.write([person], "Your proposals in GSP Live", text, with_link=not person.password_hash)
 
 
 def collaborate(person: User, proposal: Proposal, inviter: User) -> None:
-    """Tell somebody who was made a collaborator; whoever has no password yet gets the link."""
+    """Inform a new collaborator, with the link if the account has no password."""
     if not person.password_hash:
         welcome(person, inviter, collaborates=proposal)
         return
@@ -72,28 +72,28 @@ def collaborate(person: User, proposal: Proposal, inviter: User) -> None:
 
 
 def forgot(name: str, address: str) -> None:
-    """Mail a link to whoever has this username or e-mail address, if anybody has.
+    """Send a link to the owner of a username or e-mail address, if there is one.
 
-    Nothing tells whether there is such an account: neither the answer nor the work that is done,
-    for a message to nobody is written too and taken back.
+    Neither the answer nor its timing reveals whether the account exists: without one, a message
+    is written and rolled back.
 
     Parameters
     ----------
     name : str
-        What was typed.
+        As typed.
     address : str
-        Network address of whoever typed it.
+        Network address of the client.
 
     Raises
     ------
     Unacceptable
-        Nothing was typed.
+        The name is empty.
     TooManyAttempts
         More than five times within 15 minutes, from this address or for this name.
     """
     name = accounts.fold(name).replace("\x00", "")
     if not name:
-        raise Unacceptable("Give your username or e-mail address.", field="name")
+        raise Unacceptable("Enter your username or e-mail address.", field="name")
     asked, wanted = rate_limit.key("forgot from", address), rate_limit.key("forgot", name)
     rate_limit.count(asked, wanted, refusal=TOO_MANY)
     found = accounts.find(name)
@@ -107,15 +107,15 @@ def forgot(name: str, address: str) -> None:
 
 def _send_link(person: User) -> None:
     text = (
-        f"{_hello(person)}\n\nSomebody, probably you, asked for a link to set a new password for "
-        f"the account {person.username} in {ABOUT}:\n\n{outbox.LINK}\n\n{LINK_RULE} If it was not "
-        "you, there is nothing for you to do: your password stays as it is."
+        f"{_hello(person)}\n\nA link to set a new password was requested for "
+        f"the account {person.username} in {ABOUT}:\n\n{outbox.LINK}\n\n{LINK_RULE} If you did "
+        "not request it, ignore this message; your password is not changed."
     )
     outbox.write([person], "Set your password in GSP Live", text, with_link=True)
 
 
 def _may_have_another(person: User) -> bool:
-    """Count a mailed link of an account, whatever name it was asked for by."""
+    """Count the links sent to an account; return whether another one may be sent."""
     mailed = rate_limit.key("mailed to", str(person.id))
     since = utc_now() - WINDOW
     n = LoginFailure.select().where(LoginFailure.key == mailed, LoginFailure.at >= since).count()
@@ -128,5 +128,5 @@ def _hello(person: User) -> str:
 
 
 def _line(text: str) -> str:
-    """Return a text as one line that a header can hold."""
+    """Return a text as one line for a header."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())[:120]

@@ -1,4 +1,4 @@
-"""Mail: written inside the transaction of what it tells of, sent later, tried again.
+"""Mail queue: messages are written in the transaction of the change and sent later.
 
 Nothing waits for a mail server: a message is a row, and `deliver` (called every few seconds by the
 reconciler's process) sends what is due. Without a server (`Site.smtp_url` None) messages become
@@ -38,13 +38,13 @@ MAX_MESSAGE = 20_000
 MAX_RECIPIENTS = 500
 
 LINK = "\ue000"
-"""Where a link to set a password is put in; a character that is in no name."""
+"""Placeholder of the link to set a password; a private-use character."""
 
 TIMEOUT_S = 10
 DELAYS = (30, 120, 600, 3600, 4 * 3600, 12 * 3600)
-"""Seconds until the next try after each failed one: some 17 hours in all."""
+"""Seconds until the next attempt after each failed one: about 17 hours in total."""
 LEASE = dt.timedelta(seconds=120)
-"""Nobody else tries a message while somebody is at it."""
+"""A message is not attempted by another process for this long."""
 
 
 # --- writing ----------------------------------------------------------------------------------
@@ -58,24 +58,24 @@ def write(
     reply_to: str = "",
     with_link: bool = False,
 ) -> int:
-    """Queue a message to each of some people, inside the current transaction; return how many.
+    """Queue a message to each recipient in the current transaction; return their number.
 
     Parameters
     ----------
     with_link : bool
-        Put the recipient's own link to set a password at the place of `LINK`.
+        Replace `LINK` by the recipient's own link to set a password.
 
     Raises
     ------
     Unacceptable
-        The subject or message can't be sent; names the field.
+        The subject or message is not valid; `field` names it.
     """
     subject = _header(subject, "subject")
     message = message.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not message:
         raise Unacceptable("The message is empty.", field="message")
     if len(message) > MAX_MESSAGE:
-        raise Unacceptable(f"A message has at most {MAX_MESSAGE} characters.", field="message")
+        raise Unacceptable(f"Enter at most {MAX_MESSAGE} characters.", field="message")
     people = {user.email: user.id for user in recipients if user.is_active}
     for address, number in sorted(people.items()):
         Mail.create(
@@ -89,13 +89,13 @@ def write(
 
 
 def _header(value: str, field: str) -> str:
-    """Return a header's text; refuse what could begin another header."""
+    """Return the text of a header; refuse characters that could start another header."""
     if not value.strip():
         raise Unacceptable(f"The {field} is empty.", field=field)
     if any(ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in value):
-        raise Unacceptable(f"The {field} is one line without control characters.", field=field)
+        raise Unacceptable(f"The {field} must be one line without control characters.", field=field)
     if len(value) > MAX_SUBJECT:
-        raise Unacceptable(f"The {field} has at most {MAX_SUBJECT} characters.", field=field)
+        raise Unacceptable(f"Enter at most {MAX_SUBJECT} characters.", field=field)
     return value.strip()
 
 
@@ -107,16 +107,16 @@ def send(
     proposal_id: int | None = None,
     recipients: Iterable[str] | None = None,
 ) -> int:
-    """Write to the people of a proposal, or to registered addresses, in the name of staff.
+    """Send a message of staff to the people of a proposal, or to registered addresses.
 
     Raises
     ------
     Unacceptable
-        Not exactly one of the two is given, an address has no account, nobody would get it.
+        Not exactly one of the two is given, an address has no account, or there is no recipient.
     """
     access.require_site(user, Action.SEND_MAIL)
     if (proposal_id is None) == (recipients is None):
-        raise Unacceptable("Give proposal_id or recipients.", field="recipients")
+        raise Unacceptable("Give either proposal_id or recipients.", field="recipients")
     if proposal_id is not None:
         people = _people_of(access.proposal_for(user, Action.VIEW, proposal_id))
         field = "proposal_id"
@@ -125,7 +125,7 @@ def send(
     with database.atomic():
         sent = write(people, subject, message, reply_to=user.email)
     if not sent:
-        raise Unacceptable("Nobody would get this message.", field=field)
+        raise Unacceptable("The message has no recipient.", field=field)
     return sent
 
 
@@ -142,7 +142,7 @@ def _registered(addresses: list[str]) -> list[User]:
     unknown = sorted(folded.keys() - {user.email for user in people})
     if unknown:
         raise Unacceptable(
-            "Mail goes to registered addresses only.", field="recipients", detail=unknown[:20]
+            "Some recipients have no account.", field="recipients", detail=unknown[:20]
         )
     return people
 
@@ -151,7 +151,7 @@ def _registered(addresses: list[str]) -> list[User]:
 
 
 def deliver(limit: int = 20) -> int:
-    """Send what is due, the oldest first; return how many messages went out."""
+    """Send the messages that are due, oldest first; return the number of messages sent."""
     due = Mail.select().where(Mail.state == "queued", Mail.due <= clock.now_expression())
     sent = 0
     for mail in list(due.order_by(Mail.due, Mail.id).limit(limit)):
@@ -173,7 +173,7 @@ def _try(mail: Mail) -> bool:
 
 
 def _failed(mail: Mail, error: Exception) -> None:
-    """Try again later, unless the server said that it never will."""
+    """Schedule another attempt, unless the failure is permanent."""
     problem = " ".join(str(error).split())[:500] or type(error).__name__
     log.warning("mail %d: %s", mail.id, problem)
     attempts = mail.attempts + 1
@@ -183,12 +183,12 @@ def _failed(mail: Mail, error: Exception) -> None:
         return
     with transaction() as effects:
         Mail.update(state="failed", problem=problem).where(Mail.id == mail.id).execute()
-        said = f"A message to {mail.recipient} could not be sent: {problem}"
-        effects.events.append(logs.write("error", said))
+        sentence = f"A message to {mail.recipient} could not be sent: {problem}"
+        effects.events.append(logs.write("error", sentence))
 
 
 def _is_final(error: Exception) -> bool:
-    # An address that no header can hold; an account that was switched off in the meantime.
+    # An address that is not valid in a header, or an account deactivated meanwhile.
     if isinstance(error, ValueError | MessageError | ServiceError):
         return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -199,7 +199,7 @@ def _is_final(error: Exception) -> bool:
 
 
 def compose(mail: Mail) -> EmailMessage:
-    """Return a message as it is sent: plain text, and the same as HTML."""
+    """Return a message as it is sent, in plain text and HTML."""
     message = EmailMessage(policy=policy.SMTP)
     sender = site().mail_from
     message["From"] = Address("GSP Live", addr_spec=sender)
@@ -208,7 +208,7 @@ def compose(mail: Mail) -> EmailMessage:
         message["Reply-To"] = Address(addr_spec=mail.reply_to)
     message["Subject"] = mail.subject
     message["Date"] = mail.created
-    # The same in every try: a mail program shows a message that came twice once.
+    # The same in every attempt, so that mail clients show a duplicate only once.
     message["Message-ID"] = f"<gsp-{mail.id}-{mail.created:%Y%m%d%H%M%S%f}@{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     text = mail.text
@@ -224,7 +224,7 @@ def _domain(address: str) -> str:
 
 
 def _as_html(text: str) -> str:
-    """Return plain text as a page: everything is shown as it was typed, addresses are links."""
+    """Return plain text as an HTML page; web addresses become links."""
     escaped = html.escape(text)
     linked = re.sub(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])", r'<a href="\1">\1</a>', escaped)
     paragraphs = "".join(
@@ -264,7 +264,7 @@ def _hand_over(message: EmailMessage) -> None:
 
 
 def _keep(message: EmailMessage) -> None:
-    """Put a message into the outbox, whole or not at all."""
+    """Write a message to the outbox folder, atomically."""
     outbox = site().home / "outbox"
     outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = re.sub(r"[^\w.@+-]", "_", str(message["Message-ID"]).strip("<>").partition("@")[0])

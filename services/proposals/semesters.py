@@ -1,4 +1,4 @@
-"""Semesters of SOAR: A is February to July, B August to January, of the year it begins in."""
+"""Semesters of SOAR: A is February to July, B is August to January of the following year."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.errors import Unacceptable
 _NAME = re.compile(r"(\d{4})([AB])")
 _SOAR_ID = re.compile(r"SOAR(\d{4}[AB])", re.IGNORECASE)
 OFFERED = 6
-"""How many past semesters a form offers."""
+"""Number of past semesters in a form."""
 
 
 def of_date(date: dt.date) -> str:
@@ -38,27 +38,27 @@ def _shifted(semester: str, by: int) -> str:
 
 
 def offered() -> list[str]:
-    """Return the next semester, this one and some past ones, the newest first."""
+    """Return the next, the current and some past semesters, newest first."""
     now = current()
     return [_shifted(now, by) for by in range(1, -OFFERED - 1, -1)]
 
 
 def check(text: str) -> str:
-    """Return a semester as it is kept.
+    """Return a semester as it is stored.
 
     Raises
     ------
     Unacceptable
-        It is not written like 2026B.
+        It is not in the form 2026B.
     """
     text = text.strip().upper()
     if not _NAME.fullmatch(text):
-        raise Unacceptable("A semester is a year and A or B, like 2026B.", field="semester")
+        raise Unacceptable("Enter a year and A or B, such as 2026B.", field="semester")
     return text
 
 
 def next_soar_id(semester: str) -> str:
-    """Return a free SOAR ID: the count of the semester's proposals and one, e.g. SOAR2026B-014."""
+    """Return the next free SOAR ID of a semester, e.g. SOAR2026B-014."""
     start = f"SOAR{check(semester)}-"
     query = Proposal.select(Proposal.soar_id).where(Proposal.soar_id.startswith(start))
     taken = {soar_id.upper() for (soar_id,) in query.tuples()}

@@ -1,4 +1,4 @@
-"""Every current file in memory, for lists: which fit, how many, which stand on a page.
+"""Catalogue of all current files in memory, for lists of large archives.
 
 A database walks through an index entry of each file that a filter lets pass, to count them, and
 again to find the page: a second for each million. Here that is a hundredth. Each process that is
@@ -27,7 +27,7 @@ from services.search.columns import ABSENT, COMBINED, SINGLE, Columns
 log = logging.getLogger(__name__)
 
 LARGE = 20_000
-"""From so many files on, lists are asked of the catalogue: the database is quick with fewer."""
+"""Number of files from which lists use the catalogue; the database is fast for fewer."""
 
 BATCH = 20_000
 MOST_EVENTS = 50_000
@@ -50,7 +50,7 @@ class Catalogue(Columns):
         self._unplaced: set[int] = set()
 
     def load(self) -> None:
-        """Read all current files."""
+        """Load all current files."""
         self.make_room(_newest_file())
         param, after = database.param, None
         query = _current_files().order_by(File.date_obs, File.id).limit(BATCH)
@@ -64,7 +64,7 @@ class Catalogue(Columns):
             after = (rows[-1][SINGLE.index("date_obs")], rows[-1][SINGLE.index("id")])
 
     def catch_up(self) -> bool:
-        """Read again what changed; False when too much has happened for that."""
+        """Update what has changed; return False when too much has changed."""
         oldest, latest = _oldest_event(), events.latest_id()
         if latest < self.event or oldest > self.event + 1 or latest > self.event + MOST_EVENTS:
             return False
@@ -99,7 +99,7 @@ class Catalogue(Columns):
         self._unplaced.update(ids)
 
     def by_name(self) -> NDArray[np.int32]:
-        """Return the ids in the order of the files' names; among them some that are gone."""
+        """Return the ids in the order of the file names; some may have been deleted."""
         if self._by_name is None or len(self._unplaced) > MOST_PLACED or not self._place():
             query = File.select(File.id).order_by(File.file_name, File.id)
             cursor = database.execute(query)
@@ -109,7 +109,7 @@ class Catalogue(Columns):
         return self._by_name
 
     def _place(self) -> bool:
-        """Give those that changed their place; False when a neighbour is not known yet."""
+        """Insert changed files into the order; return False when a neighbour is not known yet."""
         if not self._unplaced or self._by_name is None:
             return True
         order = self._by_name[~np.isin(self._by_name, list(self._unplaced))]
@@ -138,7 +138,7 @@ def _current_files() -> Any:
 
 
 def _fetch(query: Any) -> list[tuple[Any, ...]]:
-    """Return rows as the database gives them: turning texts into dates takes longest of all."""
+    """Return rows without conversion; parsing dates would take most of the time."""
     return list(database.execute(query).fetchall())
 
 
@@ -159,7 +159,7 @@ class _Holder:
 
 @contextmanager
 def current() -> Iterator[Catalogue]:
-    """Hold the catalogue as it is now; it is loaded first when it has to be."""
+    """Provide the catalogue in its current state; load it first when necessary."""
     with _Holder.lock:
         bound = database.obj
         kept = _Holder.kept if _Holder.database is bound else None
@@ -172,7 +172,7 @@ def current() -> Iterator[Catalogue]:
 
 
 def serves() -> bool:
-    """Tell whether lists are to be asked of the catalogue; one that is missing is loaded aside."""
+    """Tell whether lists use the catalogue; start to load it when it is missing."""
     if _newest_file() < LARGE:
         return False
     if _Holder.kept is not None and _Holder.database is database.obj:
@@ -183,7 +183,7 @@ def serves() -> bool:
 
 
 def warm() -> None:
-    """Load the catalogue of a large archive: in a thread of its own, since it takes seconds."""
+    """Load the catalogue of a large archive in a thread, since it takes seconds."""
     if not _Holder.loading.acquire(blocking=False):
         return
     try:

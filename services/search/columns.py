@@ -1,4 +1,4 @@
-"""Columns in memory: what lists of files are filtered and ordered by, a place for every id.
+"""Columns in memory by which lists of files are filtered and ordered, indexed by id.
 
 Of what has few distinct values (setup, date, type, proposal) the *combinations* are numbered and
 each file has a number: all files of a setup in a night share one, so that a filter asks thousands
@@ -24,30 +24,30 @@ FACETS = (
     "technique",
     "date",
 )
-"""What the search page filters by."""
+"""The filters of the Search page that have a list of choices."""
 
 COMBINED = (*FACETS, "data_type", "proposal_id")
 SINGLE = ("id", "file_name", "object", "date_obs", "ra_deg", "dec_deg")
 
 ABSENT = -1
 SHORT = 64
-"""Bytes of a file's name that has a place in the array; the few longer ones lie apart."""
+"""Bytes of a file name that fits into the array; longer names are stored separately."""
 SPARE = 1.1
-"""Room is made for so much more than is needed."""
+"""Factor by which arrays are allocated larger than needed."""
 
 
 class Numbers(dict[Any, int]):
-    """The distinct values of a column, numbered as they come."""
+    """The distinct values of a column, numbered in the order of their appearance."""
 
     _ranks: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def __missing__(self, value: Any) -> int:
-        """Give a value its number when it is seen for the first time."""
+        """Assign a number to a new value."""
         number = self[value] = len(self)
         return number
 
     def ranks(self) -> NDArray[np.int64]:
-        """Return of each number the rank of its value: texts by code points, as databases do."""
+        """Return the rank of the value of each number; texts are ordered by code points."""
         if len(self._ranks) != len(self):
             values = list(self)
             ranks = np.empty(len(values), dtype=np.int64)
@@ -57,12 +57,12 @@ class Numbers(dict[Any, int]):
 
 
 def folded(text: str) -> bytes:
-    """Return a text as LIKE compares it: ASCII letters in any case are the same."""
+    """Return a text as LIKE compares it, with ASCII letters in lower case."""
     return text.encode(errors="surrogatepass").lower()
 
 
 class Columns:
-    """The columns of all files that were taken in; arrays are indexed by the files' ids.
+    """The columns of all files that were added; arrays are indexed by the id of the file.
 
     `combination` is a place in `totals` (files of each combination) and in `places` (of each of
     `COMBINED`, the number of the combination's value in `values`); `ABSENT` where there is no file.
@@ -86,11 +86,11 @@ class Columns:
 
     @property
     def places(self) -> NDArray[np.int32]:
-        """Of each combination, the numbers of its values."""
+        """The numbers of the values of each combination."""
         return self._places[: len(self._combinations)]
 
     def make_room(self, newest: int) -> None:
-        """Make place for all ids up to `newest`."""
+        """Extend the arrays to the id `newest`."""
         if newest < self.combination.size:
             return
         for name in ("combination", "object", "date_obs", "ra", "dec", "_name"):
@@ -102,7 +102,7 @@ class Columns:
             setattr(self, name, new)
 
     def take(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Take in files: rows of the values of `SINGLE` and `COMBINED`, as databases give them."""
+        """Add files: rows of the values of `SINGLE` and `COMBINED` as the database returns them."""
         if not rows:
             return
         ids, names, objects, dates, ras, decs, *combined = zip(*rows, strict=True)
@@ -129,7 +129,7 @@ class Columns:
         self._name[at] = [name if len(name) <= SHORT else b"" for name in short]
 
     def _note_combinations(self) -> None:
-        """Write down the places of the combinations that have come."""
+        """Store the values of new combinations."""
         known, now = self.totals.size, len(self._combinations)
         if known == now:
             return
@@ -144,7 +144,7 @@ class Columns:
         self.totals = np.concatenate([self.totals, np.zeros(now - known, dtype=np.int64)])
 
     def leave(self, ids: NDArray[np.int64]) -> None:
-        """Take files away; unknown ones are none."""
+        """Remove files; unknown ids are ignored."""
         ids = ids[ids < self.combination.size]
         codes = self.combination[ids]
         self.totals -= np.bincount(codes[codes != ABSENT], minlength=self.totals.size)
@@ -157,21 +157,21 @@ class Columns:
         return self.values[COMBINED.index(name)]
 
     def spread(self, name: str, of_values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
-        """Return of each combination what is said of its value of a column."""
+        """Return for each combination the entry of `said` for its value of a column."""
         said = np.asarray(of_values, dtype=None if len(of_values) else np.int64)
         return said[self.places[:, COMBINED.index(name)]]
 
     def of(self, passes: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the ids, ascending, of the files whose combinations pass."""
+        """Return the ids of the files of the accepted combinations, ascending."""
         allowed = np.append(passes, False)  # the last is what `ABSENT` finds
         return np.flatnonzero(allowed[self.combination])
 
     def counted(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return how many of these files each combination has."""
+        """Return the number of these files in each combination."""
         return np.bincount(self.combination[ids], minlength=self.totals.size)
 
     def object_has(self, ids: NDArray[np.int64], parts: Iterable[str]) -> NDArray[np.bool_]:
-        """Tell of each file whether its object's name contains one of the parts, in any case."""
+        """Return for each file whether the object name contains one of the parts, in any case."""
         names = list(self.objects)
         self._folded += map(folded, names[len(self._folded) :])
         fits = np.zeros(len(names), dtype=bool)
@@ -181,13 +181,13 @@ class Columns:
         return fits[self.object[ids]]
 
     def object_is(self, ids: NDArray[np.int64], names: Iterable[str]) -> NDArray[np.bool_]:
-        """Tell of each file whether its object has one of these names."""
+        """Return for each file whether its object has one of these names."""
         fits = np.zeros(len(self.objects), dtype=bool)
         fits[[self.objects[name] for name in names if name in self.objects]] = True
         return fits[self.object[ids]]
 
     def name_has(self, ids: NDArray[np.int64], parts: Iterable[str]) -> NDArray[np.bool_]:
-        """Tell of each file whether its own name contains one of the parts, in any case."""
+        """Return for each file whether its name contains one of the parts, in any case."""
         most = 2 * ids.size > self._name.size  # copying those would take longer than looking
         names = self._name if most else self._name[ids]
         fits = np.zeros(names.size, dtype=bool)

@@ -1,4 +1,4 @@
-"""Lists of files: the filters of the API and the search page, and the order."""
+"""Filters and ordering of lists of files, shared by the API and the Search page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FileFilters(BaseModel):
     dec: str | None = Field(None, description="Centre of a cone: degrees, or -54:36:19.5.")
     radius: str | None = Field(None, description='Of the cone: arcminutes (5), 30" or 1d.')
     original_file_id: str | None = Field(None, description=f"Id of the raw frame. {LIST}")
-    parent_file_id: str | None = Field(None, description=f"Id of what it was made from. {LIST}")
+    parent_file_id: str | None = Field(None, description=f"Id of the file it was made from. {LIST}")
 
 
 ORDERINGS = {
@@ -87,7 +87,7 @@ ORDERINGS = {
     "stale": File.out_of_date,
     "date": File.date_obs,
     "type": File.data_type,
-    # By the text that is shown, which a join would have to carry through every list.
+    # By the displayed text; a join would be needed in every list.
     "proposal_id": Proposal.select(Proposal.soar_id).where(Proposal.id == File.proposal),
     "original_file_id": File.original,
     "parent_file_id": File.parent,
@@ -95,11 +95,11 @@ ORDERINGS = {
 
 
 def order(ordering: str) -> tuple[Any, ...]:
-    """Return the ORDER BY of ``"column"`` or ``"-column"``; the id decides between equals."""
+    """Return the ORDER BY of ``"column"`` or ``"-column"``; equal values are ordered by id."""
     field = ORDERINGS.get(ordering.removeprefix("-"))
     if field is None:
-        raise Unacceptable(f"{ordering[:40]} is no column to order by.", field="ordering")
-    # Where nothing can be absent, saying so would keep the index from being used.
+        raise Unacceptable(f"Files cannot be ordered by {ordering[:40]}.", field="ordering")
+    # Without NULLS LAST where no value can be null: it would prevent the use of the index.
     nulls = "last" if getattr(field, "null", True) else None
     if ordering.startswith("-"):
         return Desc(field, nulls=nulls), Desc(File.id)
@@ -122,12 +122,12 @@ def _day(name: str, text: str) -> dt.date:
 
 
 def _begin_of(day: dt.date) -> dt.datetime:
-    """Return the first instant of a UTC date: the lists are in the order of the instants."""
+    """Return the first instant of a UTC date."""
     return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
 def _end_of(day: dt.date) -> dt.datetime:
-    """Return the instant at which a UTC date is over."""
+    """Return the first instant after a UTC date."""
     if day == dt.date.max:
         return dt.datetime.max.replace(tzinfo=dt.UTC)
     return _begin_of(day + dt.timedelta(days=1))
@@ -175,7 +175,7 @@ def values(text: str) -> list[str]:
 
 
 def chosen_values(filters: FileFilters, name: str) -> set[str] | None:
-    """Return the values that a filter lets pass, dates as 2024-03-10; None: it is not set."""
+    """Return the accepted values of a filter, dates as 2024-03-10; None when it is not set."""
     text = getattr(filters, name)
     if text is None:
         return None
@@ -183,7 +183,7 @@ def chosen_values(filters: FileFilters, name: str) -> set[str] | None:
 
 
 def conditions(filters: FileFilters) -> Iterable[Expression]:
-    """Yield the conditions that a file meets.
+    """Yield the conditions of the filters on a file.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
     """
     for name, value in filters.model_dump(exclude_none=True).items():
         if "\x00" in value:
-            raise Unacceptable(f"{name}: NUL can't be in a value.", field=name)
+            raise Unacceptable(f"{name} must not contain the NUL character.", field=name)
         if name in _EXACT:
             field, read = _EXACT[name]
             yield field.in_([read(name, part) for part in values(value)])
@@ -209,7 +209,7 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
 
 
 def _proposals(soar_ids: list[str]) -> list[int]:
-    """Return the numbers of proposals: of numbers the planner knows how few files they have."""
+    """Return the ids of proposals: for ids the planner of the database knows the file counts."""
     named = Proposal.select(Proposal.id).where(Proposal.soar_id.in_(soar_ids))
     return [number for (number,) in named.tuples()]
 
@@ -217,5 +217,5 @@ def _proposals(soar_ids: list[str]) -> list[int]:
 def _cone(filters: FileFilters) -> Expression:
     for name, value in (("ra", filters.ra), ("dec", filters.dec)):
         if value is None:
-            raise Unacceptable("A cone needs a right ascension and a declination.", field=name)
+            raise Unacceptable("Give both a right ascension and a declination.", field=name)
     return sky.Cone.of(filters.ra or "", filters.dec or "", filters.radius).condition()

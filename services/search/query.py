@@ -1,4 +1,4 @@
-"""Which files fit, how many, and which of them stand where in an order.
+"""Queries of lists of files: which files match, how many, and a page of them in some order.
 
 A large archive is answered from `services.search.catalogue`, a small one, or an order that is not
 held there, by the database. Both give the same.
@@ -27,7 +27,7 @@ from services.search.filters import FileFilters, chosen_values, conditions, orde
 DAYS = ("date_from", "date_to")
 _COMBINED_ORDERS = {name: name for name in COMBINED if name != "date"} | {"type": "data_type"}
 HELD = frozenset({"id", "date", "object", "file_name", *_COMBINED_ORDERS})
-"""Orders that the catalogue knows."""
+"""Orderings that the catalogue supports."""
 
 _OF_A_FILE = ("object", "object_name", "ra", "file_name")
 MASTER = DataType.MASTER
@@ -36,7 +36,7 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for, read and permitted before the catalogue is taken in hand.
+    """A parsed request with the visibility scope of the person.
 
     `columns`: the texts that a column of `COMBINED` may have. `family`: ids of the files that were
     made from certain ones, None when that was not asked.
@@ -50,7 +50,7 @@ class Wish:
 
     @classmethod
     def of(cls, user: User, filters: FileFilters) -> Wish:
-        """Read what a person asks for.
+        """Parse a request.
 
         Raises
         ------
@@ -63,7 +63,7 @@ class Wish:
         return cls(filters, columns, *access.sight(user), _family(filters))
 
     def seen(self, files: Catalogue) -> NDArray[np.bool_]:
-        """Tell of each combination whether a person sees its files, of the proposals asked for."""
+        """Return for each combination whether its proposal is requested and visible."""
         seen = self.passes(files, "proposal_id")
         if seen is None:
             seen = np.ones(files.totals.size, dtype=bool)
@@ -75,14 +75,14 @@ class Wish:
         return seen & (own | master)
 
     def passes(self, files: Catalogue, name: str) -> NDArray[np.bool_] | None:
-        """Tell of each combination whether it meets the filter of a column; None: it is not set."""
+        """Return for each combination whether it matches a filter; None when that is not set."""
         wanted = self.columns.get(name)
         if wanted is None:
             return None
         return files.spread(name, [str(value) in wanted for value in files.of_column(name)])
 
     def within(self, files: Catalogue) -> NDArray[np.bool_] | None:
-        """Tell of each combination whether its date lies between those asked for."""
+        """Return for each combination whether its date is in the requested range."""
         first, last = (_isoformat(getattr(self.filters, day)) for day in DAYS)
         if not first and not last:
             return None
@@ -90,19 +90,19 @@ class Wish:
         return files.spread("date", [first <= day <= (last or day) for day in days])
 
     def fits(self, files: Catalogue) -> dict[str, NDArray[np.bool_]]:
-        """Tell which combinations meet each filter that is set: of a column, or of the dates."""
+        """Return for each filter that is set which combinations match it."""
         found = {name: self.passes(files, name) for name in (*FACETS, "data_type")}
         found["days"] = self.within(files)
         return {name: fit for name, fit in found.items() if fit is not None}
 
     def ids(self, files: Catalogue) -> Ids:
-        """Return the ids, ascending, of all files that fit."""
+        """Return the ids of all files that match, ascending."""
         passes = np.logical_and.reduce([self.seen(files), *self.fits(files).values()])
         ids = self.narrowed(files, passes)
         return files.of(passes) if ids is None else ids
 
     def narrowed(self, files: Catalogue, passes: NDArray[np.bool_]) -> Ids | None:
-        """Return the ids, ascending, of the files of these combinations that meet the rest.
+        """Return the ids of the files in these combinations that match the rest, ascending.
 
         None: there is no rest, so that the combinations alone tell how many there are.
         """
@@ -129,7 +129,7 @@ def _given(filters: FileFilters, name: str) -> bool:
 
 
 def _wanted(filters: FileFilters, name: str) -> frozenset[str]:
-    """Return what a column may be: as texts, proposals by their numbers."""
+    """Return the accepted values of a column as text; proposals by their ids."""
     chosen = chosen_values(filters, name) or set()
     if name == "proposal_id":
         named = Proposal.select(Proposal.id).where(Proposal.soar_id.in_(chosen))
@@ -138,7 +138,7 @@ def _wanted(filters: FileFilters, name: str) -> frozenset[str]:
 
 
 def _family(filters: FileFilters) -> Ids | None:
-    """Return the ids of the files of a frame or a product, which an index gives at once."""
+    """Return the ids of the files made from a frame or product, which an index provides."""
     names = [name for name in ("original_file_id", "parent_file_id") if _given(filters, name)]
     if not names:
         return None
@@ -155,7 +155,7 @@ def _isoformat(day: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files each combination has that a person sees.
+    """The number of files of each combination that a person sees.
 
     `texts` are the values of each of `COMBINED`; `places` is (combinations, columns), the place of
     the combination's value among the column's; `counts` is (combinations,); `fits` tells which
@@ -169,7 +169,7 @@ class Counts:
 
 
 def matching(user: User, filters: FileFilters) -> ModelSelect:
-    """Return the query of the ids of the current files that a person sees and filters let pass.
+    """Return the query of the ids of the current files that match and that a person sees.
 
     Only ids: they come from an index alone (``file_list``), and few of the rows are shown.
     """
@@ -180,7 +180,7 @@ def matching(user: User, filters: FileFilters) -> ModelSelect:
 
 
 def counts(user: User, filters: FileFilters) -> Counts:
-    """Return how many files a person sees of each combination of settings, these not asked.
+    """Return the number of files of each combination of settings, before the filters on them.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def counts(user: User, filters: FileFilters) -> Counts:
 def find(
     user: User, filters: FileFilters, ordering: str, start: int, n_rows: int
 ) -> tuple[int, list[int]]:
-    """Return how many current files a person sees that fit, and the ids of some in their order.
+    """Return the number of files that match, and the ids of some of them in their order.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def find(
 
 
 def _proposal_ranks(*, last: bool) -> dict[int | None, int]:
-    """Return the rank of each proposal among the SOAR IDs; of none: the last or the first one."""
+    """Return the rank of each proposal by SOAR ID; files without one are last or first."""
     ordered = Proposal.select(Proposal.id).order_by(Proposal.soar_id)
     ranks: dict[int | None, int] = {number: i for i, (number,) in enumerate(ordered.tuples())}
     return {**ranks, None: len(ranks) if last else -1}
@@ -265,7 +265,7 @@ def _part(
 
 
 def _places(keys: NDArray[Any], start: int, end: int) -> NDArray[np.int64]:
-    """Return where the elements from `start` to `end` of the stably sorted keys are.
+    """Return the indices of the elements from `start` to `end` of the stably sorted keys.
 
     Only those are sorted that lie between the first and the last of them.
     """

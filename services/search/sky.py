@@ -1,4 +1,4 @@
-"""The part of the sky around a position: what the sky-cone search reads and asks."""
+"""Cone search: parsing of positions and radii, and the condition on files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def right_ascension(text: str) -> float:
     angle = _angle(text, hours=True)
     if angle is None or not 0 <= angle <= 360:
         raise Unacceptable(
-            f"{text[:40]!r} is no right ascension: write 13:23:35.26 (hours) or 200.897 (degrees).",
+            f"{text[:40]!r} is not a valid right ascension. "
+            "Use 13:23:35.26 (hours) or 200.897 (degrees).",
             field="ra",
         )
     return angle % 360
@@ -51,7 +52,7 @@ def declination(text: str) -> float:
     angle = _angle(text, hours=False)
     if angle is None or not -90 <= angle <= 90:
         raise Unacceptable(
-            f"{text[:40]!r} is no declination: write -54:36:19.5 or -54.605 (degrees).",
+            f"{text[:40]!r} is not a valid declination. Use -54:36:19.5 or -54.605 (degrees).",
             field="dec",
         )
     return angle
@@ -87,7 +88,7 @@ def _angle(text: str, *, hours: bool) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """The part of the sky within `reach` of a position, all in degrees.
+    """The part of the sky within `reach` of a position; all in degrees.
 
     A box that an index of declinations serves comes first; the angle is asked of what is in it.
     """
@@ -98,7 +99,7 @@ class Cone:
 
     @classmethod
     def of(cls, ra: str, dec: str, reach: str | None) -> Cone:
-        """Read a position and a radius as people write them.
+        """Parse a position and a radius as they are typed.
 
         Raises
         ------
@@ -109,7 +110,7 @@ class Cone:
         return cls(right_ascension(ra), declination(dec), wide)
 
     def _sides(self) -> tuple[float, float] | None:
-        """Return the right ascensions between which it lies; None: it is around a pole."""
+        """Return the range of right ascension; None when the cone contains a pole."""
         if abs(self.dec) + self.reach >= 90:
             return None
         sine = math.sin(math.radians(self.reach)) / math.cos(math.radians(self.dec))
@@ -117,7 +118,7 @@ class Cone:
         return self.ra - half, self.ra + half
 
     def condition(self) -> Expression:
-        """Return the condition that a file points into it."""
+        """Return the condition that a file's pointing is inside the cone."""
         box = File.dec_deg.between(self.dec - self.reach, self.dec + self.reach)
         sides = self._sides()
         if sides is not None:
@@ -135,7 +136,7 @@ class Cone:
         return box & File.ra_deg.is_null(False) & (haversine <= math.sin(self.reach * rad / 2) ** 2)
 
     def holds(self, ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell of each position, (n,) degrees, whether it lies in it; one that is NaN does not."""
+        """Return for each position, shape (n,) in degrees, whether it is inside; NaN is not."""
         inside = (dec >= self.dec - self.reach) & (dec <= self.dec + self.reach) & np.isfinite(ra)
         near = np.flatnonzero(inside)
         half_dec, half_ra = np.radians(dec[near] - self.dec) / 2, np.radians(ra[near] - self.ra) / 2

@@ -46,7 +46,7 @@ def test_another_proposals_name_finds_nothing(site: Site) -> None:
 
 def test_a_position_that_is_none_is_a_sentence(site: Site) -> None:
     shown = overview(site, "PI", "?ra=25:99&dec=-54")
-    assert "is no right ascension" in shown["search-problem"]["children"]
+    assert "is not a valid right ascension" in shown["search-problem"]["children"]
     assert rows(site, "PI", "?ra=25:99&dec=-54")["rowCount"] == 0
 
 

@@ -169,14 +169,14 @@ def test_a_simulated_night_is_indexed_once_and_checks_out(invoke: Invoke, raw: P
     assert invoke("ingest", str(one), str(out)).stdout.strip() == "4 indexed"
     with db.database.connection_context():
         assert File.select().count() == 3
-    assert "All is well" in invoke("check").stdout
+    assert "No violations" in invoke("check").stdout
 
     with db.database.connection_context():
         file = File.get(File.file_name == one.name)
         Run.create(file=file, block="reduce", state="running", exposure=file.date_obs)
     broken = invoke("check", code=1)
     assert "heartbeat" in broken.stdout
-    assert "Error: 1 breach" in broken.stderr
+    assert "Error: 1 violation" in broken.stderr
 
 
 def test_files_outside_or_broken_are_said_one_by_one(

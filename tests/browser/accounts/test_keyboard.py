@@ -160,4 +160,4 @@ def test_keys_change_the_password_and_ask_for_a_forgotten_one(
     given_focus(page, "name")
     page.keyboard.type("nobody@observatory.example")
     page.keyboard.press("Enter")
-    told(page, "is on its way by e-mail")
+    told(page, "is being sent by e-mail")

@@ -196,7 +196,9 @@ def test_the_sky_and_what_is_no_position(searching: Any) -> None:
     page.get_by_label("RA", exact=True).fill("25:99")
     page.get_by_label("Dec", exact=True).fill("-54")
     page.get_by_role("button", name="Search cone").click()
-    expect(page.get_by_role("alert").filter(has_text="is no right ascension")).to_be_visible()
+    expect(
+        page.get_by_role("alert").filter(has_text="is not a valid right ascension")
+    ).to_be_visible()
     page.get_by_label("RA", exact=True).fill("00:00:01")
     page.get_by_label("Dec", exact=True).fill("+89:00:00")
     page.get_by_label("Radius (′)").fill('1"')

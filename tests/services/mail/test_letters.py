@@ -80,7 +80,7 @@ def test_a_link_works_once_and_spends_the_others_and_the_sessions(site: Site) ->
     assert accounts.authenticate("pi", GOOD, HERE) == person
     assert sessions.user_for_session(session) is None
     for key in (first, second):
-        with pytest.raises(NotFound, match="used already"):
+        with pytest.raises(NotFound, match="already used"):
             password_links.use(key, GOOD, GOOD)
     assert PasswordLink.select().count() == 0
 

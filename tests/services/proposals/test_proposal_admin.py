@@ -192,7 +192,7 @@ def test_a_dry_run_tells_each_rows_effect_and_changes_nothing() -> None:
         7: "SOAR2026B-004 is also in line 6.",
         8: "The SOAR ID is missing.",
         9: "This is not a valid e-mail address.",
-        10: "A semester is a year and A or B, like 2026B.",
+        10: "Enter a year and A or B, such as 2026B.",
         11: "The account of off@observatory.example is deactivated.",
     }
     assert (planned.n_proposals, planned.n_people, len(planned.errors)) == (3, 1, 5)
