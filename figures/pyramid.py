@@ -252,10 +252,10 @@ def _any(flags: NDArray[np.uint8], bin_x: int, bin_y: int) -> NDArray[np.uint8]:
     joined = whole[::bin_y].copy()
     for k in range(1, bin_y):
         joined |= whole[k::bin_y]
-    found = joined[:, ::bin_x].copy()
+    binned = joined[:, ::bin_x].copy()
     for k in range(1, bin_x):
-        found |= joined[:, k::bin_x]
-    return found
+        binned |= joined[:, k::bin_x]
+    return binned
 
 
 def _pad(values: NDArray[Any], padding: tuple[int, int, int, int]) -> NDArray[Any]:

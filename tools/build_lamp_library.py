@@ -126,7 +126,7 @@ def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
     from reduction.errors import NoWavelengthSolution  # noqa: PLC0415 - needs the first pass's file
     from reduction.lines.lamps import library  # noqa: PLC0415
     from reduction.wavelength.arc_solution import (  # noqa: PLC0415
-        pose,
+        make_problem,
         solve,
     )
     from reduction.wavelength.line_match import Setup  # noqa: PLC0415
@@ -135,7 +135,7 @@ def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
     for fact, lamp in zip(facts, library().lamps, strict=True):
         setup = Setup(lamp.grating, lamp.cam_targ, lamp.grt_targ)
         column = lamp.first_column + np.arange(lamp.flux.size)
-        lines = pose(lamp.flux, column, setup, lamp.lamp)
+        lines = make_problem(lamp.flux, column, setup, lamp.lamp)
         try:
             scale = solve(lamp.flux, column, setup, lamp.lamp).function
         except NoWavelengthSolution as problem:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from reduction.wavelength.alignment import compress
-from reduction.wavelength.arc_solution import SolveOptions, alignments, pose
+from reduction.wavelength.arc_solution import SolveOptions, alignments, make_problem
 from reduction.wavelength.lamp_templates import expected_patterns
 from reduction.wavelength.line_match import Setup
 from tests.science.blocks.test_wavelength_truth import Arc, arc
@@ -22,7 +22,7 @@ def pattern(one: Arc) -> go.Figure:
     """Draw where the grating alone puts the lines of the arc, and where the alignment does."""
     optics = one.plan.optics
     setup = Setup(optics.grating, optics.cam_targ, optics.grt_targ)
-    problem = pose(one.flux, one.column, setup, optics.lamp.lamp, saturated=one.saturated)
+    problem = make_problem(one.flux, one.column, setup, optics.lamp.lamp, saturated=one.saturated)
     start = alignments(problem, optics.lamp.lamp, SolveOptions())[0]
     moved = problem.centre + (problem.pixel - problem.centre) * (1 + start.stretch) - start.shift
     expected = expected_patterns(problem, optics.lamp.lamp)[0]

@@ -167,7 +167,7 @@ def _by_hand(
 ) -> Product:
     """Return the spectrum of the windows that a person laid."""
     report("Extract", 0.3)
-    spectrum, warning = manual.extract_by_hand(frame, windows)
+    spectrum, warning = manual.extract_manually(frame, windows)
     header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
     if windows.target:
         provenance.put(header, headers.GSP_TNUM, windows.target, "number of the target")

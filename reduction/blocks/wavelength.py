@@ -21,11 +21,11 @@ from reduction.wavelength.arc_solution import Solution, SolveOptions
 from reduction.wavelength.sky_check import SkyOffset, sky_offset
 from reduction.wavelength.verification import Limits
 from reduction.wavelength.wavelength_solution import (
-    along,
-    between,
-    share_of_second,
+    extract_arc,
+    interpolate_solutions,
     shift_between,
     solve_arc,
+    weight_of_second,
 )
 
 UNCERTAIN_END = 0.07
@@ -146,7 +146,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
         if abs(offset.offset) > WORTH_SAYING[offset.features] * scale.solution.fwhm:
             warnings = (_sky_sentence(offset, applied=applied),)
         if applied:
-            scale = replace(scale, solution=scale.solution.displaced(offset.offset))
+            scale = replace(scale, solution=scale.solution.shifted(offset.offset))
     calibrated = spectral_wcs.apply_solution(spectrum, scale.solution, settings.step)
     calibrated.arcs = _arcs_on(calibrated, scale)
     file_name = product_name(inputs.file_name)
@@ -210,7 +210,7 @@ def _scale_of(
     if inputs.arc is None:
         raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
     name = inputs.names.get(CalibrationRole.ARC, "the arc")
-    arc = along(spectrum, inputs.arc, name)
+    arc = extract_arc(spectrum, inputs.arc, name)
     report("Find lamp lines", 0.3)
     solution, warnings = solve_arc(arc, options)
     if inputs.second_arc is None:
@@ -236,13 +236,13 @@ def _bracketed(
     assert inputs.arc is not None and inputs.second_arc is not None
     name = inputs.names.get(CalibrationRole.SECOND_ARC, "the second arc")
     try:
-        arc = along(spectrum, inputs.second_arc, name)
+        arc = extract_arc(spectrum, inputs.second_arc, name)
         other, warnings = solve_arc(arc, options)
     except ReductionError as error:
         said = f"{name} was not used: {str(error).rstrip('.')}."
         return replace(one, warnings=(*one.warnings, said, *_ends(one.solution)))
-    share = share_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
-    solution = between(one.solution, other, share)
+    share = weight_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
+    solution = interpolate_solutions(one.solution, other, share)
     return _Scale(
         solution,
         (*one.arcs, name),
@@ -257,7 +257,7 @@ def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
     if not scale.seen or calibrated.wavelength is None:
         return None
     axis = calibrated.wavelength
-    return np.stack([spectral_wcs.on_axis(arc, solution, axis) for arc, solution in scale.seen])
+    return np.stack([spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.seen])
 
 
 def _ends(solution: Solution) -> tuple[str, ...]:

@@ -50,11 +50,11 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
     (n_rows, n_columns) bool
     """
     work, noise = scene.work, scene.noise
-    found = np.zeros(work.shape, dtype=bool)
+    hits = np.zeros(work.shape, dtype=bool)
     grids = [_Histograms(work, scene.misfit, shift) for shift in (0, 1)]
     for _ in range(PASSES):
         beyond = np.zeros(work.shape, dtype=bool)
-        first, second = (grid.beyond_gap(found) for grid in grids)
+        first, second = (grid.beyond_gap(hits) for grid in grids)
         beyond.ravel()[np.intersect1d(first, second)] = True
         beyond &= ~bad
         patches = Patches(beyond)
@@ -65,12 +65,12 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
         limit = np.maximum(OBJECT_LIMIT * fine_structure(near, sigma), SHARPNESS)
         seeds = patches.cut(beyond) & (edges_of(near, sigma) > limit) & ~patches.edge
         around = cv2.dilate(seeds.astype(np.uint8), AROUND).astype(bool)
-        new = patches.frame(around & (near > THRESHOLD * sigma)) & ~found & ~bad
+        new = patches.frame(around & (near > THRESHOLD * sigma)) & ~hits & ~bad
         if not new.any():
             break
-        found |= new
-        work = fill_from_around(work, found | bad)
-    return found
+        hits |= new
+        work = fill_from_around(work, hits | bad)
+    return hits
 
 
 class _Histograms:
@@ -114,12 +114,12 @@ class _Histograms:
         self._places, self._block, self._values = places[order], block[order], values[order]
         self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit
 
-    def beyond_gap(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def beyond_gap(self, hits: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the indices of pixels above the first wide gap of their sub-frame's histogram.
 
         What was found before counts no more.
         """
-        left = np.flatnonzero(~found.ravel()[self._places])
+        left = np.flatnonzero(~hits.ravel()[self._places])
         block, values = self._block[left], self._values[left]
         sigma, before = self._sigma[block], self._tail[block]
         same = np.flatnonzero(block[1:] == block[:-1]) + 1

@@ -73,7 +73,7 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
     if not patches.count:
         return marks
     work, noise = patches.cut(scene.work), patches.cut(scene.noise)
-    found = np.zeros(work.shape, dtype=bool)
+    hits = np.zeros(work.shape, dtype=bool)
     unknown = patches.cut(bad)
     barred = patches.edge | unknown
     for _ in range(ITERATIONS):
@@ -84,16 +84,16 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
         grown = cv2.dilate(seeds.astype(np.uint8), AROUND) & strong
         new = cv2.dilate(grown.astype(np.uint8), AROUND).astype(bool)
         new &= (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
-        new &= ~(barred | found)
+        new &= ~(barred | hits)
         if not new.any():
             break
-        found |= new
-        work = fill_from_around(work, found | unknown)
-    found = patches.cut(_with_their_cores(patches.frame(found), marks, spectrum=spectrum))
-    edges = edges_of(fill_from_around(work, found | unknown), noise)
-    beside = cv2.dilate(found.astype(np.uint8), AROUND).astype(bool) & ~barred
-    found |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
-    return patches.frame(found)
+        hits |= new
+        work = fill_from_around(work, hits | unknown)
+    hits = patches.cut(_with_their_cores(patches.frame(hits), marks, spectrum=spectrum))
+    edges = edges_of(fill_from_around(work, hits | unknown), noise)
+    beside = cv2.dilate(hits.astype(np.uint8), AROUND).astype(bool) & ~barred
+    hits |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
+    return patches.frame(hits)
 
 
 def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
@@ -110,7 +110,7 @@ def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
 
 
 def _with_their_cores(
-    found: NDArray[np.bool_], marks: NDArray[np.bool_], *, spectrum: bool
+    hits: NDArray[np.bool_], marks: NDArray[np.bool_], *, spectrum: bool
 ) -> NDArray[np.bool_]:
     """Return what was found with the marked pixels that hang together with it.
 
@@ -118,15 +118,15 @@ def _with_their_cores(
     that was hit most are not. In a spectrum nothing but a track is long both ways: sources lie
     along the dispersion, sky lines along the slit.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((found | marks).astype(np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((hits | marks).astype(np.uint8))
     sizes = stats[:, cv2.CC_STAT_AREA]
-    share = np.bincount(labels[found], minlength=len(sizes)) / sizes
+    share = np.bincount(labels[hits], minlength=len(sizes)) / sizes
     tracks = share > TRACK_SHARE
     if spectrum:
         extents = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].min(axis=1)
         tracks |= (share > LONG_TRACK_SHARE) & (extents >= LONG_TRACK)
     tracks[0] = False  # what is neither
-    return found | tracks[labels]
+    return hits | tracks[labels]
 
 
 def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[np.bool_]:
@@ -170,21 +170,21 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, i
     data = np.ascontiguousarray(frame.data, dtype=np.float32)
     scene = without_scene(data, variance, bad, spectrum=spectrum)
     if method == "lacosmic":
-        found = lacosmic(scene, bad, spectrum=spectrum)
+        hits = lacosmic(scene, bad, spectrum=spectrum)
     else:
-        found = search_gaps(scene, bad)
+        hits = search_gaps(scene, bad)
     flags = flags_of(frame).copy()
-    found &= ~_beside_saturation(flags, spectrum=spectrum)
-    flags[found] |= np.uint8(PixelFlag.COSMIC_RAY)
-    repaired = fill_from_around(scene.work, bad | found) + scene.smooth
+    hits &= ~_beside_saturation(flags, spectrum=spectrum)
+    flags[hits] |= np.uint8(PixelFlag.COSMIC_RAY)
+    repaired = fill_from_around(scene.work, bad | hits) + scene.smooth
     return (
         CCDData(
-            np.where(found, repaired, data),
+            np.where(hits, repaired, data),
             unit=frame.unit,
             uncertainty=VarianceUncertainty(variance, copy=False),
             mask=flags != 0,
             flags=flags,
             meta=frame.meta.copy(),
         ),
-        int(found.sum()),
+        int(hits.sum()),
     )

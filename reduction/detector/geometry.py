@@ -76,20 +76,20 @@ def readout_origin(header: fits.Header, shape: tuple[int, int]) -> tuple[int, in
     keep their order.
     """
     binning = headers.read_binning(header)
-    found: dict[str, int] = {}
+    origin: dict[str, int] = {}
     rows: int | None = None
     for card in header.cards:
         if not card.keyword.startswith(headers.CONTROLLER_PREFIX):
             continue
         for axis, comment in headers.ORIGIN_COMMENTS.items():
             if card.comment.startswith(comment) and isinstance(card.value, int):
-                found[axis] = card.value
+                origin[axis] = card.value
         if card.comment.startswith(headers.ROWS_COMMENT) and isinstance(card.value, int):
             rows = card.value
-    if not found:
+    if not origin:
         named = re.match(r"CUST_(\d+)_\d+_(\d+)_\d+", headers.text(header, headers.ROI).upper())
         return (int(named[1]), int(named[2])) if named else (0, 0)
-    x, y = found.get("x", 0), found.get("y", 0)
+    x, y = origin.get("x", 0), origin.get("y", 0)
     comments = " ".join(str(line) for line in header.get("COMMENT", []))
     if rows is not None and headers.FLIPPED_COMMENT in comments:
         y = max(rows - y - shape[0] * binning[1], 0)

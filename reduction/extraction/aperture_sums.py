@@ -1,4 +1,9 @@
-"""Sums of light in an aperture that follows a trace: every pixel alike, or optimally weighted."""
+"""Boxcar and optimal extraction of the light in an aperture that follows a trace.
+
+`boxcar_extract` sums the pixels between two edges; a pixel that an edge cuts counts in proportion.
+`optimal_extract` weights every pixel with the target's profile over its variance (Horne 1986, PASP
+98, 609), which gives the least noise where the background dominates.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +28,8 @@ _ITERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Summed:
-    """Light of a target per column.
+class ExtractedFlux:
+    """The light of a target in every column.
 
     Parameters
     ----------
@@ -62,7 +67,7 @@ def covered(rows: NDArray[Any], low: Array, high: Array) -> Array:
     return np.clip(part, 0.0, 1.0)
 
 
-def plain(
+def boxcar_extract(
     strip: Strip,
     centre: Array,
     edges: tuple[float, float],
@@ -70,28 +75,34 @@ def plain(
     *,
     light: Array | None = None,
     others: Array | float = 0.0,
-) -> Summed:
-    """Sum the light between two edges beside a trace, with fractions of pixels.
+) -> ExtractedFlux:
+    """Sum the light between two edges along a trace, with fractions of pixels.
 
     Parameters
     ----------
     strip : Strip
+        Electron; its rows cover the aperture as far as the frame does.
     centre : (n_dispersion,) float
         Row of the trace at every column.
     edges : (float, float)
-        Lower and upper edge against the trace, in rows.
+        Lower and upper edge relative to the trace, in rows.
     background : Background, optional
-        Taken off every pixel.
+        Subtracted from every pixel.
     light : (n_rows, n_dispersion) float, optional
-        The target's light per pixel; makes up for what flagged pixels hide. Without it the light is
-        taken as even over the aperture.
+        Profile of the target, from which the light in flagged pixels is estimated. Without it the
+        light is taken to be uniform over the aperture.
     others : (n_rows, n_dispersion) float, optional
-        Light of other targets, taken off.
+        Light of other targets, electron, subtracted.
+
+    Returns
+    -------
+    ExtractedFlux
+        Electron per column. A column in which defects hide more than `MIN_LIGHT` allows has none.
     """
     low, high = centre + edges[0], centre + edges[1]
     aperture = covered(strip.rows, low, high)
     expected = aperture if light is None else aperture * light
-    # What the frame's border cuts off is lost like a defect.
+    # The part of the aperture beyond the border of the frame is lost like a defect.
     missing = (high - low) - aperture.sum(axis=0)
     whole = expected.sum(axis=0)
     kept = np.where(strip.good, aperture, 0.0)
@@ -109,33 +120,35 @@ def plain(
     )
 
 
-def optimal(
+def optimal_extract(
     strip: Strip,
     centre: Array,
     edges: tuple[float, float],
     background: Background | None,
     lights: Sequence[Array],
-) -> tuple[Summed, Array]:
-    """Weight pixels by profile over variance (Horne 1986, PASP 98, 609), targets solved jointly.
+) -> tuple[ExtractedFlux, Array]:
+    """Fit the profiles of a target and its neighbours to every column (Horne 1986, PASP 98, 609).
 
-    In every column ``D = Σ_k F_k P_k`` is solved for the fluxes F by least squares, weighted with
-    the variance that the solution itself implies: with each pixel's own counts, one that is high by
-    chance would be weighted down, and the flux come out low. Pixels 5 σ off are left out.
+    In every column ``D = Σ_k F_k P_k`` is solved for the fluxes F by weighted least squares. The
+    weights come from the variance that the model implies, not from that of the pixels: a pixel that
+    is high by chance has a high variance, so its own variance would bias the flux low. Pixels that
+    deviate by more than 5 σ are rejected.
 
     Parameters
     ----------
     strip : Strip
         All its rows are used.
     centre, edges, background
-        As in `plain`; the edges only say where the sky is summed and saturation matters.
+        As in `boxcar_extract`. The edges only limit where the sky is summed and where a saturated
+        pixel flags the column.
     lights : sequence of (n_rows, n_dispersion) float
-        Light per pixel, of total 1 over an endless slit; the first is the target's, the others are
-        its neighbours'.
+        Profiles, normalised to 1 over an infinite slit: the first is that of the target, the others
+        are those of its neighbours.
 
     Returns
     -------
-    summed : Summed
-        All light of the target, also what falls outside the strip.
+    target : ExtractedFlux
+        Electron per column: all light of the target, also that outside the strip.
     others : (n_rows, n_dispersion) float
         Light of the neighbours.
     """
@@ -151,7 +164,7 @@ def optimal(
         flux, inverse = _solve(weighted, shapes, signal)
         scene = np.einsum("kx,krx->rx", flux, shapes) if len(shapes) > 1 else flux[0] * shapes[0]
         model_variance = np.maximum(base + np.maximum(scene + sky, 0), 1e-6)
-        # The profile is only known to some per cent, so a bright pixel may be off by as much.
+        # The profile is known to a few per cent only, so a bright pixel may deviate by as much.
         tolerance = 5 * np.sqrt(model_variance) + 0.1 * (np.abs(flux) * highest).sum(axis=0)
         keep = strip.good & (np.abs(signal - scene) <= tolerance)
     weights = np.einsum("kx,krx->rx", inverse[0], np.where(keep, shapes / model_variance, 0.0))
@@ -162,16 +175,17 @@ def optimal(
     hidden = np.where(keep, 0, shapes[0]).sum(axis=0)
     aperture = covered(strip.rows, centre + edges[0], centre + edges[1])
     lost = (share < MIN_LIGHT) | (variance <= 0)
-    summed = _finish(
+    target = _finish(
         strip, aperture, background, flux[0], variance, lost=lost, repaired=hidden > NEGLIGIBLE
     )
-    return summed, scene - flux[0] * shapes[0]
+    return target, scene - flux[0] * shapes[0]
 
 
 def _row_noise(strip: Strip) -> Array:
     """Return the part of the variance that is not photon noise, typical of every row, (n_rows, 1).
 
-    Read noise, and what the masters add; of single pixels it would carry their photon noise.
+    This is the read noise and the variance of the masters. The median over a row is used, since in
+    a single pixel the photon noise of its counts does not cancel.
     """
     part = np.s_[:, :: max(strip.data.shape[1] // 500, 1)]
     rest = strip.variance[part] - np.maximum(strip.data[part], 0)
@@ -202,7 +216,7 @@ def _finish(
     *,
     lost: NDArray[np.bool_],
     repaired: NDArray[np.bool_],
-) -> Summed:
+) -> ExtractedFlux:
     flags = np.zeros(flux.size, dtype=np.uint8)
     flags[(strip.saturated & (aperture > 0)).any(axis=0)] |= np.uint8(PixelFlag.SATURATED)
     flags[repaired] |= np.uint8(PixelFlag.INTERPOLATED)
@@ -212,7 +226,7 @@ def _finish(
     if background is not None:
         sky = (aperture * background.at(strip.rows)).sum(axis=0)
     sky = np.where(lost, np.nan, sky)
-    return Summed(np.where(lost, np.nan, flux), np.where(lost, np.inf, variance), flags, sky)
+    return ExtractedFlux(np.where(lost, np.nan, flux), np.where(lost, np.inf, variance), flags, sky)
 
 
 def _safe(values: Array) -> Array:

@@ -92,13 +92,17 @@ def extract_target(
     spans = [float(_gap(trace, other, columns)) + 1.5 * other.fwhm for other in near]
     window = max([window, *spans])
     core = strip.part(float(centre.min()) - window - 1, float(centre.max()) + window + 1)
-    lights = [_pixels(core, one, columns) for one in (trace, *near)]
+    lights = [_pixels(core, source, columns) for source in (trace, *near)]
     summed = light_of_others = None
     if optimal or near:
-        summed, light_of_others = aperture_sums.optimal(core, centre, edges, background, lights)
+        summed, light_of_others = aperture_sums.optimal_extract(
+            core, centre, edges, background, lights
+        )
     if not optimal or summed is None:
         taken = 0.0 if light_of_others is None else light_of_others
-        summed = aperture_sums.plain(core, centre, edges, background, light=lights[0], others=taken)
+        summed = aperture_sums.boxcar_extract(
+            core, centre, edges, background, light=lights[0], others=taken
+        )
     header = frame.meta.copy()
     record_trace(header, trace.polynomial, edges, float(trace.rms))
     loss = 0.0 if optimal else _loss(core, centre, edges, lights[0])
@@ -158,14 +162,14 @@ def _background(
         )
         cleared = replace(cleared, data=cleared.data - light)
     wanted, fallback = zones
-    found = background_beside(cleared, centre, wanted, spoiled)
-    if found is not None and len(found.zones) == 2:
-        return found, None
-    if found is not None:
-        return found, "the background was taken on one side of the target only."
-    found = background_beside(cleared, centre, fallback, spoiled)
-    if found is not None:
-        return found, "the background zones had to be moved closer to the target."
+    background = background_beside(cleared, centre, wanted, spoiled)
+    if background is not None and len(background.zones) == 2:
+        return background, None
+    if background is not None:
+        return background, "the background was taken on one side of the target only."
+    background = background_beside(cleared, centre, fallback, spoiled)
+    if background is not None:
+        return background, "the background zones had to be moved closer to the target."
     return None, "no room for a background beside the target: none was subtracted."
 
 
@@ -189,11 +193,11 @@ def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -
 def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
     """Write the background zones into a header, as rows of the first column counted from 1."""
     for number, keyword in enumerate((headers.GSP_BKG1, headers.GSP_BKG2)):
-        said = provenance.NONE
+        written = provenance.NONE
         if number < len(zones):
             low, high = (first + edge + 1 for edge in zones[number])
-            said = f"{low:.2f}:{high:.2f} column 1"
-        provenance.put(header, keyword, said, "background extraction zone")
+            written = f"{low:.2f}:{high:.2f} column 1"
+        provenance.put(header, keyword, written, "background extraction zone")
 
 
 def extract_lamp(frame: CCDData) -> Spectrum:
@@ -213,11 +217,13 @@ def extract_lamp(frame: CCDData) -> Spectrum:
     return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky)
 
 
-def _sum_lamp(frame: CCDData, centre: Array, edges: tuple[float, float]) -> aperture_sums.Summed:
+def _sum_lamp(
+    frame: CCDData, centre: Array, edges: tuple[float, float]
+) -> aperture_sums.ExtractedFlux:
     strip = cut_strip(
         frame, float(np.nanmin(centre)) + edges[0], float(np.nanmax(centre)) + edges[1]
     )
-    return aperture_sums.plain(strip, centre, edges)
+    return aperture_sums.boxcar_extract(strip, centre, edges)
 
 
 def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:

@@ -85,14 +85,14 @@ def axes_between(here: fits.Header, there: fits.Header) -> tuple[Axis, Axis]:
 
     Both headers need ``LTM`` and ``LTV``; for a raw frame see `geometry.set_physical`.
     """
-    found = []
+    axes = []
     for axis in (1, 2):
-        zero, one = (
+        origin, following = (
             float(geometry.to_logical(here, axis, geometry.to_physical(there, axis, pixel)))
             for pixel in (0.0, 1.0)
         )
-        found.append(Axis(zero, one - zero))
-    return found[0], found[1]
+        axes.append(Axis(origin, following - origin))
+    return axes[0], axes[1]
 
 
 def read_scale(header: fits.Header) -> Chebyshev:

@@ -101,8 +101,8 @@ def _look_up(place: Array, first: float, values: Array) -> Array:
     whole = np.floor(index)
     part = index - whole
     left = np.clip(whole, 0, values.size - 2).astype(np.intp)
-    found = values[left] * (1 - part) + values[left + 1] * part
-    return np.asarray(np.where((index < 0) | (index > values.size - 1), 0.0, found))
+    interpolated = values[left] * (1 - part) + values[left + 1] * part
+    return np.asarray(np.where((index < 0) | (index > values.size - 1), 0.0, interpolated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,13 @@ def fit(  # noqa: PLR0917 (the samples, and what is expected of them)
 
     first = np.array([0.0, np.log(start)] + ([] if model == "gaussian" else [1 / TYPICAL_BETA]))
     try:
-        found = least_squares(residuals, first, method="lm", max_nfev=120, xtol=1e-4, ftol=1e-5)
+        result = least_squares(residuals, first, method="lm", max_nfev=120, xtol=1e-4, ftol=1e-5)
     except (ValueError, np.linalg.LinAlgError):
         return None
-    linear, _ = solve(found.x)
-    fwhm = float(np.exp(np.clip(found.x[1], -1.5, 6)))
-    sane = 0.4 < fwhm < 4 * start + 4 and abs(found.x[0]) < 2 * start + 2
-    if not (np.isfinite(found.x).all() and sane and linear[0] > 0):
+    linear, _ = solve(result.x)
+    fwhm = float(np.exp(np.clip(result.x[1], -1.5, 6)))
+    sane = 0.4 < fwhm < 4 * start + 4 and abs(result.x[0]) < 2 * start + 2
+    if not (np.isfinite(result.x).all() and sane and linear[0] > 0):
         return None
-    beta = None if model == "gaussian" else 1 / float(np.clip(found.x[2], 0.02, 0.65))
-    return Fit(LightProfile(fwhm, beta), float(found.x[0]), float(linear[0]), float(linear[1]))
+    beta = None if model == "gaussian" else 1 / float(np.clip(result.x[2], 0.02, 0.65))
+    return Fit(LightProfile(fwhm, beta), float(result.x[0]), float(linear[0]), float(linear[1]))

@@ -1,10 +1,11 @@
-"""Extraction from windows that a person laid: the trace, its aperture and background as told."""
+"""Manual extraction: trace, aperture and background zones are set by the user."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import numpy as np
+from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
@@ -19,8 +20,9 @@ from reduction.registry import BlockSettings
 
 Array = NDArray[np.float64]
 
-BY_HAND = "by hand"
-"""What ``GSP_EXTY`` says of such a spectrum."""
+MANUAL = "manual"
+"""Value of ``GSP_EXTY`` in the header of such a spectrum."""
+_EARLIER = "by hand"  # the value that earlier releases wrote
 
 NARROWEST = 0.5
 """Rows that an aperture covers at least."""
@@ -29,7 +31,7 @@ Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e5, le=1e5)]
 
 
 class Windows(BlockSettings):
-    """Where a spectrum shall be taken from, in 0-based rows and columns of the reduced frame."""
+    """The windows of a manual extraction, in 0-based rows and columns of the reduced frame."""
 
     trace: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] = Field(
         min_length=1,
@@ -62,7 +64,7 @@ class Windows(BlockSettings):
         return self
 
     def reach(self, n_columns: int) -> tuple[float, float]:
-        """Return the lowest and the highest row that is needed of a frame."""
+        """Return the lowest and the highest row that the windows reach."""
         centre = self.centre(n_columns)
         edges = [self.low, self.high, *(edge for zone in self.zones for edge in zone)]
         return float(centre.min()) + min(edges), float(centre.max()) + max(edges)
@@ -75,36 +77,58 @@ class Windows(BlockSettings):
 NO_BACKGROUND = "the background zones hold no usable row: nothing was subtracted."
 
 
-def summed(
+def is_manual(header: fits.Header) -> bool:
+    """Return whether a spectrum was extracted from windows set by the user."""
+    return header.get(headers.GSP_EXTY) in {MANUAL, _EARLIER}
+
+
+def extract_windows(
     strip: Strip, windows: Windows
-) -> tuple[aperture_sums.Summed, Background | None, str | None]:
-    """Sum the light of the aperture, less the background of the zones, column by column.
+) -> tuple[aperture_sums.ExtractedFlux, Background | None, str | None]:
+    """Sum the light in the aperture, column by column, and subtract the background of the zones.
 
     Parameters
     ----------
     strip : Strip
-        Rows that hold all windows as far as the frame has them.
+        Holds all windows, as far as they lie on the frame.
     windows : Windows
+        Aperture and background zones.
 
     Returns
     -------
-    summed : aperture.Summed
+    flux : ExtractedFlux
+        Electron per column, with variance and flags.
     background : Background or None
+        None without zones, or without a usable pixel in them.
     warning : str or None
-        A sentence when zones were told but hold nothing.
+        Set when there are zones, but no usable pixel in them.
     """
     centre = windows.centre(strip.data.shape[1])
     background = background_beside(strip, centre, windows.zones, None) if windows.zones else None
     warning = NO_BACKGROUND if windows.zones and background is None else None
     return (
-        aperture_sums.plain(strip, centre, (windows.low, windows.high), background),
+        aperture_sums.boxcar_extract(strip, centre, (windows.low, windows.high), background),
         background,
         warning,
     )
 
 
-def extract_by_hand(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | None]:
-    """Extract a spectrum from a reduced frame where a person said.
+def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | None]:
+    """Extract a spectrum from windows set by the user.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, with variance and flags.
+    windows : Windows
+        Trace, aperture and background zones, in pixels of `frame`.
+
+    Returns
+    -------
+    spectrum : Spectrum
+        Electron per column. The trace, the aperture and the zones are in its header.
+    warning : str or None
+        Set when the background could not be measured.
 
     Raises
     ------
@@ -112,11 +136,11 @@ def extract_by_hand(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | N
         The windows lie outside the frame, or it was not reduced here.
     """
     strip = cut_strip(frame, *windows.reach(frame.shape[1]))
-    found, background, warning = summed(strip, windows)
+    flux, background, warning = extract_windows(strip, windows)
     header = frame.meta.copy()
     trace = Polynomial(windows.trace)
     trace_cards.record_trace(header, trace, (windows.low, windows.high), 0.0)
     zones = () if background is None else background.zones
     apertures.record_zones(header, float(trace(0.0)), zones)
-    provenance.put(header, headers.GSP_EXTY, BY_HAND, "extraction type")
-    return Spectrum(found.flux, found.variance, found.flags, header, found.sky), warning
+    provenance.put(header, headers.GSP_EXTY, MANUAL, "extraction type")
+    return Spectrum(flux.flux, flux.variance, flux.flags, header, flux.sky), warning

@@ -242,10 +242,10 @@ def _shifts(blocks: Blocks) -> Array:
             lags = np.arange(expected - MAX_STEP, expected + MAX_STEP + 1).astype(int)
             scale = norms[index] * norms[first]
             scores = shifted[reach - lags] @ profiles[index] / (scale if scale > 0 else 1.0)
-            found = _peak(lags, scores)
-            if found is not None:
-                slope = 0.5 * slope + 0.5 * (found - guess)
-                shifts[index] = guess = found
+            lag = _peak(lags, scores)
+            if lag is not None:
+                slope = 0.5 * slope + 0.5 * (lag - guess)
+                shifts[index] = guess = lag
             else:
                 guess += slope
             index += direction

@@ -79,14 +79,14 @@ def fit_shape(  # noqa: PLR0917 (samples and what is known of them)
     )
     place -= reach
     # No model is true to better than some thousandths.
-    found = fit(place, mean, np.hypot(error, 0.003 * np.max(mean)), width, model, hold)
-    if found is None:
+    fitted = fit(place, mean, np.hypot(error, 0.003 * np.max(mean)), width, model, hold)
+    if fitted is None:
         return None
-    correction = _beyond_model(place - found.centre, mean, error, found)
+    correction = _beyond_model(place - fitted.centre, mean, error, fitted)
     if correction is None:
-        return found.shape, found.centre
+        return fitted.shape, fitted.centre
     at, beyond = correction
-    return replace(found.shape, correction_at=at, correction=beyond), found.centre
+    return replace(fitted.shape, correction_at=at, correction=beyond), fitted.centre
 
 
 def spread_along(
@@ -156,7 +156,7 @@ def _binned(place: Array, value: Array, sigma: Array) -> tuple[Array, Array, Arr
 
 
 def _beyond_model(
-    offset: Array, mean: Array, error: Array, found: Fit
+    offset: Array, mean: Array, error: Array, fitted: Fit
 ) -> tuple[Array, Array] | None:
     """Return what a bright target's light has beyond the fitted model, per row; None if nothing.
 
@@ -166,12 +166,12 @@ def _beyond_model(
     peak = float(np.max(mean))
     if float(np.median(error)) * _CLEAR > peak:
         return None
-    rest = mean - found.level - found.light * found.shape.pixels(offset)
+    rest = mean - fitted.level - fitted.light * fitted.shape.pixels(offset)
     kernel = np.exp(-0.5 * (np.subtract.outer(offset, offset) / 0.5) ** 2)
     kernel /= kernel.sum(axis=1)[:, None]
     smooth, spread = kernel @ rest, kernel**2 @ error**2
     believed = smooth * np.maximum(1 - 9 * spread / np.maximum(smooth**2, 1e-300), 0)
-    believed = np.where(np.abs(offset) < 2.5 * found.shape.fwhm, believed, 0.0)
+    believed = np.where(np.abs(offset) < 2.5 * fitted.shape.fwhm, believed, 0.0)
     if np.max(np.abs(believed)) < 0.004 * peak:
         return None
-    return offset, believed / found.light
+    return offset, believed / fitted.light

@@ -85,23 +85,24 @@ def targets_in(
         Nothing stands out; the sentence says how much the highest peak does.
     """
     profile, noise = aligned_profile(blocks, bend)
-    failure, found = None, []
+    failure: TargetNotFound | None = None
+    targets: list[Target] = []
     try:
-        found = find_targets(profile, noise, threshold=threshold, max_targets=MOST)
+        targets = find_targets(profile, noise, threshold=threshold, max_targets=MOST)
     except TargetNotFound as error:
         failure = error
-    steady = [target for target in found if _is_steady(blocks, bend, target)]
+    steady = [target for target in targets if _is_steady(blocks, bend, target)]
     lines = find_emission(blocks, bend, steady, max(threshold, LINE_SIGMA))
     # A bright line makes a peak of the mean profile as well.
-    found = [
+    targets = [
         target
-        for target in found
-        if target in steady or all(abs(target.centre - one.centre) > target.fwhm for one in lines)
+        for target in targets
+        if target in steady or all(abs(target.centre - line.centre) > target.fwhm for line in lines)
     ]
-    found += lines
-    if failure is not None and not found:
+    targets += lines
+    if failure is not None and not targets:
         raise failure
-    return sorted(found, key=lambda target: -target.peak)[:max_targets]
+    return sorted(targets, key=lambda target: -target.peak)[:max_targets]
 
 
 def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
@@ -136,18 +137,18 @@ def find_targets(
         np.concatenate(([0.0], profile, [0.0])), prominence=least, width=1.2, rel_height=0.5
     )
     highest = float(np.max(profile / scatter, initial=0.0))
-    found = []
+    targets = []
     for row, width in zip((peaks - 1).tolist(), facts["widths"].tolist(), strict=True):
         high = profile[row] >= threshold * scatter[row]
         if high and 1 < row < profile.size - 2 and width < profile.size / 3:
             significance = float(profile[row] / scatter[row])
-            found.append(Target(_vertex(profile, row), width, float(profile[row]), significance))
-    if not found:
+            targets.append(Target(_vertex(profile, row), width, float(profile[row]), significance))
+    if not targets:
         raise TargetNotFound(
             f"no target found along the slit: the highest peak is {highest:.1f} times the noise, "
             f"{threshold:g} is needed."
         )
-    return sorted(found, key=lambda t: -t.peak)[:max_targets]
+    return sorted(targets, key=lambda t: -t.peak)[:max_targets]
 
 
 def _vertex(profile: Array, row: int) -> float:
@@ -184,7 +185,7 @@ def find_emission(
     for target in known:
         free &= np.abs(place - target.centre) > BESIDE * target.fwhm
     drift = 0.0 if known else DRIFT  # a target with continuum has shown the bend
-    found = []
+    targets = []
     for first in np.argsort(-height):
         if not free[first]:
             continue
@@ -195,8 +196,8 @@ def find_emission(
         reach = 2 * float(np.max(far)) + 1
         others = (row.size - same.size + 0.5) * reach / light.shape[0]
         if n_lines > 1 and row.size * poisson.sf(n_lines - 2, others) < CHANCE:
-            found.append(_from_lines(light, place[same], row[same], cell[same], height[same]))
-    return found
+            targets.append(_from_lines(light, place[same], row[same], cell[same], height[same]))
+    return targets
 
 
 def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Indices, Array]:

@@ -201,7 +201,7 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
         offsets, light = light_in(seen, seen.means, polynomial, shape, spread)
         if borrowed and not target.lines:
             light[:] = max(float(light.mean()), 1e-12)  # single blocks show too little of it
-        found = fit_shape(
+        fitted = fit_shape(
             seen,
             seen.means,
             offsets,
@@ -212,9 +212,9 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
             spread=spread,
             hold=hold,
         )
-        if found is None:
+        if fitted is None:
             break
-        shape, moved = found
+        shape, moved = fitted
         polynomial += moved
         if not last and not borrowed and not target.lines:
             spread = spread_along(seen, seen.means, offsets - moved, shape)

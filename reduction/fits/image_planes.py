@@ -43,15 +43,15 @@ def read_planes(path: Path) -> tuple[fits.Header, NDArray[Any] | None, dict[str,
     HeaderError
         A size card is missing or mistyped.
     """
-    found = list(hdus.units(path))
+    units = list(hdus.units(path))
     arrays = {}
     with path.open("rb") as stream:
-        for number, unit in enumerate(found):
+        for number, unit in enumerate(units):
             if unit.data_size and _is_plain(unit.header):
                 name = str(unit.header.get("EXTNAME", number)) if number else ""
                 arrays[name] = _plain_array(stream, unit, path.name)
     primary = arrays.pop("", None)
-    return found[0].header, primary, arrays
+    return units[0].header, primary, arrays
 
 
 def _is_plain(header: fits.Header) -> bool:

@@ -100,11 +100,11 @@ class LampLibrary:
     def find(self, *, wavmode: str = "", lamp: str = "", grating: str = "") -> tuple[Lamp, ...]:
         """Return the lamps that have the given names; an empty name matches all."""
         return tuple(
-            one
-            for one in self.lamps
-            if wavmode in ("", one.wavmode)
-            and lamp in ("", one.lamp)
-            and grating in ("", one.grating)
+            candidate
+            for candidate in self.lamps
+            if wavmode in ("", candidate.wavmode)
+            and lamp in ("", candidate.lamp)
+            and grating in ("", candidate.grating)
         )
 
 
@@ -172,7 +172,7 @@ def grooves_per_mm(grating: str) -> float:
     NoWavelengthSolution
         When the name holds no number.
     """
-    found = re.search(r"(?<!\d)(\d{3,4})(?!\d)", grating)
-    if found is None:
+    match = re.search(r"(?<!\d)(\d{3,4})(?!\d)", grating)
+    if match is None:
         raise NoWavelengthSolution(f"The groove density of grating {grating!r} is not known.")
-    return float(found.group(1))
+    return float(match.group(1))

@@ -24,20 +24,20 @@ def spectra_of(lamp: str) -> tuple[str, ...]:
     `lamp` is a name of `reduction.lines.lamps.LAMP_ELEMENTS`, or several joined by ``+``.
     """
     spectra: dict[str, None] = {}
-    for one in lamp.split("+"):
-        if one not in LAMP_ELEMENTS:
+    for name in lamp.split("+"):
+        if name not in LAMP_ELEMENTS:
             known = ", ".join(LAMP_ELEMENTS)
             raise NoWavelengthSolution(f"No line list for the lamp {lamp!r}; known are {known}.")
-        stages = ("I", "II") if is_hollow_cathode(one) else ("I",)
+        stages = ("I", "II") if is_hollow_cathode(name) else ("I",)
         spectra.update(
-            dict.fromkeys(f"{e} {stage}" for e in LAMP_ELEMENTS[one] for stage in stages)
+            dict.fromkeys(f"{e} {stage}" for e in LAMP_ELEMENTS[name] for stage in stages)
         )
     return tuple(spectra)
 
 
 def is_hollow_cathode(lamp: str) -> bool:
     """Tell whether a lamp, or one of several joined by ``+``, shows the many ionised lines."""
-    return any(one in HOLLOW_CATHODES for one in lamp.split("+"))
+    return any(name in HOLLOW_CATHODES for name in lamp.split("+"))
 
 
 @cache

@@ -64,13 +64,13 @@ def features() -> Features:
     )
     lists = tuple(
         LineList(
-            one["key"],
-            one["label"],
-            one["source"],
-            tuple((str(name), float(wavelength)) for name, wavelength in one["lines"]),
-            tuple(map(float, one["strong"])),
+            entry["key"],
+            entry["label"],
+            entry["source"],
+            tuple((str(name), float(wavelength)) for name, wavelength in entry["lines"]),
+            tuple(map(float, entry["strong"])),
         )
-        for one in stored["lists"]
+        for entry in stored["lists"]
     )
     night = tuple(("night sky", float(wavelength)) for wavelength in AIRGLOW[:, 0])
     bands = tuple((str(n), float(a), float(b)) for n, a, b in stored["telluric"]["bands"])

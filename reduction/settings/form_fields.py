@@ -154,16 +154,16 @@ def groups() -> Groups:
 @cache
 def _groups(model: type[BaseModel]) -> Groups:
     known = {field.name: field for field in _fields(model())}
-    made = []
+    listed_groups = []
     for title, names in MANUAL:
         listed = tuple(known.pop(name) for name in names if name in known)
         if listed:
-            made.append((title, listed))
+            listed_groups.append((title, listed))
     sections: dict[str, list[SettingField]] = {}
     for name, field in known.items():
         sections.setdefault(name.partition(".")[0], []).append(field)
     ordered = sorted(sections, key=lambda section: section == "general")
-    return (*made, *((_heading(section), tuple(sections[section])) for section in ordered))
+    return (*listed_groups, *((_heading(section), tuple(sections[section])) for section in ordered))
 
 
 def _heading(section: str) -> str:
@@ -236,9 +236,11 @@ def _field(name: str, info: FieldInfo, default: Any) -> SettingField:
 
 def _kind(annotation: Any) -> tuple[Kind, tuple[tuple[str, str], ...]]:
     if get_origin(annotation) is Literal:
-        return "choice", tuple((str(one), _word(str(one))) for one in get_args(annotation))
+        return "choice", tuple((str(choice), _word(str(choice))) for choice in get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return "choice", tuple((str(one.value), _word(str(one.value))) for one in annotation)
+        return "choice", tuple(
+            (str(choice.value), _word(str(choice.value))) for choice in annotation
+        )
     kinds: dict[Any, Kind] = {bool: "switch", int: "whole", float: "number", str: "text"}
     if annotation not in kinds:
         raise TypeError(f"a form has no control for a setting of type {annotation}")

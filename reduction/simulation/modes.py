@@ -83,7 +83,7 @@ def _grating(
 
 def setup_names() -> list[str]:
     """Return the modes that can be simulated: those the published library has a lamp of."""
-    return sorted({one.wavmode for one in library().lamps})
+    return sorted({candidate.wavmode for candidate in library().lamps})
 
 
 @lru_cache(maxsize=32)
@@ -104,7 +104,7 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
         When the library has no lamp of that name in that mode.
     """
     wanted = _plain(wavmode)
-    mode = [one for one in library().lamps if _plain(one.wavmode) == wanted]
+    mode = [candidate for candidate in library().lamps if _plain(candidate.wavmode) == wanted]
     if not mode:
         names = ", ".join(setup_names())
         raise ReductionError(f"No library lamp for setup {wavmode!r}; there are {names}.")
@@ -113,14 +113,16 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
     # Few lines of mercury and neon lie in the blue: there another lamp is what one would take.
     fitting.sort(key=lambda o: -min(o.pixel.size, ENOUGH_LINES))
     if not fitting:
-        there = ", ".join(sorted({one.lamp for one in mode}))
+        there = ", ".join(sorted({candidate.lamp for candidate in mode}))
         raise ReductionError(f"No {lamp!r} lamp in the library for {wavmode}; there are {there}.")
     chosen = fitting[0]
     # Lamps of one mode can be ten pixels apart (other nights); pool them only when one has too
     # few lines to stand by itself.
     pool = [chosen] if chosen.pixel.size >= 8 else mode
-    x = np.concatenate([one.pixel + one.first_column for one in pool])
-    zero, turn, scale = _fit(chosen, x, np.concatenate([one.wavelength for one in pool]))
+    x = np.concatenate([candidate.pixel + candidate.first_column for candidate in pool])
+    zero, turn, scale = _fit(
+        chosen, x, np.concatenate([candidate.wavelength for candidate in pool])
+    )
     filter_2 = "NO_FILTER" if "NO" in chosen.filter_2.upper() else chosen.filter_2
     angles = (chosen.cam_targ, chosen.grt_targ)
     return Setup(

@@ -46,7 +46,7 @@ def science_frame(seed: int, index: int = 0, setup: str = "400_M2", **choices: o
     if index < 0:
         raise ReductionError("The index of a science frame is zero or more.")
     plan = replace(NightPlan(seed, setup), n_bias=0, n_flat=0, n_science=index + 1, **choices)  # type: ignore[arg-type]
-    chosen = [one for one in plan.exposures if one.facts.kind == "science"][index]
+    chosen = [exposure for exposure in plan.exposures if exposure.facts.kind == "science"][index]
     return expose(chosen, plan.optics, plan.detector("science"))
 
 

@@ -96,22 +96,22 @@ def align(
     blur = np.exp(-2 * (np.pi * sigma * np.arange(n // 2 + 1) / n) ** 2)
     centre = 0.5 * (extent[0] + extent[1])
     lags = np.arange(-int(reach), int(reach) + 1)
-    expected = [one.drawn(first, size, blur, n) for one in templates]
+    expected = [template.drawn(first, size, blur, n) for template in templates]
     rows = []
     for stretch in STRETCHES:
         moved = Pattern(centre + (arc.pixel - centre) * (1 + stretch), arc.height)
         seen = moved.drawn(first, size, blur, n)
-        maps = [fft.irfft(seen * np.conj(one), n)[lags] for one in expected]
+        maps = [fft.irfft(seen * np.conj(template), n)[lags] for template in expected]
         rows.append(np.max(maps, axis=0))
     score = np.array(rows)
-    found: list[Alignment] = []
+    alignments: list[Alignment] = []
     for _ in range(n_best):
         i, j = np.unravel_index(np.argmax(score), score.shape)
         if score[i, j] <= 0:
             break
-        found.append(Alignment(float(lags[j]), float(STRETCHES[i]), float(score[i, j])))
+        alignments.append(Alignment(float(lags[j]), float(STRETCHES[i]), float(score[i, j])))
         score[:, np.abs(lags - lags[j]) <= max(4 * sigma, 6)] = 0
-    return found
+    return alignments
 
 
 def resemblance(
@@ -143,8 +143,8 @@ def resemblance(
     here, elsewhere = np.abs(lags) <= max(0.5 * fwhm, 1.0), np.abs(lags) > 2.5 * fwhm
     seen = arc.drawn(first, size, blur, n)
     best = (0.0, 0.0)
-    for one in templates:
-        score = fft.irfft(seen * np.conj(one.drawn(first, size, blur, n)), n)[lags]
+    for template in templates:
+        score = fft.irfft(seen * np.conj(template.drawn(first, size, blur, n)), n)[lags]
         coefficient = float(score[here].max())
         best = max(best, (coefficient, coefficient / max(float(score[elsewhere].max()), 0.05)))
     return best

@@ -187,16 +187,16 @@ def landmarks(lines: ArcLines) -> list[float]:
     return [round(float(x), 3) for x in np.sort(lines.pixel[brightest])]
 
 
-def shift(found: list[float], reference: list[float]) -> float | None:
+def shift(positions: list[float], reference: list[float]) -> float | None:
     """Return by how much the lines of an arc lie beyond those of another of the same setup, pixels.
 
     The median over the lines that both show within `LANDMARK_REACH`; None for fewer than
     `N_COMMON`, or when they do not agree to half a pixel.
     """
-    if not found or not reference:
+    if not positions or not reference:
         return None
-    apart = np.subtract.outer(np.array(found), np.array(reference))
-    nearest = apart[np.arange(len(found)), np.abs(apart).argmin(axis=1)]
+    apart = np.subtract.outer(np.array(positions), np.array(reference))
+    nearest = apart[np.arange(len(positions)), np.abs(apart).argmin(axis=1)]
     common = nearest[np.abs(nearest) <= LANDMARK_REACH]
     if common.size < N_COMMON:
         return None

@@ -103,9 +103,9 @@ def _species(wavelength: Floats, lamp: str) -> tuple[str, ...]:
     listed = library()
     ours = np.isin(listed.line_spectrum, emitted)
     table, names = listed.line_wavelength[ours], listed.line_spectrum[ours]
-    found = []
-    for one in wavelength:
-        near = int(np.argmin(np.abs(table - one))) if table.size else -1
-        same = near >= 0 and abs(table[near] - one) <= SAME_LINE
-        found.append(str(names[near]) if same else "blend")
-    return tuple(found)
+    species = []
+    for line in wavelength:
+        near = int(np.argmin(np.abs(table - line))) if table.size else -1
+        same = near >= 0 and abs(table[near] - line) <= SAME_LINE
+        species.append(str(names[near]) if same else "blend")
+    return tuple(species)

@@ -90,7 +90,7 @@ class Solution:
         freedom = max(self.n_used - self.function.degree() - 1, 1)
         return float(np.sqrt(np.sum(self.residual[self.used] ** 2) / freedom))
 
-    def displaced(self, offset: float) -> Solution:
+    def shifted(self, offset: float) -> Solution:
         """Return the solution moved along the detector so that wavelengths fall by `offset`, Å.
 
         What lies `offset` too red on this scale is where it belongs on the new one; a shift along
@@ -148,7 +148,7 @@ def solve(
         With the reason: no lines, wrong lamp, too few or too scattered lines.
     """
     options = options or SolveOptions()
-    problem = pose(flux, column, setup, lamp, saturated=saturated, without=options.without)
+    problem = make_problem(flux, column, setup, lamp, saturated=saturated, without=options.without)
     best: tuple[Fit, Check] | None = None
     for start in alignments(problem, lamp, options):
         fit = fit_lines(problem, start, options.order)
@@ -156,7 +156,7 @@ def solve(
             continue
         check = verify(problem, fit, lamp, options.limits, options.without)
         best = fit, check
-        if not check.reason and check.beyond_doubt(options.limits):
+        if not check.reason and check.is_certain(options.limits):
             break
     if best is None:
         raise NoWavelengthSolution(
@@ -169,7 +169,7 @@ def solve(
     return _solution(problem, fit, check, lamp, options)
 
 
-def pose(
+def make_problem(
     flux: Floats,
     column: Floats,
     setup: Setup,

@@ -19,17 +19,18 @@ def overlapping(problem: Problem, lamp: str, without: frozenset[str]) -> list[La
     """Return published lamps of this kind that share half of the arc's range, the best first."""
     first, last = problem.predicted(np.array(problem.extent))
     shared = []
-    for one in library().lamps:
-        if one.lamp not in lamp.split("+") or one.name in without or one.seen_wavelength.size == 0:
+    for candidate in library().lamps:
+        excluded = candidate.lamp not in lamp.split("+") or candidate.name in without
+        if excluded or candidate.seen_wavelength.size == 0:
             continue
-        inside = min(last, one.range[1]) - max(first, one.range[0])
+        inside = min(last, candidate.range[1]) - max(first, candidate.range[0])
         part = float(inside / (last - first))
         if part > 0.5:
             # of equal cover, the dispersion nearest to the arc's blends the same lines
-            ratio = abs(float(np.log((one.range[1] - one.range[0]) / (last - first))))
-            shared.append((part - 0.2 * ratio, one))
+            ratio = abs(float(np.log((candidate.range[1] - candidate.range[0]) / (last - first))))
+            shared.append((part - 0.2 * ratio, candidate))
     shared.sort(key=lambda pair: -pair[0])
-    return [one for _, one in shared[:N_TEMPLATES]]
+    return [candidate for _, candidate in shared[:N_TEMPLATES]]
 
 
 def published_patterns(
@@ -37,7 +38,7 @@ def published_patterns(
 ) -> list[tuple[Floats, Floats]]:
     """Return wavelengths (air Å) and heights of the lines seen in the best published lamps."""
     lamps = overlapping(problem, lamp, without)
-    return [(one.seen_wavelength, one.seen_height) for one in lamps]
+    return [(template.seen_wavelength, template.seen_height) for template in lamps]
 
 
 def expected_patterns(

@@ -72,7 +72,7 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
         return None
     step = float(wavelength[1] - wavelength[0])
     filled = np.interp(wavelength, wavelength[known], sky[known])
-    found = []
+    offsets = []
     for name, table, sign in (("airglow", AIRGLOW, 1.0), ("solar", SOLAR, -1.0)):
         inside = (table[:, 0] > wavelength[0] + 20) & (table[:, 0] < wavelength[-1] - 20)
         # one line alone is no pattern, except the two lines no night is without
@@ -88,8 +88,8 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
             offset = match[0] * step
             error = _uncertainty(seen, pattern, match[0]) * step
             worth = BLENDS[name] * (resolution if name == "airglow" else 1.0)
-            found.append(SkyOffset(offset, match[1], name, float(np.hypot(error, worth))))
-    return max(found, key=lambda one: one.coefficient, default=None)
+            offsets.append(SkyOffset(offset, match[1], name, float(np.hypot(error, worth))))
+    return max(offsets, key=lambda candidate: candidate.coefficient, default=None)
 
 
 def _drawn(table: Floats, wavelength: Floats, resolution: float) -> Floats:

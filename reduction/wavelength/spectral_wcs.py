@@ -69,7 +69,7 @@ def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
     header["CDELT1"] = (step, "wavelength step per pixel")
 
 
-def axis_of(header: fits.Header, n: int) -> Floats:
+def wavelength_axis(header: fits.Header, n: int) -> Floats:
     """Return the wavelengths of the n pixel centres of a linear axis, Å.
 
     Raises
@@ -158,10 +158,10 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
     step = float(new_edges[1] - new_edges[0])
     set_linear_axis(header, float(new_edges[0] + 0.5 * step), step)
     sky = None if spectrum.sky is None else _resampled_sky(spectrum.sky, edges, new_edges)
-    return Spectrum(flux, variance, mask, header, sky, axis_of(header, new_edges.size - 1))
+    return Spectrum(flux, variance, mask, header, sky, wavelength_axis(header, new_edges.size - 1))
 
 
-def on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
+def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
     """Return the counts of an arc on a linear axis of wavelengths, NaN where it has none.
 
     Parameters

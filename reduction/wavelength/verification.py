@@ -77,7 +77,7 @@ class Check:
     span: float
     reason: str = ""
 
-    def beyond_doubt(self, limits: Limits) -> bool:
+    def is_certain(self, limits: Limits) -> bool:
         """Tell whether the whole pattern of lines is unmistakably the lamp's."""
         alike = self.resemblance >= limits.resemblance
         return alike and self.distinctness >= limits.distinctness
@@ -150,12 +150,12 @@ def verify(
 
 def _objection(check: Check, limits: Limits, lamp: str) -> str:
     """Return the first thing that is not as it should be, as a clause for the observer."""
-    beyond_doubt = check.beyond_doubt(limits)
+    certain = check.is_certain(limits)
     # hollow cathodes have so many lines that chance matches are common
     strict = 1.7 if is_hollow_cathode(lamp) else 1.0
     minimum = round(strict * limits.minimum_lines)
     chance = check.significance < strict * limits.significance or check.contrast < limits.contrast
-    leniency = 0.1 if beyond_doubt else 0.0
+    leniency = 0.1 if certain else 0.0
     objections = (
         (
             check.n_used < minimum,
@@ -171,7 +171,7 @@ def _objection(check: Check, limits: Limits, lamp: str) -> str:
             f"only {100 * check.published_seen:.0f} % of the brightest lines of that lamp are "
             "there; is it another lamp?",
         ),
-        (chance and not beyond_doubt, "the lines agree hardly better than by chance"),
+        (chance and not certain, "the lines agree hardly better than by chance"),
         (
             check.rms > limits.maximum_rms,
             f"the lines scatter by {check.rms:.2f} of their width",

@@ -34,7 +34,7 @@ def setup_of(header: fits.Header) -> Setup:
     )
 
 
-def along(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
+def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
     """Extract a reduced 2-D arc along the aperture of a spectrum.
 
     Raises
@@ -68,33 +68,34 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[str
     name = lamp_name(headers.lamps(arc.header))
     if name:
         return solve(arc.flux, column, setup, name, saturated=saturated, options=options), ()
-    found = []
+    solutions = []
     for lamp in LAMP_ELEMENTS:
         try:
-            found.append(solve(arc.flux, column, setup, lamp, saturated=saturated, options=options))
+            solution = solve(arc.flux, column, setup, lamp, saturated=saturated, options=options)
         except NoWavelengthSolution:
             continue
-    if not found:
+        solutions.append(solution)
+    if not solutions:
         raise NoWavelengthSolution(
             "The arc's header names no lamp, and none of the known lamps fits its lines."
         )
-    solution = max(found, key=lambda one: one.check.brightest_explained * one.n_used)
-    return solution, (f"The arc's header names no lamp; its lines are those of {solution.lamp}.",)
+    best = max(solutions, key=lambda s: s.check.brightest_explained * s.n_used)
+    return best, (f"The arc's header names no lamp; its lines are those of {best.lamp}.",)
 
 
-def middle_of(header: fits.Header) -> dt.datetime:
+def mid_exposure(header: fits.Header) -> dt.datetime:
     """Return the middle of an exposure, UTC."""
     half = (headers.number(header, headers.EXPTIME) or 0.0) / 2
     return headers.read_date(header) + dt.timedelta(seconds=half)
 
 
-def share_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Header) -> float:
+def weight_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Header) -> float:
     """Return how far an exposure is from the first arc to the second in time, 0 to 1.
 
     One half when the frames do not tell their time.
     """
     try:
-        begin, now, end = (middle_of(header) for header in (first, spectrum, second))
+        begin, now, end = (mid_exposure(header) for header in (first, spectrum, second))
     except HeaderError:
         return 0.5
     if begin == end:
@@ -102,7 +103,7 @@ def share_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Head
     return float(np.clip((now - begin) / (end - begin), 0.0, 1.0))
 
 
-def between(first: Solution, second: Solution, share: float) -> Solution:
+def interpolate_solutions(first: Solution, second: Solution, share: float) -> Solution:
     """Interpolate two solutions of one setup.
 
     Parameters
@@ -124,7 +125,7 @@ def between(first: Solution, second: Solution, share: float) -> Solution:
     scale = (1 - share) * parts[0](column) + share * parts[1](column)
     order = max(part.degree() for part in parts)
     function = np.polynomial.Chebyshev.fit(column, scale, order, domain=[low, high])
-    moved = [_moved(one, function) for one in (first, second)]
+    moved = [_moved(solution, function) for solution in (first, second)]
     return replace(
         first,
         function=function,
@@ -146,7 +147,7 @@ def shift_between(first: Solution, second: Solution) -> float:
     return float(first.function(middle) - second.function(middle)) / slope
 
 
-def _moved(one: Solution, function: np.polynomial.Chebyshev) -> np.ndarray:
+def _moved(solution: Solution, function: np.polynomial.Chebyshev) -> np.ndarray:
     """Columns at which `function` gives what the solution's own gives at its lines."""
-    miss = one.function(one.pixel) - function(one.pixel)
-    return np.asarray(one.pixel + miss / function.deriv()(one.pixel), dtype=float)
+    miss = solution.function(solution.pixel) - function(solution.pixel)
+    return np.asarray(solution.pixel + miss / function.deriv()(solution.pixel), dtype=float)

@@ -82,7 +82,9 @@ def preview(user: User, file_id: int, windows: manual.Windows) -> ExtractionPrev
     data = image.levels[0][rows].astype(np.float32)
     variance = image.noise[rows].astype(np.float32) ** 2
     try:
-        spectrum, _, warning = manual.summed(make_strip(first, data, variance, flags), windows)
+        spectrum, _, warning = manual.extract_windows(
+            make_strip(first, data, variance, flags), windows
+        )
     except ReductionError as error:
         raise Unacceptable(str(error), field="low") from error
     with np.errstate(invalid="ignore"):

@@ -17,7 +17,7 @@ from reduction.detector import geometry
 from reduction.errors import ReductionError
 from reduction.extraction import footprint, manual
 from reduction.extraction.footprint import Axis
-from reduction.fits import frame_io, headers
+from reduction.fits import frame_io
 from reduction.frames import DataType
 from services import access
 from services.access import Action
@@ -166,7 +166,7 @@ def _aperture(
         file_name=spectrum.file_name,
         target=place.target,
         is_newest=place.target not in targets,
-        is_manual=header.get(headers.GSP_EXTY) == manual.BY_HAND,
+        is_manual=manual.is_manual(header),
         trace=_coefficients(place.trace),
         aperture=place.aperture,
         zones=tuple(place.zones),

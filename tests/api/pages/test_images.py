@@ -119,7 +119,7 @@ def test_the_histogram_counts_the_pixels(site: Site) -> None:
 
 
 def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
-    from reduction.extraction.manual import extract_by_hand
+    from reduction.extraction.manual import extract_manually
     from reduction.fits import frame_io
     from reduction.frames import DataType, Product
 
@@ -139,7 +139,7 @@ def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
     answer = ask("PI", told.model_dump(mode="json"))
     assert answer.status_code == 200, answer.text
     flux, sigma = np.frombuffer(answer.data, "<f4").reshape(2, -1)
-    spectrum, _ = extract_by_hand(made, told)
+    spectrum, _ = extract_manually(made, told)
     assert np.allclose(flux, spectrum.flux, rtol=1e-3)
     assert np.allclose(sigma, np.sqrt(spectrum.variance), rtol=2e-3)
     assert ask("user", told.model_dump(mode="json")).status_code == 404

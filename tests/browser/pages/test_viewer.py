@@ -263,7 +263,7 @@ def test_a_dragged_window_gives_a_spectrum_that_is_saved_as_a_new_version(
     ((parent, path),) = demo_site.rows("SELECT parent_id, full_path FROM file WHERE id = ?", number)
     assert parent == known.reduced
     header = fits.getheader(path)
-    assert (header["GSP_EXTY"], header["GSP_TLO"]) == ("by hand", -planted_frame.HALF)
+    assert (header["GSP_EXTY"], header["GSP_TLO"]) == ("manual", -planted_frame.HALF)
     assert header["GSP_THI"] == pytest.approx(edge, abs=0.01)
     assert np.median(fits.getdata(path)) == pytest.approx(
         1000 * planted_frame.WIDTH * sqrt(2 * pi) * within, rel=0.01

@@ -19,7 +19,11 @@ from reduction.wavelength.grating import predicted_wavelength
 from reduction.wavelength.line_match import Setup
 from reduction.wavelength.resample import linear_grid, resample
 from reduction.wavelength.sky_check import sky_offset
-from reduction.wavelength.wavelength_solution import between, share_of_second, shift_between
+from reduction.wavelength.wavelength_solution import (
+    interpolate_solutions,
+    shift_between,
+    weight_of_second,
+)
 from tests.support.truth.arcs import LAMPS, MODES, accuracy, arc, custom_arcs, exposed, lamp_arc
 
 Array = np.ndarray[Any, Any]
@@ -99,16 +103,16 @@ def test_between_two_arcs_the_scale_follows_the_flexure() -> None:
     column = arcs[0].column
     moved = np.interp(arcs[1].truth[1000], arcs[0].truth, column) - column[1000]
     assert shift_between(first, second) == pytest.approx(-moved, abs=0.1)
-    share = share_of_second(timed(15), timed(0), timed(60))
+    share = weight_of_second(timed(15), timed(0), timed(60))
     assert share == pytest.approx(0.25)
-    scale = between(first, second, share)
+    scale = interpolate_solutions(first, second, share)
     truth = 0.75 * arcs[0].truth + 0.25 * arcs[1].truth
     assert np.abs(scale.function(column) - truth).max() < 0.3 * np.gradient(truth).max()
     # each line still lies where the scale has its wavelength
     rest = scale.function(scale.pixel) - scale.wavelength
     np.testing.assert_allclose(rest, scale.residual, atol=2e-3)
     assert scale.n_used == first.n_used + second.n_used
-    assert share_of_second(fits.Header(), timed(0), timed(60)) == 0.5
+    assert weight_of_second(fits.Header(), timed(0), timed(60)) == 0.5
 
 
 @pytest.mark.parametrize(

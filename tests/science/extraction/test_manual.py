@@ -1,4 +1,4 @@
-"""Windows laid by hand: the sum is the light in them, σ means σ, and the rehearsal is the play."""
+"""Manual extraction: flux and σ are true, and the extraction preview gives the same spectrum."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.science.manual_windows import LIGHT, N_X, SKY, TRACE, frame, 
 
 
 def test_the_light_in_the_windows_is_summed_and_sigma_is_sigma() -> None:
-    spectrum, warning = manual.extract_by_hand(frame(), windows())
+    spectrum, warning = manual.extract_manually(frame(), windows())
     assert warning is None
     pull = (spectrum.flux - LIGHT) / np.sqrt(spectrum.variance)
     assert abs(pull.mean()) < 4 / np.sqrt(N_X)
@@ -24,7 +24,7 @@ def test_the_light_in_the_windows_is_summed_and_sigma_is_sigma() -> None:
 
 
 def test_the_header_tells_the_windows_back() -> None:
-    spectrum, _ = manual.extract_by_hand(frame(), windows(target=3))
+    spectrum, _ = manual.extract_manually(frame(), windows(target=3))
     place = footprint.read_footprint(spectrum.header)
     assert place.trace.coef == pytest.approx(TRACE)
     assert place.aperture == (-6.0, 6.0)
@@ -32,24 +32,24 @@ def test_the_header_tells_the_windows_back() -> None:
 
 
 def test_without_zones_the_sky_stays_in() -> None:
-    spectrum, warning = manual.extract_by_hand(frame(), windows(zones=()))
+    spectrum, warning = manual.extract_manually(frame(), windows(zones=()))
     assert warning is None
     sky = 12 * (SKY + 0.1 * np.polynomial.Polynomial(TRACE)(np.arange(N_X)))
     assert np.median(spectrum.flux - sky) == pytest.approx(LIGHT, rel=0.01)
 
 
 def test_zones_off_the_frame_are_said() -> None:
-    _, warning = manual.extract_by_hand(frame(), windows(zones=((200.0, 210.0),)))
+    _, warning = manual.extract_manually(frame(), windows(zones=((200.0, 210.0),)))
     assert warning == manual.NO_BACKGROUND
     with pytest.raises(UnusableFrame):
-        manual.extract_by_hand(frame(), windows(trace=(5000.0,), zones=()))
+        manual.extract_manually(frame(), windows(trace=(5000.0,), zones=()))
 
 
 def test_a_hit_pixel_is_made_up_for_and_marked() -> None:
     hit = frame()
     hit.data[52, 40] = 1e6
     hit.flags[52, 40] = PixelFlag.COSMIC_RAY
-    spectrum, _ = manual.extract_by_hand(hit, windows())
+    spectrum, _ = manual.extract_manually(hit, windows())
     assert abs(spectrum.flux[40] - LIGHT) < 0.3 * LIGHT
     assert spectrum.mask[40] & PixelFlag.INTERPOLATED
 
@@ -59,7 +59,7 @@ def test_the_block_makes_one_product_named_after_its_target() -> None:
     inputs = BlockInputs(frame=frame(), file_name="cfzst_1.fits", kind=FrameKind.SPECTRUM)
     (product,) = extract(inputs, settings, lambda *_: None)
     assert product.file_name == "ecfzst_1_target_2.fits"
-    assert product.data.header[headers.GSP_EXTY] == "by hand"
+    assert product.data.header[headers.GSP_EXTY] == manual.MANUAL
     assert product.quality["aperture_pixel"] == 12.0
     assert "extracted by hand." in product.warnings
 
