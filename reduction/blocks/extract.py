@@ -12,7 +12,7 @@ from pydantic import Field
 from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.extraction import apertures as extraction_apertures
 from reduction.extraction import identification, manual, tracing
-from reduction.fits import frame_io, headers, provenance
+from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.wavelength import arc_lines
@@ -151,7 +151,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
             *identification.about(trace),
             *([warning] if warning else []),
         ]
-        provenance.put(spectrum.header, headers.GSP_TNUM, number, "number of the target")
+        provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
         borrowed = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
@@ -170,7 +170,7 @@ def _by_hand(
     spectrum, warning = manual.extract_manually(frame, windows)
     header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
     if windows.target:
-        provenance.put(header, headers.GSP_TNUM, windows.target, "number of the target")
+        provenance.put(header, vocabulary.GSP_TNUM, windows.target, "number of the target")
     middle = float(windows.centre(spectrum.flux.size)[spectrum.flux.size // 2])
     quality: dict[str, float | int | str] = {
         "target": windows.target,
@@ -179,8 +179,8 @@ def _by_hand(
         **_levels(spectrum),
     }
     for keyword, name, comment in (
-        (headers.GSP_SNR, "median_snr", "median signal over noise per pixel"),
-        (headers.GSP_SKY, "sky_electron", "median sky, electron per pixel"),
+        (vocabulary.GSP_SNR, "median_snr", "median signal over noise per pixel"),
+        (vocabulary.GSP_SKY, "sky_electron", "median sky, electron per pixel"),
     ):
         provenance.put(header, keyword, quality[name], comment)
     said = (*inputs.notes, "extracted by hand.", *([warning] if warning else []))
@@ -192,7 +192,7 @@ def _levels(spectrum: Spectrum) -> dict[str, float]:
     """Return the median signal over noise, and the median sky per pixel."""
     seen = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
     snr = spectrum.flux[seen] / np.sqrt(spectrum.variance[seen])
-    low, high = (float(spectrum.header[k]) for k in (headers.GSP_TLO, headers.GSP_THI))
+    low, high = (float(spectrum.header[k]) for k in (vocabulary.GSP_TLO, vocabulary.GSP_THI))
     sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[seen] / (high - low)
     return {
         "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
@@ -210,7 +210,7 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
         "fwhm_arcsec": round(trace.fwhm * rows * PLATE_SCALE, 2),
         "trace_rms_pixel": round(trace.rms, 3),
         **_levels(spectrum),
-        "aperture_loss": round(float(spectrum.header[headers.GSP_LOSS]), 4),
+        "aperture_loss": round(float(spectrum.header[vocabulary.GSP_LOSS]), 4),
     }
     if trace.guide:
         quality["trace_from"] = trace.guide
@@ -236,17 +236,17 @@ def _record(
 ) -> None:
     """Write what was asked for, and how well it went, into the spectrum's header."""
     for keyword, value, comment in (
-        (headers.GSP_EXTY, settings.extraction_type, "extraction type"),
-        (headers.GSP_PMOD, settings.target_model, "model of the target's profile"),
-        (headers.GSP_TMAX, settings.max_targets, "most targets looked for"),
-        (headers.GSP_THRE, settings.threshold, "detection threshold, sigma"),
-        (headers.GSP_APW, settings.aperture_width, "aperture width, FWHM"),
-        (headers.GSP_BOFF, settings.background_offset, "background offset, FWHM"),
-        (headers.GSP_BWID, settings.background_width, "background width, FWHM"),
-        (headers.GSP_TDEG, settings.trace_degree, "degree asked of the trace"),
-        (headers.GSP_FWAS, quality["fwhm_arcsec"], "FWHM along the slit, arcsec"),
-        (headers.GSP_SNR, quality["median_snr"], "median signal over noise per pixel"),
-        (headers.GSP_SKY, quality["sky_electron"], "median sky, electron per pixel"),
+        (vocabulary.GSP_EXTY, settings.extraction_type, "extraction type"),
+        (vocabulary.GSP_PMOD, settings.target_model, "model of the target's profile"),
+        (vocabulary.GSP_TMAX, settings.max_targets, "most targets looked for"),
+        (vocabulary.GSP_THRE, settings.threshold, "detection threshold, sigma"),
+        (vocabulary.GSP_APW, settings.aperture_width, "aperture width, FWHM"),
+        (vocabulary.GSP_BOFF, settings.background_offset, "background offset, FWHM"),
+        (vocabulary.GSP_BWID, settings.background_width, "background width, FWHM"),
+        (vocabulary.GSP_TDEG, settings.trace_degree, "degree asked of the trace"),
+        (vocabulary.GSP_FWAS, quality["fwhm_arcsec"], "FWHM along the slit, arcsec"),
+        (vocabulary.GSP_SNR, quality["median_snr"], "median signal over noise per pixel"),
+        (vocabulary.GSP_SKY, quality["sky_electron"], "median sky, electron per pixel"),
     ):
         provenance.put(spectrum.header, keyword, value, comment)
 
@@ -263,5 +263,5 @@ def _product(  # noqa: PLR0917 (what a product is made of)
         raise UnusableFrame("the aperture holds no usable pixel.")
     file_name = provenance.product_name("e", inputs.file_name, suffix)
     provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
-    spectrum.header[headers.BUNIT.keyword] = "electron"
+    spectrum.header[vocabulary.BUNIT.keyword] = "electron"
     return Product(file_name, DataType.EXTRACTED, spectrum, borrowed, dict(quality), warnings)

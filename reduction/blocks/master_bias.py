@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from reduction.detector import ccd, masters
-from reduction.fits import frame_io, headers, provenance
+from reduction.fits import frame_io, provenance, vocabulary
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.setups import master_bias_name
@@ -46,8 +46,8 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     provenance.record_inputs(master.meta, names)
     overscan = ccd.overscan_level(master)
     section = provenance.NONE if overscan is None else str(overscan[1])
-    provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
-    provenance.put(master.meta, headers.GSP_OVER, section, "overscan region")
+    provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
+    provenance.put(master.meta, vocabulary.GSP_OVER, section, "overscan region")
     variance = frame_io.variance_of(master)
     assert variance is not None  # a combination always has one
     quality: dict[str, float | int | str] = {

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from reduction.detector import flatfield, masters
-from reduction.fits import headers, provenance
+from reduction.fits import provenance, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.setups import master_flat_name
@@ -82,21 +82,23 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     provenance.stamp(master.meta, parent=names[0], file_name=file_name, technique=first.technique)
     provenance.record_inputs(master.meta, names)
     bias_name = inputs.names.get(CalibrationRole.MASTER_BIAS, provenance.NONE)
-    provenance.put(master.meta, headers.GSP_NMIN, settings.minimum, "fewest frames asked for")
-    provenance.put(master.meta, headers.GSP_BIAS, bias_name, "master bias image")
-    provenance.put(master.meta, headers.GSP_TRIM, str(section), "trim section")
-    provenance.put(master.meta, headers.GSP_NORM, method, "flat normalization method")
+    provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
+    provenance.put(master.meta, vocabulary.GSP_BIAS, bias_name, "master bias image")
+    provenance.put(master.meta, vocabulary.GSP_TRIM, str(section), "trim section")
+    provenance.put(master.meta, vocabulary.GSP_NORM, method, "flat normalization method")
     if method != "mean":
-        provenance.put(master.meta, headers.GSP_NORD, settings.order, "order of the normalization")
+        provenance.put(
+            master.meta, vocabulary.GSP_NORD, settings.order, "order of the normalization"
+        )
     allowed = settings.saturation_threshold
-    provenance.put(master.meta, headers.GSP_STHR, allowed, "saturated pixels allowed, percent")
+    provenance.put(master.meta, vocabulary.GSP_STHR, allowed, "saturated pixels allowed, percent")
     good = master.data[~master.mask]
     quality: dict[str, float | int | str] = {
         "frames": len(used),
         "dropped_saturated": len(dropped),
         "level_adu": round(float(np.mean([m.level for m in used])), 1),
         "response_scatter": round(float(np.std(good)), 4) if good.size else 0.0,
-        "slit_rows": f"{master.meta[headers.GSP_SLO]}:{master.meta[headers.GSP_SHI]}",
+        "slit_rows": f"{master.meta[vocabulary.GSP_SLO]}:{master.meta[vocabulary.GSP_SHI]}",
     }
     warnings = [*inputs.notes]
     if dropped:

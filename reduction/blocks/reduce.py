@@ -13,7 +13,7 @@ from reduction.cosmic_rays import lacosmic
 from reduction.detector import ccd, flatfield, geometry, slit
 from reduction.detector.geometry import Section
 from reduction.errors import UnusableFrame
-from reduction.fits import frame_io, headers, provenance
+from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 
@@ -104,7 +104,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
 
     report("Image Trim", 0.05)
     section = geometry.image_section(frame.meta, frame.shape)
-    course.did("t", headers.GSP_TRIM, str(section), "trim section")
+    course.did("t", vocabulary.GSP_TRIM, str(section), "trim section")
     bias = _bias(frame, inputs, settings, course)
     if spectrum:
         report("Slit Trim", 0.1)
@@ -119,7 +119,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
         report("Flatfielding", 0.4)
         reduced = ccd.divide_flat(reduced, flat)
         name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
-        course.did("f", headers.GSP_FLAT, name, "master flat image")
+        course.did("f", vocabulary.GSP_FLAT, name, "master flat image")
         course.inputs.append(name)
     elif not settings.ignore_flats and not inputs.notes:
         course.warnings.append("no master flat: the frame was not flat-fielded.")
@@ -130,12 +130,12 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
         report("Cosmic Ray Removal", 0.55)
         reduced, n_cosmic = lacosmic.clean(reduced, method, spectrum=spectrum)
         shown = "LACosmic" if method == "lacosmic" else "DCR"
-        course.did("c", headers.GSP_COSM, shown, "cosmic ray rejection method")
+        course.did("c", vocabulary.GSP_COSM, shown, "cosmic ray rejection method")
     report("Done", 1.0)
     for keyword, value, comment in (
-        (headers.GSP_IGNB, settings.ignore_bias, "bias to be ignored"),
-        (headers.GSP_IGNF, settings.ignore_flats, "flats to be ignored"),
-        (headers.GSP_CRSE, settings.cosmic_rays, "cosmic ray rejection asked for"),
+        (vocabulary.GSP_IGNB, settings.ignore_bias, "bias to be ignored"),
+        (vocabulary.GSP_IGNF, settings.ignore_flats, "flats to be ignored"),
+        (vocabulary.GSP_CRSE, settings.cosmic_rays, "cosmic ray rejection asked for"),
     ):
         provenance.put(reduced.meta, keyword, value, comment)
     return [_product(reduced, course, inputs, technique, n_cosmic)]
@@ -165,7 +165,7 @@ def _bias(
     course.read_noise = ccd.measured_read_noise(frame)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
-            course.cards[headers.GSP_OVER] = (str(known[1]), "overscan region")
+            course.cards[vocabulary.GSP_OVER] = (str(known[1]), "overscan region")
         bias = ccd.bias_of_frame(frame, inputs.master_bias)
         course.bias_adu = float(np.median(bias.data[::4, ::4]))
         return bias
@@ -174,7 +174,7 @@ def _bias(
     if known is None:
         course.warnings.append("no overscan in this region: no bias level was subtracted.")
         return 0.0
-    course.did("o", headers.GSP_OVER, str(known[1]), "overscan region")
+    course.did("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
     course.bias_adu = known[0]
     return known[0]
 
@@ -183,7 +183,7 @@ def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course)
     if inputs.master_bias is None or settings.ignore_bias:
         return
     name = inputs.names.get(CalibrationRole.MASTER_BIAS, "given")
-    course.did("z", headers.GSP_BIAS, name, "master bias image")
+    course.did("z", vocabulary.GSP_BIAS, name, "master bias image")
     course.inputs.append(name)
 
 
@@ -225,7 +225,7 @@ def _slit_trim(
         return section
     lit_section = Section(section.x0, section.x1, section.y0 + rows[0], section.y0 + rows[1])
     said = str(Section(0, section.x1 - section.x0, rows[0], rows[1]))
-    course.did("s", headers.GSP_SLIT, said, "slit trim section")
+    course.did("s", vocabulary.GSP_SLIT, said, "slit trim section")
     return lit_section
 
 
@@ -254,11 +254,11 @@ def _product(
         reduced.meta, parent=inputs.file_name, file_name=file_name, technique=technique
     )
     for keyword, comment in (
-        (headers.GSP_OVER, "overscan region"),
-        (headers.GSP_SLIT, "slit trim section"),
-        (headers.GSP_BIAS, "master bias image"),
-        (headers.GSP_FLAT, "master flat image"),
-        (headers.GSP_COSM, "cosmic ray rejection method"),
+        (vocabulary.GSP_OVER, "overscan region"),
+        (vocabulary.GSP_SLIT, "slit trim section"),
+        (vocabulary.GSP_BIAS, "master bias image"),
+        (vocabulary.GSP_FLAT, "master flat image"),
+        (vocabulary.GSP_COSM, "cosmic ray rejection method"),
     ):
         course.cards.setdefault(keyword, (provenance.NONE, comment))
     for keyword, (value, comment) in course.cards.items():
@@ -289,10 +289,10 @@ def _quality(reduced: CCDData, course: _Course, n_cosmic: int) -> dict[str, floa
     if course.read_noise is not None:
         quality["read_noise_electron"] = round(course.read_noise, 2)
     for keyword, name, comment in (
-        (headers.GSP_BLEV, "bias_level_adu", "bias level subtracted, ADU"),
-        (headers.GSP_RNOI, "read_noise_electron", "read noise measured, electron"),
-        (headers.GSP_SATF, "saturated_fraction", "saturated part of the pixels"),
-        (headers.GSP_CRFR, "cosmic_ray_fraction", "part cleaned of cosmic rays"),
+        (vocabulary.GSP_BLEV, "bias_level_adu", "bias level subtracted, ADU"),
+        (vocabulary.GSP_RNOI, "read_noise_electron", "read noise measured, electron"),
+        (vocabulary.GSP_SATF, "saturated_fraction", "saturated part of the pixels"),
+        (vocabulary.GSP_CRFR, "cosmic_ray_fraction", "part cleaned of cosmic rays"),
     ):
         if name in quality:
             provenance.put(reduced.meta, keyword, quality[name], comment)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from reduction.errors import HeaderError, MissingCalibration, ReductionError
-from reduction.fits import headers, provenance
+from reduction.fits import headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
 from reduction.matching import ArcChoice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
@@ -153,7 +153,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     header = calibrated.header
     _record_sky(header, offset, applied=applied)
     for number, name in enumerate(scale.arcs, start=1):
-        provenance.put(header, f"{headers.GSP_ARC}{number}", name, "arc of the scale")
+        provenance.put(header, f"{vocabulary.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
     provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
     _record(header, settings)
@@ -173,13 +173,13 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
 def _record(header: fits.Header, settings: WavelengthSettings) -> None:
     """Write what was asked for into a header; the order is that of the solution."""
     for keyword, value, comment in (
-        (headers.GSP_WMIN, settings.minimum_lines, "fewest lines asked for"),
-        (headers.GSP_WMAX, settings.maximum_rms, "largest scatter allowed, line widths"),
-        (headers.GSP_WSHI, settings.maximum_shift, "largest shift looked for, pixel"),
-        (headers.GSP_WSTE, settings.step, "linear dispersion asked for, A (0: as is)"),
-        (headers.GSP_ARCC, str(settings.arc_choice), "arc choice"),
-        (headers.GSP_ARCN, settings.arc_name, "arc named for the choice fixed"),
-        (headers.GSP_SKYC, settings.sky, "what is done about the offset of the sky"),
+        (vocabulary.GSP_WMIN, settings.minimum_lines, "fewest lines asked for"),
+        (vocabulary.GSP_WMAX, settings.maximum_rms, "largest scatter allowed, line widths"),
+        (vocabulary.GSP_WSHI, settings.maximum_shift, "largest shift looked for, pixel"),
+        (vocabulary.GSP_WSTE, settings.step, "linear dispersion asked for, A (0: as is)"),
+        (vocabulary.GSP_ARCC, str(settings.arc_choice), "arc choice"),
+        (vocabulary.GSP_ARCN, settings.arc_name, "arc named for the choice fixed"),
+        (vocabulary.GSP_SKYC, settings.sky, "what is done about the offset of the sky"),
     ):
         provenance.put(header, keyword, value, comment)
 
@@ -224,7 +224,7 @@ def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
     """Tell whether the spectrum is an arc's own; the kind that a person gave it decides."""
     if inputs.kind is not None:
         return inputs.kind in LAMP_KINDS
-    obstype = headers.text(spectrum.header, headers.OBSTYPE).upper()
+    obstype = headers.text(spectrum.header, vocabulary.OBSTYPE).upper()
     lamps_on = inputs.arc is None and bool(headers.lamps(spectrum.header))
     return obstype in {"COMP", "ARC"} or lamps_on
 
@@ -280,8 +280,8 @@ def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool)
     if offset is None:
         return
     comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
-    provenance.put(header, headers.GSP_SKYO, round(offset.offset, 3), comment)
-    provenance.put(header, headers.GSP_SKYE, round(offset.error, 3), "its error, A")
+    provenance.put(header, vocabulary.GSP_SKYO, round(offset.offset, 3), comment)
+    provenance.put(header, vocabulary.GSP_SKYE, round(offset.error, 3), "its error, A")
 
 
 def _counts(offset: SkyOffset, solution: Solution) -> bool:

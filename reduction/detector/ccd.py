@@ -24,7 +24,7 @@ from reduction import readouts
 from reduction.detector import geometry
 from reduction.detector.geometry import Section
 from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
-from reduction.fits import headers
+from reduction.fits import headers, vocabulary
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
 
@@ -43,7 +43,7 @@ def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
         One is missing or can't be true: no uncertainty could be given.
     """
     values = []
-    for card in (headers.RDNOISE, headers.GAIN):
+    for card in (vocabulary.RDNOISE, vocabulary.GAIN):
         value = headers.require_number(frame.meta, card)
         if not readouts.is_plausible(value):
             raise HeaderError(
@@ -97,7 +97,7 @@ def measured_read_noise(frame: CCDData) -> float | None:
     None without overscan or gain.
     """
     section = geometry.overscan_section(frame.meta, frame.shape)
-    gain = headers.number(frame.meta, headers.GAIN)
+    gain = headers.number(frame.meta, vocabulary.GAIN)
     if section is None or gain is None:
         return None
     counts = frame.data[section.slices]
@@ -141,7 +141,7 @@ def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
 
 def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData) -> None:
     """Raise MissingCalibration when a raw frame has another size or binning than a master bias."""
-    here, there = (headers.text(meta, headers.CCDSUM) for meta in (header, master.meta))
+    here, there = (headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta))
     if shape != master.shape or here != there:
         raise MissingCalibration(
             f"the master bias ({_size(master.shape)}, binning {there}) does not fit the frame "
@@ -299,8 +299,8 @@ def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> 
         if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
             raise MissingCalibration(
                 f"the master flat ({_size(flat.shape)}, binning "
-                f"{headers.text(flat.meta, headers.CCDSUM)}) does not cover the frame "
-                f"({_size(shape)}, binning {headers.text(header, headers.CCDSUM)})."
+                f"{headers.text(flat.meta, vocabulary.CCDSUM)}) does not cover the frame "
+                f"({_size(shape)}, binning {headers.text(header, vocabulary.CCDSUM)})."
             )
         offsets.append(whole)
     x0, y0 = offsets

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reduction.detector import robust, slit
 from reduction.errors import UnusableFrame
-from reduction.fits import headers
+from reduction.fits import vocabulary
 from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import PixelFlag
 
@@ -96,8 +96,8 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
     flags[last:] |= np.uint8(PixelFlag.NO_FLAT)
     variance = variance_of(flat)
     meta = flat.meta.copy()
-    meta[headers.GSP_SLO] = (first + 1, "first lit row, counted from 1")
-    meta[headers.GSP_SHI] = (last, "last lit row, counted from 1")
+    meta[vocabulary.GSP_SLO] = (first + 1, "first lit row, counted from 1")
+    meta[vocabulary.GSP_SHI] = (last, "last lit row, counted from 1")
     return CCDData(
         np.where(dark, 1, flat.data / divisor).astype(np.float32),
         unit=u.dimensionless_unscaled,
@@ -125,6 +125,6 @@ def _fit_rows(values: NDArray[Any], order: int, n_rows: int, first: int) -> NDAr
 
 def slit_rows(flat: CCDData) -> tuple[int, int] | None:
     """Return the lit rows (first, one past last) that a master flat records, None without."""
-    if headers.GSP_SLO not in flat.meta or headers.GSP_SHI not in flat.meta:
+    if vocabulary.GSP_SLO not in flat.meta or vocabulary.GSP_SHI not in flat.meta:
         return None
-    return int(flat.meta[headers.GSP_SLO]) - 1, int(flat.meta[headers.GSP_SHI])
+    return int(flat.meta[vocabulary.GSP_SLO]) - 1, int(flat.meta[vocabulary.GSP_SHI])

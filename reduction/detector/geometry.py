@@ -19,7 +19,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reduction.errors import HeaderError
-from reduction.fits import headers
+from reduction.fits import headers, vocabulary
 
 # Unbinned columns, counted from 1 (published geometry of the two detectors).
 ILLUMINATED = (51, 4110)
@@ -79,19 +79,19 @@ def readout_origin(header: fits.Header, shape: tuple[int, int]) -> tuple[int, in
     origin: dict[str, int] = {}
     rows: int | None = None
     for card in header.cards:
-        if not card.keyword.startswith(headers.CONTROLLER_PREFIX):
+        if not card.keyword.startswith(vocabulary.CONTROLLER_PREFIX):
             continue
-        for axis, comment in headers.ORIGIN_COMMENTS.items():
+        for axis, comment in vocabulary.ORIGIN_COMMENTS.items():
             if card.comment.startswith(comment) and isinstance(card.value, int):
                 origin[axis] = card.value
-        if card.comment.startswith(headers.ROWS_COMMENT) and isinstance(card.value, int):
+        if card.comment.startswith(vocabulary.ROWS_COMMENT) and isinstance(card.value, int):
             rows = card.value
     if not origin:
-        named = re.match(r"CUST_(\d+)_\d+_(\d+)_\d+", headers.text(header, headers.ROI).upper())
+        named = re.match(r"CUST_(\d+)_\d+_(\d+)_\d+", headers.text(header, vocabulary.ROI).upper())
         return (int(named[1]), int(named[2])) if named else (0, 0)
     x, y = origin.get("x", 0), origin.get("y", 0)
     comments = " ".join(str(line) for line in header.get("COMMENT", []))
-    if rows is not None and headers.FLIPPED_COMMENT in comments:
+    if rows is not None and vocabulary.FLIPPED_COMMENT in comments:
         y = max(rows - y - shape[0] * binning[1], 0)
     return x, y
 
@@ -170,7 +170,7 @@ def image_section(header: fits.Header, shape: tuple[int, int]) -> Section:
     holds no pre- or overscan that is known, and is kept whole.
     """
     ny, nx = shape
-    stated = parse_section(headers.text(header, headers.TRIMSEC))
+    stated = parse_section(headers.text(header, vocabulary.TRIMSEC))
     if stated is not None and stated.x1 <= nx and stated.y1 <= ny and stated.shape != shape:
         return stated
     b = headers.read_binning(header)[0]

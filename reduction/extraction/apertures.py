@@ -22,7 +22,7 @@ from reduction.extraction.background import Background, background_beside
 from reduction.extraction.strip import Strip, cut_strip
 from reduction.extraction.trace_cards import read_trace, record_trace, rows_of
 from reduction.extraction.tracing import Trace
-from reduction.fits import headers, provenance
+from reduction.fits import provenance, vocabulary
 from reduction.frames import Spectrum
 
 Array = NDArray[np.float64]
@@ -176,23 +176,23 @@ def _background(
 def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
     """Write shape and aperture loss of a target into a header; `ends` are the outer columns."""
     for keyword, wide, place in zip(
-        (headers.GSP_FWLO, headers.GSP_FWHI),
+        (vocabulary.GSP_FWLO, vocabulary.GSP_FWHI),
         trace.fwhm * np.broadcast_to(trace.wider(ends), 2),
         ("first", "last"),
         strict=True,
     ):
         provenance.put(header, keyword, round(float(wide), 4), f"FWHM at the {place} column, pixel")
     came = trace.guide or "own"
-    provenance.put(header, headers.GSP_TFRM, came, "what the trace was measured on")
-    provenance.put(header, headers.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")
+    provenance.put(header, vocabulary.GSP_TFRM, came, "what the trace was measured on")
+    provenance.put(header, vocabulary.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")
     if trace.shape.beta is not None:
-        provenance.put(header, headers.GSP_BETA, round(trace.shape.beta, 3), "Moffat exponent")
-    provenance.put(header, headers.GSP_LOSS, round(loss, 5), "share of light outside aperture")
+        provenance.put(header, vocabulary.GSP_BETA, round(trace.shape.beta, 3), "Moffat exponent")
+    provenance.put(header, vocabulary.GSP_LOSS, round(loss, 5), "share of light outside aperture")
 
 
 def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
     """Write the background zones into a header, as rows of the first column counted from 1."""
-    for number, keyword in enumerate((headers.GSP_BKG1, headers.GSP_BKG2)):
+    for number, keyword in enumerate((vocabulary.GSP_BKG1, vocabulary.GSP_BKG2)):
         written = provenance.NONE
         if number < len(zones):
             low, high = (first + edge + 1 for edge in zones[number])

@@ -12,7 +12,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from reduction.detector import geometry
 from reduction.errors import HeaderError
 from reduction.extraction.trace_cards import read_trace
-from reduction.fits import headers
+from reduction.fits import vocabulary
 
 Edges = tuple[float, float]
 
@@ -70,12 +70,12 @@ def read_footprint(header: fits.Header) -> Footprint:
     trace, aperture = read_trace(header)
     first = float(trace(0.0))
     zones = []
-    for keyword in (headers.GSP_BKG1, headers.GSP_BKG2):
+    for keyword in (vocabulary.GSP_BKG1, vocabulary.GSP_BKG2):
         match = _ZONE.fullmatch(str(header.get(keyword, "")))
         if match is not None:
             # Written as rows of the first column, counted from 1.
             zones.append((float(match[1]) - 1 - first, float(match[2]) - 1 - first))
-    number = header.get(headers.GSP_TNUM, 0)
+    number = header.get(vocabulary.GSP_TNUM, 0)
     target = number if isinstance(number, int) else 0
     return Footprint(trace, aperture, tuple(zones), target)
 
@@ -106,12 +106,12 @@ def read_scale(header: fits.Header) -> Chebyshev:
     HeaderError
         The spectrum is not wavelength calibrated.
     """
-    keyword = headers.GSP_ORDR
+    keyword = vocabulary.GSP_ORDR
     try:
-        order, n = int(header[keyword]), int(header[headers.GSP_NPIX])
+        order, n = int(header[keyword]), int(header[vocabulary.GSP_NPIX])
         coefficients = []
         for number in range(order + 1):
-            keyword = f"{headers.GSP_C}{number:03d}"
+            keyword = f"{vocabulary.GSP_C}{number:03d}"
             coefficients.append(float(header[keyword]))
     except (KeyError, TypeError, ValueError) as error:
         raise HeaderError(keyword, f"{keyword} is missing: it has no wavelengths.") from error

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from reduction.extraction import aperture_sums, apertures, trace_cards
 from reduction.extraction.background import Background, background_beside
 from reduction.extraction.strip import Strip, cut_strip
-from reduction.fits import headers, provenance
+from reduction.fits import provenance, vocabulary
 from reduction.frames import Spectrum
 from reduction.registry import BlockSettings
 
@@ -79,7 +79,7 @@ NO_BACKGROUND = "the background zones hold no usable row: nothing was subtracted
 
 def is_manual(header: fits.Header) -> bool:
     """Return whether a spectrum was extracted from windows set by the user."""
-    return header.get(headers.GSP_EXTY) in {MANUAL, _EARLIER}
+    return header.get(vocabulary.GSP_EXTY) in {MANUAL, _EARLIER}
 
 
 def extract_windows(
@@ -142,5 +142,5 @@ def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | 
     trace_cards.record_trace(header, trace, (windows.low, windows.high), 0.0)
     zones = () if background is None else background.zones
     apertures.record_zones(header, float(trace(0.0)), zones)
-    provenance.put(header, headers.GSP_EXTY, MANUAL, "extraction type")
+    provenance.put(header, vocabulary.GSP_EXTY, MANUAL, "extraction type")
     return Spectrum(flux.flux, flux.variance, flux.flags, header, flux.sky), warning

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reduction.detector import geometry
 from reduction.errors import HeaderError
 from reduction.extraction.tracing import Guide
-from reduction.fits import headers, provenance
+from reduction.fits import provenance, vocabulary
 
 Array = NDArray[np.float64]
 
@@ -25,18 +25,18 @@ def record_trace(
 ) -> None:
     """Write trace and aperture into a header; `read_trace` reads them back."""
     coefficients = trace.convert().coef
-    provenance.put(header, headers.GSP_TMOD, "Polynomial1D", "model of the trace")
-    provenance.put(header, headers.GSP_TORD, len(coefficients) - 1, "degree of the trace")
+    provenance.put(header, vocabulary.GSP_TMOD, "Polynomial1D", "model of the trace")
+    provenance.put(header, vocabulary.GSP_TORD, len(coefficients) - 1, "degree of the trace")
     for number, value in enumerate(coefficients):
         provenance.put(
-            header, f"{headers.GSP_TC}{number:02d}", float(value), f"parameter c{number}"
+            header, f"{vocabulary.GSP_TC}{number:02d}", float(value), f"parameter c{number}"
         )
-    provenance.put(header, headers.GSP_TERR, round(rms, 6), "rms of the trace, pixel")
-    provenance.put(header, headers.GSP_TLO, float(edges[0]), "lower edge against the trace")
-    provenance.put(header, headers.GSP_THI, float(edges[1]), "upper edge against the trace")
+    provenance.put(header, vocabulary.GSP_TERR, round(rms, 6), "rms of the trace, pixel")
+    provenance.put(header, vocabulary.GSP_TLO, float(edges[0]), "lower edge against the trace")
+    provenance.put(header, vocabulary.GSP_THI, float(edges[1]), "upper edge against the trace")
     low, high = (float(trace(0.0)) + edge + 1 for edge in edges)
     provenance.put(
-        header, headers.GSP_EXTR, f"{low:.2f}:{high:.2f}", "extraction window at first column"
+        header, vocabulary.GSP_EXTR, f"{low:.2f}:{high:.2f}", "extraction window at first column"
     )
 
 
@@ -48,15 +48,15 @@ def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
     HeaderError
         A card is missing or absurd: the spectrum was not extracted here.
     """
-    keyword = headers.GSP_TORD
+    keyword = vocabulary.GSP_TORD
     try:
         coefficients = []
         for number in range(max(int(header[keyword]), 0) + 1):
-            keyword = f"{headers.GSP_TC}{number:02d}"
+            keyword = f"{vocabulary.GSP_TC}{number:02d}"
             coefficients.append(float(header[keyword]))
-        keyword = headers.GSP_TLO
+        keyword = vocabulary.GSP_TLO
         low = float(header[keyword])
-        keyword = headers.GSP_THI
+        keyword = vocabulary.GSP_THI
         high = float(header[keyword])
     except (KeyError, TypeError, ValueError) as error:
         raise HeaderError(
@@ -116,7 +116,7 @@ def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns:
     bend = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
     bend -= float(bend((n_columns - 1) / 2))
     try:
-        fwhm, rms = (float(reference[k]) for k in (headers.GSP_FWHM, headers.GSP_TERR))
+        fwhm, rms = (float(reference[k]) for k in (vocabulary.GSP_FWHM, vocabulary.GSP_TERR))
     except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError(headers.GSP_FWHM, "GSP_FWHM or GSP_TERR is missing.") from error
+        raise HeaderError(vocabulary.GSP_FWHM, "GSP_FWHM or GSP_TERR is missing.") from error
     return Guide(bend, fwhm * scale, rms * scale, name)

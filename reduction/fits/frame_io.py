@@ -12,7 +12,7 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
 from reduction.errors import ReductionError, UnusableFrame
-from reduction.fits import hdus, headers, image_planes
+from reduction.fits import hdus, headers, image_planes, vocabulary
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
 from reduction.readouts import saturation_adu
@@ -138,8 +138,8 @@ def saturation_level(header: fits.Header) -> float:
     """Return the level, ADU, from which a raw frame's pixels are flagged as saturated."""
     level = saturation_adu(
         headers.read_camera(header),
-        headers.number(header, headers.GAIN),
-        headers.number(header, headers.RDNOISE),
+        headers.number(header, vocabulary.GAIN),
+        headers.number(header, vocabulary.RDNOISE),
     )
     return ADC_LIMIT if level is None else min(level, ADC_LIMIT)
 
@@ -266,5 +266,5 @@ def read_product(path: Path) -> CCDData | Spectrum:
             wavelength=arrays.get("WAVE"),
             arcs=arrays.get("ARC"),
         )
-    unit = u.Unit(headers.text(header, headers.BUNIT) or "electron")
+    unit = u.Unit(headers.text(header, vocabulary.BUNIT) or "electron")
     return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=clean)

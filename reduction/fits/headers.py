@@ -1,8 +1,4 @@
-"""Read headers through the vocabulary (`reduction.fits.vocabulary`) into facts of a frame.
-
-The vocabulary's names are also found here, so that ``headers.GAIN`` and ``headers.number`` go
-together.
-"""
+"""Read header values by the cards of `reduction.fits.vocabulary`, and describe a frame by them."""
 
 from __future__ import annotations
 
@@ -15,7 +11,6 @@ from astropy.io import fits
 from reduction.errors import HeaderError
 from reduction.fits import header_values
 from reduction.fits.classification import Evidence, judge
-from reduction.fits.vocabulary import *  # noqa: F403 (the vocabulary and its reader are one namespace)
 from reduction.fits.vocabulary import (
     AIRMASS,
     BLOCK_ID,

@@ -12,7 +12,7 @@ from pathlib import Path
 from astropy.io import fits
 
 from reduction.errors import HeaderError
-from reduction.fits import headers
+from reduction.fits import headers, vocabulary
 from reduction.frames import Technique
 
 PACKAGE = "gsp-live"
@@ -76,15 +76,15 @@ def stamp(
     technique: Technique | None = None,
 ) -> None:
     """Write version, date, parent, original and own name; the original is set only once."""
-    put(header, headers.GSP_VERS, version(), "software and version")
-    if headers.GSP_ONAM not in header:
-        put(header, headers.GSP_ONAM, parent, "original file name")
-    put(header, headers.GSP_PNAM, parent, "parent file name")
-    put(header, headers.GSP_FNAM, file_name, "this file's name")
+    put(header, vocabulary.GSP_VERS, version(), "software and version")
+    if vocabulary.GSP_ONAM not in header:
+        put(header, vocabulary.GSP_ONAM, parent, "original file name")
+    put(header, vocabulary.GSP_PNAM, parent, "parent file name")
+    put(header, vocabulary.GSP_FNAM, file_name, "this file's name")
     if technique is not None:
-        put(header, headers.GSP_TECH, str(technique), "observing technique")
+        put(header, vocabulary.GSP_TECH, str(technique), "observing technique")
     now = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
-    put(header, headers.GSP_DATE, now.isoformat(), "processing date, UTC")
+    put(header, vocabulary.GSP_DATE, now.isoformat(), "processing date, UTC")
     _put_mjd(header)
 
 
@@ -93,20 +93,20 @@ def _put_mjd(header: fits.Header) -> None:
 
     Readers of the axes (WCSLIB) expect both, and the same moment in both.
     """
-    if headers.MJD_OBS in header:
+    if vocabulary.MJD_OBS in header:
         return
     try:
         begin = headers.read_date(header)
     except HeaderError:
         return  # without a time of day nothing can be said
     days = (begin - MJD_ZERO) / dt.timedelta(days=1)
-    put(header, headers.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
-    if "T" not in headers.text(header, headers.DATE_OBS):
-        put(header, headers.DATE_OBS.keyword, begin.replace(tzinfo=None).isoformat(), "UTC")
+    put(header, vocabulary.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
+    if "T" not in headers.text(header, vocabulary.DATE_OBS):
+        put(header, vocabulary.DATE_OBS.keyword, begin.replace(tzinfo=None).isoformat(), "UTC")
 
 
 def record_inputs(header: fits.Header, names: Sequence[str]) -> None:
     """Write the frames that a master was combined from, ``GSP_IC01`` … ``GSP_IC99``."""
-    put(header, headers.GSP_NCOM, len(names), "frames combined")
+    put(header, vocabulary.GSP_NCOM, len(names), "frames combined")
     for number, name in enumerate(names[:99], start=1):
-        put(header, f"{headers.GSP_IC}{number:02d}", name, "combined frame")
+        put(header, f"{vocabulary.GSP_IC}{number:02d}", name, "combined frame")

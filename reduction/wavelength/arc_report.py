@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
-from reduction.fits import headers
+from reduction.fits import vocabulary
 from reduction.frames import Spectrum
 from reduction.lines.lamps import library
 from reduction.lines.line_list import spectra_of
@@ -63,18 +63,18 @@ class ArcReport:
 def arc_report(spectrum: Spectrum) -> ArcReport | None:
     """Return what a wavelength calibrated spectrum keeps of its arc; None before calibration."""
     header = spectrum.header
-    if spectrum.wavelength is None or headers.GSP_WRMS not in header:
+    if spectrum.wavelength is None or vocabulary.GSP_WRMS not in header:
         return None
-    keys = [f"{headers.GSP_ARC}{i}" for i in range(1, MOST_ARCS + 1)]
+    keys = [f"{vocabulary.GSP_ARC}{i}" for i in range(1, MOST_ARCS + 1)]
     names = tuple(str(header[key]) for key in keys if key in header)
     if spectrum.arcs is not None:
         arcs = np.asarray(spectrum.arcs, dtype=float)
     else:  # an arc is its own; an older product kept none
         arcs = np.empty((0, spectrum.flux.size)) if names else spectrum.flux[None, :]
     lines = spectral_wcs.matched_lines(header)
-    lamp = str(header.get(headers.GSP_LAMP, ""))
-    function = str(header.get(headers.GSP_FUNC, "")).removesuffix("1D")
-    comment = str(header.comments[headers.GSP_SKYO]) if headers.GSP_SKYO in header else ""
+    lamp = str(header.get(vocabulary.GSP_LAMP, ""))
+    function = str(header.get(vocabulary.GSP_FUNC, "")).removesuffix("1D")
+    comment = str(header.comments[vocabulary.GSP_SKYO]) if vocabulary.GSP_SKYO in header else ""
     return ArcReport(
         wavelength=spectrum.wavelength,
         arcs=arcs,
@@ -82,10 +82,10 @@ def arc_report(spectrum: Spectrum) -> ArcReport | None:
         lines=lines,
         species=_species(lines.wavelength, lamp),
         lamp=lamp,
-        function=f"{function} polynomial of order {header.get(headers.GSP_ORDR, '?')}",
-        rms=float(header[headers.GSP_WRMS]),
-        sky_offset=_number(header.get(headers.GSP_SKYO)),
-        sky_error=_number(header.get(headers.GSP_SKYE)),
+        function=f"{function} polynomial of order {header.get(vocabulary.GSP_ORDR, '?')}",
+        rms=float(header[vocabulary.GSP_WRMS]),
+        sky_offset=_number(header.get(vocabulary.GSP_SKYO)),
+        sky_error=_number(header.get(vocabulary.GSP_SKYE)),
         sky_corrected=comment.endswith(" corrected") and not comment.endswith("not corrected"),
     )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reduction.detector import geometry
 from reduction.errors import HeaderError, NoWavelengthSolution
-from reduction.fits import headers
+from reduction.fits import vocabulary
 from reduction.fits.provenance import put
 from reduction.frames import Spectrum
 from reduction.wavelength.arc_solution import Solution
@@ -96,34 +96,39 @@ def write_solution(header: fits.Header, solution: Solution, n: int) -> None:
     order = solution.function.degree()
     scaled = np.polynomial.Chebyshev.fit(dense, solution.function(columns), order)
     bare = scaled.convert(domain=[-1, 1], kind=np.polynomial.Chebyshev)
-    put(header, headers.GSP_LAMP, solution.lamp, "comparison lamp")
+    put(header, vocabulary.GSP_LAMP, solution.lamp, "comparison lamp")
     put(
-        header, headers.GSP_WRMS, round(solution.rms, 4), "rms of the wavelength solution, Angstrom"
+        header,
+        vocabulary.GSP_WRMS,
+        round(solution.rms, 4),
+        "rms of the wavelength solution, Angstrom",
     )
-    put(header, headers.GSP_WPOI, solution.n_used, "laboratory lines used")
-    put(header, headers.GSP_WREJ, solution.n_rejected, "laboratory lines rejected")
-    put(header, headers.GSP_FUNC, "Chebyshev1D", "model of the solution: pixel to air Angstrom")
-    put(header, headers.GSP_ORDR, order, "order of the model")
-    put(header, headers.GSP_NPIX, n, "pixels before resampling")
+    put(header, vocabulary.GSP_WPOI, solution.n_used, "laboratory lines used")
+    put(header, vocabulary.GSP_WREJ, solution.n_rejected, "laboratory lines rejected")
+    put(header, vocabulary.GSP_FUNC, "Chebyshev1D", "model of the solution: pixel to air Angstrom")
+    put(header, vocabulary.GSP_ORDR, order, "order of the model")
+    put(header, vocabulary.GSP_NPIX, n, "pixels before resampling")
     for i, coefficient in enumerate(np.pad(bare.coef, (0, order + 1 - bare.coef.size))):
-        put(header, f"{headers.GSP_C}{i:03d}", float(coefficient), f"value of parameter c{i}")
+        put(header, f"{vocabulary.GSP_C}{i:03d}", float(coefficient), f"value of parameter c{i}")
     pixel = np.asarray(geometry.to_logical(header, 1, solution.pixel), dtype=float)
     sequence = np.lexsort((solution.pixel, ~solution.used))[:MAX_TABLE]
     table: list[tuple[str, float]] = []
     for i, line in enumerate(sequence, start=1):
-        table.append((f"{headers.GSP_P}{i:03d}", round(float(pixel[line]), 3)))
-        table.append((f"{headers.GSP_A}{i:03d}", round(float(solution.wavelength[line]), 4)))
-        table.append((f"{headers.GSP_D}{i:03d}", round(float(solution.residual[line]), 4)))
+        table.append((f"{vocabulary.GSP_P}{i:03d}", round(float(pixel[line]), 3)))
+        table.append((f"{vocabulary.GSP_A}{i:03d}", round(float(solution.wavelength[line]), 4)))
+        table.append((f"{vocabulary.GSP_D}{i:03d}", round(float(solution.residual[line]), 4)))
     # In one go, and behind the comments: each card put before them would move all that follow.
     header.extend(table, update=True, end=True)
 
 
 def matched_lines(header: fits.Header) -> MatchedLines:
     """Read the matched lines of a calibrated product; empty when it keeps none."""
-    n_used = int(header.get(headers.GSP_WPOI, 0))
+    n_used = int(header.get(vocabulary.GSP_WPOI, 0))
     rows = []
     for i in range(1, MAX_TABLE + 1):
-        keys = [f"{prefix}{i:03d}" for prefix in (headers.GSP_P, headers.GSP_A, headers.GSP_D)]
+        keys = [
+            f"{prefix}{i:03d}" for prefix in (vocabulary.GSP_P, vocabulary.GSP_A, vocabulary.GSP_D)
+        ]
         if not all(key in header for key in keys):
             break
         rows.append([float(header[key]) for key in keys])

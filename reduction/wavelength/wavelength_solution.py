@@ -17,7 +17,7 @@ from astropy.nddata import CCDData
 from reduction.detector import geometry
 from reduction.errors import HeaderError, MissingCalibration, NoWavelengthSolution
 from reduction.extraction import apertures
-from reduction.fits import header_values, headers
+from reduction.fits import header_values, headers, vocabulary
 from reduction.frames import PixelFlag, Spectrum
 from reduction.lines.lamps import LAMP_ELEMENTS
 from reduction.lines.line_list import lamp_name
@@ -28,9 +28,9 @@ from reduction.wavelength.line_match import Setup
 def setup_of(header: fits.Header) -> Setup:
     """Return grating and angles; HeaderError names what is missing."""
     return Setup(
-        header_values.grating_name(headers.require_text(header, headers.GRATING)),
-        headers.require_number(header, headers.CAM_TARG),
-        headers.require_number(header, headers.GRT_TARG),
+        header_values.grating_name(headers.require_text(header, vocabulary.GRATING)),
+        headers.require_number(header, vocabulary.CAM_TARG),
+        headers.require_number(header, vocabulary.GRT_TARG),
     )
 
 
@@ -85,7 +85,7 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[str
 
 def mid_exposure(header: fits.Header) -> dt.datetime:
     """Return the middle of an exposure, UTC."""
-    half = (headers.number(header, headers.EXPTIME) or 0.0) / 2
+    half = (headers.number(header, vocabulary.EXPTIME) or 0.0) / 2
     return headers.read_date(header) + dt.timedelta(seconds=half)
 
 

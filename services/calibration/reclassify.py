@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from db.models import File, Run, User
-from reduction.fits import frame_io
-from reduction.fits import headers as vocabulary
+from reduction.fits import frame_io, headers
 from reduction.fits.classification import kind_of
 from reduction.frames import DataType, FrameKind, Technique
 from reduction.matching import group_key
@@ -56,7 +55,7 @@ def reclassify(
 def _from_header(file: File) -> dict[str, Any]:
     with reading_header(file):
         header, shape = frame_io.read_header(open_path(file))
-        frame = vocabulary.describe(header, shape, file.file_name)
+        frame = headers.describe(header, shape, file.file_name)
     judged = rows.columns(frame)
     names = ("obstype", "kind", "technique", "series")
     return {**{name: judged[name] for name in names}, "overrides": {}}

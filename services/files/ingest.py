@@ -16,8 +16,7 @@ from peewee import IntegrityError
 from db import clock
 from db.models import Arrival, File, Proposal
 from reduction.errors import HeaderError, ReductionError
-from reduction.fits import frame_io
-from reduction.fits import headers as vocabulary
+from reduction.fits import frame_io, headers
 from reduction.frames import DataType, FrameDescription
 from services import logs
 from services.errors import NotFound
@@ -140,7 +139,7 @@ def _examine(path: Path, stamp: Stamp) -> _ArrivingFrame:
     oddities = check(path, stamp)
     checksum = sha256(path)
     header, shape = frame_io.read_header(path)
-    frame = vocabulary.describe(header, shape, path.name)
+    frame = headers.describe(header, shape, path.name)
     if Stamp.of(path) != stamp:
         raise IncompleteFile(f"{path.name} changed while it was read.")
     return _ArrivingFrame(path, stamp, frame, tuple(oddities), checksum)

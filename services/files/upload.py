@@ -9,8 +9,7 @@ from typing import IO
 
 from db.models import Arrival, File, Proposal, User
 from reduction.errors import HeaderError, ReductionError
-from reduction.fits import frame_io
-from reduction.fits import headers as vocabulary
+from reduction.fits import frame_io, headers
 from services import access
 from services.access import Action
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
@@ -102,7 +101,7 @@ def _require_own(user: User, path: Path) -> None:
     """Refuse a frame of a proposal that the person may not upload into, in the same words."""
     try:
         header, shape = frame_io.read_header(path)
-        soar_id = vocabulary.describe(header, shape, path.name).proposal
+        soar_id = headers.describe(header, shape, path.name).proposal
     except HeaderError as error:
         raise Unacceptable(str(error), field=error.keyword) from error
     except ReductionError as error:

@@ -15,7 +15,7 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.polynomial import Polynomial
 
 from reduction.extraction import apertures
-from reduction.fits import frame_io, headers
+from reduction.fits import frame_io, vocabulary
 from reduction.frames import DataType, PixelFlag, Product, Spectrum
 from tests.support import builders
 
@@ -62,11 +62,14 @@ def _header() -> fits.Header:
 def _spectrum(*, calibrated: bool) -> Spectrum:
     header = _header()
     apertures.record_trace(header, TRACE, (-HALF, HALF), 0.0)
-    header[headers.GSP_TNUM] = 1
-    header[headers.GSP_BKG1] = header[headers.GSP_BKG2] = "none"
+    header[vocabulary.GSP_TNUM] = 1
+    header[vocabulary.GSP_BKG1] = header[vocabulary.GSP_BKG2] = "none"
     if calibrated:
-        header[headers.GSP_ORDR], header[headers.GSP_NPIX] = 1, N_X
-        header[f"{headers.GSP_C}000"], header[f"{headers.GSP_C}001"] = FIRST_ANGSTROM, STEP_ANGSTROM
+        header[vocabulary.GSP_ORDR], header[vocabulary.GSP_NPIX] = 1, N_X
+        header[f"{vocabulary.GSP_C}000"], header[f"{vocabulary.GSP_C}001"] = (
+            FIRST_ANGSTROM,
+            STEP_ANGSTROM,
+        )
     flux = np.full(N_X, 1000 * WIDTH * np.sqrt(2 * np.pi))
     return Spectrum(flux, np.full(N_X, 25.0), np.zeros(N_X, np.uint8), header)
 

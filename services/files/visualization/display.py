@@ -11,7 +11,7 @@ from typing import Any
 from db.models import File, User
 from figures import image
 from figures.layout import title_lines
-from reduction.fits import frame_io, headers
+from reduction.fits import frame_io, headers, vocabulary
 from reduction.frames import DataType, Technique
 from services import access
 from services.access import Action
@@ -140,5 +140,5 @@ def _frame(n_x: int, n_y: int, unit: str, *, spectroscopic: bool) -> str:
 def _shape_and_unit(file: File) -> tuple[int, int, str]:
     with reading_header(file):
         header, (n_y, n_x) = frame_io.read_header(open_path(file))
-    unit = headers.text(header, headers.BUNIT).strip() or "ADU"
+    unit = headers.text(header, vocabulary.BUNIT).strip() or "ADU"
     return n_x, n_y, "ADU" if unit.lower() == "adu" else unit

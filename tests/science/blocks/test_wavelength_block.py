@@ -19,7 +19,7 @@ from reduction.blocks.wavelength import WavelengthSettings, product_name, wavele
 from reduction.detector import geometry
 from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction.apertures import extract_along
-from reduction.fits import frame_io, headers
+from reduction.fits import frame_io, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from reduction.registry import BlockInputs, CalibrationRole
 from reduction.wavelength import spectral_wcs
@@ -128,7 +128,7 @@ def test_the_moonlit_sky_shows_that_the_afternoon_arc_is_shifted(arc: CCDData) -
     calcium_k = axis[np.abs(axis - 3933.66) < 12]
     assert abs(calcium_k[np.argmin(sky[np.abs(axis - 3933.66) < 12])] - 3933.66) < 4
     table = spectral_wcs.matched_lines(applied.data.header)
-    terms = [applied.data.header[f"{headers.GSP_C}{i:03d}"] for i in range(4)]
+    terms = [applied.data.header[f"{vocabulary.GSP_C}{i:03d}"] for i in range(4)]
     residual = np.polynomial.Chebyshev(terms, domain=[-1, 1])(table.pixel) - table.wavelength
     np.testing.assert_allclose(residual, table.residual, atol=2e-3)
     assert "sky_offset_angstrom" not in calibrate(science, arc, sky="ignore").quality
@@ -174,15 +174,15 @@ def test_header_keeps_the_solution_and_its_lines(arc: CCDData) -> None:
     science = aperture(opened(SCIENCE[0]))
     header = calibrate(science, arc).data.header
     table = spectral_wcs.matched_lines(header)
-    assert table.used.sum() == header[headers.GSP_WPOI]
-    assert (~table.used).sum() == header[headers.GSP_WREJ]
-    order = header[headers.GSP_ORDR]
-    terms = [header[f"{headers.GSP_C}{i:03d}"] for i in range(order + 1)]
+    assert table.used.sum() == header[vocabulary.GSP_WPOI]
+    assert (~table.used).sum() == header[vocabulary.GSP_WREJ]
+    order = header[vocabulary.GSP_ORDR]
+    terms = [header[f"{vocabulary.GSP_C}{i:03d}"] for i in range(order + 1)]
     function = np.polynomial.Chebyshev(terms, domain=[-1, 1])
     np.testing.assert_allclose(function(table.pixel) - table.wavelength, table.residual, atol=2e-3)
-    assert header[headers.GSP_NPIX] == science.flux.size
+    assert header[vocabulary.GSP_NPIX] == science.flux.size
     rms = np.sqrt(np.sum(table.residual[table.used] ** 2) / (table.used.sum() - order - 1))
-    assert rms == pytest.approx(header[headers.GSP_WRMS], abs=1e-3)
+    assert rms == pytest.approx(header[vocabulary.GSP_WRMS], abs=1e-3)
 
 
 def test_the_arc_is_kept_on_the_spectrum_s_own_axis(arc: CCDData) -> None:

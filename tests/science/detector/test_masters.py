@@ -13,7 +13,7 @@ from reduction.blocks.master_flat import MasterFlatSettings, master_flat
 from reduction.detector import flatfield, masters
 from reduction.detector.combine import combine
 from reduction.errors import MissingCalibration, UnusableFrame
-from reduction.fits import headers
+from reduction.fits import vocabulary
 from reduction.fits.frame_io import variance_of
 from reduction.registry import BlockInputs
 from tests.support.goodman_frames import header, write
@@ -106,7 +106,7 @@ def test_master_flat_holds_the_response(tmp_path: Path, method: str) -> None:
     [product] = master_flat(BlockInputs(members=members), settings, quiet)
     flat = product.data
     assert isinstance(flat, CCDData)
-    slit = (flat.meta[headers.GSP_SLO], flat.meta[headers.GSP_SHI])
+    slit = (flat.meta[vocabulary.GSP_SLO], flat.meta[vocabulary.GSP_SHI])
     assert slit == (8, 34)  # two rows inside each edge, counted from 1
     _, response = flat_scene()
     inside = flat.data[7:34]

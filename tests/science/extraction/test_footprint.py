@@ -12,7 +12,7 @@ from reduction.astrometry import celestial
 from reduction.detector import geometry
 from reduction.errors import HeaderError
 from reduction.extraction import apertures, footprint
-from reduction.fits import headers
+from reduction.fits import vocabulary
 
 
 def frame_header(binning: tuple[int, int], shape: tuple[int, int]) -> fits.Header:
@@ -24,9 +24,9 @@ def frame_header(binning: tuple[int, int], shape: tuple[int, int]) -> fits.Heade
 def spectrum_header(parent: fits.Header) -> fits.Header:
     header = parent.copy()
     apertures.record_trace(header, Polynomial([50.0, 0.01, -1e-6]), (-4.0, 5.5), 0.02)
-    header[headers.GSP_TNUM] = 2
-    header[headers.GSP_BKG1] = "31.00:41.00 column 1"
-    header[headers.GSP_BKG2] = "none"
+    header[vocabulary.GSP_TNUM] = 2
+    header[vocabulary.GSP_BKG1] = "31.00:41.00 column 1"
+    header[vocabulary.GSP_BKG2] = "none"
     return header
 
 
@@ -68,14 +68,14 @@ def test_the_wavelength_scale_of_the_columns_is_kept_to_a_thousandth() -> None:
     bare = np.polynomial.Chebyshev.fit(columns, truth(columns), 4).convert(
         domain=[-1, 1], kind=np.polynomial.Chebyshev
     )
-    header = fits.Header({headers.GSP_ORDR: 4, headers.GSP_NPIX: 4096})
+    header = fits.Header({vocabulary.GSP_ORDR: 4, vocabulary.GSP_NPIX: 4096})
     for number, value in enumerate(bare.coef):
-        header[f"{headers.GSP_C}{number:03d}"] = float(value)
+        header[f"{vocabulary.GSP_C}{number:03d}"] = float(value)
     scale = footprint.read_scale(header)
     assert np.abs(scale(columns) - truth(columns)).max() < 1e-3
     assert tuple(scale.domain) == (0.0, 4095.0)
     with pytest.raises(HeaderError):
-        footprint.read_scale(fits.Header({headers.GSP_ORDR: 2, headers.GSP_NPIX: 10}))
+        footprint.read_scale(fits.Header({vocabulary.GSP_ORDR: 2, vocabulary.GSP_NPIX: 10}))
 
 
 def test_directions_between_the_nodes_are_straight_to_a_thousandth_of_a_pixel() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from reduction.blocks.extract import ExtractRunSettings, extract
 from reduction.errors import UnusableFrame
 from reduction.extraction import footprint, manual
-from reduction.fits import headers
+from reduction.fits import vocabulary
 from reduction.frames import FrameKind, PixelFlag
 from reduction.registry import BlockInputs
 from tests.support.science.manual_windows import LIGHT, N_X, SKY, TRACE, frame, windows
@@ -59,7 +59,7 @@ def test_the_block_makes_one_product_named_after_its_target() -> None:
     inputs = BlockInputs(frame=frame(), file_name="cfzst_1.fits", kind=FrameKind.SPECTRUM)
     (product,) = extract(inputs, settings, lambda *_: None)
     assert product.file_name == "ecfzst_1_target_2.fits"
-    assert product.data.header[headers.GSP_EXTY] == manual.MANUAL
+    assert product.data.header[vocabulary.GSP_EXTY] == manual.MANUAL
     assert product.quality["aperture_pixel"] == 12.0
     assert "extracted by hand." in product.warnings
 

@@ -9,7 +9,7 @@ import pytest
 
 from reduction.detector import geometry
 from reduction.errors import NoWavelengthSolution
-from reduction.fits import frame_io, header_values, headers
+from reduction.fits import frame_io, header_values, headers, vocabulary
 from reduction.lines.lamps import LAMP_ELEMENTS, Lamp, library
 from reduction.lines.line_list import lamp_lines, lamp_name, single_lines
 from reduction.wavelength import arc_solution
@@ -226,9 +226,9 @@ def test_real_two_dimensional_arcs(mode: str, monkeypatch: pytest.MonkeyPatch) -
         data[row - 5 : row + 6].sum(axis=0),
         section.x0 + np.arange(data.shape[1], dtype=float),
         Setup(
-            header_values.grating_name(headers.text(frame.meta, headers.GRATING)),
-            headers.require_number(frame.meta, headers.CAM_TARG),
-            headers.require_number(frame.meta, headers.GRT_TARG),
+            header_values.grating_name(headers.text(frame.meta, vocabulary.GRATING)),
+            headers.require_number(frame.meta, vocabulary.CAM_TARG),
+            headers.require_number(frame.meta, vocabulary.GRT_TARG),
         ),
         lamp_name(headers.lamps(frame.meta)),
     )

@@ -19,7 +19,7 @@ from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.master_flat import MasterFlatSettings, master_flat
 from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.detector import geometry
-from reduction.fits import frame_io, headers
+from reduction.fits import frame_io, vocabulary
 from reduction.frames import Product
 from reduction.registry import BlockInputs, CalibrationRole
 from reduction.simulation import NightPlan, Truth, frames, write_frame
@@ -157,7 +157,7 @@ def reduce_frame(mode: Mode, raw: Frame) -> Reduced:
     )
     assert isinstance(product.data, CCDData)
     origin = [0, 0]
-    for keyword in (headers.GSP_TRIM, headers.GSP_SLIT):
+    for keyword in (vocabulary.GSP_TRIM, vocabulary.GSP_SLIT):
         if product.data.meta[keyword] != "none":
             section = geometry.parse_section(product.data.meta[keyword])
             assert section is not None
