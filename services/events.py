@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from peewee import fn
@@ -91,6 +92,23 @@ def since(user: User, event_id: int, limit: int = 500) -> list[Event]:
     """Return the events a person hears of that are newer than `event_id`, oldest first."""
     query = access.visible_events(user).where(Event.id > event_id)
     return list(query.order_by(Event.id).limit(limit))
+
+
+def between(user: User, after: int, last: int, limit: int) -> list[Event]:
+    """Return the first `limit` events after `after` and up to `last` that a person hears of."""
+    query = access.visible_events(user).where(Event.id > after, Event.id <= last)
+    return list(query.order_by(Event.id).limit(limit))
+
+
+def visible(user: User, ids: Iterable[int]) -> list[Event]:
+    """Return those of some events that a person hears of, oldest first."""
+    query = access.visible_events(user).where(Event.id.in_(list(ids)))
+    return list(query.order_by(Event.id))
+
+
+def oldest_id() -> int:
+    """Return the id of the oldest event, 0 when there is none."""
+    return int(Event.select(fn.MIN(Event.id)).scalar() or 0)
 
 
 def latest_id() -> int:

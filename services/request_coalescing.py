@@ -3,8 +3,8 @@
 After an event, every page that shows the file requests the same rows within some hundredths of a
 second. The values are shared for that long. They are never shared between people with different
 access: each request is checked by `access` first, and whatever else a value depends on is part of
-its key. A `Moment` names the events that caused a request, so that no request is given a value that
-was read before them.
+its key. A `Moment` tells which events were committed, so that no request is given a value that was
+read before the event that caused it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from services import events
+from services.event_cursor import Mark, mark
 
 KEPT_S = 2.0
 """Seconds for which a value is shared."""
@@ -24,21 +24,17 @@ MAX_VALUES = 300
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The newest event of the table, and the events that the request names.
+Moment = Mark
+"""What was committed when a request was made.
 
-    Both are needed: PostgreSQL may commit event 7 after event 8, and a request caused by event 7
-    must not be given a value that was read when event 8 was already the newest.
-    """
-
-    latest: int
-    heard: str = ""
+A request that an event caused is not given what was read before that event was committed, in
+whatever order PostgreSQL commits events.
+"""
 
 
-def moment(heard: str = "") -> Moment:
-    """Return the moment of a request that was caused by the events `heard`."""
-    return Moment(events.latest_id(), heard)
+def moment() -> Moment:
+    """Return the moment of a request."""
+    return mark()
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from jobs import event_listener
 from services import events
 from services.accounts import sessions
 from services.errors import Unavailable
+from services.event_cursor import EventCursor
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,6 @@ MAX_STREAMS = 48
 MAX_OF_ONE_PERSON = 8
 BACKLOG = 2000
 PAGE = 500
-OVERLAP = 20
-"""PostgreSQL may commit event 7 after event 8: the last few ids are looked at again."""
 
 Credential = tuple[str, str]
 """``("token", key)`` or ``("session", id)``: what let the listener in, checked again and again."""
@@ -40,27 +39,33 @@ Credential = tuple[str, str]
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream: what it was sent, and what waits to be sent."""
+    """One open stream, and what waits to be sent.
+
+    `start` is the event after which it begins. While it is behind, it has been sent what it may see
+    up to `position`; from then on it is sent what the broadcaster reads.
+    """
 
     credential: Credential
     person: int
-    floor: int
-    cursor: int
+    start: int
+    position: int = field(init=False)
     is_behind: bool = True
-    sent: set[int] = field(default_factory=set)
     waiting: queue.Queue[str | None] = field(default_factory=lambda: queue.Queue(BACKLOG))
     born: float = field(default_factory=time.monotonic)
 
-    def offer(self, rows: list[Event]) -> None:
-        """Queue the events that were not sent yet."""
-        self.is_behind = len(rows) >= PAGE
+    def __post_init__(self) -> None:
+        self.position = self.start
+
+    def offer(self, rows: list[Event], resume: int) -> None:
+        """Queue events; `resume` is the last one up to which nothing is left out.
+
+        Raises
+        ------
+        queue.Full
+            The listener is too slow.
+        """
         for row in rows:
-            if row.id > self.floor and row.id not in self.sent:
-                self.waiting.put_nowait(as_text(row))
-                self.sent.add(row.id)
-        if rows:
-            self.cursor = max(self.cursor, rows[-1].id)
-            self.sent = {number for number in self.sent if number > self.cursor - 2 * OVERLAP}
+            self.waiting.put_nowait(as_text(row, min(row.id, resume)))
 
     def end(self) -> None:
         """Close the stream; what waits is dropped, the client resumes from its last event."""
@@ -101,10 +106,10 @@ class Broadcaster:
             raise Unavailable("Too many open event streams; close one.", retry_after=30)
 
     def stream(self, listener: Listener) -> Iterator[str]:
-        """Yield the text of a stream, from the listener's cursor on, until it is closed."""
+        """Yield the text of a stream, from the listener's start on, until it is closed."""
         self._join(listener)
         try:
-            yield f"retry: 2000\nid: {listener.floor}\n: connected\n\n"
+            yield f"retry: 2000\nid: {listener.start}\n: connected\n\n"
             quiet_since = time.monotonic()
             while not self._closing.is_set():
                 try:
@@ -133,16 +138,19 @@ class Broadcaster:
                 self._thread.start()
 
     def _run(self) -> None:
-        looked = -HEARTBEAT_S
-        latest = -1
+        cursor: EventCursor | None = None
+        untold = _News()
+        checked = -HEARTBEAT_S
         while not self._closing.is_set():
             try:
                 with db.database.connection_context():
-                    newest, now = events.latest_id(), time.monotonic()
-                    due = newest != latest or now - looked >= HEARTBEAT_S
-                    more = self._tell(everyone=due)
+                    cursor = cursor or EventCursor.at_newest()
+                    more = untold.read(cursor)
+                    due = time.monotonic() - checked >= HEARTBEAT_S
+                    more |= self._tell(cursor, untold, everyone=due or bool(untold.ids))
+                untold = _News()
                 if due:
-                    latest, looked = newest, now
+                    checked = time.monotonic()
                 if more:
                     continue
             except Exception as error:  # noqa: BLE001 - a database away for now ends no stream
@@ -150,31 +158,64 @@ class Broadcaster:
                 time.sleep(POLL_S)
             self._ring(POLL_S)
 
-    def _tell(self, *, everyone: bool) -> bool:
-        """Look for news, at least for newcomers; tell whether somebody is still behind."""
+    def _tell(self, cursor: EventCursor, news: _News, *, everyone: bool) -> bool:
+        """Tell what is new, and newcomers what they missed; return whether one is still behind."""
         people: dict[Credential, list[Listener]] = {}
         with self._lock:
             for listener in self._listeners:
                 if everyone or listener.is_behind:
                     people.setdefault(listener.credential, []).append(listener)
-        behind = [self._tell_person(credential, group) for credential, group in people.items()]
-        return any(behind)
+        for credential, group in people.items():
+            _tell_person(credential, group, cursor, news)
+        return any(listener.is_behind for group in people.values() for listener in group)
 
-    @staticmethod
-    def _tell_person(credential: Credential, listeners: list[Listener]) -> bool:
-        user = person_of(credential)
-        if user is None:
-            for listener in listeners:
+
+@dataclass(slots=True)
+class _News:
+    """Ids that the cursor has read and nobody was told of; `late` are those it had left out."""
+
+    ids: set[int] = field(default_factory=set)
+    late: set[int] = field(default_factory=set)
+
+    def read(self, cursor: EventCursor) -> bool:
+        """Read on; return whether there is more."""
+        position = cursor.position
+        found = [event.id for event in cursor.read(PAGE)]
+        self.ids.update(found)
+        self.late.update(number for number in found if number <= position)
+        return len(found) == PAGE
+
+
+def _tell_person(
+    credential: Credential, listeners: list[Listener], cursor: EventCursor, news: _News
+) -> None:
+    """Tell the listeners of one person; a void credential ends them."""
+    user = person_of(credential)
+    rows = events.visible(user, news.ids) if user is not None and news.ids else []
+    for listener in listeners:
+        try:
+            if user is None:
                 listener.end()
-            return False
-        oldest = min(listener.cursor for listener in listeners)
-        rows = events.since(user, max(0, oldest - OVERLAP), PAGE)
-        for listener in listeners:
-            try:
-                listener.offer(rows)
-            except queue.Full:
-                listener.end()
-        return len(rows) == PAGE
+                listener.is_behind = False
+            elif listener.is_behind:
+                late = [row for row in rows if row.id in news.late and row.id <= listener.position]
+                listener.offer(late, cursor.resume)
+                _catch_up(user, listener, cursor)
+            else:
+                listener.offer(rows, cursor.resume)
+        except queue.Full:
+            listener.end()
+            listener.is_behind = False
+
+
+def _catch_up(user: User, listener: Listener, cursor: EventCursor) -> None:
+    """Send a page of what happened between the start of a listener and the cursor."""
+    missed = events.between(user, listener.position, cursor.position, PAGE)
+    gaps = cursor.gaps  # what was committed since the cursor has read comes with the next news
+    listener.offer([row for row in missed if row.id not in gaps], cursor.resume)
+    listener.is_behind = len(missed) == PAGE
+    if missed:
+        listener.position = missed[-1].id
 
 
 def person_of(credential: Credential) -> User | None:
@@ -192,6 +233,6 @@ EXAMPLE = (
 """The beginning of a stream, shortened."""
 
 
-def as_text(event: Event) -> str:
-    """Return an event as the stream carries it; the name is also in the data."""
-    return f"id: {event.id}\ndata: {json.dumps(events.as_dict(event))}\n\n"
+def as_text(event: Event, resume: int) -> str:
+    """Return an event as the stream carries it: with the id after which to resume."""
+    return f"id: {resume}\ndata: {json.dumps(events.as_dict(event))}\n\n"

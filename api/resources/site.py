@@ -15,9 +15,10 @@ from api.document.openapi import version
 from api.models import answers, requests
 from api.pages import stream
 from jobs import queue
-from services import events, health, logs
+from services import health, logs
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest
+from services.event_cursor import EventCursor
 from services.files import file_list
 
 broadcaster = stream.Broadcaster()
@@ -108,8 +109,9 @@ def event_stream(query: requests.StreamQuery) -> ResponseReturnValue:
     start = max(known) if known else None
     person = g.user.id
     broadcaster.check_room(person)
-    floor = events.latest_id() if start is None else start
-    listener = stream.Listener(g.credential, person, floor, floor)
+    if start is None:
+        start = EventCursor.at_newest().resume
+    listener = stream.Listener(g.credential, person, start)
     response = Response(broadcaster.stream(listener), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"

@@ -44,7 +44,7 @@ def show(shown: Mapping[str, CallbackValue] | None) -> CallbackValue:
     if shown:
         with suppress(NotFound):  # the file was deleted; the view tells so
             html = region(person(), int(shown["id"]))
-    return {"at": now.latest, "html": html}
+    return {"at": now.newest, "html": html}
 
 
 def region(user: User, file_id: int, when: Moment | None = None) -> dict[str, str]:

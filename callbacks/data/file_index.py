@@ -56,7 +56,7 @@ def show(pathname: str, search: str) -> CallbackValue:
     if address is None:
         raise PreventUpdate
     now = request_coalescing.moment()
-    return {"at": now.latest, "html": regions(person(), address)}
+    return {"at": now.newest, "html": regions(person(), address)}
 
 
 def regions(user: User, address: Address, when: Moment | None = None) -> dict[str, str]:

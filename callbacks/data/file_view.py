@@ -107,7 +107,7 @@ def show(
     identity = {"id": file.id, "checksum": file.checksum}
     return (
         "shown unreadable" if trouble else "shown",
-        {"at": now.latest, "of": identity, "html": draw(address, view, REGIONS, trouble)},
+        {"at": now.newest, "of": identity, "html": draw(address, view, REGIONS, trouble)},
         image,
         no_update if is_same else identity,
         f"{file.file_name} · GSP Live",
@@ -188,5 +188,5 @@ def _display(user: User, file: ShownFile) -> tuple[CallbackValue, str]:
 
 def _nothing(now: Moment, title: str, body: Children) -> tuple[CallbackValue, ...]:
     head = html_of(html.Div(body, className="empty"))
-    drawn = {"at": now.latest, "of": None, "html": dict.fromkeys(REGIONS, "") | {ids.HEAD: head}}
+    drawn = {"at": now.newest, "of": None, "html": dict.fromkeys(REGIONS, "") | {ids.HEAD: head}}
     return ("bare", drawn, None, None, f"{title.rstrip('.')} · GSP Live")

@@ -6,7 +6,6 @@ the event, and puts them in place itself (`assets/data/regions.js`, ADR 10).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,18 +25,16 @@ blueprint = Blueprint("live", __name__)
 INDEX = "index"
 NAMES = (*file_view.REGIONS, ids.CALIBRATIONS, INDEX)
 _LARGEST = 2**31 - 1
-_HEARD = re.compile(r"[0-9.]{0,200}")
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """An open page: its address, the file it shows, the regions it wants, the events it heard."""
+    """An open page: its address, the file it shows and the regions it wants."""
 
     address: Address
     file: int | None
     checksum: str
     names: frozenset[str]
-    heard: str
 
 
 @blueprint.get("/live/data")
@@ -47,7 +44,7 @@ def data() -> Response:
     ``other`` tells that the page is to show another file, or its file again from the start.
     """
     page = _read(request.args)
-    now = request_coalescing.moment(page.heard)
+    now = request_coalescing.moment()
     user = person()
     html: dict[str, str] = {}
     if INDEX in page.names:
@@ -59,7 +56,7 @@ def data() -> Response:
         if ids.CALIBRATIONS in of_file:
             html |= calibrations.region(user, file_id, now)
     is_other = bool(of_file) and file_id is None
-    return jsonify({"at": now.latest, "other": is_other, "html": html})
+    return jsonify({"at": now.newest, "other": is_other, "html": html})
 
 
 def _file_on_show(user: User, page: LiveRequest, now: Moment) -> int | None:
@@ -84,9 +81,9 @@ def _file_of_address(user: User, address: Address, now: Moment) -> int | None:
 def _read(values: Mapping[str, str]) -> LiveRequest:
     address = parse(values.get("path"), values.get("search"))
     names = frozenset(values.get("want", "").split(","))
-    number, heard = values.get("file", ""), values.get("heard", "")
+    number = values.get("file", "")
     is_valid = number == "" or (number.isascii() and number.isdigit() and len(number) < 11)
-    if address is None or not names <= set(NAMES) or not is_valid or not _HEARD.fullmatch(heard):
+    if address is None or not names <= set(NAMES) or not is_valid:
         raise InvalidRequest("This page is out of date: reload it.")
     file = int(number) if number and int(number) <= _LARGEST else None
-    return LiveRequest(address, file, values.get("checksum", ""), names, heard)
+    return LiveRequest(address, file, values.get("checksum", ""), names)

@@ -9,8 +9,9 @@ from flask import has_request_context
 from flask_login import current_user
 
 from callbacks.core.dash_types import Component
-from services import access, events
+from services import access
 from services.access import Action
+from services.event_cursor import EventCursor
 
 KEYS = (
     ("↑ ↓", "previous, next file"),
@@ -47,7 +48,7 @@ def layout() -> Component:
     signed_in = has_request_context() and current_user.is_authenticated
     name = current_user.row.full_name if signed_in else ""
     manages = signed_in and access.may(current_user.row, Action.MANAGE)
-    since = events.latest_id() if signed_in else 0
+    since = EventCursor.at_newest().resume if signed_in else 0
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +19,9 @@ from numpy.typing import NDArray
 from peewee import SQL, PeeweeException, fn
 
 from db import database
-from db.models import Event, File
+from db.models import File
 from services import events
+from services.event_cursor import EventCursor
 from services.search.columns import ABSENT, COMBINED, SINGLE, Columns
 
 log = logging.getLogger(__name__)
@@ -31,21 +31,16 @@ LARGE = 20_000
 
 BATCH = 20_000
 MOST_EVENTS = 50_000
-LATE_S = 600.0
-"""PostgreSQL may commit event 7 after event 8: an id that was left out is looked for so long."""
-BEFORE = 100
-"""Events before the loading that are looked through for such ones."""
 MOST_PLACED = 1000
 FILE_EVENTS = ("file-added", "file-changed", "file-deleted")
 
 
 class Catalogue(Columns):
-    """The columns of all current files as they were at `event`."""
+    """The columns of all current files, as they were when the events of `cursor` were read."""
 
-    def __init__(self, event: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.event = event
-        self._late: dict[int, float] = {}
+        self.cursor = EventCursor.at_newest()
         self._by_name: NDArray[np.int32] | None = None
         self._unplaced: set[int] = set()
 
@@ -65,30 +60,19 @@ class Catalogue(Columns):
 
     def catch_up(self) -> bool:
         """Update what has changed; return False when too much has changed."""
-        oldest, latest = _oldest_event(), events.latest_id()
-        if latest < self.event or oldest > self.event + 1 or latest > self.event + MOST_EVENTS:
+        latest, read_up_to = events.latest_id(), self.cursor.position
+        if latest < read_up_to or events.oldest_id() > read_up_to + 1:
             return False
-        if latest > self.event or self._late:
-            self._hear(latest)
-        return True
-
-    def _hear(self, latest: int) -> None:
-        now = time.monotonic()
-        due = set(range(self.event + 1, latest + 1)) | self._late.keys()
-        news = Event.select(Event.id, Event.name, Event.payload)
-        wanted = Event.id.between(self.event + 1, latest)
-        if self._late:
-            wanted |= Event.id.in_(list(self._late))
-        found = news.where(wanted).tuples()
-        changed = set()
-        for number, name, payload in found:
-            due.discard(number)
-            if name in FILE_EVENTS and payload.get("file") is not None:
-                changed.add(int(payload["file"]))
+        news = self.cursor.read(MOST_EVENTS)
+        if len(news) == MOST_EVENTS:
+            return False
+        changed = {
+            int(event.payload["file"])
+            for event in news
+            if event.name in FILE_EVENTS and event.payload.get("file") is not None
+        }
         self._read_again(sorted(changed))
-        since = {number: self._late.get(number, now) for number in due}
-        self._late = {number: at for number, at in since.items() if now - at < LATE_S}
-        self.event = latest
+        return True
 
     def _read_again(self, ids: list[int]) -> None:
         for start in range(0, len(ids), BATCH):
@@ -142,10 +126,6 @@ def _fetch(query: Any) -> list[tuple[Any, ...]]:
     return list(database.execute(query).fetchall())
 
 
-def _oldest_event() -> int:
-    return int(Event.select(fn.MIN(Event.id)).scalar() or 0)
-
-
 def _newest_file() -> int:
     return int(File.select(fn.MAX(File.id)).scalar() or 0)
 
@@ -165,7 +145,7 @@ def current() -> Iterator[Catalogue]:
         kept = _Holder.kept if _Holder.database is bound else None
         if kept is None or not kept.catch_up():
             _Holder.kept = None
-            kept = Catalogue(max(events.latest_id() - BEFORE, _oldest_event() - 1, 0))
+            kept = Catalogue()
             kept.load()
         _Holder.kept, _Holder.database = kept, bound
         yield kept

@@ -63,14 +63,15 @@ def test_a_failure_is_not_kept() -> None:
     assert memo.get("a", lambda: 5) == 5
 
 
-def test_who_has_heard_of_more_is_not_given_what_was_read_before() -> None:
+def test_nothing_is_given_that_was_read_before_an_event_was_committed() -> None:
     def read(when: request_coalescing.Moment | None, value: int) -> int:
         return request_coalescing.read(when, ("of a test", 1), lambda: value)
 
-    before = request_coalescing.moment("8")
-    assert read(before, 1) == read(request_coalescing.moment("8"), 2) == 1
-    # An event of a lower id was committed later, as PostgreSQL may do it.
-    assert read(request_coalescing.moment("7"), 3) == 3
-    Event.create(name="file-added", payload={})
-    assert read(request_coalescing.moment("8"), 4) == 4
+    Event.create(id=8, name="file-added")
+    before = request_coalescing.moment()
+    assert read(before, 1) == read(request_coalescing.moment(), 2) == 1
+    Event.create(id=7, name="file-added")  # committed late
+    assert read(request_coalescing.moment(), 3) == 3
+    Event.create(id=9, name="file-added")
+    assert read(request_coalescing.moment(), 4) == 4
     assert read(None, 5) == 5

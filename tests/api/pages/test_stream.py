@@ -11,9 +11,11 @@ import pytest
 
 import db
 from api.pages import stream
+from db.models import Event, utc_now
 from services import events
 from services.accounts import account_admin, sessions
 from services.errors import Unavailable
+from services.event_cursor import EventCursor
 from tests.support.web_site import PASSWORD, Site
 
 
@@ -38,7 +40,8 @@ class Reader:
             data = [line[6:] for line in text.splitlines() if line.startswith("data: ")]
             if data:
                 event: dict[str, Any] = json.loads("\n".join(data))
-                assert f"id: {event['id']}" in text.splitlines()
+                (resume,) = [line for line in text.splitlines() if line.startswith("id: ")]
+                assert int(resume.removeprefix("id: ")) <= event["id"]
                 return event
         raise EOFError
 
@@ -156,8 +159,7 @@ def test_a_persons_oldest_stream_gives_way_to_the_newest(site: Site) -> None:
     person = site.people["PI"].id
     credential = ("token", site.tokens["PI"])
     listeners = [
-        stream.Listener(credential, person, 10**8, 10**8)
-        for _ in range(stream.MAX_OF_ONE_PERSON + 1)
+        stream.Listener(credential, person, 10**8) for _ in range(stream.MAX_OF_ONE_PERSON + 1)
     ]
     opened = []
     for listener in listeners:
@@ -178,7 +180,7 @@ def test_the_site_has_so_many_streams(site: Site) -> None:
     opened = []
     for person in range(stream.MAX_STREAMS):
         broadcaster.check_room(person)
-        opened.append(broadcaster.stream(stream.Listener(credential, person, 10**8, 10**8)))
+        opened.append(broadcaster.stream(stream.Listener(credential, person, 10**8)))
         next(opened[-1])
     with pytest.raises(Unavailable):
         broadcaster.check_room(stream.MAX_STREAMS)
@@ -189,14 +191,25 @@ def test_the_site_has_so_many_streams(site: Site) -> None:
         one.close()
 
 
+def event(number: int) -> Event:
+    return Event(id=number, name="file-changed", payload={}, created=utc_now())
+
+
+def sent(listener: stream.Listener) -> list[tuple[int, int]]:
+    """Return (id after which to resume, id of the event) of all that waits to be sent."""
+    pairs = []
+    while not listener.waiting.empty():
+        text = listener.waiting.get_nowait()
+        assert text is not None
+        resume, data = text.strip().split("\n")
+        pairs.append((int(resume.removeprefix("id: ")), json.loads(data[6:])["id"]))
+    return pairs
+
+
 def test_a_slow_listener_is_let_go_and_can_resume() -> None:
-    listener = stream.Listener(("token", ""), 1, 0, 0)
-    rows = [
-        events.Event(id=number, name="file-changed", payload={}, created=events.utc_now())
-        for number in range(1, stream.BACKLOG + 2)
-    ]
+    listener = stream.Listener(("token", ""), 1, 0)
     with pytest.raises(stream.queue.Full):
-        listener.offer(rows)
+        listener.offer([event(number) for number in range(1, stream.BACKLOG + 2)], 10**8)
     listener.end()
     kept = []
     while (text := listener.waiting.get_nowait()) is not None:
@@ -204,18 +217,30 @@ def test_a_slow_listener_is_let_go_and_can_resume() -> None:
     assert kept[0].startswith("id: 2\n") or kept[0].startswith("id: 1\n")
 
 
-def test_late_commits_are_not_lost() -> None:
-    """PostgreSQL may commit an earlier id later."""
-    listener = stream.Listener(("token", ""), 1, 5, 5)
+def test_who_resumes_misses_nothing_that_is_committed_late(site: Site) -> None:
+    listener = stream.Listener(("token", site.tokens["PI"]), site.people["PI"].id, 0)
+    broadcaster = stream.Broadcaster()
+    broadcaster._listeners.add(listener)
+    cursor = EventCursor.at_newest()
+    base = listener.position = cursor.position
 
-    def event(number: int) -> events.Event:
-        return events.Event(id=number, name="file-changed", payload={}, created=events.utc_now())
+    def tell(*numbers: int) -> list[tuple[int, int]]:
+        for number in numbers:
+            Event.create(id=base + number, name="file-changed", proposal=site.own)
+        news = stream._News()
+        news.read(cursor)
+        broadcaster._tell(cursor, news, everyone=True)
+        return [(resume - base, number - base) for resume, number in sent(listener)]
 
-    listener.offer([event(4), event(5), event(6), event(8)])
-    listener.offer([event(6), event(7), event(8), event(9)])
-    told = []
-    while not listener.waiting.empty():
-        text = listener.waiting.get_nowait()
-        assert text is not None
-        told.append(int(text.split("\n")[0].removeprefix("id: ")))
-    assert told == [6, 8, 7, 9]
+    assert tell(1, 3) == [(1, 1), (1, 3)], "it resumes where nothing is left out"
+    assert tell(2, 4) == [(2, 2), (4, 4)]
+    assert tell() == []
+    late = stream.Listener(listener.credential, listener.person, base + 1)
+    broadcaster._listeners.add(late)
+    assert tell() == []
+    assert [number - base for _, number in sent(late)] == [2, 3, 4]
+    tell(7)
+    last = stream.Listener(listener.credential, listener.person, base + 7)
+    broadcaster._listeners.add(last)
+    assert tell(6) == [(4, 6)]
+    assert [number - base for _, number in sent(last)] == [6]
