@@ -117,7 +117,8 @@ def create(way: str) -> Dash:
         )
     if way == "html":
         script = MORPH.read_text("utf-8")
-        app.index_string = app.index_string.replace("</body>", f"<script>{script}</script></body>")
+        module = f'<script type="module">{script}\nwindow.Idiomorph = Idiomorph;</script>'
+        app.index_string = app.index_string.replace("</body>", f"{module}</body>")
     return app
 
 
