@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from db import database
 from jobs.processes import log, worker
 from reduction import simulation
 from reduction.errors import ReductionError
+from services import notices
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest, NotFound, ServiceError
 from services.files import check, file_integrity, ingest
@@ -55,10 +57,17 @@ def with_database(command: Command) -> Command:
         except ReductionError as error:
             raise Refused(str(error)) from error
         except PeeweeException as error:
-            hint = "run `flask --app app migrate` first" if "no such table" in str(error) else ""
-            raise Refused(f"The database can't be used: {hint or error}.") from error
+            raise Refused(f"The database can't be used: {_trouble(error)}.") from error
 
     return wrapped
+
+
+def _trouble(error: PeeweeException) -> str:
+    """Return what is wrong with the database: most often its tables are not made yet."""
+    with suppress(PeeweeException):
+        if not db.is_migrated():
+            return "run `flask --app app migrate` first"
+    return str(error)
 
 
 def register(server: Flask, config: Config) -> None:
@@ -187,7 +196,7 @@ def _ingest(path: Path) -> tuple[str, str]:
         return "refused", f"{path} is not inside the raw folders (GSP_RAW_DIRS)."
     except file_integrity.IncompleteFile as error:
         return "incomplete", error.message
-    return arrival.outcome, arrival.sentence
+    return arrival.outcome, notices.message(arrival.notice)
 
 
 @click.command("simulate")

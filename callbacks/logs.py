@@ -15,6 +15,7 @@ from callbacks.core.guard import guarded, person
 from callbacks.core.numbers import thousands
 from callbacks.core.pager import newer_older
 from callbacks.data.address import Address
+from reduction.notice_text import text
 from services import log_list, logs
 from services.log_list import LogFilters, LogLine, LogPage
 from services.proposals import proposal_index
@@ -157,7 +158,9 @@ def _row(query: Query, line: LogLine) -> html.Tr:
             html.Td(html.Span(line.level, className=f"level {line.level}")),
             html.Td(_proposal(query, line), className="code"),
             html.Td(_file(line), className="file"),
-            html.Td(line.sentence, className="sentence"),
+            html.Td(
+                text(line.notice), className="sentence", **{"data-code": str(line.notice.code)}
+            ),
         ]
     )
 

@@ -60,6 +60,12 @@ def analyse() -> None:
         database.execute_sql("ANALYZE")
 
 
+def is_migrated() -> bool:
+    """Tell whether every migration has been applied."""
+    with database.connection_context():
+        return all(one.applied for one in Runner(database.obj, str(MIGRATIONS)).status())
+
+
 def migrate() -> list[str]:
     """Apply the numbered migrations that are pending; return their names."""
     with database.connection_context():

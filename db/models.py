@@ -234,7 +234,7 @@ class File(Table):
     overrides = JSONField(default=dict)
 
     quality = JSONField(default=dict)
-    warnings = JSONField(default=list)
+    notices = JSONField(default=list)
     created = InsertionTimeField()
     last_modified = InsertionTimeField()
 
@@ -320,7 +320,7 @@ class Arrival(Table):
     """A path that was seen in a raw root, and what became of it.
 
     `outcome`: ``indexed``, ``duplicate`` (same content as `file`), ``conflict`` (same name and
-    night, other content) or ``quarantined`` (unusable; `keyword` and `sentence` say why).
+    night, other content) or ``quarantined`` (unusable; `notice` says why).
     """
 
     path = TextField(unique=True)
@@ -329,16 +329,15 @@ class Arrival(Table):
     outcome = CharField(16, index=True)
     file = ForeignKeyField(File, null=True, backref="arrivals", on_delete="CASCADE")
     proposal = ForeignKeyField(Proposal, null=True, on_delete="SET NULL")
-    keyword = CharField(20, default="")
-    sentence = TextField(default="")
+    notice = JSONField(null=True)
     seen = InsertionTimeField()
 
 
 class Run(Table):
     """One run of a process block on a file: the truth about work; the queue carries only its id.
 
-    `state`: ``waiting`` (`message` says for what), ``queued``, ``running``, ``done``, ``failed``
-    (`message` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
+    `state`: ``waiting`` (`notice` says for what), ``queued``, ``running``, ``done``, ``failed``
+    (`notice` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
     may finish the run; `lost` counts the workers that vanished with it. `heartbeat` of a waiting
     run is when it was last looked at. `calibrations` are those a person chose, whatever fits better
     (`reduction.registry.CalibrationRole` → file id). `exposure` is the start of the newest exposure
@@ -360,7 +359,7 @@ class Run(Table):
     cancel_requested = BooleanField(default=False)
     step = CharField(80, default="")
     progress = DoubleField(default=0.0)
-    message = TextField(default="")
+    notice = JSONField(null=True)
     settings = JSONField(default=dict)
     calibrations = JSONField(null=True)
     created = InsertionTimeField()
@@ -435,14 +434,19 @@ class Comment(Table):
 
 
 class LogEntry(Table):
-    """An important message, in one sentence. `proposal` null: for staff only."""
+    """An important message. `proposal` null: for staff only.
+
+    `level` is the severity of its notice. `search_text` is what a search looks through: the
+    sentence, code and parameters of the notice when it was written.
+    """
 
     created = InsertionTimeField(index=True)
     level = CharField(10)
     proposal = ForeignKeyField(Proposal, null=True, on_delete="CASCADE")
     file = ForeignKeyField(File, null=True, on_delete="SET NULL")
     run_id = IntegerField(null=True, index=True)
-    sentence = TextField()
+    notice = JSONField()
+    search_text = TextField(default="")
 
     class Meta:
         indexes = ((("proposal", "created"), False),)

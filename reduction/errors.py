@@ -2,39 +2,56 @@
 
 ReductionError
  ├─ HeaderError           a needed FITS keyword is missing, mistyped or contradicts the pixels
- ├─ UnusableFrame         the pixels can't be reduced (all NaN, all saturated, empty)
+ ├─ UnusableFrame         the pixels cannot be reduced (all NaN, all saturated, empty)
  ├─ MissingCalibration    no master or arc fits; carries the nearest candidates
  ├─ TargetNotFound        no source above the threshold along the slit
  └─ NoWavelengthSolution  the lamp lines do not pin down a solution
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from reduction.notice_codes import NoticeCode
+from reduction.notice_text import text
+from reduction.notices import Notice, notice
+
 
 class ReductionError(Exception):
-    """Expected scientific failure: one sentence for the observer, never swallowed."""
-
-
-class HeaderError(ReductionError):
-    """A needed header card is missing, of another type, or contradicts the data.
+    """Expected scientific failure: a notice for the observer, never swallowed.
 
     Parameters
     ----------
-    keyword : str
-        The FITS keyword at fault.
-    message : str
-        One sentence that names the keyword and what was expected.
+    code : NoticeCode or Notice
+        What went wrong; a notice is carried as it is.
+    **params
+        Parameters of the code.
     """
 
-    def __init__(self, keyword: str, message: str) -> None:
-        super().__init__(message)
-        self.keyword = keyword
+    def __init__(self, code: NoticeCode | Notice, **params: Any) -> None:
+        self.notice = code if isinstance(code, Notice) else notice(code, **params)
+        super().__init__(self.notice)
+
+    def __str__(self) -> str:
+        """Return the sentence of the notice."""
+        return text(self.notice)
+
+
+class HeaderError(ReductionError):
+    """A needed header card is missing, of another type, or contradicts the data."""
+
+    @property
+    def keyword(self) -> str:
+        """The FITS keyword at fault."""
+        return str(self.notice.params["keyword"])
 
 
 class UnusableFrame(ReductionError):
-    """The pixels themselves can't be reduced."""
+    """The pixels themselves cannot be reduced."""
 
 
 class MissingCalibration(ReductionError):
-    """No calibration fits; the message names the nearest candidates and what differs."""
+    """No calibration fits; the notice names the nearest candidate and what differs."""
 
 
 class TargetNotFound(ReductionError):

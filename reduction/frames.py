@@ -13,6 +13,8 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
+from reduction.notices import Notice
+
 
 class DataType(IntEnum):
     """How far a file has come, in the order of the reduction; the JSON API has them as text."""
@@ -122,7 +124,7 @@ class FrameDescription:
     rotator: float | None = None
     lamps: tuple[str, ...] = ()
     saturation_adu: float | None = None
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def night(self) -> dt.date:
@@ -168,7 +170,7 @@ class Product:
 
     `inputs` are the names of the files that went in besides the parent (masters, arcs), `members`
     the raw frames that a master was combined from (empty: all that the block was given), `quality`
-    the numbers shown beside the product, `warnings` sentences for the observer.
+    the numbers shown beside the product, `notices` what the observer should know.
     """
 
     file_name: str
@@ -176,5 +178,5 @@ class Product:
     data: CCDData | Spectrum
     inputs: tuple[str, ...] = ()
     quality: Mapping[str, float | int | str | list[float]] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     members: tuple[Path, ...] = ()

@@ -1,7 +1,8 @@
-"""Which calibration fits which frame, and in words what differs when none does.
+"""Which calibration fits which frame, and what differs when none does.
 
-Everything here is pure: descriptions in, indices and sentences out. ``WAVMODE`` is never compared,
-since it can be stale; the setup is grating, camera and grating angle and order-blocking filter.
+Everything here is pure: descriptions in, indices, differences and notices out. ``WAVMODE`` is never
+compared, since it can be out of date; the setup is grating, camera angle, grating angle and
+order-blocking filter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import itemgetter
 
+from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
 from reduction.frames import FrameDescription, FrameKind, Technique
 
 ANGLE_TOLERANCE = 0.05
@@ -21,7 +23,7 @@ BIAS_DAYS = 30.0
 FLAT_DAYS = 7.0
 ARC_DAYS = 30.0
 ARC_WARNING_DAYS = 1.0
-"""A lamp of another night is used with a sentence: the optics have been moved in between."""
+"""An arc of another night is used with a notice: the optics have been moved in between."""
 
 ARC_SPAN = dt.timedelta(days=ARC_DAYS)
 
@@ -34,31 +36,32 @@ class ArcChoice(StrEnum):
     FIXED = "fixed"
 
 
-_OTHER_PIXELS = frozenset({"INSTCONF", "CCDSUM", "NAXIS", "technique"})
-_OTHER_WAVELENGTHS = frozenset({"INSTCONF", "GRATING", "CAM_TARG", "GRT_TARG", "technique"})
-"""Differences, by their first word, that make a calibration useless whoever asks for it."""
-
-Difference = tuple[str, bool]
-"""A header keyword with both values, and whether the calibration can still be used."""
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One candidate: its place in the list, what differs, and the sentence when it is a makeshift.
-
-    `differences` are written ``"FILTER2 GG455 instead of NO_FILTER"``: the candidate's value first.
-    Those in `impossible` no person can overrule: the pixels, or the wavelengths, are not the same.
-    """
+    """One candidate: its place in the list, and what differs."""
 
     index: int
-    differences: tuple[str, ...] = ()
-    degraded: str | None = None
-    impossible: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the candidate is used without anybody asking for it."""
+        return all(one.effect is Effect.USABLE for one in self.differences)
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether the candidate is used although it does not fully match."""
+        return self.fits and bool(self.differences)
+
+    @property
+    def fatal(self) -> tuple[Difference, ...]:
+        """What makes the candidate impossible to use: other pixels, or other wavelengths."""
+        return tuple(one for one in self.differences if one.effect is Effect.FATAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a search came to: `matches`, and those `refused`, the best of each first."""
+    """The candidates that fit (`matches`) and those `refused`, the best of each first."""
 
     matches: tuple[Match, ...]
     refused: tuple[Match, ...]
@@ -74,50 +77,38 @@ class Ranking:
         return self.matches[0] if self.matches else None
 
 
-def setup_of(frame: FrameDescription) -> str:
-    """Return the setup in the words of a sentence: ``GRATING 400_SYZY, CAM_TARG 16.1, …``."""
-    parts = [f"GRATING {frame.grating or '(none)'}"]
-    for keyword, angle in (("CAM_TARG", frame.cam_targ), ("GRT_TARG", frame.grt_targ)):
+def setup_of(frame: FrameDescription) -> dict[Quantity, str | float]:
+    """Return what a calibration of the wavelengths has to share with a frame, where it is known."""
+    setup: dict[Quantity, str | float] = {Quantity.GRATING: frame.grating}
+    for quantity, angle in (
+        (Quantity.CAMERA_ANGLE, frame.cam_targ),
+        (Quantity.GRATING_ANGLE, frame.grt_targ),
+    ):
         if angle is not None:
-            parts.append(f"{keyword} {angle:g}")
+            setup[quantity] = angle
     if frame.filter_2 not in {"", "NO_FILTER"}:
-        parts.append(f"FILTER2 {frame.filter_2}")
-    return ", ".join(parts)
+        setup[Quantity.ORDER_FILTER] = frame.filter_2
+    return setup
 
 
-def readout_of(frame: FrameDescription) -> str:
-    """Return the read-out in the words of a sentence: camera, gain, noise, binning and size."""
-    noise = "unknown" if frame.rdnoise is None else f"{frame.rdnoise:g}"
-    gain = "unknown" if frame.gain is None else f"{frame.gain:g}"
-    ny, nx = frame.shape
-    return (
-        f"{frame.camera} camera, RDNOISE {noise}, GAIN {gain}, "
-        f"{frame.binning[0]}x{frame.binning[1]}, {nx} x {ny} pixels"
-    )
+def readout_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
+    """Return what a calibration of the pixels has to share with a frame."""
+    return {
+        Quantity.CAMERA: frame.camera,
+        Quantity.READ_NOISE: frame.rdnoise,
+        Quantity.GAIN: frame.gain,
+        Quantity.BINNING: _binning(frame),
+        Quantity.SIZE: _size(frame),
+    }
 
 
-def no_arc_sentence(frame: FrameDescription, nearest: str | None, match: Match | None) -> str:
-    """Say that no comparison lamp fits; `nearest` is the file name of the candidate in `match`."""
-    return f"no arc lamp taken with this setup ({setup_of(frame)}){_but(nearest, match)}"
-
-
-def no_bias_sentence(frame: FrameDescription, nearest: str | None, match: Match | None) -> str:
-    """Say that no bias fits; `nearest` is the file name of the candidate in `match`."""
-    return f"no bias with this read-out ({readout_of(frame)}){_but(nearest, match)}"
-
-
-def no_flat_sentence(frame: FrameDescription, nearest: str | None, match: Match | None) -> str:
-    """Say that no flat fits; `nearest` is the file name of the candidate in `match`."""
-    setup = (
-        setup_of(frame) if frame.technique is not Technique.IMAGING else f"FILTER {frame.filter}"
-    )
-    return f"no flat with this setup ({setup}; {readout_of(frame)}){_but(nearest, match)}"
-
-
-def _but(nearest: str | None, match: Match | None) -> str:
-    if nearest is None or match is None:
-        return "; there is no candidate at all"
-    return f"; nearest: {nearest}, differs in {', '.join(match.differences)}"
+def flat_setup_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
+    """Return what a flat has to share with a frame."""
+    imaging = frame.technique is Technique.IMAGING
+    return {
+        **({Quantity.FILTER: frame.filter} if imaging else setup_of(frame)),
+        **readout_of(frame),
+    }
 
 
 def rank_bias(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
@@ -125,31 +116,31 @@ def rank_bias(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
 
     Camera, gain, read noise, binning, region and size must agree, within 30 days.
     """
-    return _rank(frame, candidates, _bias_differences, BIAS_DAYS, _OTHER_PIXELS)
+    return _rank(frame, candidates, _readout, BIAS_DAYS)
 
 
 def rank_flats(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
     """Return the flats (or master flats) for `frame`, the same slit first, then nearest in time.
 
     As `rank_bias`, and for spectra grating, angles and filters, for images the filters; within 7
-    days. A flat that differs only in slit is accepted and `Match.degraded` says so.
+    days. A flat that differs only in slit is accepted as a degraded match.
     """
-    return _rank(frame, candidates, _flat_differences, FLAT_DAYS, _OTHER_PIXELS)
+    return _rank(frame, candidates, _flat_differences, FLAT_DAYS)
 
 
 def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
-    """Return the comparison lamps for `frame`, nearest in time (and pointing) first.
+    """Return the arcs for `frame`, nearest in time (and pointing) first.
 
     Camera, grating, angles and order-blocking filter must agree, within 30 days (beyond one day
-    with a sentence); binning and slit need not. A lamp taken at the pointing of `frame` counts as
-    an hour nearer: flexure follows the telescope.
+    as a degraded match); binning and slit need not. An arc taken at the pointing of `frame` counts
+    as an hour nearer: flexure follows the telescope.
     """
-    return _rank(frame, candidates, _arc_differences, ARC_DAYS, _OTHER_WAVELENGTHS)
+    return _rank(frame, candidates, _arc_differences, ARC_DAYS)
 
 
 def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
     """Return the spectra whose trace runs as that of `frame`: as `rank_arcs`, within a day."""
-    return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS, _OTHER_WAVELENGTHS)
+    return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS)
 
 
 def choose_arcs(
@@ -196,31 +187,31 @@ def group_key(frame: FrameDescription) -> str:
 def _rank(
     frame: FrameDescription,
     candidates: Sequence[FrameDescription],
-    compare: Callable[[FrameDescription, FrameDescription], list[Difference]],
+    compare: Callable[[FrameDescription, FrameDescription], tuple[Difference, ...]],
     days: float,
-    fatal: frozenset[str],
 ) -> Ranking:
     usable: list[tuple[tuple[float, ...], Match]] = []
     refused: list[tuple[tuple[float, ...], Match]] = []
     for index, candidate in enumerate(candidates):
-        differences = compare(frame, candidate)
         gap = abs(candidate.date_obs - frame.date_obs)
-        if gap > dt.timedelta(days=days):
-            differences.append((f"DATE-OBS {gap.days} days away (at most {days:g})", False))
-        said = tuple(text for text, _ in differences)
+        match = Match(index, (*compare(frame, candidate), *_too_far(gap, days)))
+        number = len(match.differences)
         distance = gap.total_seconds() - (3600 if _same_pointing(frame, candidate) else 0)
-        if all(bearable for _, bearable in differences):
-            degraded = f"not quite the same: {', '.join(said)}" if said else None
-            usable.append(((len(said), distance), Match(index, said, degraded)))
+        if match.fits:
+            usable.append(((number, distance), match))
         else:
-            impossible = tuple(text for text in said if text.split(" ", 1)[0] in fatal)
-            order = (bool(impossible), len(said), distance)
-            refused.append((order, Match(index, said, impossible=impossible)))
+            refused.append(((bool(match.fatal), number, distance), match))
     by_rank = itemgetter(0)
     return Ranking(
         tuple(match for _, match in sorted(usable, key=by_rank)),
         tuple(match for _, match in sorted(refused, key=by_rank)),
     )
+
+
+def _too_far(gap: dt.timedelta, days: float) -> tuple[Difference, ...]:
+    if gap <= dt.timedelta(days=days):
+        return ()
+    return (Difference(Quantity.DAYS_APART, days, gap.days, Effect.ON_REQUEST),)
 
 
 def _same_pointing(a: FrameDescription, b: FrameDescription) -> bool:
@@ -230,22 +221,12 @@ def _same_pointing(a: FrameDescription, b: FrameDescription) -> bool:
     return math.hypot(across * math.cos(math.radians(a.dec_deg)), a.dec_deg - b.dec_deg) < 1.0
 
 
-def _text(keyword: str, wanted: str, found: str, *, bearable: bool = False) -> list[Difference]:
-    if wanted == found:
-        return []
-    return [(f"{keyword} {found or '(none)'} instead of {wanted or '(none)'}", bearable)]
+def _binning(frame: FrameDescription) -> str:
+    return "x".join(str(n) for n in frame.binning)
 
 
-def _number(
-    keyword: str, wanted: float | None, found: float | None, tolerance: float
-) -> list[Difference]:
-    if wanted is None and found is None:
-        return []
-    # The last term allows for angles such as 16.1 and 16.15, whose floats differ by a hair more.
-    if wanted is not None and found is not None and abs(wanted - found) <= tolerance + 1e-9:
-        return []
-    said = ["(none)" if value is None else f"{value:g}" for value in (found, wanted)]
-    return [(f"{keyword} {said[0]} instead of {said[1]}", False)]
+def _size(frame: FrameDescription) -> str:
+    return f"{frame.shape[1]}x{frame.shape[0]}"
 
 
 def _region_name(frame: FrameDescription) -> str:
@@ -253,49 +234,68 @@ def _region_name(frame: FrameDescription) -> str:
     return "" if frame.roi.lower() in {"user-defined", "custom"} else frame.roi.upper()
 
 
-def _readout(frame: FrameDescription, other: FrameDescription) -> list[Difference]:
-    differences = _text("INSTCONF", frame.camera, other.camera)
-    differences += _number("GAIN", frame.gain, other.gain, 0.015)
-    differences += _number("RDNOISE", frame.rdnoise, other.rdnoise, 0.015)
-    binnings = ["x".join(str(n) for n in f.binning) for f in (frame, other)]
-    differences += _text("CCDSUM", binnings[0], binnings[1])
-    sizes = [f"{f.shape[1]}x{f.shape[0]}" for f in (frame, other)]
-    differences += _text("NAXIS", sizes[0], sizes[1])
-    if not differences:
-        names = _region_name(frame), _region_name(other)
-        if names[0] and names[1]:
-            differences += _text("ROI", frame.roi, other.roi) if names[0] != names[1] else []
+def _readout(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    on_request, fatal = Effect.ON_REQUEST, Effect.FATAL
+    differences = (
+        *text_differences(Quantity.CAMERA, frame.camera, other.camera, fatal),
+        *number_differences(Quantity.GAIN, frame.gain, other.gain, on_request, tolerance=0.015),
+        *number_differences(
+            Quantity.READ_NOISE, frame.rdnoise, other.rdnoise, on_request, tolerance=0.015
+        ),
+        *text_differences(Quantity.BINNING, _binning(frame), _binning(other), fatal),
+        *text_differences(Quantity.SIZE, _size(frame), _size(other), fatal),
+    )
+    names = _region_name(frame), _region_name(other)
+    if not differences and all(names) and names[0] != names[1]:
+        return (Difference(Quantity.REGION, frame.roi, other.roi, on_request),)
     return differences
 
 
-def _bias_differences(frame: FrameDescription, other: FrameDescription) -> list[Difference]:
-    return _readout(frame, other)
+def _setup(
+    frame: FrameDescription, other: FrameDescription, effect: Effect
+) -> tuple[Difference, ...]:
+    """Compare what the wavelengths depend on; the filter is not part of `effect`."""
+    near = ANGLE_TOLERANCE
+    return (
+        *text_differences(Quantity.GRATING, frame.grating, other.grating, effect),
+        *number_differences(
+            Quantity.CAMERA_ANGLE, frame.cam_targ, other.cam_targ, effect, tolerance=near
+        ),
+        *number_differences(
+            Quantity.GRATING_ANGLE, frame.grt_targ, other.grt_targ, effect, tolerance=near
+        ),
+        *text_differences(Quantity.ORDER_FILTER, frame.filter_2, other.filter_2, Effect.ON_REQUEST),
+    )
 
 
-def _setup(frame: FrameDescription, other: FrameDescription) -> list[Difference]:
-    differences = _text("GRATING", frame.grating, other.grating)
-    differences += _number("CAM_TARG", frame.cam_targ, other.cam_targ, ANGLE_TOLERANCE)
-    differences += _number("GRT_TARG", frame.grt_targ, other.grt_targ, ANGLE_TOLERANCE)
-    differences += _text("FILTER2", frame.filter_2, other.filter_2)
-    return differences
-
-
-def _flat_differences(frame: FrameDescription, other: FrameDescription) -> list[Difference]:
-    differences = _text("technique", frame.technique, other.technique)
-    differences += _readout(frame, other)
-    differences += _text("FILTER", frame.filter, other.filter)
+def _flat_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    on_request = Effect.ON_REQUEST
+    differences = (
+        *text_differences(Quantity.TECHNIQUE, frame.technique, other.technique, Effect.FATAL),
+        *_readout(frame, other),
+        *text_differences(Quantity.FILTER, frame.filter, other.filter, on_request),
+    )
     if frame.technique is Technique.IMAGING:
-        return differences + _text("FILTER2", frame.filter_2, other.filter_2)
-    differences += _setup(frame, other)
-    return differences + _text("SLIT", frame.slit, other.slit, bearable=True)
+        filters = (frame.filter_2, other.filter_2)
+        return (*differences, *text_differences(Quantity.ORDER_FILTER, *filters, on_request))
+    return (
+        *differences,
+        *_setup(frame, other, on_request),
+        *text_differences(Quantity.SLIT, frame.slit, other.slit, Effect.USABLE),
+    )
 
 
-def _arc_differences(frame: FrameDescription, other: FrameDescription) -> list[Difference]:
-    differences = _text("INSTCONF", frame.camera, other.camera)
-    differences += _setup(frame, other)
+def _arc_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    differences = (
+        *text_differences(Quantity.CAMERA, frame.camera, other.camera, Effect.FATAL),
+        *_setup(frame, other, Effect.FATAL),
+    )
     if other.technique is Technique.IMAGING:
-        differences += _text("technique", Technique.SPECTROSCOPY, other.technique)
+        techniques = (Technique.SPECTROSCOPY, other.technique)
+        differences += text_differences(Quantity.TECHNIQUE, *techniques, Effect.FATAL)
     gap = abs(other.date_obs - frame.date_obs).total_seconds() / 86400
     if ARC_WARNING_DAYS < gap <= ARC_DAYS:
-        differences.append((f"DATE-OBS {gap:.0f} days away", True))
+        differences += (
+            Difference(Quantity.DAYS_APART, ARC_WARNING_DAYS, round(gap, 1), Effect.USABLE),
+        )
     return differences

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reduction import blocks
 from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.notices import Notice
 
 
 class BlockSettings(BaseModel):
@@ -61,7 +62,7 @@ class BlockInputs:
     members : tuple of Path
         Raw frames of a master, oldest first.
     master_bias, master_flat : CCDData or None
-        None when the settings ignore them, or when `notes` says why there is none.
+        None when the settings ignore them, or when `notices` tell why there is none.
     arc : CCDData or None
         A **reduced 2-D** arc frame of the same setup, possibly with another binning or slit.
     second_arc : CCDData or None
@@ -71,8 +72,8 @@ class BlockInputs:
     brighter : callable, optional
         Asked only when a target is too faint for a trace of its own: returns name and header of a
         spectrum of a brighter target, same setup and night, or None.
-    notes : tuple of str
-        Sentences about degraded matches, to be carried into the product's warnings.
+    notices : tuple of Notice
+        On calibrations that are missing or match only partly; carried into the product's notices.
     """
 
     frame: CCDData | Spectrum | None = None
@@ -85,7 +86,7 @@ class BlockInputs:
     second_arc: CCDData | None = None
     names: Mapping[CalibrationRole, str] = field(default_factory=dict)
     brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
-    notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]

@@ -13,7 +13,12 @@ ServiceError
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from db import failures
+
+DATABASE_UNAVAILABLE: Final = failures.DATABASE_UNAVAILABLE
+"""Exception classes that tell of a database that is locked or out of reach."""
 
 
 class ServiceError(Exception):

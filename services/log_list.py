@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from db.models import User
+from reduction.notices import Notice
 from services import logs
 from services.paging import n_pages
 
@@ -37,7 +38,7 @@ class LogLine:
 
     created: dt.datetime
     level: str
-    sentence: str
+    notice: Notice
     soar_id: str
     file_id: int | None
     file_name: str
@@ -78,7 +79,7 @@ def page(user: User, level: str, filters: LogFilters, page: int = 1) -> LogPage:
         LogLine(
             created=entry.created.astimezone(dt.UTC),
             level=entry.level,
-            sentence=entry.sentence,
+            notice=Notice.from_json(entry.notice),
             soar_id=soar_ids.get(entry.proposal_id, ""),
             file_id=entry.file_id,
             file_name=names.get(entry.file_id, ""),

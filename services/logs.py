@@ -1,37 +1,50 @@
-"""Important messages, one sentence each: what the Logs page shows."""
+"""Important messages, a notice each: what the Logs page shows."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from peewee import ModelSelect, fn
 
 from db.models import Event, File, LogEntry, Proposal, Run, User
+from reduction import notice_text
+from reduction.notice_codes import Severity
+from reduction.notices import Notice
 from services import access, events
 from services.errors import Unacceptable
 
-LEVELS = ("info", "warning", "error")
+LEVELS = tuple(severity.label for severity in Severity)
 
 
 def write(
-    level: str,
-    sentence: str,
+    entry: Notice,
     *,
     proposal: Proposal | None = None,
     file: File | None = None,
     run: Run | None = None,
 ) -> Event:
     """Write a log entry inside the current transaction; return its event, to be published."""
-    if level not in LEVELS:
-        raise ValueError(f"unknown level {level!r}")
-    entry = LogEntry.create(
-        level=level, sentence=sentence, proposal=proposal, file=file, run_id=run.id if run else None
+    level = entry.severity.label
+    row = LogEntry.create(
+        level=level,
+        notice=entry.to_json(),
+        search_text=_search_text(entry),
+        proposal=proposal,
+        file=file,
+        run_id=run.id if run else None,
     )
     return events.record(
-        "log-added", proposal=proposal, staff_only=proposal is None, log=entry.id, level=level
+        "log-added", proposal=proposal, staff_only=proposal is None, log=row.id, level=level
     )
+
+
+def _search_text(entry: Notice) -> str:
+    """Return what a search of the log looks through: the sentence, the code, the parameters."""
+    params = json.dumps(entry.params, ensure_ascii=False)
+    return f"{notice_text.text(entry)} {entry.code} {params}"
 
 
 def _filtered(
@@ -61,7 +74,7 @@ def _filtered(
     for word in (text or "").replace("\x00", "").split():
         # The file's name is asked of the files that the person sees, not of all.
         files = access.visible_files(user, File.id).where(File.file_name.contains(word))
-        query = query.where(LogEntry.sentence.contains(word) | LogEntry.file.in_(files))
+        query = query.where(LogEntry.search_text.contains(word) | LogEntry.file.in_(files))
     return query
 
 
@@ -133,6 +146,7 @@ def links(user: User, entries: Sequence[LogEntry]) -> tuple[dict[int, str], dict
 
 def as_dict(entry: LogEntry) -> dict[str, Any]:
     """Return an entry as the API shows it."""
+    entry_notice = Notice.from_json(entry.notice)
     return {
         "id": entry.id,
         "created": entry.created.isoformat(),
@@ -140,5 +154,7 @@ def as_dict(entry: LogEntry) -> dict[str, Any]:
         "proposal_id": entry.proposal_id,
         "file_id": entry.file_id,
         "run_id": entry.run_id,
-        "sentence": entry.sentence,
+        "sentence": notice_text.text(entry_notice),
+        "code": str(entry_notice.code),
+        "params": dict(entry_notice.params),
     }

@@ -20,6 +20,7 @@ from pathlib import Path
 from peewee import OperationalError
 
 from db import BUSY_TIMEOUT_S, database
+from db.failures import is_locked
 from db.models import Event
 from services import events
 from services.errors import Unavailable
@@ -109,7 +110,7 @@ def _begin(stack: ExitStack, patience: float) -> None:
         try:
             stack.enter_context(attempt)
         except OperationalError as error:
-            if "locked" not in str(error):
+            if not is_locked(error):
                 raise
             if time.monotonic() + BUSY_TIMEOUT_S > end:
                 message = "The database is busy; try again in a moment."

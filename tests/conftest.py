@@ -17,6 +17,7 @@ from services import events, setup
 from services.runs import dispatch
 from services.setup import Site
 from tests.support.databases import fresh_postgres
+from tests.support.notices import replace_sentences
 
 pytest_plugins = [
     "tests.support.arriving_frames",
@@ -35,6 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--only-database", action="store_true", help="run only the tests that use the database"
     )
+    parser.addoption(
+        "--codes-for-sentences",
+        action="store_true",
+        help="show the code of a notice in place of its sentence: only test_notice_text may fail",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--codes-for-sentences"):
+        replace_sentences()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

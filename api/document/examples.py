@@ -119,7 +119,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "user": ("observer",),
     "author": ("A. Observer",),
     "level": ("warning",),
-    "sentence": (f"{_RAW}: the flat was taken with another slit.",),
+    "sentence": ("0317_HZ44.fits: GAIN is missing: the frame cannot be reduced.",),
     "username": ("observer",),
     "last_login": (_TIME,),
     "first_name": ("A.",),

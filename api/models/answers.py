@@ -25,6 +25,34 @@ class Error(BaseModel):
     error: Failure
 
 
+class NoticeOut(BaseModel):
+    """What the pipeline has to say, as data: scripts read `code` and `params`."""
+
+    code: str = Field(description="Stable word for scripts.", examples=["degraded_match"])
+    severity: Literal["info", "warning", "error"] = Field(examples=["warning"])
+    params: dict[str, Any] = Field(
+        description="What the code is about; the names depend on the code.",
+        examples=[
+            {
+                "role": "master flat",
+                "file": "master_flat.fits",
+                "differences": [
+                    {
+                        "quantity": "slit",
+                        "wanted": "1.0_LONG_SLIT",
+                        "found": "3.2_LONG_SLIT",
+                        "effect": "usable",
+                    }
+                ],
+            }
+        ],
+    )
+    message: str = Field(
+        description="The same as a sentence; its wording may change.",
+        examples=["Flat taken with a different slit (3.2″; this frame 1.0″)."],
+    )
+
+
 class FileOut(BaseModel):
     """A FITS file: raw frame, master calibration or product."""
 
@@ -74,7 +102,10 @@ class FileOut(BaseModel):
     state: str = Field(description="`current` or `superseded`.")
     quality: dict[str, Any]
     inputs: list[Any] = Field(description="Names of the masters and arcs that went in.")
-    warnings: list[str]
+    warnings: list[str] = Field(description="The sentences of `notices`.")
+    notices: list[NoticeOut] = Field(
+        description="What is to be known of the file, the gravest first.", examples=[[]]
+    )
     stale: bool = Field(description="Made with calibrations that are no longer the best.")
 
 
@@ -100,6 +131,9 @@ class RunOut(BaseModel):
     step: str
     progress: float = Field(description="0 to 1.")
     message: str = Field(description="What the run waits for, or why it failed.")
+    code: str | None = Field(description="The same as a code.", examples=[None])
+    severity: Literal["info", "warning", "error"] | None = Field(examples=[None])
+    params: dict[str, Any] = Field(description="Parameters of the code.", examples=[{}])
     settings: dict[str, Any]
     inputs: list[Any]
     calibrations: dict[str, int] = Field(
@@ -230,6 +264,20 @@ class LogOut(BaseModel):
     file_id: int | None
     run_id: int | None = Field(description="The run that it concerns.")
     sentence: str
+    code: str = Field(description="The same as a code.", examples=["file_notice"])
+    params: dict[str, Any] = Field(
+        description="Parameters of the code.",
+        examples=[
+            {
+                "file": "0317_HZ44.fits",
+                "reason": {
+                    "code": "gain_or_noise_missing",
+                    "severity": "warning",
+                    "params": {"keyword": "GAIN"},
+                },
+            }
+        ],
+    )
 
 
 class LogPage(Listing):

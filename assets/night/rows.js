@@ -28,6 +28,7 @@ import { create, restartAnimation } from "../core/dom.js";
  * @property {Record<string, Measurement | null>} values
  * @property {Measurement & {title: string}} took
  * @property {string} words
+ * @property {string} code
  * @property {string} mood
  * @property {string} run Address of the run.
  */
@@ -98,7 +99,7 @@ function createCells(row) {
     createMeasurement("seeing", row.values.seeing),
     createMeasurement("snr", row.values.snr),
     createWith("td", { class: "num" + (took.out ? " out" : ""), title: took.title }, took.text),
-    createWith("td", { class: "words " + row.mood }, message),
+    createWith("td", { class: "words " + row.mood, "data-code": row.code }, message),
   ];
 }
 

@@ -14,15 +14,12 @@ from flask_login import current_user
 from callbacks.core.dash_types import CallbackFunction, CallbackValue, Properties
 from db.models import User
 from reduction.errors import ReductionError
-from services.errors import ServiceError
+from services.errors import DATABASE_UNAVAILABLE, ServiceError
 
 log = logging.getLogger(__name__)
 
 UNEXPECTED = "Something went wrong here; it has been logged."
 BUSY = "The database is busy or not available. Try again shortly."
-
-# By name: callbacks may not import the library of the database.
-_DATABASE_DOWN = frozenset({"OperationalError", "InterfaceError"})
 
 
 def person() -> User:
@@ -51,13 +48,12 @@ def guarded(n_outputs: int) -> Callable[[CallbackFunction], CallbackFunction]:
                 raise
             except (ServiceError, ReductionError) as error:
                 set_props("toast", {"data": toast(str(error), "danger")})
-            except Exception as error:  # a defect: the traceback is in the log
-                down = type(error).__name__ in _DATABASE_DOWN
-                if down:
-                    log.warning("database: %s", error)
-                else:
-                    log.exception("a callback failed")
-                set_props("toast", {"data": toast(BUSY if down else UNEXPECTED, "danger")})
+            except DATABASE_UNAVAILABLE as error:
+                log.warning("database: %s", error)
+                set_props("toast", {"data": toast(BUSY, "danger")})
+            except Exception:  # a defect: its traceback is in the log
+                log.exception("a callback failed")
+                set_props("toast", {"data": toast(UNEXPECTED, "danger")})
             return no_update if n_outputs == 1 else [no_update] * n_outputs
 
         return inner

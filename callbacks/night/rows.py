@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callbacks.core.dash_types import Properties
-from callbacks.core.sentences import sentence
 from callbacks.data.address import Address
 from callbacks.data.drawing.file_list import RUN_MARKS, STAGES, SUFFIXES
+from reduction import notice_text
 from reduction.frames import DataType, FrameKind
 from services.night.frames import SLOW_S, NightFrame, NightRow
 from services.night.stages import Stage
@@ -37,7 +37,8 @@ def row(row: NightRow) -> Properties:
         "stages": [_stage(stage) for stage in row.stages],
         "values": _values(row.values),
         "took": _duration(row),
-        "words": sentence(row.message),
+        "words": notice_text.text(row.notice) if row.notice else "",
+        "code": str(row.notice.code) if row.notice else "",
         "mood": row.state,
         "run": f"{href}?run={run}" if run else "",
     }
@@ -81,7 +82,8 @@ def _stage(stage: Stage) -> Properties:
         {"href": Address(file=str(number)).href(), "name": name} for number, name in stage.files
     ]
     mark, state = RUN_MARKS.get(stage.state, ("", stage.state))
-    title = [stage.label, *(name for _, name in stage.files), state, stage.message]
+    standing = notice_text.text(stage.notice) if stage.notice else stage.label
+    title = [standing, *(name for _, name in stage.files), state]
     if stage.versions > 1:
         title.append(f"{stage.versions} versions")
     if stage.out_of_date:

@@ -24,6 +24,7 @@ from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from jobs.watching.inbox import Inbox
 from reduction import registry
+from services import notices
 from services.errors import NotFound
 from services.files import file_integrity, ingest
 
@@ -196,7 +197,7 @@ class Watcher:
         else:
             self.tries.pop(path, None)
             if arrival.outcome not in ("indexed", "duplicate"):
-                log.warning("%s: %s: %s", path, arrival.outcome, arrival.sentence)
+                log.warning("%s: %s: %s", path, arrival.outcome, notices.message(arrival.notice))
 
     def _again(self, path: str) -> None:
         n = self.tries.get(path, 0)

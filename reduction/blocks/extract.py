@@ -14,6 +14,8 @@ from reduction.extraction import apertures as extraction_apertures
 from reduction.extraction import identification, manual, tracing
 from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.wavelength import arc_lines
 
@@ -118,9 +120,9 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     """
     frame = inputs.frame
     if not isinstance(frame, CCDData) or frame_io.variance_of(frame) is None:
-        raise UnusableFrame(f"{inputs.file_name} is not a reduced 2-D frame.")
+        raise UnusableFrame(NoticeCode.NOT_REDUCED, file=inputs.file_name)
     if min(frame.shape) < 8:
-        raise UnusableFrame(f"{inputs.file_name} has too few pixels for a spectrum.")
+        raise UnusableFrame(NoticeCode.TOO_FEW_PIXELS, file=inputs.file_name)
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
     if isinstance(settings, ExtractRunSettings) and settings.by_hand is not None:
         return [_by_hand(frame, inputs, settings.by_hand, report)]
@@ -133,7 +135,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     search = identification.Search(
         settings.threshold, settings.max_targets, settings.trace_degree, settings.target_model
     )
-    traces, warnings = identification.identify(frame, search, inputs.brighter)
+    traces, left_out = identification.identify(frame, search, inputs.brighter)
     report("Trace", 0.4)
     apertures = extraction_apertures.Apertures(
         settings.aperture_width, settings.background_offset, settings.background_width
@@ -142,21 +144,21 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     for number, trace in enumerate(traces, start=1):
         report("Extract", 0.5 + 0.5 * number / (len(traces) + 1))
         others = [other for other in traces if other is not trace]
-        spectrum, warning = extraction_apertures.extract_target(
+        spectrum, background = extraction_apertures.extract_target(
             frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
         )
-        said = [
-            *inputs.notes,
-            *warnings,
-            *identification.about(trace),
-            *([warning] if warning else []),
+        notices = [
+            *inputs.notices,
+            *left_out,
+            *identification.notices_on(trace),
+            *([background] if background else []),
         ]
         provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
         borrowed = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
         products.append(
-            _product(spectrum, inputs, f"_target_{number}", quality, tuple(said), borrowed)
+            _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices), borrowed)
         )
     report("Done", 1.0)
     return products
@@ -167,7 +169,7 @@ def _by_hand(
 ) -> Product:
     """Return the spectrum of the windows that a person laid."""
     report("Extract", 0.3)
-    spectrum, warning = manual.extract_manually(frame, windows)
+    spectrum, background = manual.extract_manually(frame, windows)
     header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
     if windows.target:
         provenance.put(header, vocabulary.GSP_TNUM, windows.target, "number of the target")
@@ -183,9 +185,13 @@ def _by_hand(
         (vocabulary.GSP_SKY, "sky_electron", "median sky, electron per pixel"),
     ):
         provenance.put(header, keyword, quality[name], comment)
-    said = (*inputs.notes, "extracted by hand.", *([warning] if warning else []))
+    notices = (
+        *inputs.notices,
+        notice(NoticeCode.MANUAL_EXTRACTION),
+        *([background] if background else []),
+    )
     report("Done", 1.0)
-    return _product(spectrum, inputs, suffix, quality, said)
+    return _product(spectrum, inputs, suffix, quality, notices)
 
 
 def _levels(spectrum: Spectrum) -> dict[str, float]:
@@ -256,12 +262,12 @@ def _product(  # noqa: PLR0917 (what a product is made of)
     inputs: BlockInputs,
     suffix: str,
     quality: Mapping[str, float | int | str | list[float]],
-    warnings: tuple[str, ...],
+    notices: tuple[Notice, ...],
     borrowed: tuple[str, ...] = (),
 ) -> Product:
     if not np.isfinite(spectrum.flux).any():
-        raise UnusableFrame("the aperture holds no usable pixel.")
+        raise UnusableFrame(NoticeCode.APERTURE_UNUSABLE)
     file_name = provenance.product_name("e", inputs.file_name, suffix)
     provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
     spectrum.header[vocabulary.BUNIT.keyword] = "electron"
-    return Product(file_name, DataType.EXTRACTED, spectrum, borrowed, dict(quality), warnings)
+    return Product(file_name, DataType.EXTRACTED, spectrum, borrowed, dict(quality), notices)

@@ -35,7 +35,7 @@ class MasterBiasSettings(BlockSettings):
 def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Report) -> list[Product]:
     """Combine `inputs.members`, 3 σ-clipped, into one frame of the full raw geometry."""
     report("Reading", 0.0)
-    described = masters.describe_members(inputs.members, settings.minimum, "bias")
+    described = masters.describe_members(inputs.members, settings.minimum, "master bias")
     report("Combining", 0.1)
     master = masters.master_bias(inputs.members, lambda f: report("Combining", 0.1 + 0.8 * f))
     names = tuple(path.name for path in inputs.members)

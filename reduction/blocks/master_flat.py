@@ -10,6 +10,8 @@ from pydantic import Field
 from reduction.detector import flatfield, masters
 from reduction.fits import provenance, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Technique
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.setups import master_flat_name
 
@@ -64,7 +66,7 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     An imaging flat has no dispersion axis and is always normalised by its mean.
     """
     report("Reading", 0.0)
-    described = masters.describe_members(inputs.members, settings.minimum, "flat")
+    described = masters.describe_members(inputs.members, settings.minimum, "master flat")
     first = described[0]
     report("Bias Subtract", 0.05)
     used, dropped = masters.judge_flats(
@@ -100,14 +102,18 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
         "response_scatter": round(float(np.std(good)), 4) if good.size else 0.0,
         "slit_rows": f"{master.meta[vocabulary.GSP_SLO]}:{master.meta[vocabulary.GSP_SHI]}",
     }
-    warnings = [*inputs.notes]
+    notices = [*inputs.notices]
     if dropped:
-        warnings.append(
-            f"{len(dropped)} of {len(described)} flats left out: more than "
-            f"{settings.saturation_threshold:g} % of their pixels are saturated."
+        notices.append(
+            notice(
+                NoticeCode.FLATS_LEFT_OUT,
+                count=len(dropped),
+                total=len(described),
+                allowed=settings.saturation_threshold,
+            )
         )
     if inputs.master_bias is None:
-        warnings.append("no master bias: the overscan level was subtracted instead.")
+        notices.append(notice(NoticeCode.MADE_WITHOUT, role=CalibrationRole.MASTER_BIAS))
     given = (bias_name,) if inputs.master_bias is not None else ()
     report("Done", 1.0)
     return [
@@ -118,6 +124,6 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
             inputs=names + given,
             members=tuple(member.path for member in used),
             quality=quality,
-            warnings=tuple(warnings),
+            notices=tuple(notices),
         )
     ]

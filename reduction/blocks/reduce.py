@@ -15,6 +15,8 @@ from reduction.detector.geometry import Section
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 
 
@@ -54,11 +56,11 @@ class ReduceSettings(BlockSettings):
 
 @dataclass(slots=True)
 class _Course:
-    """What has been done to the frame so far: letters of the name, header cards, sentences."""
+    """What has been done to the frame so far: letters of the name, header cards, notices."""
 
     letters: str = ""
     cards: dict[str, tuple[str, str]] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     bias_adu: float = 0.0
     read_noise: float | None = None
@@ -66,6 +68,11 @@ class _Course:
     def did(self, letter: str, keyword: str, value: str, comment: str) -> None:
         self.letters += letter
         self.cards[keyword] = (value, comment)
+
+    def went_without(self, role: CalibrationRole) -> None:
+        """Note that there was no calibration, unless the reason has been given."""
+        if all(known.params.get("role") != role for known in self.notices):
+            self.notices.append(notice(NoticeCode.MADE_WITHOUT, role=role))
 
 
 @block(
@@ -92,12 +99,12 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     """
     frame = inputs.frame
     if not isinstance(frame, CCDData):
-        raise UnusableFrame(f"{inputs.file_name} is not a 2-D frame.")
+        raise UnusableFrame(NoticeCode.NOT_TWO_DIMENSIONAL, file=inputs.file_name)
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
     technique = facts.technique if settings.technique == "auto" else Technique(settings.technique)
     spectrum = technique is not Technique.IMAGING
     lamp = (inputs.kind or facts.kind) in LAMP_KINDS
-    course = _Course(warnings=[*inputs.notes])
+    course = _Course(notices=[*inputs.notices])
     frame = frame.copy() if frame.flags is None else _with_meta(frame)
     geometry.set_physical(frame.meta, frame.shape)
     _refuse_useless(frame)
@@ -121,8 +128,8 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
         name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
         course.did("f", vocabulary.GSP_FLAT, name, "master flat image")
         course.inputs.append(name)
-    elif not settings.ignore_flats and not inputs.notes:
-        course.warnings.append("no master flat: the frame was not flat-fielded.")
+    elif not settings.ignore_flats:
+        course.went_without(CalibrationRole.MASTER_FLAT)
 
     method = _cosmic_ray_method(settings, facts.binning, lamp=lamp)
     n_cosmic = 0
@@ -153,8 +160,8 @@ def _refuse_useless(frame: CCDData) -> None:
     useless = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
     if useless > 0.9:
         saturated = np.count_nonzero(flags & PixelFlag.SATURATED) / flags.size
-        why = "are saturated" if saturated > 0.5 else "hold no number"
-        raise UnusableFrame(f"{useless:.0%} of the pixels {why}: the frame can't be used.")
+        code = NoticeCode.PIXELS_SATURATED if saturated > 0.5 else NoticeCode.PIXELS_WITHOUT_NUMBER
+        raise UnusableFrame(code, fraction=useless)
 
 
 def _bias(
@@ -169,10 +176,10 @@ def _bias(
         bias = ccd.bias_of_frame(frame, inputs.master_bias)
         course.bias_adu = float(np.median(bias.data[::4, ::4]))
         return bias
-    if not settings.ignore_bias and not inputs.notes:
-        course.warnings.append("no master bias: the overscan level was subtracted instead.")
+    if not settings.ignore_bias:
+        course.went_without(CalibrationRole.MASTER_BIAS)
     if known is None:
-        course.warnings.append("no overscan in this region: no bias level was subtracted.")
+        course.notices.append(notice(NoticeCode.NO_BIAS_LEVEL))
         return 0.0
     course.did("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
     course.bias_adu = known[0]
@@ -270,7 +277,7 @@ def _product(
         reduced,
         inputs=tuple(course.inputs),
         quality=quality,
-        warnings=tuple(course.warnings),
+        notices=tuple(course.notices),
     )
 
 

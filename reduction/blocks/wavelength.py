@@ -15,6 +15,8 @@ from reduction.errors import HeaderError, MissingCalibration, ReductionError
 from reduction.fits import headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
 from reduction.matching import ArcChoice
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution, SolveOptions
@@ -41,14 +43,14 @@ WORTH_SAYING = {"airglow": 0.3, "solar": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A solution, its arcs, what to say about them, and the shift between two.
+    """A solution, its arcs, notices on them, and the shift between two.
 
     `seen` are the arcs along the spectrum's aperture, each with its own solution.
     """
 
     solution: Solution
     arcs: tuple[str, ...]
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     shift: float | None = None
     seen: tuple[tuple[Spectrum, Solution], ...] = ()
 
@@ -135,16 +137,16 @@ class WavelengthSettings(BlockSettings):
 def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report) -> list[Product]:
     """Solve the arc along the spectrum's aperture and resample the spectrum to a linear axis."""
     if not isinstance(inputs.frame, Spectrum):
-        raise HeaderError("NAXIS", f"{inputs.file_name} is not an extracted spectrum.")
+        raise HeaderError(NoticeCode.NOT_EXTRACTED, keyword="NAXIS", file=inputs.file_name)
     spectrum = inputs.frame
     scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
     offset = None if settings.sky == "ignore" else _offset_of(spectrum, scale.solution)
     applied = offset is not None and settings.sky == "apply" and _counts(offset, scale.solution)
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     if offset is not None:
         if abs(offset.offset) > WORTH_SAYING[offset.features] * scale.solution.fwhm:
-            warnings = (_sky_sentence(offset, applied=applied),)
+            notices = (_sky_notice(offset, applied=applied),)
         if applied:
             scale = replace(scale, solution=scale.solution.shifted(offset.offset))
     calibrated = spectral_wcs.apply_solution(spectrum, scale.solution, settings.step)
@@ -165,7 +167,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             calibrated,
             inputs=scale.arcs,
             quality=_quality(scale, calibrated, offset),
-            warnings=(*inputs.notes, *scale.warnings, *warnings),
+            notices=(*inputs.notices, *scale.notices, *notices),
         )
     ]
 
@@ -205,18 +207,18 @@ def _scale_of(
     report("Extract arc", 0.1)
     if _is_lamp(inputs, spectrum):
         report("Find lamp lines", 0.3)
-        solution, warnings = solve_arc(spectrum, options)
-        return _Scale(solution, (), (*warnings, *_ends(solution)))
+        solution, notices = solve_arc(spectrum, options)
+        return _Scale(solution, (), (*notices, *_ends(solution)))
     if inputs.arc is None:
-        raise MissingCalibration(f"There is no arc lamp for {inputs.file_name}.")
+        raise MissingCalibration(NoticeCode.ARC_MISSING, file=inputs.file_name)
     name = inputs.names.get(CalibrationRole.ARC, "the arc")
     arc = extract_arc(spectrum, inputs.arc, name)
     report("Find lamp lines", 0.3)
-    solution, warnings = solve_arc(arc, options)
+    solution, notices = solve_arc(arc, options)
     if inputs.second_arc is None:
-        said = (*warnings, *_ends(solution))
-        return _Scale(solution, (name,), said, seen=((arc, solution),))
-    one = _Scale(solution, (name,), warnings, seen=((arc, solution),))
+        notices = (*notices, *_ends(solution))
+        return _Scale(solution, (name,), notices, seen=((arc, solution),))
+    one = _Scale(solution, (name,), notices, seen=((arc, solution),))
     return _bracketed(inputs, spectrum, one, options)
 
 
@@ -237,16 +239,16 @@ def _bracketed(
     name = inputs.names.get(CalibrationRole.SECOND_ARC, "the second arc")
     try:
         arc = extract_arc(spectrum, inputs.second_arc, name)
-        other, warnings = solve_arc(arc, options)
+        other, notices = solve_arc(arc, options)
     except ReductionError as error:
-        said = f"{name} was not used: {str(error).rstrip('.')}."
-        return replace(one, warnings=(*one.warnings, said, *_ends(one.solution)))
+        unused = notice(NoticeCode.SECOND_ARC_NOT_USED, file=name, reason=error.notice)
+        return replace(one, notices=(*one.notices, unused, *_ends(one.solution)))
     share = weight_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
     solution = interpolate_solutions(one.solution, other, share)
     return _Scale(
         solution,
         (*one.arcs, name),
-        (*dict.fromkeys((*one.warnings, *warnings)), *_ends(solution)),
+        (*dict.fromkeys((*one.notices, *notices)), *_ends(solution)),
         shift_between(one.solution, other),
         (*one.seen, (arc, other)),
     )
@@ -260,14 +262,18 @@ def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
     return np.stack([spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.seen])
 
 
-def _ends(solution: Solution) -> tuple[str, ...]:
+def _ends(solution: Solution) -> tuple[Notice, ...]:
     """Warn of the ends beyond the last lines, where only the grating's equation leads on."""
     if solution.check.uncertainty <= UNCERTAIN_END:
         return ()
+    used = solution.wavelength[solution.used]
     return (
-        f"The lamp's lines end {solution.wavelength[solution.used].min():.0f}–"
-        f"{solution.wavelength[solution.used].max():.0f} Å: beyond them the scale may be off "
-        f"by {2 * solution.check.uncertainty * solution.fwhm:.2f} Å.",
+        notice(
+            NoticeCode.ENDS_UNCERTAIN,
+            first=float(used.min()),
+            last=float(used.max()),
+            offset=2 * solution.check.uncertainty * solution.fwhm,
+        ),
     )
 
 
@@ -290,12 +296,12 @@ def _counts(offset: SkyOffset, solution: Solution) -> bool:
     return abs(offset.offset) > max(CORRECTED_FROM * offset.error, least)
 
 
-def _sky_sentence(offset: SkyOffset, *, applied: bool) -> str:
-    features = "airglow" if offset.features == "airglow" else "solar"
-    done = "the wavelengths were corrected by it" if applied else "the wavelengths are the arc's"
-    return (
-        f"The {features} lines of the sky lie {offset.offset:+.1f} ± {offset.error:.1f} Å from "
-        f"where they belong: the spectrum is shifted against its arc; {done}."
+def _sky_notice(offset: SkyOffset, *, applied: bool) -> Notice:
+    return notice(
+        NoticeCode.SKY_CORRECTED if applied else NoticeCode.SKY_OFFSET,
+        features=offset.features,
+        offset=offset.offset,
+        error=offset.error,
     )
 
 

@@ -30,6 +30,7 @@ from reduction.cosmic_rays.scene import (
 from reduction.errors import UnusableFrame
 from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import PixelFlag
+from reduction.notice_codes import NoticeCode
 
 Method = Literal["dcr", "lacosmic"]
 SIGMA_FRACTION = 0.3
@@ -165,7 +166,7 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, i
     """
     variance = variance_of(frame)
     if variance is None:
-        raise UnusableFrame("cosmic rays can't be told from noise: the frame has no variance.")
+        raise UnusableFrame(NoticeCode.NO_VARIANCE)
     bad = flags_of(frame) != 0
     data = np.ascontiguousarray(frame.data, dtype=np.float32)
     scene = without_scene(data, variance, bad, spectrum=spectrum)

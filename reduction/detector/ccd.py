@@ -27,6 +27,7 @@ from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import headers, vocabulary
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
+from reduction.notice_codes import NoticeCode
 
 Image = NDArray[np.floating[Any]]
 
@@ -46,10 +47,13 @@ def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
     for card in (vocabulary.RDNOISE, vocabulary.GAIN):
         value = headers.require_number(frame.meta, card)
         if not readouts.is_plausible(value):
+            low, high = readouts.PLAUSIBLE
             raise HeaderError(
-                card.keyword,
-                f"{card.keyword} is {value:g}: a camera's is from {readouts.PLAUSIBLE[0]:g} to "
-                f"{readouts.PLAUSIBLE[1]:g}.",
+                NoticeCode.READOUT_IMPLAUSIBLE,
+                keyword=card.keyword,
+                value=value,
+                low=low,
+                high=high,
             )
         values.append(value)
     return values[0], values[1]
@@ -144,13 +148,17 @@ def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData
     here, there = (headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta))
     if shape != master.shape or here != there:
         raise MissingCalibration(
-            f"the master bias ({_size(master.shape)}, binning {there}) does not fit the frame "
-            f"({_size(shape)}, binning {here})."
+            NoticeCode.MASTER_DOES_NOT_FIT,
+            role="master bias",
+            size=_size(master.shape),
+            binning=there,
+            frame_size=_size(shape),
+            frame_binning=here,
         )
 
 
-def _size(shape: tuple[int, int]) -> str:
-    return f"{shape[1]} x {shape[0]} pixels"
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]}"
 
 
 def subtract_bias(frame: CCDData, bias: CCDData | float) -> CCDData:
@@ -208,7 +216,7 @@ def to_electrons(frame: CCDData) -> CCDData:
     bad = ~np.isfinite(electrons.data)
     if bad.any():
         if bad.all():
-            raise UnusableFrame("no pixel of the frame holds a number.")
+            raise UnusableFrame(NoticeCode.NO_VALID_PIXEL)
         electrons.data[bad] = 0
         flags = flags | bad * np.uint8(PixelFlag.BAD)
     noise = ccdproc.create_deviation(
@@ -298,9 +306,12 @@ def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> 
         fits_in = 0 <= whole and whole + length <= available
         if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
             raise MissingCalibration(
-                f"the master flat ({_size(flat.shape)}, binning "
-                f"{headers.text(flat.meta, vocabulary.CCDSUM)}) does not cover the frame "
-                f"({_size(shape)}, binning {headers.text(header, vocabulary.CCDSUM)})."
+                NoticeCode.MASTER_DOES_NOT_FIT,
+                role="master flat",
+                size=_size(flat.shape),
+                binning=headers.text(flat.meta, vocabulary.CCDSUM),
+                frame_size=_size(shape),
+                frame_binning=headers.text(header, vocabulary.CCDSUM),
             )
         offsets.append(whole)
     x0, y0 = offsets

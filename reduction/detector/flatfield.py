@@ -15,6 +15,7 @@ from reduction.errors import UnusableFrame
 from reduction.fits import vocabulary
 from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import PixelFlag
+from reduction.notice_codes import NoticeCode
 
 Normalization = Literal["mean", "simple", "full"]
 _CLIP = 3.0
@@ -43,7 +44,7 @@ def fit_colour(profile: NDArray[Any], order: int) -> NDArray[np.float64]:
     x = np.arange(profile.size, dtype=float)
     keep = np.isfinite(profile)
     if keep.sum() < 2:
-        raise UnusableFrame("the flat holds no light that its colour could be fitted to.")
+        raise UnusableFrame(NoticeCode.FLAT_COLOUR_NOT_FITTED)
     model = np.full(profile.size, np.nan)
     for _ in range(_ITERATIONS):
         degree = min(order, int(keep.sum()) - 1)
@@ -88,7 +89,7 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
     # Where the lamp is fainter than a thousandth of its typical light, the ratio is noise.
     floor = 1e-3 * float(np.nanmedian(model))
     if not floor > 0:
-        raise UnusableFrame("the flat shows no light.")
+        raise UnusableFrame(NoticeCode.FLAT_DARK)
     dark = ~(model > floor)
     divisor = np.where(dark, 1, model)
     flags = flags_of(flat) | np.where(dark, np.uint8(PixelFlag.NO_FLAT), np.uint8(0))

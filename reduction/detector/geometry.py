@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import HeaderError
 from reduction.fits import headers, vocabulary
+from reduction.notice_codes import NoticeCode
 
 # Unbinned columns, counted from 1 (published geometry of the two detectors).
 ILLUMINATED = (51, 4110)
@@ -112,16 +113,21 @@ def shift_physical(header: fits.Header, dx: int, dy: int) -> None:
             header[f"LTV{axis}"] = float(header[f"LTV{axis}"]) - cut
 
 
+def _position_cards(axis: int) -> list[str]:
+    """Return the cards that place a frame on the detector along an axis."""
+    return [f"LTV{axis}", f"LTM{axis}_{axis}"]
+
+
 def _terms(header: fits.Header, axis: int) -> tuple[float, float]:
     try:
         scale, offset = float(header[f"LTM{axis}_{axis}"]), float(header[f"LTV{axis}"])
     except (KeyError, TypeError, ValueError) as error:
         raise HeaderError(
-            f"LTV{axis}", f"LTV{axis} or LTM{axis}_{axis} is missing: the frame was not reduced."
+            NoticeCode.POSITION_MISSING, keyword=f"LTV{axis}", cards=_position_cards(axis)
         ) from error
     if not (1 / MOST_BINNING <= scale <= 1 and abs(offset) <= FAR):
         raise HeaderError(
-            f"LTV{axis}", f"LTV{axis} and LTM{axis}_{axis} put the frame nowhere on a detector."
+            NoticeCode.POSITION_IMPLAUSIBLE, keyword=f"LTV{axis}", cards=_position_cards(axis)
         )
     return scale, offset
 

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from reduction.detector import ccd, geometry
 from reduction.detector.combine import N_THREADS, combine
 from reduction.detector.geometry import Section
+from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
 from reduction.errors import MissingCalibration, UnusableFrame
 from reduction.fits import frame_io, headers
 from reduction.fits.pixels import RawPixels
 from reduction.frames import FrameDescription, PixelFlag
+from reduction.notice_codes import NoticeCode
 
 CHUNK_BYTES = 96 * 1024 * 1024
 """Pixels of all frames that are held at once while combining."""
@@ -86,7 +88,7 @@ def combine_frames(
     return mean, variance
 
 
-def describe_members(paths: Sequence[Path], minimum: int, what: str) -> list[FrameDescription]:
+def describe_members(paths: Sequence[Path], minimum: int, role: str) -> list[FrameDescription]:
     """Return the facts of the frames of a master, after checking that they belong together.
 
     Raises
@@ -98,7 +100,7 @@ def describe_members(paths: Sequence[Path], minimum: int, what: str) -> list[Fra
     """
     if len(paths) < max(minimum, 1):
         raise MissingCalibration(
-            f"only {len(paths)} {what} frames with this setup; a master needs {max(minimum, 1)}."
+            NoticeCode.TOO_FEW_FRAMES, role=role, found=len(paths), needed=max(minimum, 1)
         )
     described = []
     for path in paths:
@@ -106,19 +108,32 @@ def describe_members(paths: Sequence[Path], minimum: int, what: str) -> list[Fra
         described.append(headers.describe(header, shape, path.name))
     first = described[0]
     for path, other in zip(paths, described, strict=True):
-        for name, ours, theirs in (
-            ("INSTCONF", first.camera, other.camera),
-            ("CCDSUM", first.binning, other.binning),
-            ("NAXIS", first.shape, other.shape),
-            ("GAIN", first.gain, other.gain),
-            ("RDNOISE", first.rdnoise, other.rdnoise),
-        ):
-            if ours != theirs:
-                raise UnusableFrame(
-                    f"{path.name} can't be combined with {paths[0].name}: {name} {theirs} "
-                    f"instead of {ours}."
-                )
+        differences = _differences(first, other)
+        if differences:
+            raise UnusableFrame(
+                NoticeCode.FRAMES_DIFFER,
+                file=path.name,
+                reference=paths[0].name,
+                difference=differences[0],
+            )
     return described
+
+
+def _differences(first: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    """Return what differs between two frames that should be of one read-out."""
+    fatal = Effect.FATAL
+    frames = (first, other)
+    binning, other_binning = ("x".join(map(str, frame.binning)) for frame in frames)
+    size, other_size = (f"{frame.shape[1]}x{frame.shape[0]}" for frame in frames)
+    return (
+        *text_differences(Quantity.CAMERA, first.camera, other.camera, fatal),
+        *text_differences(Quantity.BINNING, binning, other_binning, fatal),
+        *text_differences(Quantity.SIZE, size, other_size, fatal),
+        *number_differences(Quantity.GAIN, first.gain, other.gain, fatal, tolerance=0.0),
+        *number_differences(
+            Quantity.READ_NOISE, first.rdnoise, other.rdnoise, fatal, tolerance=0.0
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +277,11 @@ def judge_flats(
     if not used:
         least = min(m.saturated_percent for m in dropped)
         raise UnusableFrame(
-            f"all {len(dropped)} flats are saturated: at least {least:.1f} % of their pixels, "
-            f"{threshold:g} % is allowed."
+            NoticeCode.FLATS_SATURATED, count=len(dropped), least=least, allowed=threshold
         )
     for member in used:
         if not member.level > 0:
-            raise UnusableFrame(f"{member.path.name} shows no light: it is not a flat.")
+            raise UnusableFrame(NoticeCode.FLAT_WITHOUT_LIGHT, file=member.path.name)
     return used, dropped
 
 

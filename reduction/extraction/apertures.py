@@ -24,6 +24,8 @@ from reduction.extraction.trace_cards import read_trace, record_trace, rows_of
 from reduction.extraction.tracing import Trace
 from reduction.fits import provenance, vocabulary
 from reduction.frames import Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 
 Array = NDArray[np.float64]
 
@@ -55,7 +57,7 @@ def extract_target(
     apertures: Apertures,
     *,
     optimal: bool,
-) -> tuple[Spectrum, str | None]:
+) -> tuple[Spectrum, Notice | None]:
     """Extract one target from a reduced frame.
 
     Parameters
@@ -76,7 +78,7 @@ def extract_target(
     -------
     spectrum : Spectrum
         Electron per column, with variance, mask and the sky in the aperture.
-    warning : str or None
+    notice : Notice or None
         A sentence when the background could not be taken on both sides.
     """
     columns = np.arange(frame.shape[1], dtype=float)
@@ -88,7 +90,7 @@ def extract_target(
     near = [other for other in others if _gap(trace, other, columns) < window + 2 * other.fwhm]
     reach = max(window, *(abs(edge) for pair in zones for zone in pair for edge in zone))
     strip = cut_strip(frame, float(centre.min()) - reach, float(centre.max()) + reach)
-    background, warning = _background(strip, centre, others, zones)
+    background, remark = _background(strip, centre, others, zones)
     spans = [float(_gap(trace, other, columns)) + 1.5 * other.fwhm for other in near]
     window = max([window, *spans])
     core = strip.part(float(centre.min()) - window - 1, float(centre.max()) + window + 1)
@@ -108,7 +110,7 @@ def extract_target(
     loss = 0.0 if optimal else _loss(core, centre, edges, lights[0])
     _record_light(header, trace, loss, columns[[0, -1]])
     record_zones(header, float(centre[0]), () if background is None else background.zones)
-    return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky), warning
+    return Spectrum(summed.flux, summed.variance, summed.flags, header, summed.sky), remark
 
 
 def _gap(trace: Trace, other: Trace, columns: Array) -> float:
@@ -146,7 +148,7 @@ def _zones(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones,
 
 def _background(
     strip: Strip, centre: Array, others: Sequence[Trace], zones: tuple[Zones, Zones]
-) -> tuple[Background | None, str | None]:
+) -> tuple[Background | None, Notice | None]:
     """Measure the background in both zones, in one, else in whatever is free beside the target."""
     spoiled, cleared = None, strip
     columns = np.arange(centre.size, dtype=float)
@@ -166,11 +168,11 @@ def _background(
     if background is not None and len(background.zones) == 2:
         return background, None
     if background is not None:
-        return background, "the background was taken on one side of the target only."
+        return background, notice(NoticeCode.BACKGROUND_ONE_SIDE)
     background = background_beside(cleared, centre, fallback, spoiled)
     if background is not None:
-        return background, "the background zones had to be moved closer to the target."
-    return None, "no room for a background beside the target: none was subtracted."
+        return background, notice(NoticeCode.BACKGROUND_MOVED)
+    return None, notice(NoticeCode.BACKGROUND_NOT_SUBTRACTED)
 
 
 def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
@@ -258,8 +260,7 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
         covers = [float(geometry.to_physical(frame.meta, 2, r)) for r in (0, frame.shape[0] - 1)]
         wanted = float(geometry.to_physical(frame.meta, 2, float(np.median(rows))))
         raise MissingCalibration(
-            f"the lamp was read from detector rows {covers[0]:.0f} to {covers[1]:.0f} only; the "
-            f"target is at row {wanted:.0f}."
+            NoticeCode.LAMP_DOES_NOT_COVER, first=covers[0], last=covers[1], row=wanted
         )
     summed = _sum_lamp(frame, rows, (low, high))
     header = frame.meta.copy()

@@ -13,6 +13,7 @@ from reduction.detector import geometry
 from reduction.errors import HeaderError
 from reduction.extraction.trace_cards import read_trace
 from reduction.fits import vocabulary
+from reduction.notice_codes import NoticeCode
 
 Edges = tuple[float, float]
 
@@ -114,7 +115,7 @@ def read_scale(header: fits.Header) -> Chebyshev:
             keyword = f"{vocabulary.GSP_C}{number:03d}"
             coefficients.append(float(header[keyword]))
     except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError(keyword, f"{keyword} is missing: it has no wavelengths.") from error
+        raise HeaderError(NoticeCode.WAVELENGTHS_MISSING, keyword=keyword) from error
     bare = Chebyshev(coefficients)
     columns = np.linspace(0.0, n - 1.0, 4 * order + 8)
     scale: Chebyshev = Chebyshev.fit(columns, bare(columns), order, domain=[0.0, n - 1.0])

@@ -16,6 +16,8 @@ from reduction.extraction.light_profile import Model
 from reduction.extraction.strip import HUGE
 from reduction.fits import frame_io
 from reduction.frames import PixelFlag
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 
 Brighter = Callable[[], tuple[str, fits.Header] | None]
 
@@ -32,7 +34,7 @@ class Search:
 
 def identify(
     frame: CCDData, search: Search, brighter: Brighter | None
-) -> tuple[list[tracing.Trace], list[str]]:
+) -> tuple[list[tracing.Trace], list[Notice]]:
     """Find and trace the targets of a reduced frame.
 
     What is too faint for a trace of its own follows the brightest target of the frame or, when
@@ -50,8 +52,8 @@ def identify(
     -------
     traces : list of Trace
         Brightest first.
-    warnings : list of str
-        Sentences about targets that were left out.
+    notices : list of Notice
+        One for each target that was left out.
 
     Raises
     ------
@@ -70,7 +72,9 @@ def identify(
             traces, failures = _follow(blocks, guide.bend, search, guide)
     if failures and not traces:
         raise failures[0]
-    return traces, [f"left out: {failure}" for failure in failures]
+    return traces, [
+        notice(NoticeCode.TARGET_LEFT_OUT, reason=failure.notice) for failure in failures
+    ]
 
 
 def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
@@ -87,7 +91,7 @@ def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
             sound = np.where(bad, plane.dtype.type(0), plane)
         planes.append(sound)
     if np.count_nonzero(bad) > 0.9 * bad.size:
-        raise UnusableFrame("almost no pixel of the frame is usable.")
+        raise UnusableFrame(NoticeCode.FRAME_UNUSABLE)
     return slit_profiles.make_blocks(planes[0], planes[1], bad)
 
 
@@ -121,16 +125,14 @@ def _guide(
     return trace_cards.guide_from(name, header, frame.meta, frame.shape[1])
 
 
-def about(trace: tracing.Trace) -> list[str]:
-    """Say what is peculiar about a target's trace."""
-    said = []
-    if trace.guide:
-        what = "that of the brightest target" if trace.guide == tracing.SAME_FRAME else "that of "
-        what += "" if trace.guide == tracing.SAME_FRAME else trace.guide
-        said.append(f"the target is too faint for a trace of its own: it follows {what}.")
+def notices_on(trace: tracing.Trace) -> list[Notice]:
+    """Return what the observer should know of a target's trace."""
+    notices = []
+    if trace.guide == tracing.SAME_FRAME:
+        notices.append(notice(NoticeCode.TRACE_OF_BRIGHTEST))
+    elif trace.guide:
+        notices.append(notice(NoticeCode.TRACE_OF_OTHER, file=trace.guide))
     if trace.target.lines:
-        said.append(
-            f"the target shows no continuum: it was found by its emission lines, in "
-            f"{len(trace.target.lines)} sections of the spectrum."
-        )
-    return said
+        sections = len(trace.target.lines)
+        notices.append(notice(NoticeCode.EMISSION_LINES_ONLY, sections=sections))
+    return notices

@@ -16,6 +16,8 @@ from reduction.extraction.background import Background, background_beside
 from reduction.extraction.strip import Strip, cut_strip
 from reduction.fits import provenance, vocabulary
 from reduction.frames import Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import BlockSettings
 
 Array = NDArray[np.float64]
@@ -74,9 +76,6 @@ class Windows(BlockSettings):
         return np.asarray(Polynomial(self.trace)(np.arange(n_columns, dtype=float)))
 
 
-NO_BACKGROUND = "the background zones hold no usable row: nothing was subtracted."
-
-
 def is_manual(header: fits.Header) -> bool:
     """Return whether a spectrum was extracted from windows set by the user."""
     return header.get(vocabulary.GSP_EXTY) in {MANUAL, _EARLIER}
@@ -84,7 +83,7 @@ def is_manual(header: fits.Header) -> bool:
 
 def extract_windows(
     strip: Strip, windows: Windows
-) -> tuple[aperture_sums.ExtractedFlux, Background | None, str | None]:
+) -> tuple[aperture_sums.ExtractedFlux, Background | None, Notice | None]:
     """Sum the light in the aperture, column by column, and subtract the background of the zones.
 
     Parameters
@@ -100,12 +99,13 @@ def extract_windows(
         Electron per column, with variance and flags.
     background : Background or None
         None without zones, or without a usable pixel in them.
-    warning : str or None
+    warning : Notice or None
         Set when there are zones, but no usable pixel in them.
     """
     centre = windows.centre(strip.data.shape[1])
     background = background_beside(strip, centre, windows.zones, None) if windows.zones else None
-    warning = NO_BACKGROUND if windows.zones and background is None else None
+    unusable = windows.zones and background is None
+    warning = notice(NoticeCode.BACKGROUND_ZONES_UNUSABLE) if unusable else None
     return (
         aperture_sums.boxcar_extract(strip, centre, (windows.low, windows.high), background),
         background,
@@ -113,7 +113,7 @@ def extract_windows(
     )
 
 
-def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | None]:
+def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, Notice | None]:
     """Extract a spectrum from windows set by the user.
 
     Parameters
@@ -127,7 +127,7 @@ def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, str | 
     -------
     spectrum : Spectrum
         Electron per column. The trace, the aperture and the zones are in its header.
-    warning : str or None
+    warning : Notice or None
         Set when the background could not be measured.
 
     Raises

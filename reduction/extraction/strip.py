@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reduction.errors import UnusableFrame
 from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import PixelFlag
+from reduction.notice_codes import NoticeCode
 
 Image = NDArray[np.floating]
 
@@ -64,12 +65,12 @@ def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
     """
     plane = variance_of(frame)
     if plane is None:
-        raise UnusableFrame("the frame has no variance: it was not reduced here.")
+        raise UnusableFrame(NoticeCode.NO_VARIANCE)
     n = frame.shape[0]
     first, last = (int(np.clip(edge, -1.0, n + 1.0)) for edge in (np.floor(low), np.ceil(high)))
     part = slice(max(first - 1, 0), min(last + 2, n))
     if part.stop - part.start < 1:
-        raise UnusableFrame("the aperture lies outside the frame.")
+        raise UnusableFrame(NoticeCode.APERTURE_OUTSIDE)
     return make_strip(part.start, frame.data[part], plane[part], flags_of(frame)[part])
 
 

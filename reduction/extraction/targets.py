@@ -25,6 +25,7 @@ from reduction.extraction.slit_profiles import (
     aligned_profile,
     without_background,
 )
+from reduction.notice_codes import NoticeCode
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.integer[Any]]
@@ -144,10 +145,7 @@ def find_targets(
             significance = float(profile[row] / scatter[row])
             targets.append(Target(_vertex(profile, row), width, float(profile[row]), significance))
     if not targets:
-        raise TargetNotFound(
-            f"no target found along the slit: the highest peak is {highest:.1f} times the noise, "
-            f"{threshold:g} is needed."
-        )
+        raise TargetNotFound(NoticeCode.NO_TARGET, highest=highest, threshold=threshold)
     return sorted(targets, key=lambda t: -t.peak)[:max_targets]
 
 

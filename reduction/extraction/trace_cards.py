@@ -16,6 +16,7 @@ from reduction.detector import geometry
 from reduction.errors import HeaderError
 from reduction.extraction.tracing import Guide
 from reduction.fits import provenance, vocabulary
+from reduction.notice_codes import NoticeCode
 
 Array = NDArray[np.float64]
 
@@ -59,11 +60,9 @@ def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
         keyword = vocabulary.GSP_THI
         high = float(header[keyword])
     except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError(
-            keyword, f"{keyword} is missing: the spectrum does not tell where it was extracted."
-        ) from error
+        raise HeaderError(NoticeCode.APERTURE_MISSING, keyword=keyword) from error
     if not (np.isfinite(coefficients).all() and low < high and max(-low, high) < geometry.FAR):
-        raise HeaderError(keyword, "the aperture that the spectrum's header tells makes no sense.")
+        raise HeaderError(NoticeCode.APERTURE_IMPLAUSIBLE, keyword=keyword)
     return Polynomial(coefficients), (low, high)
 
 
@@ -98,7 +97,7 @@ def rows_of(
     here = geometry.to_logical(frame, 2, geometry.to_physical(reference, 2, rows))
     scale = geometry.binning_along(reference, 2) / geometry.binning_along(frame, 2)
     if not (np.isfinite(here).all() and np.isfinite(scale)):
-        raise HeaderError("LTV2", "LTM and LTV of a frame put it nowhere on the detector.")
+        raise HeaderError(NoticeCode.POSITION_IMPLAUSIBLE, keyword="LTV2", cards=["LTV2", "LTM2_2"])
     return np.asarray(here, dtype=float), float(scale)
 
 
@@ -118,5 +117,6 @@ def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns:
     try:
         fwhm, rms = (float(reference[k]) for k in (vocabulary.GSP_FWHM, vocabulary.GSP_TERR))
     except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError(vocabulary.GSP_FWHM, "GSP_FWHM or GSP_TERR is missing.") from error
+        cards = [vocabulary.GSP_FWHM, vocabulary.GSP_TERR]
+        raise HeaderError(NoticeCode.CARDS_MISSING, keyword=cards[0], cards=cards) from error
     return Guide(bend, fwhm * scale, rms * scale, name)

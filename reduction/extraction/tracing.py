@@ -20,6 +20,7 @@ from reduction.extraction.light_profile import LOOSE, LightProfile, Model
 from reduction.extraction.slit_profiles import Blocks, robust_polynomial, without_background
 from reduction.extraction.slit_shape import fit_shape, light_in, spread_along
 from reduction.extraction.targets import Target
+from reduction.notice_codes import NoticeCode
 
 Array = NDArray[np.float64]
 
@@ -188,8 +189,10 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
     borrowed = n_points < least or shaky
     if borrowed and guide is None:
         raise TargetNotFound(
-            f"the target at row {target.centre:.0f} can't be traced: it is seen in only {n_points} "
-            f"of {len(seen.columns)} sections."
+            NoticeCode.TARGET_NOT_TRACED,
+            row=target.centre,
+            sections=n_points,
+            total=len(seen.columns),
         )
     width, hold, name = target.fwhm, LOOSE, ""
     if borrowed and guide is not None:

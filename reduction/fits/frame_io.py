@@ -15,6 +15,8 @@ from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import hdus, headers, image_planes, vocabulary
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
@@ -85,8 +87,8 @@ def verify_checksum(path: Path) -> bool:
     return hdus.check_sums(path)
 
 
-def hollow_tail(path: Path) -> str | None:
-    """Return a sentence when a raw frame ends in a long run of zero bytes, else None.
+def hollow_tail(path: Path) -> Notice | None:
+    """Return a notice when a raw frame ends in a long run of zero bytes, else None.
 
     A copy into a preallocated file looks whole by its size. No pixel of a 16-bit frame with
     ``BZERO`` is stored as two zero bytes unless it holds exactly 32768 ADU, so a tenth of the frame
@@ -103,7 +105,9 @@ def hollow_tail(path: Path) -> str | None:
         return None
     written = np.flatnonzero(data)
     n_hollow = data.size - (int(written[-1]) + 1 if written.size else 0)
-    return f"{path.name}: the last {n_hollow / data.size:.0%} of the pixels are empty bytes."
+    return notice(
+        NoticeCode.PIXELS_NOT_WRITTEN, file=path.name, fraction=round(n_hollow / data.size, 4)
+    )
 
 
 def read_raw(path: Path) -> CCDData:
@@ -251,9 +255,9 @@ def read_product(path: Path) -> CCDData | Spectrum:
     try:
         header, data, arrays = image_planes.read_planes(path)
     except (ReductionError, OSError) as error:
-        raise UnusableFrame(f"{path.name} can't be read as a product.") from error
+        raise UnusableFrame(NoticeCode.PRODUCT_UNREADABLE, file=path.name) from error
     if data is None or "MASK" not in arrays:
-        raise UnusableFrame(f"{path.name} is not a product of this reduction.")
+        raise UnusableFrame(NoticeCode.NOT_A_PRODUCT, file=path.name)
     clean = fits.Header(image_planes.describing(header))
     flags = arrays["MASK"].astype(np.uint8, copy=False)
     if data.ndim == 1:

@@ -22,6 +22,7 @@ from astropy.io import fits
 
 from reduction.errors import HeaderError, UnusableFrame
 from reduction.fits.vocabulary import CHECKSUM, DATASUM
+from reduction.notice_codes import NoticeCode
 
 BLOCK: Final = 2880
 CARD: Final = 80
@@ -82,7 +83,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             with gzip.open(plain, "rb") as unzipped:
                 yield unzipped  # type: ignore[misc]  # GzipFile reads like any binary file
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnusableFrame(f"{path.name}: the gzip stream is damaged or cut short.") from error
+            raise UnusableFrame(NoticeCode.GZIP_DAMAGED, file=path.name) from error
 
 
 def is_gzip(stream: BinaryIO) -> bool:
@@ -106,13 +107,13 @@ def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
         if not blocks and block and not block.startswith((b"SIMPLE  =", b"XTENSION=")):
             if len(block) < 9 and b"SIMPLE  =".startswith(block):
                 return None
-            raise UnusableFrame(f"{name} is not a FITS file.")
+            raise UnusableFrame(NoticeCode.NOT_FITS, file=name)
         if len(block) < BLOCK:
             return None
         blocks.append(block)
         if any(block[i : i + CARD].rstrip() == b"END" for i in range(0, BLOCK, CARD)):
             return b"".join(blocks)
-    raise UnusableFrame(f"{name}: a header of more than {MAX_CARDS} cards is refused.")
+    raise UnusableFrame(NoticeCode.HEADER_TOO_LONG, file=name, limit=MAX_CARDS)
 
 
 def printable(raw: bytes) -> bytes:
@@ -149,23 +150,23 @@ def units(path: Path) -> Iterator[Unit]:
                     return
                 raise
             if raw is None:
-                raise UnusableFrame(f"{path.name}: the file ends inside a header.")
+                raise UnusableFrame(NoticeCode.HEADER_CUT_SHORT, file=path.name)
             header = parse(raw)
             unit = Unit(header, raw, position + len(raw), data_size(header))
             yield unit
             position = unit.end
-    raise UnusableFrame(f"{path.name}: more than {MAX_HDUS} HDUs are refused.")
+    raise UnusableFrame(NoticeCode.TOO_MANY_HDUS, file=path.name, limit=MAX_HDUS)
 
 
 def _size_card(header: fits.Header, keyword: str, default: int | None = None) -> int:
     try:
         value = header.get(keyword, default)
     except (fits.VerifyError, ValueError) as error:
-        raise HeaderError(keyword, f"{keyword} can't be read: its card is malformed.") from error
+        raise HeaderError(NoticeCode.CARD_MALFORMED, keyword=keyword) from error
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         if keyword == "BITPIX" and value in {-32, -64}:
             return int(value)
-        raise HeaderError(keyword, f"{keyword} must be a whole number, not {value!r}.")
+        raise HeaderError(NoticeCode.CARD_NOT_WHOLE, keyword=keyword, value=repr(value))
     return int(value)
 
 
@@ -173,7 +174,7 @@ def axes(header: fits.Header, prefix: str = "") -> tuple[int, ...]:
     """Return the shape of an HDU's array, slowest axis first; `prefix` is Z for a packed image."""
     n_axes = _size_card(header, f"{prefix}NAXIS")
     if n_axes > 10:
-        raise HeaderError("NAXIS", f"NAXIS is {n_axes}: an image of one plane is needed.")
+        raise HeaderError(NoticeCode.AXES_NOT_TWO, keyword="NAXIS", axes=n_axes)
     return tuple(_size_card(header, f"{prefix}NAXIS{i}") for i in range(n_axes, 0, -1))
 
 
@@ -242,9 +243,13 @@ def check_sums(path: Path) -> bool:
         data_sum = ones_complement_sum(data)
         stated = str(unit.header.get(DATASUM.keyword, "")).strip()
         if has_data_sum and stated != str(data_sum):
-            raise UnusableFrame(f"{path.name}: DATASUM does not agree with the pixels.")
+            raise UnusableFrame(
+                NoticeCode.CHECKSUM_MISMATCH, file=path.name, keyword=DATASUM.keyword
+            )
         both = ones_complement_sum(unit.header_bytes) + data_sum
         whole = (both & 0xFFFFFFFF) + (both >> 32)
         if has_sum and whole not in {0, 0xFFFFFFFF}:
-            raise UnusableFrame(f"{path.name}: CHECKSUM does not agree with the file.")
+            raise UnusableFrame(
+                NoticeCode.CHECKSUM_MISMATCH, file=path.name, keyword=CHECKSUM.keyword
+            )
     return checked

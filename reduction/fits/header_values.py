@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from reduction.errors import HeaderError
+from reduction.notice_codes import NoticeCode
 
 _GOODMAN = re.compile(r"ghts_(?P<camera>red|blue)(?:_imager)?|goodman.*", re.IGNORECASE)
 
@@ -15,7 +16,7 @@ def binning(value: str) -> tuple[int, int]:
     """Return the binning (x, y) of ``CCDSUM`` such as ``'1 2'``; x is the dispersion axis."""
     match = re.fullmatch(r"([1-9])[\sxX,]+([1-9])", value)
     if match is None:
-        raise HeaderError("CCDSUM", f"CCDSUM must hold two binnings such as '2 2', not {value!r}.")
+        raise HeaderError(NoticeCode.BINNING_INVALID, keyword="CCDSUM", value=repr(value))
     return int(match[1]), int(match[2])
 
 
@@ -29,16 +30,21 @@ def camera(instrument: str, configuration: str) -> str:
     """
     match = _GOODMAN.fullmatch(instrument)
     if match is None:
-        raise HeaderError("INSTRUME", f"INSTRUME is {instrument!r}: not a Goodman frame.")
+        raise HeaderError(NoticeCode.INSTRUMENT_UNKNOWN, keyword="INSTRUME", value=repr(instrument))
     named = (match["camera"] or "").capitalize()
     configured = configuration.capitalize()
     if not (named or configured):
-        raise HeaderError("INSTCONF", "INSTCONF (camera, Red or Blue) is missing.")
+        raise HeaderError(
+            NoticeCode.CARD_MISSING, keyword="INSTCONF", meaning="camera, Red or Blue"
+        )
     if configured and configured not in {"Red", "Blue"}:
-        raise HeaderError("INSTCONF", f"INSTCONF must be Red or Blue, not {configuration!r}.")
+        raise HeaderError(NoticeCode.CAMERA_UNKNOWN, keyword="INSTCONF", value=repr(configuration))
     if named and configured and named != configured:
         raise HeaderError(
-            "INSTCONF", f"INSTCONF says {configured} but INSTRUME says {instrument!r}."
+            NoticeCode.CAMERA_CONTRADICTION,
+            keyword="INSTCONF",
+            camera=configured,
+            instrument=repr(instrument),
         )
     return configured or named
 
@@ -48,13 +54,13 @@ def moment(date: str, clock: str) -> dt.datetime:
     value = date
     if "T" not in value and ":" not in value:
         if not clock:
-            raise HeaderError("DATE-OBS", f"DATE-OBS is {date!r}, without TIME or UT beside it.")
+            raise HeaderError(NoticeCode.TIME_MISSING, keyword="DATE-OBS", value=repr(date))
         value = f"{value}T{clock}"
     value = re.sub(r"(\.\d{6})\d+", r"\1", value)
     try:
         parsed = dt.datetime.fromisoformat(value)
     except ValueError as error:
-        raise HeaderError("DATE-OBS", f"DATE-OBS is not a date and time: {value!r}.") from error
+        raise HeaderError(NoticeCode.DATE_INVALID, keyword="DATE-OBS", value=repr(value)) from error
     if parsed.tzinfo is None:
         return parsed.replace(tzinfo=dt.UTC)
     return parsed.astimezone(dt.UTC)

@@ -45,6 +45,8 @@ from reduction.fits.vocabulary import (
     Card,
 )
 from reduction.frames import LAMP_KINDS, FrameDescription, FrameKind
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.readouts import is_plausible, saturation_adu
 
 FULL_WIDTH: Final = 4142
@@ -60,13 +62,13 @@ def _stored(header: fits.Header, keyword: str) -> Value | None:
     try:
         value = header[keyword]
     except (fits.VerifyError, ValueError) as error:
-        raise HeaderError(keyword, f"{keyword} can't be read: its card is malformed.") from error
+        raise HeaderError(NoticeCode.CARD_MALFORMED, keyword=keyword) from error
     if isinstance(value, fits.card.Undefined) or value is None:
         return None
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, float) and not math.isfinite(value):
-        raise HeaderError(keyword, f"{keyword} is {value}, not a number that can be used.")
+        raise HeaderError(NoticeCode.CARD_NOT_FINITE, keyword=keyword, value=str(value))
     return value if isinstance(value, (int, bool)) else float(value)
 
 
@@ -75,14 +77,18 @@ def _typed(card: Card, keyword: str, value: Value) -> Value:
         if isinstance(value, str):
             return value
         if card.strict:
-            raise HeaderError(keyword, f"{keyword} must be text ({card.meaning}), not {value!r}.")
+            raise HeaderError(
+                NoticeCode.CARD_NOT_TEXT, keyword=keyword, meaning=card.meaning, value=repr(value)
+            )
         return str(value)
     try:
         number = float("nan") if isinstance(value, bool) else float(value)
     except ValueError:
         number = float("nan")
     if not math.isfinite(number):
-        raise HeaderError(keyword, f"{keyword} must be a number ({card.meaning}), not {value!r}.")
+        raise HeaderError(
+            NoticeCode.CARD_NOT_NUMBER, keyword=keyword, meaning=card.meaning, value=repr(value)
+        )
     return int(number) if card.type is int else number
 
 
@@ -125,7 +131,7 @@ def require_text(header: fits.Header, card: Card) -> str:
     """Return a concept's text; HeaderError naming the keyword when the header lacks it."""
     value = optional(header, card)
     if value is None:
-        raise HeaderError(card.keyword, f"{card.keyword} ({card.meaning}) is missing.")
+        raise HeaderError(NoticeCode.CARD_MISSING, keyword=card.keyword, meaning=card.meaning)
     return str(value)
 
 
@@ -133,7 +139,7 @@ def require_number(header: fits.Header, card: Card) -> float:
     """Return a concept's number; HeaderError naming the keyword when the header lacks it."""
     value = optional(header, card)
     if value is None:
-        raise HeaderError(card.keyword, f"{card.keyword} ({card.meaning}) is missing.")
+        raise HeaderError(NoticeCode.CARD_MISSING, keyword=card.keyword, meaning=card.meaning)
     return float(value)
 
 
@@ -236,7 +242,7 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         rotator=readable(header, ROTATOR),
         lamps=lamps(header) if kind in LAMP_KINDS else (),
         saturation_adu=saturation,
-        warnings=_warnings(
+        notices=_notices(
             camera=camera,
             gain=gain,
             rdnoise=rdnoise,
@@ -251,13 +257,14 @@ def _plane(shape: tuple[int, ...], binning: tuple[int, int]) -> tuple[int, int]:
     if len(shape) == 3 and shape[0] == 1:
         shape = shape[1:]
     if len(shape) != 2 or min(shape) < 1:
-        raise HeaderError("NAXIS", f"NAXIS: an image of one plane is needed, not shape {shape}.")
+        raise HeaderError(NoticeCode.SHAPE_NOT_ONE_PLANE, keyword="NAXIS", shape=str(shape))
     ny, nx = shape
     if nx * binning[0] > FULL_WIDTH + 60 or ny * binning[1] > FULL_WIDTH + 60:
         raise HeaderError(
-            "CCDSUM",
-            f"CCDSUM says {binning[0]}x{binning[1]}, but {nx} x {ny} such pixels are more than "
-            "the detector has.",
+            NoticeCode.LARGER_THAN_DETECTOR,
+            keyword="CCDSUM",
+            binning=f"{binning[0]}x{binning[1]}",
+            size=f"{nx} x {ny}",
         )
     return ny, nx
 
@@ -267,13 +274,13 @@ def _exposure_time(header: fits.Header, kind: FrameKind) -> float:
     if value is None and kind is FrameKind.BIAS:
         return 0.0
     if value is None:
-        raise HeaderError("EXPTIME", "EXPTIME (exposure time) is missing.")
+        raise HeaderError(NoticeCode.CARD_MISSING, keyword="EXPTIME", meaning="exposure time")
     if value < 0:
-        raise HeaderError("EXPTIME", f"EXPTIME is {value:g} s: an exposure can't be negative.")
+        raise HeaderError(NoticeCode.EXPOSURE_NEGATIVE, keyword="EXPTIME", seconds=value)
     return value
 
 
-def _warnings(
+def _notices(
     *,
     camera: str,
     gain: float | None,
@@ -281,18 +288,18 @@ def _warnings(
     saturation: float | None,
     obstype: str,
     kind: FrameKind,
-) -> tuple[str, ...]:
-    sentences = []
+) -> tuple[Notice, ...]:
+    notices = []
     for card, value in ((GAIN, gain), (RDNOISE, rdnoise)):
         if value is None:
-            sentences.append(f"{card.keyword} is missing: the frame can't be reduced.")
+            notices.append(notice(NoticeCode.GAIN_OR_NOISE_MISSING, keyword=card.keyword))
         elif not is_plausible(value):
-            sentences.append(f"{card.keyword} is {value:g}: the frame can't be reduced.")
-    if not sentences and saturation is None:
-        sentences.append(
-            f"GAIN {gain:g} with RDNOISE {rdnoise:g} is no known read-out of the {camera} camera: "
-            "pixels are flagged as saturated at 65535 ADU only."
+            code = NoticeCode.GAIN_OR_NOISE_IMPLAUSIBLE
+            notices.append(notice(code, keyword=card.keyword, value=value))
+    if not notices and saturation is None:
+        notices.append(
+            notice(NoticeCode.READOUT_UNKNOWN, gain=gain, read_noise=rdnoise, camera=camera)
         )
     if kind is FrameKind.UNKNOWN:
-        sentences.append(f"OBSTYPE {obstype!r} is not known: the frame is indexed, not reduced.")
-    return tuple(sentences)
+        notices.append(notice(NoticeCode.OBSTYPE_UNKNOWN, value=obstype))
+    return tuple(notices)

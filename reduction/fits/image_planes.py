@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reduction.errors import UnusableFrame
 from reduction.fits import hdus
 from reduction.fits.pixels import TYPES
+from reduction.notice_codes import NoticeCode
 
 _STRUCTURE: Final = frozenset(
     "SIMPLE XTENSION BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 EXTEND PCOUNT GCOUNT BZERO BSCALE BLANK "
@@ -62,11 +63,11 @@ def _is_plain(header: fits.Header) -> bool:
 def _plain_array(stream: BinaryIO, unit: hdus.Unit, name: str) -> NDArray[Any]:
     shape, depth = hdus.axes(unit.header), unit.header["BITPIX"]
     if depth not in TYPES or unit.data_size > hdus.MAX_PIXELS * abs(depth) // 8:
-        raise UnusableFrame(f"{name} holds an array that is none of ours.")
+        raise UnusableFrame(NoticeCode.ARRAY_UNKNOWN, file=name)
     stored = np.empty(shape, dtype=TYPES[depth])
     stream.seek(unit.data_start)
     if stream.readinto(stored.reshape(-1).view(np.uint8)) < unit.data_size:  # type: ignore[attr-defined]
-        raise UnusableFrame(f"{name} is cut short.")
+        raise UnusableFrame(NoticeCode.ARRAY_CUT_SHORT, file=name)
     if stored.dtype.isnative:
         return stored
     return stored.byteswap(inplace=True).view(stored.dtype.newbyteorder("="))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import UnusableFrame
 from reduction.fits import hdus
+from reduction.notice_codes import NoticeCode
 
 TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _ALL: Final = slice(None)
@@ -30,10 +31,10 @@ def image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
             continue
         if n_pixels > hdus.MAX_PIXELS:
             raise UnusableFrame(
-                f"{path.name}: {n_pixels / 1e6:.0f} million pixels are more than any Goodman frame."
+                NoticeCode.IMAGE_TOO_LARGE, file=path.name, megapixels=n_pixels / 1e6
             )
         return number, unit, shape
-    raise UnusableFrame(f"{path.name} holds no image.")
+    raise UnusableFrame(NoticeCode.NO_IMAGE, file=path.name)
 
 
 class RawPixels:
@@ -61,10 +62,12 @@ class RawPixels:
         if len(shape) == 3 and shape[0] == 1:
             shape = shape[1:]
         if len(shape) != 2:
-            raise UnusableFrame(f"{path.name}: an image of one plane is needed, not {shape}.")
+            raise UnusableFrame(NoticeCode.NOT_ONE_PLANE, file=path.name, shape=str(shape))
         self.shape: tuple[int, int] = (shape[0], shape[1])
         if not self._unit.compressed and int(self.header["BITPIX"]) not in TYPES:
-            raise UnusableFrame(f"{path.name}: BITPIX {self.header['BITPIX']} is no pixel type.")
+            raise UnusableFrame(
+                NoticeCode.PIXEL_TYPE_UNKNOWN, file=path.name, bitpix=self.header["BITPIX"]
+            )
 
     def read(self, rows: slice = _ALL, columns: slice = _ALL) -> NDArray[np.float32]:
         """Return the physical values, ADU, of a part of the frame (BZERO, BSCALE, BLANK applied).
@@ -85,7 +88,7 @@ class RawPixels:
             raw = stream.read((last - first) * line)
         if len(raw) < (last - first) * line:
             missing = (last - first) * line - len(raw)
-            raise UnusableFrame(f"{self.path.name}: {missing} bytes of the pixels are missing.")
+            raise UnusableFrame(NoticeCode.PIXELS_MISSING, file=self.path.name, bytes=missing)
         stored = np.frombuffer(raw, dtype=kind).reshape(last - first, self.shape[1])[:, columns]
         return self._physical(stored)
 
@@ -112,4 +115,4 @@ def _unpack(path: Path, number: int) -> NDArray[Any]:
         with fits.open(io.BytesIO(bytes(whole)), memmap=False) as opened:
             return np.asarray(opened[number].data)
     except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
-        raise UnusableFrame(f"{path.name}: the packed image can't be unpacked.") from error
+        raise UnusableFrame(NoticeCode.UNPACKING_FAILED, file=path.name) from error

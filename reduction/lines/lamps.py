@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 
@@ -158,7 +159,7 @@ def laboratory_lines(elements: Iterable[str]) -> tuple[Floats, Floats]:
     for element in elements:
         chosen = lines.line_spectrum == element if " " in element else symbols == element
         if not chosen.any():
-            raise NoWavelengthSolution(f"No laboratory lines are known for {element!r}.")
+            raise NoWavelengthSolution(NoticeCode.ELEMENT_UNKNOWN, element=element)
         wanted |= chosen
     order = np.argsort(lines.line_wavelength[wanted])
     return lines.line_wavelength[wanted][order], lines.line_strength[wanted][order]
@@ -174,5 +175,5 @@ def grooves_per_mm(grating: str) -> float:
     """
     match = re.search(r"(?<!\d)(\d{3,4})(?!\d)", grating)
     if match is None:
-        raise NoWavelengthSolution(f"The groove density of grating {grating!r} is not known.")
+        raise NoWavelengthSolution(NoticeCode.GRATING_UNKNOWN, grating=grating)
     return float(match.group(1))

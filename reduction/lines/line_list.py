@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
 from reduction.lines.lamps import LAMP_ELEMENTS, laboratory_lines
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -27,7 +28,7 @@ def spectra_of(lamp: str) -> tuple[str, ...]:
     for name in lamp.split("+"):
         if name not in LAMP_ELEMENTS:
             known = ", ".join(LAMP_ELEMENTS)
-            raise NoWavelengthSolution(f"No line list for the lamp {lamp!r}; known are {known}.")
+            raise NoWavelengthSolution(NoticeCode.LAMP_UNKNOWN, lamp=lamp, known=known)
         stages = ("I", "II") if is_hollow_cathode(name) else ("I",)
         spectra.update(
             dict.fromkeys(f"{e} {stage}" for e in LAMP_ELEMENTS[name] for stage in stages)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
 from reduction.errors import ReductionError
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 Image = NDArray[np.float32]
@@ -82,7 +83,7 @@ def camera(name: str) -> Camera:
     try:
         return CAMERAS[name]
     except KeyError:
-        raise ReductionError(f"There is no {name!r} camera; choose Red or Blue.") from None
+        raise ReductionError(NoticeCode.SIMULATION_CAMERA_UNKNOWN, camera=name) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,12 +185,16 @@ def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> De
     which = camera(name)
     bx, by = binning
     if not (1 <= bx <= 4 and 1 <= by <= 4):
-        raise ReductionError(f"Binning {bx}x{by} is not offered; choose 1 to 4 on each axis.")
+        raise ReductionError(NoticeCode.SIMULATION_BINNING, binning=f"{bx}x{by}")
     most = FULL_ROWS // by
     n_rows = most if rows is None else rows
     if not 50 <= n_rows * by <= FULL_ROWS:
         raise ReductionError(
-            f"{n_rows} rows do not fit: {50 // by} to {most} at binning {bx}x{by}."
+            NoticeCode.SIMULATION_ROWS,
+            rows=n_rows,
+            least=50 // by,
+            most=most,
+            binning=f"{bx}x{by}",
         )
     first = (FULL_ROWS - n_rows * by) // 2
     window = slice(first, first + n_rows * by)

@@ -16,6 +16,7 @@ from scipy.optimize import least_squares
 
 from reduction.errors import ReductionError
 from reduction.lines.lamps import Lamp, grooves_per_mm, library
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 
@@ -107,14 +108,16 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
     mode = [candidate for candidate in library().lamps if _plain(candidate.wavmode) == wanted]
     if not mode:
         names = ", ".join(setup_names())
-        raise ReductionError(f"No library lamp for setup {wavmode!r}; there are {names}.")
+        raise ReductionError(NoticeCode.SIMULATION_MODE_UNKNOWN, mode=wavmode, known=names)
     rank = [name for name in PREFERRED if lamp in ("", name)]
     fitting = sorted((o for o in mode if o.lamp in rank), key=lambda o: rank.index(o.lamp))
     # Few lines of mercury and neon lie in the blue: there another lamp is what one would take.
     fitting.sort(key=lambda o: -min(o.pixel.size, ENOUGH_LINES))
     if not fitting:
         there = ", ".join(sorted({candidate.lamp for candidate in mode}))
-        raise ReductionError(f"No {lamp!r} lamp in the library for {wavmode}; there are {there}.")
+        raise ReductionError(
+            NoticeCode.SIMULATION_LAMP_UNKNOWN, lamp=lamp, mode=wavmode, known=there
+        )
     chosen = fitting[0]
     # Lamps of one mode can be ten pixels apart (other nights); pool them only when one has too
     # few lines to stand by itself.

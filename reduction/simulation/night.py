@@ -13,6 +13,7 @@ import numpy as np
 from astropy.io import fits
 
 from reduction.errors import ReductionError
+from reduction.notice_codes import NoticeCode
 from reduction.simulation.exposures import Frame, expose
 from reduction.simulation.plan import DEFAULT_START, NightPlan
 
@@ -44,7 +45,7 @@ def science_frame(seed: int, index: int = 0, setup: str = "400_M2", **choices: o
         biases and flats.
     """
     if index < 0:
-        raise ReductionError("The index of a science frame is zero or more.")
+        raise ReductionError(NoticeCode.SIMULATION_NEGATIVE, quantity="index of a science frame")
     plan = replace(NightPlan(seed, setup), n_bias=0, n_flat=0, n_science=index + 1, **choices)  # type: ignore[arg-type]
     chosen = [exposure for exposure in plan.exposures if exposure.facts.kind == "science"][index]
     return expose(chosen, plan.optics, plan.detector("science"))

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from reduction.errors import ReductionError
+from reduction.notice_codes import NoticeCode
 from reduction.simulation.cards import Facts, Pointing, sidereal_time
 from reduction.simulation.detector import Detector, camera, detector
 from reduction.simulation.exposures import READ_TIME, Exposure, slit_width
@@ -90,15 +91,19 @@ class NightPlan:
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.first_number < 0:
-            raise ReductionError("The seed and the first file number are zero or more.")
+            raise ReductionError(
+                NoticeCode.SIMULATION_NEGATIVE, quantity="seed or first file number"
+            )
         if min(self.n_bias, self.n_flat, self.n_science) < 0:
-            raise ReductionError("The number of frames of a kind is zero or more.")
+            raise ReductionError(
+                NoticeCode.SIMULATION_NEGATIVE, quantity="number of frames of a kind"
+            )
         try:
             width = slit_width(self.slit)
         except ValueError:
             width = 0.0
         if not 0.2 <= width <= 10:
-            raise ReductionError(f"Slit {self.slit!r} is not a name such as 1.0_LONG_SLIT.")
+            raise ReductionError(NoticeCode.SIMULATION_SLIT, slit=self.slit)
         camera(self.camera)
 
     @cached_property

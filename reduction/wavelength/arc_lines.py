@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -63,7 +64,7 @@ def subtract_continuum(flux: Floats) -> Floats:
     counts = np.isfinite(values).sum(axis=1)
     known = counts > 0
     if not known.any():
-        raise NoWavelengthSolution("The arc has no finite pixels along the aperture.")
+        raise NoWavelengthSolution(NoticeCode.ARC_WITHOUT_PIXELS)
     level = values[np.arange(n_blocks), np.maximum(counts - 1, 0) // 4]
     middle = 0.5 * (edges[:-1] + edges[1:] - 1)
     continuum = np.interp(np.arange(flux.size), middle[known], level[known])

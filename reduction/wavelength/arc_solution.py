@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
 from reduction.lines.line_list import lamp_lines
+from reduction.notice_codes import NoticeCode
 from reduction.wavelength.alignment import Alignment, Pattern, align, compress
 from reduction.wavelength.arc_lines import find_lines
 from reduction.wavelength.blends import resolved
@@ -156,16 +157,20 @@ def solve(
             continue
         check = verify(problem, fit, lamp, options.limits, options.without)
         best = fit, check
-        if not check.reason and check.is_certain(options.limits):
+        if check.objection is None and check.is_certain(options.limits):
             break
     if best is None:
         raise NoWavelengthSolution(
-            f"No shift of the {lamp} line list fits the {problem.pixel.size} lines of this arc "
-            f"(GRATING {setup.grating}, CAM_TARG {setup.cam_targ:g}, GRT_TARG {setup.grt_targ:g})."
+            NoticeCode.NO_SHIFT_FITS,
+            lamp=lamp,
+            lines=problem.pixel.size,
+            grating=setup.grating,
+            cam_targ=setup.cam_targ,
+            grt_targ=setup.grt_targ,
         )
     fit, check = best
-    if check.reason:
-        raise NoWavelengthSolution(f"No wavelength solution from this {lamp} arc: {check.reason}.")
+    if check.objection is not None:
+        raise NoWavelengthSolution(check.objection)
     return _solution(problem, fit, check, lamp, options)
 
 
@@ -191,9 +196,7 @@ def make_problem(
     step = (column[-1] - column[0]) / (column.size - 1)
     lines = find_lines(flux, saturated)
     if lines.pixel.size < 3:
-        raise NoWavelengthSolution(
-            f"The arc shows {lines.pixel.size} emission lines; was the lamp on?"
-        )
+        raise NoWavelengthSolution(NoticeCode.ARC_WITHOUT_LINES, lines=lines.pixel.size)
     problem = Problem(
         pixel=column[0] + step * lines.pixel,
         height=lines.height,
@@ -249,7 +252,9 @@ def _solution(
     )
     if solution.rms > options.limits.maximum_rms * solution.fwhm:
         raise NoWavelengthSolution(
-            f"A polynomial of order {options.order} leaves {solution.rms:.2f} Å rms on "
-            f"{solution.n_used} lines; raise the order."
+            NoticeCode.ORDER_TOO_LOW,
+            order=options.order,
+            rms=solution.rms,
+            lines=solution.n_used,
         )
     return solution

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import NoWavelengthSolution
 from reduction.lines.lamps import grooves_per_mm
+from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
 
@@ -61,8 +62,11 @@ def predicted_wavelength(pixel: Floats, grating: str, cam_targ: float, grt_targ:
     centre = 1e7 / grooves * (np.sin(alpha) + np.sin(beta))
     if not 2500 <= centre <= 11500:
         raise NoWavelengthSolution(
-            f"GRATING {grating} at CAM_TARG {cam_targ:g} and GRT_TARG {grt_targ:g} would centre "
-            f"{centre:.0f} Å, outside what the spectrograph sees."
+            NoticeCode.GRATING_OUT_OF_RANGE,
+            grating=grating,
+            cam_targ=cam_targ,
+            grt_targ=grt_targ,
+            centre=centre,
         )
     u = (np.asarray(pixel, dtype=float) - CENTRE_PX) / FOCAL_LENGTH_PX
     ray = np.sin(beta + np.arctan(u) + DISTORTION * u**3)

@@ -14,6 +14,7 @@ from reduction.errors import HeaderError, NoWavelengthSolution
 from reduction.fits import vocabulary
 from reduction.fits.provenance import put
 from reduction.frames import Spectrum
+from reduction.notice_codes import NoticeCode
 from reduction.wavelength.arc_solution import Solution
 from reduction.wavelength.resample import linear_grid, resample
 
@@ -81,7 +82,9 @@ def wavelength_axis(header: fits.Header, n: int) -> Floats:
         first, step = float(header["CRVAL1"]), float(header["CDELT1"])
         reference = float(header["CRPIX1"])
     except (KeyError, TypeError, ValueError) as error:
-        raise HeaderError("CRVAL1", "CRVAL1, CDELT1 or CRPIX1 is missing or mistyped.") from error
+        raise HeaderError(
+            NoticeCode.CARDS_MISSING, keyword="CRVAL1", cards=["CRVAL1", "CDELT1", "CRPIX1"]
+        ) from error
     return np.asarray(first + step * (np.arange(n) + 1 - reference), dtype=float)
 
 
@@ -198,7 +201,7 @@ def _axis(spectrum: Spectrum, solution: Solution, step: float) -> tuple[Floats, 
     """Wavelengths of the edges of the spectrum's pixels, and of a linear axis inside them, Å."""
     edges = solution.function(pixel_edges(spectrum.header, spectrum.flux.size))
     if not np.all(np.diff(edges) > 0):
-        raise NoWavelengthSolution("The wavelength solution is not monotonic over the spectrum.")
+        raise NoWavelengthSolution(NoticeCode.SOLUTION_NOT_MONOTONIC)
     first, step, n = linear_grid(edges, step)
     return edges, np.asarray(first + step * (np.arange(n + 1) - 0.5), dtype=float)
 

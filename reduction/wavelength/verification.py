@@ -7,12 +7,15 @@ pass), with every other lamp's list, at wrong grating angles and with its lines 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reduction.lines.line_list import is_hollow_cathode
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.wavelength.alignment import Pattern, compress, resemblance
 from reduction.wavelength.lamp_templates import expected_patterns, published_patterns
 from reduction.wavelength.line_match import Fit, Problem, explained, measurable, nearest
@@ -63,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The numbers a solution was judged by (see `Limits`); `reason` is empty when it passed."""
+    """The numbers a solution was judged by (see `Limits`); `objection` is None when it passed."""
 
     n_used: int
     rms: float
@@ -75,7 +78,7 @@ class Check:
     resemblance: float
     distinctness: float
     span: float
-    reason: str = ""
+    objection: Notice | None = None
 
     def is_certain(self, limits: Limits) -> bool:
         """Tell whether the whole pattern of lines is unmistakably the lamp's."""
@@ -144,12 +147,11 @@ def verify(
         distinctness=alike * min(contrast, 2.0),
         span=float(np.ptp(pixel[fit.used]) / (problem.extent[1] - problem.extent[0])),
     )
-    reason = _objection(check, limits, lamp)
-    return Check(**{**{k: getattr(check, k) for k in Check.__slots__}, "reason": reason})
+    return replace(check, objection=_objection(check, limits, lamp))
 
 
-def _objection(check: Check, limits: Limits, lamp: str) -> str:
-    """Return the first thing that is not as it should be, as a clause for the observer."""
+def _objection(check: Check, limits: Limits, lamp: str) -> Notice | None:
+    """Return the first thing that is not as it should be."""
     certain = check.is_certain(limits)
     # hollow cathodes have so many lines that chance matches are common
     strict = 1.7 if is_hollow_cathode(lamp) else 1.0
@@ -159,27 +161,26 @@ def _objection(check: Check, limits: Limits, lamp: str) -> str:
     objections = (
         (
             check.n_used < minimum,
-            f"only {check.n_used} laboratory lines could be used, {minimum} are asked for",
+            partial(notice, NoticeCode.TOO_FEW_LINES, found=check.n_used, needed=minimum),
         ),
         (
             check.brightest_explained < limits.brightest_explained - leniency,
-            f"known lines of that lamp explain only {100 * check.brightest_explained:.0f} % of its "
-            "brightest lines; is it another lamp or another grating angle?",
+            partial(
+                notice, NoticeCode.BRIGHT_LINES_UNEXPLAINED, fraction=check.brightest_explained
+            ),
         ),
         (
             check.published_seen < limits.published_seen - leniency,
-            f"only {100 * check.published_seen:.0f} % of the brightest lines of that lamp are "
-            "there; is it another lamp?",
+            partial(notice, NoticeCode.PUBLISHED_LINES_ABSENT, fraction=check.published_seen),
         ),
-        (chance and not certain, "the lines agree hardly better than by chance"),
+        (chance and not certain, partial(notice, NoticeCode.AGREEMENT_BY_CHANCE)),
         (
             check.rms > limits.maximum_rms,
-            f"the lines scatter by {check.rms:.2f} of their width",
+            partial(notice, NoticeCode.LINES_SCATTER, widths=check.rms),
         ),
         (
             check.uncertainty > limits.uncertainty,
-            f"its lines cover only {100 * check.span:.0f} % of the detector, "
-            "which leaves the ends uncertain",
+            partial(notice, NoticeCode.LINES_COVER_TOO_LITTLE, fraction=check.span),
         ),
     )
-    return next((clause for failed, clause in objections if failed), "")
+    return next((made(lamp=lamp) for failed, made in objections if failed), None)

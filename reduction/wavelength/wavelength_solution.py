@@ -15,12 +15,16 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 
 from reduction.detector import geometry
+from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
 from reduction.errors import HeaderError, MissingCalibration, NoWavelengthSolution
 from reduction.extraction import apertures
 from reduction.fits import header_values, headers, vocabulary
 from reduction.frames import PixelFlag, Spectrum
 from reduction.lines.lamps import LAMP_ELEMENTS
 from reduction.lines.line_list import lamp_name
+from reduction.matching import ANGLE_TOLERANCE
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
 from reduction.wavelength.line_match import Setup
 
@@ -34,6 +38,23 @@ def setup_of(header: fits.Header) -> Setup:
     )
 
 
+def _differences(wanted: Setup, found: Setup) -> tuple[Difference, ...]:
+    """Return what differs between the setups of a spectrum and of an arc."""
+    fatal, near = Effect.FATAL, ANGLE_TOLERANCE
+    angles = (
+        (Quantity.CAMERA_ANGLE, wanted.cam_targ, found.cam_targ),
+        (Quantity.GRATING_ANGLE, wanted.grt_targ, found.grt_targ),
+    )
+    return (
+        *text_differences(Quantity.GRATING, wanted.grating, found.grating, fatal),
+        *(
+            one
+            for name, ours, theirs in angles
+            for one in number_differences(name, ours, theirs, fatal, tolerance=near)
+        ),
+    )
+
+
 def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
     """Extract a reduced 2-D arc along the aperture of a spectrum.
 
@@ -43,23 +64,22 @@ def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
         If the arc was taken with another grating or angle, or does not cover the aperture.
     """
     one, other = setup_of(spectrum.header), setup_of(arc.meta)
-    angles = (one.cam_targ - other.cam_targ, one.grt_targ - other.grt_targ)
-    if one.grating != other.grating or max(abs(a) for a in angles) > 0.05:
+    if _differences(one, other):
         raise MissingCalibration(
-            f"{arc_name} was taken with GRATING {other.grating}, CAM_TARG {other.cam_targ:g}, "
-            f"GRT_TARG {other.grt_targ:g}, the spectrum with GRATING {one.grating}, "
-            f"CAM_TARG {one.cam_targ:g}, GRT_TARG {one.grt_targ:g}."
+            NoticeCode.ARC_SETUP_DIFFERS, file=arc_name, differences=_differences(one, other)
         )
     return apertures.extract_along(arc, spectrum.header)
 
 
-def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[str, ...]]:
+def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[Notice, ...]]:
     """Solve an extracted arc with the lamps its header names, or with each that fits.
 
     Returns
     -------
-    solution, warnings
-        Detector column → air wavelength, and a sentence when the lamp had to be guessed.
+    solution : Solution
+        Detector column → air wavelength.
+    notices : tuple of Notice
+        One when the lamp had to be guessed from the lines.
     """
     pixel = np.arange(arc.flux.size, dtype=float)
     column = np.asarray(geometry.to_physical(arc.header, 1, pixel), dtype=float)
@@ -76,11 +96,9 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[str
             continue
         solutions.append(solution)
     if not solutions:
-        raise NoWavelengthSolution(
-            "The arc's header names no lamp, and none of the known lamps fits its lines."
-        )
+        raise NoWavelengthSolution(NoticeCode.LAMP_NOT_IDENTIFIED)
     best = max(solutions, key=lambda s: s.check.brightest_explained * s.n_used)
-    return best, (f"The arc's header names no lamp; its lines are those of {best.lamp}.",)
+    return best, (notice(NoticeCode.LAMP_GUESSED, lamp=best.lamp),)
 
 
 def mid_exposure(header: fits.Header) -> dt.datetime:

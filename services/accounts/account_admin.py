@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from db.models import Event, PasswordLink, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import access, events, logs
 from services.access import Action
 from services.accounts import accounts, partners
@@ -48,9 +50,14 @@ def create(
             staff=staff,
         )
         letters.welcome(account, user)
-        kind = "a staff account" if staff else "an account"
-        sentence = f"{user.full_name} created {kind} for {account.full_name} ({account.email})."
-        effects.events.append(logs.write("info", sentence))
+        entry = notice(
+            NoticeCode.ACCOUNT_CREATED,
+            person=user.full_name,
+            name=account.full_name,
+            email=account.email,
+            staff=staff,
+        )
+        effects.events.append(logs.write(entry))
     return line_of(account)
 
 
@@ -131,9 +138,9 @@ def set_active(user: User, user_id: int, *, active: bool) -> AccountLine:
         User.update(is_active=active).where(User.id == account.id).execute()
         if not active:
             PasswordLink.delete().where(PasswordLink.user == account).execute()
-        verb = "reactivated" if active else "deactivated"
-        sentence = f"{user.full_name} {verb} the account of {account.full_name}."
-        effects.events.append(logs.write("info", sentence))
+        code = NoticeCode.ACCOUNT_REACTIVATED if active else NoticeCode.ACCOUNT_DEACTIVATED
+        entry = notice(code, person=user.full_name, name=account.full_name)
+        effects.events.append(logs.write(entry))
         effects.events.append(_access_event(account))
     account.is_active = active
     return line_of(account)

@@ -14,10 +14,12 @@ from db.models import File, Proposal, Run
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.matching import ArcChoice, Match
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import CalibrationRole
 from services.calibration.master_selection import around
 from services.calibration.masters import RAW, REDUCED
-from services.calibration.outcomes import Inputs, Refused, Waiting
+from services.calibration.outcomes import Inputs, Refused, Waiting, degraded, no_calibration
 from services.files import ingredients
 from services.files.rows import describe
 from services.runs.lifecycle import LIVE
@@ -35,7 +37,7 @@ def arcs_for(file: File, settings: Mapping[str, Any]) -> Inputs | Waiting | Refu
     if choice is ArcChoice.FIXED:
         return _named(file, str(settings.get("arc_name", "")))
     frame, arcs = describe(file), candidates(file)
-    failed = ""
+    failed: File | None = None
     while True:
         ranking = matching.rank_arcs(frame, [describe(arc) for arc in arcs])
         chosen = matching.choose_arcs(frame, [describe(arc) for arc in arcs], choice)
@@ -45,19 +47,23 @@ def arcs_for(file: File, settings: Mapping[str, Any]) -> Inputs | Waiting | Refu
         bad = [match.index for match, one in zip(chosen, answers, strict=True) if one is None]
         if not bad:
             return _given(frame_choice=choice, chosen=chosen, answers=answers)
-        failed = failed or arcs[bad[0]].file_name
+        failed = failed or arcs[bad[0]]
         arcs = [arc for index, arc in enumerate(arcs) if index not in bad]
-    if failed:
-        return Waiting(f"the arc lamp of this setup, {failed}, could not be reduced")
+    if failed is not None:
+        return Waiting(_not_reduced(failed))
     nearest = arcs[ranking.nearest.index].file_name if ranking.nearest else None
-    return Waiting(matching.no_arc_sentence(frame, nearest, ranking.nearest))
+    return Waiting(no_calibration(CalibrationRole.ARC, matching.setup_of(frame), nearest, ranking))
 
 
 def _given(
     *, frame_choice: ArcChoice, chosen: tuple[Match, ...], answers: list[File | Waiting | None]
 ) -> Inputs | Waiting:
     given: dict[CalibrationRole, File] = {}
-    notes = [f"{CalibrationRole.ARC}: {match.degraded}" for match in chosen if match.degraded]
+    remarks = [
+        degraded(CalibrationRole.ARC, answer.file_name, match.differences)
+        for match, answer in zip(chosen, answers, strict=True)
+        if match.is_degraded and isinstance(answer, File)
+    ]
     for role, answer in zip(
         (CalibrationRole.ARC, CalibrationRole.SECOND_ARC), answers, strict=False
     ):
@@ -66,29 +72,32 @@ def _given(
         if answer is not None:
             given[role] = answer
     if frame_choice is ArcChoice.BRACKETING and len(given) == 1:
-        notes.append(
-            f"{CalibrationRole.ARC}: there is none on the other side of the exposure; "
-            f"{given[CalibrationRole.ARC].file_name} stands alone."
-        )
-    return Inputs(given=given, notes=tuple(notes))
+        alone = given[CalibrationRole.ARC].file_name
+        remarks.append(notice(NoticeCode.ARC_ONE_SIDE, file=alone))
+    return Inputs(given=given, notices=tuple(remarks))
 
 
 def _named(file: File, name: str) -> Inputs | Waiting | Refused:
     """Find the arc that the settings name, which still has to fit."""
     if not name:
-        return Refused("Arc: the choice is 'fixed', but no arc is named.")
+        return Refused(notice(NoticeCode.FIXED_ARC_NOT_NAMED))
     named = [arc for arc in visible(file).where(File.file_name == name)]
     if not named:
-        return Waiting(f"waiting for {name}: no arc lamp of this name is here")
+        return Waiting(notice(NoticeCode.WAITING_FOR_NAMED_ARC, file=name))
     frame = describe(file)
     ranking = matching.rank_arcs(frame, [describe(arc) for arc in named])
     if ranking.best is None:
-        differences = ", ".join(ranking.nearest.differences) if ranking.nearest else ""
-        return Refused(f"Arc: {name} does not fit this spectrum, it differs in {differences}.")
-    reduced = reduced_of(named[ranking.best.index])
+        differences = ranking.nearest.differences if ranking.nearest else ()
+        return Refused(notice(NoticeCode.FIXED_ARC_DIFFERS, file=name, differences=differences))
+    arc = named[ranking.best.index]
+    reduced = reduced_of(arc)
     if reduced is None:
-        return Waiting(f"the arc lamp {name} could not be reduced")
+        return Waiting(_not_reduced(arc))
     return _given(frame_choice=ArcChoice.FIXED, chosen=(ranking.best,), answers=[reduced])
+
+
+def _not_reduced(arc: File) -> Notice:
+    return notice(NoticeCode.CALIBRATION_NOT_REDUCED, role=CalibrationRole.ARC, file=arc.file_name)
 
 
 def visible(file: File, days: float | None = matching.ARC_DAYS) -> Any:
@@ -138,7 +147,7 @@ def reduced_of(arc: File) -> File | Waiting | None:
     if product is not None:
         return product
     if Run.select().where(Run.file == arc, Run.state.in_(LIVE)).exists():
-        return Waiting(f"waiting for the arc lamp {arc.file_name} to be reduced")
+        return Waiting(notice(NoticeCode.WAITING_FOR_ARC, file=arc.file_name))
     return None
 
 

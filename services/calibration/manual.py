@@ -1,6 +1,6 @@
-"""Calibrations that a person chose for a run, and what could be chosen: the nearest, ranked.
+"""Manual calibrations: those that a person selected for a run, and the nearest to select from.
 
-What differs in a way that no person can overrule (`reduction.matching.Match.impossible`) is
+What differs in a way that no person can overrule (`reduction.differences.Effect.FATAL`) is
 refused here; all else is done, and the product says what differs.
 """
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from db.models import File, Run
 from reduction import matching
+from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import DataType, FrameKind
 from reduction.matching import Match
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, blocks_for
 from services.calibration import arc_selection, master_selection, masters
 from services.calibration.masters import MASTER, RAW
@@ -20,7 +23,6 @@ from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.errors import Unacceptable
 from services.files.rows import describe
 
-ALTHOUGH = "was chosen by hand although it differs"
 KINDS = {
     CalibrationRole.MASTER_BIAS: FrameKind.BIAS,
     CalibrationRole.MASTER_FLAT: FrameKind.FLAT,
@@ -42,13 +44,13 @@ MOST_OFFERED = 6
 class Candidate:
     """A calibration that could serve a frame.
 
-    `fits` tells that nobody has to ask for it; `obstacle` why it can't be used even on request.
+    `fits` tells that it is used without a request; `obstacle` why it cannot be used even then.
     """
 
     file: File
-    differences: tuple[str, ...]
+    differences: tuple[Difference, ...]
     fits: bool
-    obstacle: str = ""
+    obstacle: Notice | None = None
 
 
 def candidates(file: File, role: CalibrationRole) -> list[Candidate]:
@@ -57,27 +59,39 @@ def candidates(file: File, role: CalibrationRole) -> list[Candidate]:
     ranking = _RANKS[role](describe(file), [describe(one) for one in found])
     ranked = (*ranking.matches, *ranking.refused)[:MOST_OFFERED]
     judged = [_candidate(file, role, found[match.index], match) for match in ranked]
-    return sorted(judged, key=lambda one: (bool(one.obstacle), not one.fits))
+    return sorted(judged, key=lambda one: (one.obstacle is not None, not one.fits))
 
 
 def _candidate(file: File, role: CalibrationRole, one: File, match: Match) -> Candidate:
     few = _few(file, role, one)
-    refused = (match.degraded is None and bool(match.differences)) or bool(few)
-    obstacle = ""
-    if match.impossible:
-        obstacle = f"it can't be used: {', '.join(match.impossible)}"
-    elif role is CalibrationRole.ARC and arc_selection.reduced_of(one) is None:
-        obstacle = "it could not be reduced"
-    return Candidate(one, (*match.differences, *few), not refused, obstacle)
+    return Candidate(
+        one, (*match.differences, *few), match.fits and not few, _obstacle(role, one, match)
+    )
 
 
-def _few(file: File, role: CalibrationRole, one: File) -> tuple[str, ...]:
-    """Say that a master was made of fewer frames than the frame's proposal asks for."""
+def _obstacle(role: CalibrationRole, one: File, match: Match) -> Notice | None:
+    """Return why a calibration cannot be used, whoever requests it."""
+    if match.fatal:
+        return notice(
+            NoticeCode.CALIBRATION_IMPOSSIBLE,
+            role=role,
+            file=one.file_name,
+            differences=match.fatal,
+        )
+    if role is CalibrationRole.ARC and arc_selection.reduced_of(one) is None:
+        return notice(NoticeCode.CALIBRATION_NOT_REDUCED, role=role, file=one.file_name)
+    return None
+
+
+def _few(file: File, role: CalibrationRole, one: File) -> tuple[Difference, ...]:
+    """Tell that a master was made of fewer frames than the frame's proposal asks for."""
     if role is CalibrationRole.ARC:
         return ()
     minimum = masters.minimum_for(file, _maker(role))
     frames = one.n_combined or 0
-    return () if frames >= minimum else (f"{frames} frames instead of {minimum}",)
+    if frames >= minimum:
+        return ()
+    return (Difference(Quantity.FRAMES, minimum, frames, Effect.ON_REQUEST),)
 
 
 def _maker(role: CalibrationRole) -> Block:
@@ -110,7 +124,7 @@ def checked(block: Block, wanted: Mapping[str, int]) -> dict[str, int]:
 
 
 def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Waiting:
-    """Return the calibration that was chosen for a run, with the notice its product will carry."""
+    """Return the calibration selected for a run, with the notice its product will carry."""
     number = (run.calibrations or {})[role]
     wanted = File.select().where(File.id == number, File.kind == str(KINDS[role]))
     wanted = wanted.where(File.data_type == (RAW if role is CalibrationRole.ARC else MASTER))
@@ -118,18 +132,28 @@ def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Wai
         wanted = wanted.where(File.id.in_(arc_selection.visible(file, days=None).select(File.id)))
     one = wanted.first()
     if one is None:
-        return Refused(f"the {role} that was chosen is not there, or is none of its kind")
+        return Refused(notice(NoticeCode.CALIBRATION_NOT_FOUND, role=role))
     ranking = _RANKS[role](describe(file), [describe(one)])
     candidate = _candidate(file, role, one, (*ranking.matches, *ranking.refused)[0])
-    if candidate.obstacle:
-        return Refused(f"{role} {one.file_name}: {candidate.obstacle}")
-    note = f"{role}: {one.file_name} was chosen by hand"
-    if candidate.differences:
-        note = f"{role}: {one.file_name} {ALTHOUGH}: {', '.join(candidate.differences)}"
+    if candidate.obstacle is not None:
+        return Refused(candidate.obstacle)
+    remark = _selected(role, candidate)
     if role is not CalibrationRole.ARC:
-        return Inputs(given={role: one}, notes=(note,))
+        return Inputs(given={role: one}, notices=(remark,))
     reduced = arc_selection.reduced_of(one)
     if isinstance(reduced, Waiting):
         return reduced
     assert reduced is not None  # else it had an obstacle
-    return Inputs(given={role: reduced}, notes=(note,))
+    return Inputs(given={role: reduced}, notices=(remark,))
+
+
+def _selected(role: CalibrationRole, candidate: Candidate) -> Notice:
+    file = candidate.file.file_name
+    if not candidate.differences:
+        return notice(NoticeCode.MANUAL_CALIBRATION, role=role, file=file)
+    return notice(
+        NoticeCode.MANUAL_CALIBRATION_DIFFERS,
+        role=role,
+        file=file,
+        differences=candidate.differences,
+    )

@@ -15,18 +15,21 @@ The first rule that applies:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from db import clock
 from db.models import File, Run
 from reduction import matching
+from reduction.differences import Quantity
 from reduction.frames import DataType, FrameDescription, FrameKind
-from reduction.matching import Match, Ranking
-from reduction.registry import Block, blocks_for
+from reduction.matching import Ranking
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
+from reduction.registry import Block, CalibrationRole, blocks_for
 from services.calibration import masters
 from services.calibration.masters import DAYS, MASTER, RAW
-from services.calibration.outcomes import Found, Nothing, Waiting
+from services.calibration.outcomes import Found, Nothing, Waiting, no_calibration
 from services.files.rows import describe
 from services.runs.lifecycle import LIVE
 
@@ -35,27 +38,34 @@ SETTLE = dt.timedelta(seconds=3)
 SETTLE_AT_MOST = dt.timedelta(seconds=60)
 
 Rank = Callable[[FrameDescription, Sequence[FrameDescription]], Ranking]
-Sentence = Callable[[FrameDescription, str | None, Match | None], str]
+Setup = Callable[[FrameDescription], Mapping[Quantity, str | float | None]]
 
 
 def bias_for(file: File) -> Found | Waiting | Nothing:
     """Return the master bias of a file."""
-    return _master(file, FrameKind.BIAS, matching.rank_bias, matching.no_bias_sentence)
+    return _master(file, CalibrationRole.MASTER_BIAS, matching.rank_bias, matching.readout_of)
 
 
 def flat_for(file: File) -> Found | Waiting | Nothing:
     """Return the master flat of a file."""
-    return _master(file, FrameKind.FLAT, matching.rank_flats, matching.no_flat_sentence)
+    return _master(file, CalibrationRole.MASTER_FLAT, matching.rank_flats, matching.flat_setup_of)
 
 
-def words(block: Block) -> str:
-    """Return what a master block makes, in the words of a sentence."""
-    return block.name.replace("_", " ")
+KINDS = {
+    CalibrationRole.MASTER_BIAS: FrameKind.BIAS,
+    CalibrationRole.MASTER_FLAT: FrameKind.FLAT,
+}
+"""Roles that masters fill, and the kind of frame they are made of."""
 
 
-def so_far(what: str, n_frames: int, minimum: int) -> str:
-    """Say that more frames are waited for."""
-    return f"waiting for a {what} ({n_frames} of {minimum} frames so far)"
+def role_of(kind: str) -> CalibrationRole:
+    """Return the role of the masters that are made of a kind of frame."""
+    return next(role for role, made_of in KINDS.items() if made_of == kind)
+
+
+def more_frames(role: CalibrationRole, n_frames: int, minimum: int) -> Waiting:
+    """Return the wait for more frames of a master."""
+    return Waiting(notice(NoticeCode.WAITING_FOR_FRAMES, role=role, found=n_frames, needed=minimum))
 
 
 def around(file: File, kind: FrameKind, days: float) -> Any:
@@ -75,18 +85,20 @@ def _files(condition: Any) -> list[File]:
     return list(File.select().where(File.id.in_(ids)).order_by(File.id)) if ids else []
 
 
-def _master(file: File, kind: FrameKind, rank: Rank, say: Sentence) -> Found | Waiting | Nothing:
-    frame = describe(file)
+def _master(
+    file: File, role: CalibrationRole, rank: Rank, setup: Setup
+) -> Found | Waiting | Nothing:
+    frame, kind = describe(file), KINDS[role]
     block = blocks_for(DataType.RAW, kind)[0]
     minimum = masters.minimum_for(file, block)
     pending = _pending(frame, block, rank, minimum)
     if pending is not None:
-        return Waiting(f"waiting for the {words(block)} ({pending} frames) to be made")
+        return Waiting(notice(NoticeCode.WAITING_FOR_MASTER, role=role, frames=pending))
     known = _files(around(file, kind, DAYS[str(kind)]) & (File.data_type == MASTER))
     enough = [master for master in known if (master.n_combined or 0) >= minimum]
     best = rank(frame, [describe(master) for master in enough]).best
     if best is not None:
-        return enough[best.index], best.degraded
+        return enough[best.index], best.differences
     waiting = _arriving(file, frame, block, rank, minimum) or settling(file)
     if waiting is not None:
         return waiting
@@ -94,11 +106,16 @@ def _master(file: File, kind: FrameKind, rank: Rank, say: Sentence) -> Found | W
     if ranking.best is not None:
         small = known[ranking.best.index]
         return Nothing(
-            f"no {words(block)} of {minimum} frames, as the proposal asks for; "
-            f"{small.file_name} was made of {small.n_combined or 0}"
+            notice(
+                NoticeCode.MASTER_TOO_SMALL,
+                role=role,
+                needed=minimum,
+                file=small.file_name,
+                found=small.n_combined or 0,
+            )
         )
     nearest = known[ranking.nearest.index].file_name if ranking.nearest else None
-    return Nothing(say(frame, nearest, ranking.nearest))
+    return Nothing(no_calibration(role, setup(frame), nearest, ranking))
 
 
 def _pending(frame: FrameDescription, block: Block, rank: Rank, minimum: int) -> int | None:
@@ -133,7 +150,7 @@ def _arriving(
     n_frames = masters.length(frames[best.index].series)
     if n_frames >= minimum:  # it was tried, and failed
         return None
-    return Waiting(so_far(words(block), n_frames, minimum))
+    return more_frames(role_of(kind), n_frames, minimum)
 
 
 def still_coming(newest: File, now: dt.datetime) -> bool:
@@ -158,4 +175,4 @@ def settling(file: File) -> Waiting | None:
     came = newest.limit(1).scalar()
     if came is None or now - came >= SETTLE:
         return None
-    return Waiting("waiting for the rest of the night's frames")
+    return Waiting(notice(NoticeCode.WAITING_FOR_NIGHT))

@@ -15,6 +15,8 @@ from peewee import fn
 
 from db import clock
 from db.models import File, Proposal, Run, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import all_blocks
 from services import access
 from services.access import Action
@@ -148,8 +150,8 @@ def newer(file: File) -> File | None:
     return version
 
 
-def why(file: File) -> str:
-    """Say what has come since an outdated file, or its outdated ancestor, was made."""
+def why(file: File) -> Notice:
+    """Return what has come since an outdated file, or its outdated ancestor, was made."""
     root = _root(file)
     run = Run.get_or_none(Run.id == root.run_id)
     came: list[str] = []
@@ -158,10 +160,8 @@ def why(file: File) -> str:
         given = selection.at_hand(wish).values()
         used = ingredients.input_ids(root)
         came = [calibration.file_name for calibration in given if calibration.id not in used]
-    what = " and ".join(came) or "Something that it would be better with"
-    have = "have" if len(came) > 1 else "has"
-    made = "this was made" if root.id == file.id else f"{root.file_name}, which it is made of, was"
-    return f"{what} {have} come since {made}."
+    ancestor = None if root.id == file.id else root.file_name
+    return notice(NoticeCode.NEWER_CALIBRATION, files=came, ancestor=ancestor)
 
 
 def request_again(user: User, file_id: int) -> Run:

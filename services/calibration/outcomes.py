@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from db.models import File
+from reduction.differences import Difference, Quantity
+from reduction.matching import Ranking
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import CalibrationRole
 
-Found = tuple[File, str | None]
-"""A calibration, and a sentence when it is a makeshift."""
+Found = tuple[File, tuple[Difference, ...]]
+"""A calibration, and what differs when it is a degraded match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Inputs:
     members: tuple[File, ...] = ()
     anchor: File | None = None
     given: dict[CalibrationRole, File] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -31,20 +36,52 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something may still come; the sentence says what."""
+    """Something may still come; the notice says what."""
 
-    sentence: str
+    notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing that comes will help; the sentence says why."""
+    """Nothing that comes will help; the notice says why."""
 
-    sentence: str
+    notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """No calibration, and no reason to wait: go on with a warning."""
 
-    sentence: str
+    notice: Notice
+
+
+def degraded(role: CalibrationRole, file_name: str, differences: Sequence[Difference]) -> Notice:
+    """Return the notice on a calibration that is used although it does not fully match."""
+    return notice(NoticeCode.DEGRADED_MATCH, role=role, file=file_name, differences=differences)
+
+
+def no_calibration(
+    role: CalibrationRole,
+    setup: Mapping[Quantity, str | float | None],
+    nearest: str | None,
+    ranking: Ranking,
+) -> Notice:
+    """Return the notice that no calibration fits a frame.
+
+    Parameters
+    ----------
+    role : CalibrationRole
+    setup : mapping
+        What the calibration has to share with the frame.
+    nearest : str or None
+        File name of the best of those refused.
+    ranking : Ranking
+    """
+    differences = ranking.nearest.differences if ranking.nearest else ()
+    return notice(
+        NoticeCode.NO_CALIBRATION,
+        role=role,
+        setup=dict(setup),
+        nearest=nearest,
+        differences=differences,
+    )

@@ -9,6 +9,8 @@ from reduction.fits import frame_io, headers
 from reduction.fits.classification import kind_of
 from reduction.frames import DataType, FrameKind, Technique
 from reduction.matching import group_key
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from reduction.registry import blocks_for
 from services import access, logs
 from services.access import Action
@@ -90,8 +92,14 @@ def _change(effects: UnitOfWork, user: User, file: File, facts: dict[str, Any]) 
     File.update(out_of_date=True).where(made).execute()
     _end_what_no_longer_fits(effects, file)
     effects.events.append(rows.file_event("file-changed", file))
-    said = f"{user.full_name} had {file.file_name} classified: {before} → {file.kind}."
-    effects.events.append(logs.write("info", said, proposal=file.proposal, file=file))
+    entry = notice(
+        NoticeCode.RECLASSIFIED,
+        person=user.full_name,
+        file=file.file_name,
+        before=before,
+        after=file.kind,
+    )
+    effects.events.append(logs.write(entry, proposal=file.proposal, file=file))
     if before != file.kind:
         scheduling.schedule(file, effects)
 

@@ -1,13 +1,16 @@
-"""Why a file is what it is, or is not further: its calibrations, and what could serve instead."""
+"""The calibration report of a file: what was used, why, and what could be used instead."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, by_severity, notice
 from reduction.registry import Block, CalibrationRole, all_blocks, blocks_for
-from services import access
+from services import access, notices
 from services.access import Action
 from services.calibration import manual, selection
 from services.calibration.manual import Candidate
@@ -23,8 +26,8 @@ class Search:
     """The search for one calibration of a file's step.
 
     `taken` are the files that the step has used, or would use now; `is_made` tells which of the
-    two. `sentence` says why there are none. A request for another one is a run of `block` on
-    `target`.
+    two. `notice` says why there are none, or what differs. A request for another one is a run of
+    `block` on `target`.
     """
 
     block: Block
@@ -32,12 +35,12 @@ class Search:
     role: CalibrationRole
     is_made: bool
     taken: tuple[File, ...]
-    sentence: str
+    notice: Notice | None
     candidates: tuple[Candidate, ...]
 
 
 def may_choose(user: User, file: File) -> bool:
-    """Tell whether a person may have a file processed with calibrations of the own choice."""
+    """Tell whether a person may select the calibrations that a file is processed with."""
     return file.proposal is not None and Action.PROCESS in access.allowed(user, file.proposal)
 
 
@@ -71,31 +74,30 @@ def of_file(user: User, file: File) -> list[Search]:
 def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
     """Return what a step would take now."""
     taken: tuple[File, ...] = ()
-    sentence = ""
     if wish.settings.get(IGNORED_BY.get(role, ""), False):
-        sentence = "the settings of the proposal do without it"
+        reason: Notice | None = notice(NoticeCode.CALIBRATION_IGNORED, role=role)
     else:
         answer = selection.offer(role, wish, wish.file)
         if isinstance(answer, Inputs):
             taken = tuple(answer.given.values())
-            sentence = " ".join(answer.notes)
+            reason = _gravest(answer.notices)
         else:
-            sentence = answer.sentence
+            reason = answer.notice
     offered = tuple(manual.candidates(wish.file, role))
     return Search(
-        block, wish.file, role, is_made=False, taken=taken, sentence=sentence, candidates=offered
+        block, wish.file, role, is_made=False, taken=taken, notice=reason, candidates=offered
     )
 
 
 def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Search:
     """Return what the step that made a product had taken."""
     taken = tuple(used.input for used in ingredients.inputs_of(product, role))
-    sentence = ""
+    about = [one for one in notices.load_all(product.notices) if one.params.get("role") == role]
+    reason = _gravest(about)
     if not taken and run.settings.get(IGNORED_BY.get(role, ""), False):
-        sentence = "the settings did without it"
-    elif not taken:
-        said = (text for text in product.warnings if str(role).split()[-1] in text)
-        sentence = next(said, f"it was made without a {role}")
+        reason = notice(NoticeCode.CALIBRATION_IGNORED, role=role)
+    elif not taken and reason is None:
+        reason = notice(NoticeCode.MADE_WITHOUT, role=role)
     offered = tuple(manual.candidates(product.parent, role))
     return Search(
         block,
@@ -103,6 +105,10 @@ def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Sea
         role,
         is_made=True,
         taken=taken,
-        sentence=sentence,
+        notice=reason,
         candidates=offered,
     )
+
+
+def _gravest(about: Sequence[Notice]) -> Notice | None:
+    return next(iter(by_severity(about)), None)

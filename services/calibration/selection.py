@@ -12,18 +12,19 @@ from collections.abc import Callable
 from db import clock
 from db.models import File, Run
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
-from services.calibration.master_selection import so_far, words
 from services.calibration.masters import IGNORED_BY
-from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting
+from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting, degraded
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
     """Find what a run needs, say what it waits for, or why it can't be."""
     block = all_blocks().get(run.block)
     if block is None:
-        return Refused(f"{run.block} is no process block of this release.")
+        return Refused(notice(NoticeCode.BLOCK_UNKNOWN, block=run.block))
     members: tuple[File, ...] = ()
     anchor: File | None = None
     if block.produces is DataType.MASTER:
@@ -33,14 +34,14 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
         members = found
         anchor = [member for member in members if member.series == run.file.series][-1]
     given: dict[CalibrationRole, File] = {}
-    notes: list[str] = []
+    remarks: list[Notice] = []
     for role in _wanted(run, block):
         answer = offer(role, run, anchor or run.file)
         if not isinstance(answer, Inputs):
             return answer
         given |= answer.given
-        notes += answer.notes
-    return Inputs(members, anchor, given, tuple(notes))
+        remarks += answer.notices
+    return Inputs(members, anchor, given, tuple(remarks))
 
 
 def at_hand(run: Run) -> dict[CalibrationRole, File]:
@@ -76,9 +77,10 @@ def offer(role: CalibrationRole, run: Run, file: File) -> Inputs | Waiting | Ref
     if isinstance(answer, Waiting):
         return answer
     if isinstance(answer, Nothing):
-        return Inputs(notes=(answer.sentence,))
-    calibration, degraded = answer
-    return Inputs(given={role: calibration}, notes=(f"{role}: {degraded}",) if degraded else ())
+        return Inputs(notices=(answer.notice,))
+    calibration, differences = answer
+    remarks = (degraded(role, calibration.file_name, differences),) if differences else ()
+    return Inputs(given={role: calibration}, notices=remarks)
 
 
 # --- the frames of a master -------------------------------------------------------------------
@@ -91,21 +93,22 @@ def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
     members = masters.pool(series, minimum, master_selection.at_rest(now))
     own = [member for member in members if member.series == series]
     if not own:
-        return Refused(f"{run.file.file_name} is no frame that a master is made of.")
-    what = words(block)
+        return Refused(notice(NoticeCode.NOT_A_CALIBRATION_FRAME, file=run.file.file_name))
+    role = master_selection.role_of(next(iter(block.kinds)))
     if len(members) < minimum and not run.automatic:
-        return Refused(f"minimum: only {len(members)} of {minimum} frames for a {what}.")
+        found = {"found": len(members), "needed": minimum}
+        return Refused(notice(NoticeCode.TOO_FEW_FRAMES, role=role, **found))
     if len(members) < minimum:
-        return Waiting(so_far(what, len(members), minimum))
+        return master_selection.more_frames(role, len(members), minimum)
     if run.automatic and len(own) < minimum and master_selection.still_coming(own[-1], now):
-        return Waiting(so_far(what, len(own), minimum))
+        return master_selection.more_frames(role, len(own), minimum)
     newest = max(member.created for member in own)
     if (
         run.automatic
         and masters.master_of(series) is not None
         and now - newest < master_selection.SETTLE
     ):
-        return Waiting("waiting until the series is complete")
+        return Waiting(notice(NoticeCode.WAITING_FOR_SERIES))
     return tuple(members)
 
 

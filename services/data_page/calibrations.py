@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from db.models import File, User
+from reduction.differences import Difference
+from reduction.notices import Notice
 from reduction.registry import CalibrationRole
 from services import request_coalescing
 from services.calibration import out_of_date, report
@@ -19,25 +21,25 @@ from services.request_coalescing import Moment
 class CandidateView:
     """A calibration that was used, or that could be.
 
-    `obstacle` is the reason why it cannot be used at all, "" without one.
+    `obstacle` is the reason why it cannot be used at all, None without one.
     """
 
     id: int
     file_name: str
     date_obs: dt.datetime
     n_combined: int | None
-    differences: tuple[str, ...]
+    differences: tuple[Difference, ...]
     fits: bool
     is_used: bool
-    obstacle: str
+    obstacle: Notice | None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
     """The search for the calibration of one role.
 
-    `is_made` tells whether the process has run already. `used` is what it used, or would use now,
-    "" for nothing; `sentence` explains it. A calibration is selected by requesting `block` on the
+    `is_made` tells whether the process has run already. `used` are the names of what it used,
+    or would use now; `notice` explains it. A calibration is selected by requesting `block` on the
     file `target_id`.
     """
 
@@ -47,8 +49,8 @@ class SearchView:
     target_name: str
     role: CalibrationRole
     is_made: bool
-    used: str
-    sentence: str
+    used: tuple[str, ...]
+    notice: Notice | None
     candidates: tuple[CandidateView, ...]
 
 
@@ -56,7 +58,7 @@ class SearchView:
 class OutOfDate:
     """Why a product is out of date; `newer_id` is a version that is up to date, if there is one."""
 
-    sentence: str
+    notice: Notice
     newer_id: int | None
     may_request: bool
 
@@ -100,7 +102,7 @@ def _panel(user: User, file: File, *, may_process: bool) -> CalibrationPanel:
 def _out_of_date(file: File, *, may_process: bool) -> OutOfDate:
     newer = out_of_date.newer(file)
     return OutOfDate(
-        sentence=out_of_date.why(file),
+        notice=out_of_date.why(file),
         newer_id=newer.id if newer is not None else None,
         may_request=newer is None and may_process and file.proposal_id is not None,
     )
@@ -114,8 +116,8 @@ def _search(search: Search) -> SearchView:
         target_name=search.target.file_name,
         role=search.role,
         is_made=search.is_made,
-        used=" and ".join(file.file_name for file in search.taken),
-        sentence=search.sentence,
+        used=tuple(sorted({file.file_name for file in search.taken})),
+        notice=search.notice,
         candidates=tuple(_candidate(search, candidate) for candidate in search.candidates),
     )
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from db.models import File, User
 from reduction.frames import DataType
-from services import access, request_coalescing
+from reduction.notices import Notice
+from services import access, notices, request_coalescing
 from services.data_page import reduction_progress
 from services.files import actions, comments, deletion, file_list, lineage, lookup
 from services.files.actions import ActionState
@@ -36,14 +37,14 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """The file on show."""
+    """The file on show; its notices are in the order of their severity."""
 
     id: int
     file_name: str
     checksum: str
     data_type: DataType
     measurements: tuple[Measurement, ...]
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     last_modified: dt.datetime
 
 
@@ -208,7 +209,7 @@ def _shown(file: File) -> ShownFile:
             for name, value in measured.items()
             if not isinstance(value, list | dict)
         ),
-        warnings=tuple(file.warnings or ()),
+        notices=tuple(notices.gravest_first(file.notices)),
         last_modified=file.last_modified,
     )
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.models import Run, User
-from services import logs
+from reduction.notices import Notice
+from services import logs, notices
 from services.runs import listing, read_models
 from services.runs.read_models import RunStanding
 from services.runs.requests import default_settings
@@ -53,7 +54,7 @@ class RunDetail:
     inputs: tuple[NamedFile, ...]
     outputs: tuple[NamedFile, ...]
     manual_calibrations: tuple[ManualCalibration, ...]
-    messages: tuple[str, ...]
+    messages: tuple[Notice, ...]
     settings: tuple[SettingValue, ...]
 
 
@@ -73,7 +74,7 @@ def read(user: User, run_id: int) -> RunDetail:
             block=run.block,
             label=shown.label,
             state=run.state,
-            message=run.message,
+            notice=notices.load(run.notice),
             step=run.step,
             progress=run.progress,
         ),
@@ -88,7 +89,7 @@ def read(user: User, run_id: int) -> RunDetail:
         manual_calibrations=tuple(
             ManualCalibration(role, file_id) for role, file_id in (run.calibrations or {}).items()
         ),
-        messages=tuple(entry.sentence for entry in logs.of_run(user, run.id)),
+        messages=tuple(Notice.from_json(entry.notice) for entry in logs.of_run(user, run.id)),
         settings=_settings(run),
     )
 

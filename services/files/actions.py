@@ -7,11 +7,14 @@ from functools import partial
 
 from db.models import File, Run, User
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import Block, all_blocks
-from services import access, request_coalescing
+from services import access, notices, request_coalescing
 from services.access import Action
 from services.calibration import selection
 from services.calibration.outcomes import Inputs
+from services.notices import standing
 from services.proposals import proposals
 from services.request_coalescing import Moment
 from services.runs.lifecycle import LIVE
@@ -24,7 +27,7 @@ class ActionState:
     block: str
     label: str
     enabled: bool
-    reason: str = ""
+    reason: Notice | None = None
 
 
 def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionState]:
@@ -38,21 +41,21 @@ def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionSt
     may = file.proposal is not None and Action.PROCESS in access.allowed(user, file.proposal)
     states = []
     for block in sorted(fitting, key=lambda b: b.produces):
-        reason = "Your role does not allow you to process this file."
+        reason: Notice | None = notice(NoticeCode.PROCESSING_NOT_ALLOWED)
         if may:
             key = ("obstacle", block.name, file.id)
             reason = request_coalescing.read(when, key, partial(_obstacle, block, file))
-        states.append(ActionState(block.name, block.label, not reason, reason))
+        states.append(ActionState(block.name, block.label, reason is None, reason))
     return states
 
 
-def _obstacle(block: Block, file: File) -> str:
-    """Return why nobody can start a process on a file now, "" without a reason."""
+def _obstacle(block: Block, file: File) -> Notice | None:
+    """Return why nobody can start a process on a file now, None without a reason."""
     live = Run.select().where(Run.file == file, Run.block == block.name, Run.state.in_(LIVE))
     run = live.order_by(Run.id.desc()).first()
     if run is not None:
-        return run.message or f"{block.label} is {run.state}."
+        return notices.load(run.notice) or standing(block.label, run.state, run.step)
     settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     draft = Run(file=file, block=block.name, settings=settings, automatic=False)
     answer = selection.resolve(draft)
-    return "" if isinstance(answer, Inputs) else answer.sentence
+    return None if isinstance(answer, Inputs) else answer.notice

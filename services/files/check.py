@@ -98,7 +98,7 @@ def _leftovers() -> Iterator[str]:
 def _runs() -> Iterator[str]:
     for run in Run.select().where(has_no_heartbeat(SILENT)):
         yield f"run {run.id} ({run.block}) is running without a heartbeat"
-    for run in Run.select().where(Run.state == "waiting", Run.message == ""):
+    for run in Run.select().where(Run.state == "waiting", Run.notice.is_null()):
         yield f"run {run.id} ({run.block}) waits for nothing"
     orphaned = Run.select().where(Run.state.not_in(list(RunState)))
     for run in orphaned:

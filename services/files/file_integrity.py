@@ -15,6 +15,8 @@ from pathlib import Path
 
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
 from services.errors import Unacceptable
 
 CHUNK = 1 << 20
@@ -56,8 +58,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def check(path: Path, stamp: Stamp) -> list[str]:
-    """Return sentences about what is unusual in a complete file.
+def check(path: Path, stamp: Stamp) -> list[Notice]:
+    """Return notices on what is unusual in a complete file.
 
     Raises
     ------
@@ -79,15 +81,17 @@ def check(path: Path, stamp: Stamp) -> list[str]:
     return [unwritten_end] if unwritten_end else []
 
 
-def _unwritten_end(path: Path, stamp: Stamp) -> str | None:
-    """Refuse an incomplete file; return a sentence when its end looks unwritten."""
+def _unwritten_end(path: Path, stamp: Stamp) -> Notice | None:
+    """Refuse an incomplete file; return a notice when its end looks unwritten."""
     if stamp.size == 0:
-        raise UnusableFrame(f"{path.name} is empty.")
+        raise UnusableFrame(NoticeCode.FILE_EMPTY, file=path.name)
     if path.suffix == ".gz":
         _unpack_to_the_end(path)
     expected = frame_io.expected_size(path)
     if expected is not None and stamp.size < expected:
-        raise UnusableFrame(f"{path.name} is cut short: {stamp.size} bytes of at least {expected}.")
+        raise UnusableFrame(
+            NoticeCode.FILE_CUT_SHORT, file=path.name, size=stamp.size, expected=expected
+        )
     return None if frame_io.verify_checksum(path) else frame_io.hollow_tail(path)
 
 
@@ -110,9 +114,9 @@ def _unpack_to_the_end(path: Path) -> None:
             while block := stream.read(CHUNK):
                 total += len(block)
                 if total > MAX_UNPACKED:
-                    raise UnusableFrame(f"{path.name} unpacks to more than any Goodman frame.")
+                    raise UnusableFrame(NoticeCode.GZIP_TOO_LARGE, file=path.name)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnusableFrame(f"{path.name}: the gzip stream is damaged or cut short.") from error
+        raise UnusableFrame(NoticeCode.GZIP_DAMAGED, file=path.name) from error
 
 
 def sync_folder(folder: Path) -> None:

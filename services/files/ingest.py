@@ -15,10 +15,12 @@ from peewee import IntegrityError
 
 from db import clock
 from db.models import Arrival, File, Proposal
-from reduction.errors import HeaderError, ReductionError
+from reduction.errors import ReductionError
 from reduction.fits import frame_io, headers
 from reduction.frames import DataType, FrameDescription
-from services import logs
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
+from services import logs, notices
 from services.errors import NotFound
 from services.files import rows
 from services.files.file_integrity import IncompleteFile, Stamp, check, sha256
@@ -82,12 +84,12 @@ def _unseen(batch: list[Path]) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _ArrivingFrame:
-    """A complete, readable frame: its description, and sentences about what is unusual."""
+    """A complete, readable frame: its description, and notices on what is unusual."""
 
     path: Path
     stamp: Stamp
     frame: FrameDescription
-    oddities: tuple[str, ...]
+    oddities: tuple[Notice, ...]
     checksum: str
 
 
@@ -98,7 +100,7 @@ def ingest(path: Path) -> Arrival:
     -------
     Arrival
         ``indexed``, ``duplicate`` (same content as `Arrival.file`), ``conflict`` (another content
-        under the name of a frame of that night and proposal) or ``quarantined``, with a sentence.
+        under the name of a frame of that night and proposal) or ``quarantined``, with a notice.
 
     Raises
     ------
@@ -115,8 +117,7 @@ def ingest(path: Path) -> Arrival:
             return known
         frame = _examine(path, stamp)
     except ReductionError as error:
-        keyword = error.keyword if isinstance(error, HeaderError) else ""
-        return _quarantine(path, stamp, keyword, str(error))
+        return _quarantine(path, stamp, error.notice)
     except OSError as error:
         raise NotFound(f"{path.name} can't be read: {error.strerror}.") from error
     try:
@@ -150,8 +151,7 @@ def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
     row: dict[str, Any] = {
         "file": None,
         "proposal": None,
-        "keyword": "",
-        "sentence": "",
+        "notice": None,
         "seen": clock.now(),
     }
     row |= {"size": stamp.size, "mtime_ns": stamp.mtime_ns, "outcome": outcome, **facts}
@@ -162,13 +162,12 @@ def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
     return arrival
 
 
-def _quarantine(path: Path, stamp: Stamp, keyword: str, sentence: str) -> Arrival:
-    if path.name not in sentence:
-        sentence = f"{path.name}: {sentence}"
+def _quarantine(path: Path, stamp: Stamp, reason: Notice) -> Arrival:
+    entry = notice(NoticeCode.QUARANTINED, file=path.name, reason=reason)
     with transaction() as effects:
         # The proposal is unknown when the header can't be read: only staff sees the entry.
-        effects.events.append(logs.write("error", sentence))
-        return _note(path, stamp, "quarantined", keyword=keyword, sentence=sentence)
+        effects.events.append(logs.write(entry))
+        return _note(path, stamp, "quarantined", notice=entry.to_json())
 
 
 def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
@@ -186,15 +185,14 @@ def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
     same_name = (File.file_name == new.path.name) & (File.night == new.frame.night)
     other = _first(raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path)))
     if other is not None:
-        sentence = (
-            f"{new.path.name} has another content than the frame of that name which was indexed "
-            f"on {other.created:%Y-%m-%d %H:%M} UTC; the first is kept."
+        entry = notice(
+            NoticeCode.NAME_CONFLICT,
+            file=new.path.name,
+            indexed=f"{other.created:%Y-%m-%d %H:%M}",
         )
-        log = logs.write("error", sentence, proposal=other.proposal, file=other)
-        effects.events.append(log)
-        return _note(
-            new.path, new.stamp, "conflict", file=other, proposal=other.proposal, sentence=sentence
-        )
+        effects.events.append(logs.write(entry, proposal=other.proposal, file=other))
+        facts = {"file": other, "proposal": other.proposal, "notice": entry.to_json()}
+        return _note(new.path, new.stamp, "conflict", **facts)
     file = _add(effects, new, proposal)
     scheduling.schedule(file, effects)
     return _note(new.path, new.stamp, "indexed", file=file, proposal=proposal)
@@ -209,7 +207,7 @@ def _first(condition: Any) -> File | None:
 def _add(effects: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
     """Store the row of a new raw frame, with its event and a log entry for each warning."""
     facts = rows.columns(new.frame)
-    facts["warnings"] = [*facts["warnings"], *new.oddities]
+    facts["notices"] += notices.dump_all(new.oddities)
     file: File = File.create(
         file_name=new.path.name,
         full_path=str(new.path),
@@ -223,7 +221,7 @@ def _add(effects: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
     file.save(only=[File.original, File.parent])
     effects.events.append(rows.file_event("file-added", file))
     effects.previews.append(file.id)
-    for sentence in file.warnings:
-        message = f"{file.file_name}: {sentence}"
-        effects.events.append(logs.write("warning", message, proposal=proposal, file=file))
+    for reason in notices.load_all(file.notices):
+        entry = notice(NoticeCode.FILE_NOTICE, file=file.file_name, reason=reason)
+        effects.events.append(logs.write(entry, proposal=proposal, file=file))
     return file

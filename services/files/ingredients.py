@@ -17,6 +17,7 @@ from peewee import fn
 from db import database
 from db.models import File, Ingredient, Run, RunInput
 from reduction import matching
+from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import DataType, FrameKind, Product
 from reduction.matching import ArcChoice
 from reduction.registry import CalibrationRole
@@ -130,7 +131,9 @@ def record_product(
             "name": one.file.file_name,
             "role": one.role,
             "selected_by": one.selected_by,
-            "differences": differences(parent, one.file, one.role),
+            "differences": [
+                difference.to_json() for difference in differences(parent, one.file, one.role)
+            ],
         }
         for one in given
     ]
@@ -169,27 +172,20 @@ def _given(run: Run, inputs: Inputs) -> Iterable[Given]:
         yield Given(file, _ROLE[calibration_role], selected_by)
 
 
-def differences(frame: File, calibration: File, role: Role) -> list[dict[str, Any]]:
-    """Return what of a calibration does not match a frame: ``quantity``, ``wanted``, ``found``."""
+def differences(frame: File, calibration: File, role: Role) -> list[Difference]:
+    """Return in what a calibration differs from a frame."""
     rank = _RANKS.get(role)
     if rank is None:
         return []
     ranking = rank(describe(frame), [describe(calibration)])
     (match,) = (*ranking.matches, *ranking.refused)
-    differing = [_as_data(text) for text in match.differences]
+    differing = list(match.differences)
     if calibration.data_type == masters.MASTER:
         minimum = masters.minimum_for(frame, masters.block_for(FrameKind(calibration.kind)))
         if (calibration.n_combined or 0) < minimum:
-            differing.append(
-                {"quantity": "frames", "wanted": minimum, "found": calibration.n_combined}
-            )
+            found = calibration.n_combined or 0
+            differing.append(Difference(Quantity.FRAMES, minimum, found, Effect.ON_REQUEST))
     return differing
-
-
-def _as_data(text: str) -> dict[str, Any]:
-    quantity, _, rest = text.partition(" ")
-    found, _, wanted = rest.partition(" instead of ")
-    return {"quantity": quantity, "wanted": wanted or None, "found": found}
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from db.models import File, Run
 from reduction.fits import frame_io
 from reduction.fits.vocabulary import GSP_FNAM
 from reduction.frames import DataType, FrameKind, Product, Spectrum
+from services import notices
 from services.calibration.outcomes import Inputs
 from services.files import ingredients, rows
 from services.files.file_integrity import sha256, sync_folder
@@ -126,7 +127,9 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
         # What was amiss with the parent is amiss with what is made of it.
-        warnings=list(dict.fromkeys((*parent.warnings, *inputs.notes, *product.warnings))),
+        notices=notices.dump_all(
+            (*notices.load_all(parent.notices), *inputs.notices, *product.notices)
+        ),
         n_x=n_x,
         n_y=n_y,
         n_combined=len(ingredients.members_of(product, inputs)) if master else None,

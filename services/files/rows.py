@@ -9,7 +9,7 @@ from peewee import CharField
 from db.models import Event, File, Run
 from reduction.frames import FrameDescription, FrameKind, Technique
 from reduction.matching import group_key
-from services import events
+from services import events, notices
 
 _SAME = (
     "obstype",
@@ -79,7 +79,7 @@ def columns(frame: FrameDescription) -> dict[str, Any]:
         "series": group_key(frame),
         "lamps": list(frame.lamps),
         "saturation_value": frame.saturation_adu,
-        "warnings": list(frame.warnings),
+        "notices": notices.dump_all(frame.notices),
     }
     return {name: _shortened(name, value) for name, value in values.items()}
 
@@ -104,7 +104,7 @@ def describe(file: File) -> FrameDescription:
         date_obs=file.date_obs,
         lamps=tuple(file.lamps),
         saturation_adu=file.saturation_value,
-        warnings=tuple(file.warnings),
+        notices=tuple(notices.load_all(file.notices)),
         **same,
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from db.models import File
 from reduction.frames import DataType
+from reduction.notice_text import texts
+from services import notices
 from services.files import ingredients
 
 
@@ -48,12 +50,14 @@ def as_dict(file: File) -> dict[str, Any]:
         "checksum",
         "size",
         "state",
-        "warnings",
         "quality",
         "kind",
     )
+    found = notices.gravest_first(file.notices)
     return {
         **{name: getattr(file, name) for name in same},
+        "warnings": texts(found),
+        "notices": [notices.as_dict(one) for one in found],
         "stale": file.out_of_date,
         "inputs": [ingredient.name for ingredient in ingredients.of(file)],
         "created": file.created.isoformat(),

@@ -10,7 +10,7 @@ from typing import IO
 from db.models import Arrival, File, Proposal, User
 from reduction.errors import HeaderError, ReductionError
 from reduction.fits import frame_io, headers
-from services import access
+from services import access, notices
 from services.access import Action
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
 from services.files.file_integrity import IncompleteFile
@@ -23,9 +23,11 @@ MAX_UPLOAD = 1 << 30
 def _answer(arrival: Arrival) -> tuple[File, bool]:
     """Return the file of an arrival, and whether it is new."""
     if arrival.outcome == "quarantined":
-        raise Unacceptable(arrival.sentence, field=arrival.keyword or None)
+        reason = arrival.notice["params"].get("reason") or arrival.notice
+        keyword = reason["params"].get("keyword")
+        raise Unacceptable(notices.message(arrival.notice), field=keyword)
     if arrival.outcome == "conflict":
-        raise Conflict(arrival.sentence, field="file_name")
+        raise Conflict(notices.message(arrival.notice), field="file_name")
     return arrival.file, arrival.outcome == "indexed"
 
 

@@ -24,6 +24,8 @@ from urllib.parse import unquote, urlsplit
 
 from db import clock, database
 from db.models import Mail, Membership, Proposal, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import access, logs
 from services.access import Action
 from services.accounts import accounts, password_links
@@ -183,8 +185,8 @@ def _failed(mail: Mail, error: Exception) -> None:
         return
     with transaction() as effects:
         Mail.update(state="failed", problem=problem).where(Mail.id == mail.id).execute()
-        sentence = f"A message to {mail.recipient} could not be sent: {problem}"
-        effects.events.append(logs.write("error", sentence))
+        entry = notice(NoticeCode.MAIL_FAILED, recipient=mail.recipient, problem=problem)
+        effects.events.append(logs.write(entry))
 
 
 def _is_final(error: Exception) -> bool:

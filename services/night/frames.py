@@ -10,14 +10,15 @@ from typing import Any, Literal, TypeAlias
 
 from db.models import File, Proposal, Run, User
 from reduction.frames import DataType, FrameKind
-from services import access
+from reduction.notice_codes import NoticeCode, Severity
+from reduction.notices import Notice, notice
+from services import access, notices
 from services.calibration import master_selection
 from services.night import stages as stages_of
 from services.night import trends
 from services.night.stages import Stage
 from services.night.trends import Point
 from services.runs import scheduling
-from services.runs.lifecycle import LIVE
 
 RAW, MASTER = DataType.RAW, DataType.MASTER
 LATE = master_selection.FRESH
@@ -37,7 +38,7 @@ _COLUMNS = (
     File.created,
     File.series,
     File.proposal,
-    File.warnings,
+    File.notices,
     File.technique,
     File.night,
 )
@@ -70,8 +71,8 @@ class NightRow:
     ----------
     stages : tuple of Stage
         The steps of the pipeline in their order.
-    message : str
-        Why the pipeline is not complete, or what the products warn of; "" for neither.
+    notice : Notice or None
+        Why the pipeline is not complete, or the gravest notice of the products.
     state : str
         ``failed``, ``waiting``, ``running``, ``warning`` or "".
     seconds : float or None
@@ -84,7 +85,7 @@ class NightRow:
 
     frame: NightFrame
     stages: tuple[Stage, ...]
-    message: str
+    notice: Notice | None
     state: RowState
     seconds: float | None
     late: bool
@@ -135,7 +136,7 @@ def _products(user: User, ids: Sequence[int]) -> dict[int, list[Columns]]:
         *trends.MEASURED,
         File.run_id,
         File.out_of_date,
-        File.warnings,
+        File.notices,
         File.created,
         File.parent,
     )
@@ -152,7 +153,7 @@ def _products(user: User, ids: Sequence[int]) -> dict[int, list[Columns]]:
 
 def _runs(user: User, ids: Sequence[int]) -> Runs:
     """Return the newest run of each block on each frame and its products."""
-    columns = (Run.id, Run.file, Run.block, Run.state, Run.message, Run.step, Run.progress)
+    columns = (Run.id, Run.file, Run.block, Run.state, Run.notice, Run.step, Run.progress)
     query = access.visible_runs(user).select(*columns).join(File, on=(Run.file == File.id))
     query = query.where(File.original.in_(list(ids))).order_by(Run.id)
     return {(run["file"], run["block"]): run for run in query.dicts()}
@@ -163,7 +164,7 @@ def _masters(series: Iterable[str]) -> dict[str, Columns]:
     wanted = list(series)
     if not wanted:
         return {}
-    columns = (Run.id, Run.state, Run.message, Run.step, Run.progress, File.series)
+    columns = (Run.id, Run.state, Run.notice, Run.step, Run.progress, File.series)
     runs = (
         Run.select(*columns)
         .join(File, on=(Run.file == File.id))
@@ -191,12 +192,12 @@ def _measured(
 def _row(frame: Columns, known: _Known, values: dict[str, Point]) -> NightRow:
     products = known.products.get(frame["id"], [])
     stages = _stages(frame, known, products)
-    message, state = _message(frame, stages, products)
+    remark, state = _remark(frame, stages, products)
     late = frame["created"] - _end_of_exposure(frame) > LATE
     return NightRow(
         frame=_frame(frame, known.soar_ids.get(frame["proposal"], "")),
         stages=tuple(stages),
-        message=message,
+        notice=remark,
         state=state,
         seconds=_seconds(frame, stages, late=late),
         late=late,
@@ -255,22 +256,29 @@ def _seconds(frame: Columns, stages: Sequence[Stage], *, late: bool) -> float | 
     return (last.made - start).total_seconds()
 
 
-def _message(
+def _remark(
     frame: Columns, stages: Sequence[Stage], products: Sequence[Columns]
-) -> tuple[str, RowState]:
-    """Return the message and the state of a frame: first what is missing, then warnings."""
+) -> tuple[Notice | None, RowState]:
+    """Return the notice and the state of a frame: first what is missing, then warnings."""
     for stage in stages:
-        if stage.state == "failed":
-            return f"{stage.label} failed: {stage.message}", "failed"
-        if stage.state == "cancelled":
-            return f"{stage.label} was cancelled.", "warning"
-        if stage.state in LIVE:
-            state: RowState = "waiting" if stage.state == "waiting" else "running"
-            return stages_of.progress_message(stage), state
+        if stage.state in _ROW_STATES:
+            return stage.notice, _ROW_STATES[stage.state]
     missing = next((stage for stage in stages if stage.state == ""), None)
     if missing is not None and missing.data_type is DataType.MASTER:
-        return "No master yet: too few frames of this setup.", ""
+        return notice(NoticeCode.NO_MASTER_YET), ""
     if any(stage.out_of_date for stage in stages):
-        return "A better calibration is available.", "warning"
-    warnings = products[0]["warnings"] if products else frame["warnings"]
-    return (str(warnings[0]), "warning") if warnings else ("", "")
+        return notice(NoticeCode.OUT_OF_DATE), "warning"
+    known = notices.gravest_first((products[0] if products else frame)["notices"])
+    if not known:
+        return None, ""
+    return known[0], "warning" if known[0].severity > Severity.INFO else ""
+
+
+_ROW_STATES: Mapping[str, RowState] = {
+    "failed": "failed",
+    "cancelled": "warning",
+    "waiting": "waiting",
+    "queued": "running",
+    "running": "running",
+}
+"""The state of a row by that of the step that decides it."""

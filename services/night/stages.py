@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from reduction.frames import DataType
+from reduction.notices import Notice
+from services.notices import load, standing
 from services.runs.lifecycle import LIVE
 
 Columns: TypeAlias = Mapping[str, Any]
@@ -30,8 +32,8 @@ class Stage:
         Number of versions of the products.
     run : int or None
         Id of the run that decides the state.
-    message : str
-        Message or current step of that run.
+    notice : Notice or None
+        How that run stands.
     progress : float
         Of that run, from 0 to 1.
     out_of_date : bool
@@ -46,7 +48,7 @@ class Stage:
     files: tuple[tuple[int, str], ...] = ()
     versions: int = 0
     run: int | None = None
-    message: str = ""
+    notice: Notice | None = None
     progress: float = 0.0
     out_of_date: bool = False
     made: dt.datetime | None = None
@@ -91,7 +93,7 @@ def of_step(
         files=tuple((product["id"], product["file_name"]) for product in newest),
         versions=len({product["run_id"] for product in products}) - max(len(served) - 1, 0),
         run=run["id"] if run is not None else None,
-        message=(run["message"] or run["step"]) if run is not None else "",
+        notice=_standing(label, run) if run is not None else None,
         progress=run["progress"] if run is not None else 0.0,
         out_of_date=any(product["out_of_date"] for product in newest),
         made=min((product["created"] for product in products), default=None),
@@ -131,11 +133,10 @@ def of_master(row: Columns | None, label: str) -> Stage:
         state="" if row["state"] == "done" else row["state"],
         run=row["id"],
         progress=row["progress"],
-        message=row["message"] or row["step"],
+        notice=_standing(label, row),
     )
 
 
-def progress_message(stage: Stage) -> str:
-    """Return what an unfinished step is doing, or what it is waiting for."""
-    default = "starting" if stage.state == "running" else stage.state
-    return f"{stage.label}: {stage.message or default}"
+def _standing(label: str, run: Columns) -> Notice | None:
+    """Return how the run of a step stands."""
+    return standing(label, run["state"], run["step"], load(run["notice"]))

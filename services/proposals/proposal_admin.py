@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from peewee import fn
 
 from db.models import Arrival, Event, File, LogEntry, Membership, Proposal, Run, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import access, events, logs
 from services.access import Action
 from services.accounts import account_list, accounts
@@ -210,8 +212,13 @@ def edit(
             Membership.proposal == proposal, Membership.user == leader
         ).execute()
         if before is not None and before.id != leader.id:
-            sentence = f"{user.full_name} made {leader.full_name} the PI of {proposal.soar_id}."
-            effects.events.append(logs.write("info", sentence, proposal=proposal))
+            entry = notice(
+                NoticeCode.PI_CHANGED,
+                person=user.full_name,
+                pi=leader.full_name,
+                proposal=proposal.soar_id,
+            )
+            effects.events.append(logs.write(entry, proposal=proposal))
             _tell(effects, proposal, before)
         _tell(effects, proposal, leader)
     return _details(proposal)

@@ -16,6 +16,8 @@ from peewee import ModelSelect
 from pydantic import BaseModel
 
 from db.models import Proposal, SettingsChange, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.settings import form_fields
 from services import access, logs
 from services.access import Action
@@ -174,7 +176,7 @@ def _replace(
             after=after,
             restored=restored,
         )
-        effects.events.append(logs.write("info", _sentence(user, change), proposal=proposal))
+        effects.events.append(logs.write(_entry(user, change), proposal=proposal))
         pending = affected.take_over(proposal, before, settings)
         effects.after.append(partial(waiting.reassess, pending))
         if _minima(before) != _minima(settings):
@@ -195,14 +197,14 @@ def _conflict(newest: SettingsChange, settings: BaseModel) -> Conflict:
     )
 
 
-def _sentence(user: User, change: SettingsChange) -> str:
-    """Return the log message of a change."""
-    parts = [
-        f"{changed.title}: {changed.before} → {changed.after}"
+def _entry(user: User, change: SettingsChange) -> Notice:
+    """Return the log entry of a change."""
+    changes = [
+        {"title": changed.title, "before": changed.before, "after": changed.after}
         for changed in settings_history.differences(change.before, change.after)
     ]
-    verb = "restored earlier" if change.restored else "changed the"
-    return f"{user.full_name} {verb} reduction settings ({'; '.join(parts)})."
+    code = NoticeCode.SETTINGS_RESTORED if change.restored else NoticeCode.SETTINGS_CHANGED
+    return notice(code, person=user.full_name, changes=changes)
 
 
 def merged(

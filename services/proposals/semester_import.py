@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from peewee import fn
 
 from db.models import File, Proposal, User
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import access, logs
 from services.access import Action
 from services.accounts import accounts
@@ -124,9 +126,13 @@ def apply(user: User | None, table: bytes) -> Plan:
         for person, soar_ids in created.values():
             letters.register_pi(person, soar_ids)
         if planned.n_proposals:
-            who = user.full_name if user else "The command line"
-            sentence = f"{who} imported {planned.n_proposals} proposals of {len(created)} PIs."
-            effects.events.append(logs.write("info", sentence))
+            entry = notice(
+                NoticeCode.PROPOSALS_IMPORTED,
+                person=user.full_name if user else None,
+                proposals=planned.n_proposals,
+                pis=len(created),
+            )
+            effects.events.append(logs.write(entry))
     return planned
 
 

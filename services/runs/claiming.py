@@ -9,6 +9,8 @@ from peewee import ModelSelect
 
 from db import clock
 from db.models import File, Run
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services.runs import waiting
 from services.runs.lifecycle import RunState, Trigger, transition
 from services.unit_of_work import WORKER_PATIENCE_S, transaction
@@ -18,7 +20,7 @@ HEARTBEAT_TIMEOUT = dt.timedelta(seconds=15)
 MAX_LOST = 3
 """So many workers are lost with a run before it is given up."""
 MAX_TICKETS = 10_000
-GIVEN_UP = f"the worker ended {MAX_LOST} times in the middle of it; the frame is not tried again"
+GIVEN_UP = notice(NoticeCode.WORKER_LOST, times=MAX_LOST)
 
 
 def claim(worker: str, *, following: Run | None = None) -> Run | None:
@@ -83,18 +85,17 @@ def take_back_lost() -> None:
 def _take_back(run: Run) -> None:
     """End the attempt of a worker that is lost."""
     lost = run.lost + 1
-    trigger, message = Trigger.REQUEUE, ""
+    trigger = Trigger.REQUEUE
     if run.cancel_requested:
         trigger = Trigger.ABANDON
     elif lost >= MAX_LOST:
-        trigger, message = Trigger.GIVE_UP, GIVEN_UP
+        trigger = Trigger.GIVE_UP
     with transaction() as work:
         taken = transition(
             run,
             trigger,
             work,
-            message=message,
-            sentence=f"{run.file.file_name}: {message}",
+            reason=GIVEN_UP if trigger is Trigger.GIVE_UP else None,
             condition=Run.heartbeat == run.heartbeat,  # it has not come back meanwhile
             lost=lost,
         )

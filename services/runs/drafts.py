@@ -13,7 +13,10 @@ from typing import Any
 
 from db.models import File, Run, User
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import Block
+from services import notices
 from services.calibration import selection
 from services.calibration.outcomes import Waiting
 from services.runs.lifecycle import RunState
@@ -28,14 +31,14 @@ class Assessment:
     """Whether a run is due, and what it waits for if it is not."""
 
     state: RunState
-    message: str = ""
+    reason: Notice | None = None
 
     def differs_from(self, run: Run) -> bool:
         """Tell whether a run stands otherwise."""
-        return (str(self.state), self.message) != (run.state, run.message)
+        return (str(self.state), self.reason) != (run.state, notices.load(run.notice))
 
 
-NOT_ASSESSED = Assessment(RunState.WAITING, "looking for its calibrations")
+NOT_ASSESSED = Assessment(RunState.WAITING, notice(NoticeCode.NOT_EXAMINED))
 """Of a run whose calibrations are looked for after it was written."""
 
 
@@ -80,5 +83,5 @@ def assess(run: Run) -> Assessment:
     """
     answer = selection.resolve(run)
     if isinstance(answer, Waiting):
-        return Assessment(RunState.WAITING, answer.sentence)
+        return Assessment(RunState.WAITING, answer.notice)
     return Assessment(RunState.QUEUED)

@@ -19,6 +19,8 @@ from db.models import File, Run
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Product
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
 from services.calibration import arc_selection, out_of_date, selection, trace_selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
@@ -34,7 +36,6 @@ from services.unit_of_work import WORKER_PATIENCE_S, UnitOfWork, transaction
 
 log = logging.getLogger(__name__)
 
-NO_ROOM = "the disk of the products is full or read-only; it goes on by itself when there is room"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -64,40 +65,49 @@ def execute(run: Run) -> None:
     except Cancelled:
         _end(run, Trigger.STOP)
     except _Park as parked:
-        _end(run, Trigger.PARK, str(parked))
+        _end(run, Trigger.PARK, parked.notice)
     except ReductionError as error:
-        _fail(run, str(error))
+        _fail(run, error.notice)
     except OSError as error:
         if error.errno not in _NO_ROOM:
-            _fail(run, f"internal error ({type(error).__name__})")
+            _fail(run, _internal(error))
             raise
-        _end(run, Trigger.PARK, NO_ROOM)
+        _end(run, Trigger.PARK, notice(NoticeCode.WAITING_FOR_DISK))
     except (OperationalError, InterfaceError, Unavailable):
         raise  # the database is away: the reconciler gives the run to another attempt
     except Exception as error:
-        _fail(run, f"internal error ({type(error).__name__}); the log of the workers tells more")
+        _fail(run, _internal(error))
         raise
     finally:
         products.discard(run)
 
 
 class _Park(Exception):
-    """The run has to wait after all; the text says for what."""
+    """The run has to wait after all; the notice says for what."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        super().__init__()
+        self.notice = waiting.notice
+
+
+def _internal(error: Exception) -> Notice:
+    """Return the notice on a failure that nobody expected: it names the class, for the log."""
+    return notice(NoticeCode.INTERNAL_ERROR, exception=type(error).__name__)
 
 
 def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
     answer = selection.resolve(run)
     if isinstance(answer, Refused):
-        raise ReductionError(answer.sentence)
+        raise ReductionError(answer.notice)
     if isinstance(answer, Waiting):
-        raise _Park(answer.sentence)
+        raise _Park(answer)
     block = all_blocks()[run.block]
     try:
         settings = block.request.model_validate(run.settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ReductionError(f"{name}: {first['msg']}") from error
+        raise ReductionError(NoticeCode.SETTING_INVALID, name=name, problem=first["msg"]) from error
     with transaction(WORKER_PATIENCE_S):
         if Run.select().where(is_held(run)).exists():
             ingredients.record_run(run, answer)
@@ -111,9 +121,9 @@ def _as_indexed(file: File) -> Path:
     """Return the path of a raw frame whose bytes are still those that were indexed."""
     path = Path(file.full_path)
     if not path.is_file():
-        raise UnusableFrame(f"{file.file_name} is no longer where it was indexed.")
+        raise UnusableFrame(NoticeCode.FILE_MOVED, file=file.file_name)
     if sha256(path) != file.checksum:
-        raise UnusableFrame(f"{file.file_name} was changed after it had been indexed.")
+        raise UnusableFrame(NoticeCode.FILE_CHANGED, file=file.file_name)
     return path
 
 
@@ -122,13 +132,13 @@ def _open_frame(file: File) -> Any:
     if file.data_type != DataType.RAW:
         path = Path(file.full_path)
         if not path.is_file():
-            raise UnusableFrame(f"{file.file_name} is missing on disk.")
+            raise UnusableFrame(NoticeCode.FILE_MISSING, file=file.file_name)
         return frame_io.read_product(path)
     path = _as_indexed(file)
     before = Stamp.of(path)
     frame = frame_io.read_raw(path)
     if Stamp.of(path) != before:
-        raise UnusableFrame(f"{file.file_name} was changed while it was read.")
+        raise UnusableFrame(NoticeCode.FILE_CHANGED_WHILE_READ, file=file.file_name)
     return frame
 
 
@@ -145,7 +155,7 @@ def _open(file: File, inputs: Inputs, lender: trace_selection.TraceLender) -> Bl
         second_arc=given.get(CalibrationRole.SECOND_ARC),
         names={role: calibration.file_name for role, calibration in inputs.given.items()},
         brighter=lender,
-        notes=inputs.notes,
+        notices=inputs.notices,
     )
 
 
@@ -213,15 +223,13 @@ def _bring_in(
         work.after.append(partial(schedule_master, run.file.series, block))
 
 
-def _end(run: Run, trigger: Trigger, message: str = "", sentence: str = "") -> bool:
+def _end(run: Run, trigger: Trigger, reason: Notice | None = None) -> bool:
     """End this attempt without products; tell whether it was still ours."""
     with transaction(WORKER_PATIENCE_S) as work:
-        ended = transition(run, trigger, work, message=message, sentence=sentence)
+        ended = transition(run, trigger, work, reason=reason)
     return ended is not None
 
 
-def _fail(run: Run, reason: str) -> None:
-    label = all_blocks()[run.block].label if run.block in all_blocks() else run.block
-    sentence = f"{run.file.file_name}: {label} failed: {reason}"
-    if _end(run, Trigger.FAIL, reason, sentence):
+def _fail(run: Run, reason: Notice) -> None:
+    if _end(run, Trigger.FAIL, reason):
         waiting.wake(run.file.camera)

@@ -20,6 +20,9 @@ from peewee import IntegrityError
 
 from db import clock, database
 from db.models import File, Run
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
+from reduction.registry import all_blocks
 from services import logs
 from services.files import rows
 from services.unit_of_work import UnitOfWork
@@ -70,18 +73,18 @@ class Transition:
     target : RunState
         The state that follows.
     values : mapping
-        Columns that are set, besides the state and the message.
+        Columns that are set, besides the state and the notice.
     times : tuple of str
         Columns that take the time of the transition.
-    log : str
-        Level of the log entry; "" for none.
+    is_failure : bool
+        Whether the log gets an entry with the reason.
     """
 
     sources: tuple[RunState, ...]
     target: RunState
     values: Mapping[str, Any] = field(default_factory=dict)
     times: tuple[str, ...] = ()
-    log: str = ""
+    is_failure: bool = False
 
     @property
     def needs_ticket(self) -> bool:
@@ -115,12 +118,12 @@ TRANSITIONS: Mapping[Trigger, Transition] = {
     Trigger.FINISH: Transition(
         _RUNNING, RunState.DONE, {"step": "", "progress": 1.0}, ("heartbeat", "finished")
     ),
-    Trigger.FAIL: Transition(_RUNNING, RunState.FAILED, {}, ("heartbeat", "finished"), "error"),
+    Trigger.FAIL: Transition(_RUNNING, RunState.FAILED, {}, ("heartbeat", "finished"), True),
     Trigger.PARK: Transition(_RUNNING, RunState.WAITING, {}, ("heartbeat",)),
     Trigger.STOP: Transition(_RUNNING, RunState.CANCELLED, {}, ("heartbeat", "finished")),
     # The worker is lost.
     Trigger.REQUEUE: Transition(_RUNNING, RunState.QUEUED, _LOST, ("queued",)),
-    Trigger.GIVE_UP: Transition(_RUNNING, RunState.FAILED, _LOST, ("finished",), "error"),
+    Trigger.GIVE_UP: Transition(_RUNNING, RunState.FAILED, _LOST, ("finished",), True),
     Trigger.ABANDON: Transition(_RUNNING, RunState.CANCELLED, _LOST, ("finished",)),
     # Somebody asks for it. A running one is cancelled by its worker (STOP).
     Trigger.CANCEL: Transition(NOT_STARTED, RunState.CANCELLED, {}, ("finished",)),
@@ -142,8 +145,7 @@ def transition(
     trigger: Trigger,
     work: UnitOfWork,
     *,
-    message: str = "",
-    sentence: str = "",
+    reason: Notice | None = None,
     condition: Any = True,
     **values: Any,
 ) -> Run | None:
@@ -158,10 +160,8 @@ def transition(
         What happens to it.
     work : UnitOfWork
         Takes the event and the ticket.
-    message : str
-        What a waiting run waits for, or why a failed one failed.
-    sentence : str
-        Text of the log entry, if `TRANSITIONS` declares one.
+    reason : Notice, optional
+        What a waiting run waits for, or why a failed one failed; a failure needs one.
     condition : peewee expression
         A further condition on the row.
     **values
@@ -184,20 +184,29 @@ def transition(
     now = clock.now_expression()
     changed = {**rule.values, **dict.fromkeys(rule.times, now), **values}
     unchanged = (Run.id == run.id) & (Run.state == run.state) & (Run.attempt == run.attempt)
-    update = Run.update(state=rule.target, message=message, **changed)
+    stored = None if reason is None else reason.to_json()
+    update = Run.update(state=rule.target, notice=stored, **changed)
     if not update.where(unchanged & condition).execute():
         return None
     row: Run = Run.select(Run, File).join(File).where(Run.id == run.id).get()
     work.events.append(rows.run_event(row))
     if rule.needs_ticket:
         work.due.append(row.id)
-    if rule.log:
-        entry = logs.write(rule.log, sentence, proposal=row.proposal, file=row.file, run=row)
-        work.events.append(entry)
+    if rule.is_failure and reason is not None:
+        entry = _failure(row, reason)
+        work.events.append(logs.write(entry, proposal=row.proposal, file=row.file, run=row))
     return row
 
 
-def start(run: Run, state: RunState, message: str, work: UnitOfWork, *, tell: bool = True) -> bool:
+def _failure(run: Run, reason: Notice) -> Notice:
+    block = all_blocks().get(run.block)
+    label = block.label if block else run.block
+    return notice(NoticeCode.FILE_RUN_FAILED, file=run.file.file_name, block=label, reason=reason)
+
+
+def start(
+    run: Run, state: RunState, reason: Notice | None, work: UnitOfWork, *, tell: bool = True
+) -> bool:
     """Write a new run into the table, waiting or queued; inside a transaction.
 
     Parameters
@@ -206,7 +215,7 @@ def start(run: Run, state: RunState, message: str, work: UnitOfWork, *, tell: bo
         Not in the table yet.
     state : {RunState.WAITING, RunState.QUEUED}
         The state it starts in.
-    message : str
+    reason : Notice or None
         What it waits for.
     work : UnitOfWork
         Takes the event and the ticket.
@@ -220,7 +229,8 @@ def start(run: Run, state: RunState, message: str, work: UnitOfWork, *, tell: bo
     """
     if state not in NOT_STARTED:
         raise IllegalTransition(f"a new run can't be {state}")
-    run.state, run.message = str(state), message
+    run.state = str(state)
+    run.notice = None if reason is None else reason.to_json()
     if state is RunState.QUEUED:
         run.queued = cast("Any", clock.now())
     try:

@@ -60,7 +60,7 @@ def schedule_master(series: str, block: Block, *, again: bool = False) -> Run | 
     run = draft(block, own, settings | {"minimum": minimum}, exposure=newest.date_obs)
     assessment = assess(run)
     with transaction(WORKER_PATIENCE_S) as work:
-        return run if start(run, assessment.state, assessment.message, work) else None
+        return run if start(run, assessment.state, assessment.reason, work) else None
 
 
 def _has_news(members: list[File], block: Block, series: str) -> bool:

@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from db.models import File, Proposal, Run
+from reduction.notices import Notice
 from reduction.registry import all_blocks
+from services import notices
 from services.files import ingredients
+from services.notices import Stored
 from services.runs.lifecycle import LIVE
 
 
@@ -27,6 +30,7 @@ class RunView:
 
     `file_id` and `file_name` are what it runs on. Of a master's run, which is everyone's, they are
     the master, since its frames may belong to another proposal. `proposal_id` is a SOAR ID.
+    `message`, `code`, `severity` and `params` tell what it waits for, or why it failed.
     """
 
     id: int
@@ -41,6 +45,9 @@ class RunView:
     step: str
     progress: float
     message: str
+    code: str | None
+    severity: str | None
+    params: Mapping[str, Any]
     settings: Mapping[str, Any]
     inputs: Sequence[str]
     calibrations: Mapping[str, int]
@@ -103,7 +110,7 @@ def _view(
         automatic=run.automatic,
         step=run.step,
         progress=run.progress,
-        message=run.message,
+        **_reason(run.notice),
         settings=run.settings,
         inputs=given,
         calibrations=run.calibrations or {},
@@ -116,6 +123,14 @@ def _view(
     )
 
 
+def _reason(stored: Stored | None) -> dict[str, Any]:
+    """Return what a run waits for, or why it failed: sentence, code, severity and parameters."""
+    reason = notices.load(stored)
+    if reason is None:
+        return {"message": "", "code": None, "severity": None, "params": {}}
+    return notices.as_dict(reason)
+
+
 def label_of(block: str) -> str:
     """Return the label of a process block; its name when this release has none of that name."""
     return all_blocks()[block].label if block in all_blocks() else block
@@ -123,13 +138,16 @@ def label_of(block: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunStanding:
-    """How a run stands; `progress` is from 0 to 1."""
+    """How a run stands: `notice` says what it waits for, or why it failed.
+
+    `progress` is from 0 to 1.
+    """
 
     id: int
     block: str
     label: str
     state: str
-    message: str
+    notice: Notice | None
     step: str
     progress: float
 
@@ -145,12 +163,12 @@ def standings(files: Sequence[File]) -> list[RunStanding]:
     own = [file.id for file in files if file.proposal_id is not None]
     masters = {file.run_id: file.id for file in files if file.proposal_id is None}
     which = Run.file.in_(own) | Run.id.in_([number for number in masters if number is not None])
-    columns = (Run.id, Run.file, Run.block, Run.state, Run.message, Run.step, Run.progress)
+    columns = (Run.id, Run.file, Run.block, Run.state, Run.notice, Run.step, Run.progress)
     newest: dict[tuple[int, str], RunStanding] = {}
-    for number, file_id, block, *rest in (
+    for number, file_id, block, state, reason, *rest in (
         Run.select(*columns).where(which).order_by(Run.id.desc()).tuples()
     ):
-        standing = RunStanding(number, block, label_of(block), *rest)
+        standing = RunStanding(number, block, label_of(block), state, notices.load(reason), *rest)
         newest.setdefault((masters.get(number, file_id), block), standing)
     return [
         standing for file in files for (owner, _), standing in newest.items() if owner == file.id

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
+from reduction.notice_text import text
 from reduction.registry import Block, CalibrationRole, all_blocks
 from services import access
 from services.access import Action
@@ -93,7 +94,7 @@ def start_once(run: Run, block: Block) -> Run:
         same = same_live(run, block, MANUAL_PRIORITY)
         if same is not None:
             return same
-        start(run, assessment.state, assessment.message, work)
+        start(run, assessment.state, assessment.reason, work)
     return run
 
 
@@ -135,7 +136,7 @@ def retry(user: User, run_id: int) -> Run:
     try:
         with transaction() as work:
             retried = transition(
-                run, trigger, work, message=assessment.message, priority=MANUAL_PRIORITY
+                run, trigger, work, reason=assessment.reason, priority=MANUAL_PRIORITY
             )
     except IntegrityError as error:
         raise Conflict("The same is being done by a newer run.") from error
@@ -156,8 +157,7 @@ def _refuse_impossible(run: Run) -> None:
     for role in run.calibrations or {}:
         answer = manual.given(run, CalibrationRole(role), run.file)
         if isinstance(answer, Refused):
-            sentence = answer.sentence[:1].upper() + answer.sentence[1:]
-            raise Unacceptable(f"{sentence}.", field="calibrations")
+            raise Unacceptable(text(answer.notice), field="calibrations")
 
 
 def why_not(block: Block, file: File) -> str:

@@ -59,7 +59,7 @@ def schedule(file: File, work: UnitOfWork, priority: int = 0) -> list[Run]:
         run.priority = min(run.priority, priority)
         assessment = NOT_ASSESSED if block.calibration_roles else assess(run)
         tell = assessment is not NOT_ASSESSED
-        if start(run, assessment.state, assessment.message, work, tell=tell):
+        if start(run, assessment.state, assessment.reason, work, tell=tell):
             written.append(run)
             if assessment.state is RunState.WAITING:
                 work.after.append(partial(reassess, [run]))
@@ -103,7 +103,7 @@ def start_all(proposal: Proposal, drafts: Sequence[Run]) -> list[Run]:
         for run in drafts:
             if (run.file_id, run.block) in taken:
                 continue
-            if start(run, NOT_ASSESSED.state, NOT_ASSESSED.message, work, tell=False):
+            if start(run, NOT_ASSESSED.state, NOT_ASSESSED.reason, work, tell=False):
                 started.append(run)
         work.after.append(partial(reassess, started[:ASSESSED_AT_ONCE]))
     return started

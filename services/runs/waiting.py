@@ -44,7 +44,7 @@ def reassess(runs: Iterable[Run]) -> None:
             continue
         trigger = Trigger.QUEUE if assessment.state is RunState.QUEUED else Trigger.WAIT
         with transaction(WORKER_PATIENCE_S) as work:
-            transition(run, trigger, work, message=assessment.message)
+            transition(run, trigger, work, reason=assessment.reason)
     if unchanged:
         waits = Run.id.in_(unchanged) & (Run.state == RunState.WAITING)
         Run.update(heartbeat=clock.now_expression()).where(waits).execute()

@@ -6,7 +6,10 @@ import json
 import re
 from typing import Any
 
-from db.models import LogEntry, RunInput
+from db.models import RunInput
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
+from services import logs
 from services.files import rows
 from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site, add_file, add_run
@@ -29,7 +32,7 @@ def test_the_nearest_calibrations_are_told_with_what_differs(site: Site) -> None
     number = bias(site)
     shown = {"shown.data": {"id": site.raw.id}}
     told = drawn(site, "PI", "why-parts", shown)["view-why"]
-    assert "GAIN 3.2 instead of 1.48" in told
+    assert "3.2 electron/ADU (this frame 1.48" in told
     assert f'data-calibration="{number}"' in told
     assert 'data-then="use"' in told
     assert drawn(site, "user", "why-parts", shown) == {"view-why": ""}
@@ -71,41 +74,37 @@ def test_what_can_not_be_used_is_a_sentence(site: Site) -> None:
         "calibration": str(small),
     }
     said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})
-    assert "NAXIS 20x6 instead of 40x6" in said["sideUpdate"]["toast"]["data"]["text"]
+    assert said["sideUpdate"]["toast"]["data"]["kind"] == "danger"
+
+
+REASON = notice(NoticeCode.NO_VALID_PIXEL)
 
 
 def test_one_run_is_told_to_those_concerned(site: Site) -> None:
     run = add_run(
         site.raw,
         state="failed",
-        message="every pixel is saturated",
+        notice=REASON.to_json(),
         settings={"ignore_bias": True},
     )
     RunInput.create(run=run, name="master_bias_fast.fits", role="master_bias")
-    LogEntry.create(
-        level="error",
-        proposal=site.own,
-        file=site.raw,
-        run_id=run.id,
-        sentence="0042: Reduce failed.",
-    )
+    failed = notice(NoticeCode.FILE_RUN_FAILED, file="0042.fits", block="Reduce", reason=REASON)
+    logs.write(failed, proposal=site.own, file=site.raw, run=run)
     where = {"url.pathname": f"/data/{site.raw.id}", "url.search": f"?run={run.id}"}
     told = json.dumps(call(site, "PI", "view-run.children", where))
     for words in (
-        "every pixel is saturated",
         "ignore bias",
         "default false",
         "master_bias_fast.fits",
-        "0042: Reduce failed.",
+        f'"data-code": "{NoticeCode.FILE_RUN_FAILED}"',
     ):
         assert words in told
     assert "no such run" in json.dumps(call(site, "user", "view-run.children", where))
     theirs = {**where, "url.search": f"?run={site.secret_run.id}"}
     assert "no such run" in json.dumps(call(site, "PI", "view-run.children", theirs))
-    logs = json.dumps(
-        call(site, "PI", "log-rows.children", {"url.pathname": "/logs", "url.search": ""})
-    )
-    assert f"/data/{site.raw.id}?run={run.id}" in logs
+    page = {"url.pathname": "/logs", "url.search": ""}
+    entries = json.dumps(call(site, "PI", "log-rows.children", page))
+    assert f"/data/{site.raw.id}?run={run.id}" in entries
 
 
 def test_only_what_is_stale_is_made_again(site: Site) -> None:

@@ -27,6 +27,8 @@ from callbacks.data.drawing import (
 )
 from callbacks.data.live import NAMES
 from db.models import Comment, File, User, utc_now
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import events
 from services.data_page import calibrations, file_index, file_view, runs
 from services.errors import Conflict
@@ -36,6 +38,9 @@ from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
 
 _numbers = itertools.count(1)
+
+
+REASON = notice(NoticeCode.NO_VALID_PIXEL)
 
 
 def grow(site: Site) -> None:
@@ -54,7 +59,12 @@ def grow(site: Site) -> None:
             **{**family, "parent": product},
         )
         for file in (raw, product):
-            add_run(file, state="failed", message="every pixel is saturated", block="extract")
+            add_run(
+                file,
+                state="failed",
+                notice=notice(NoticeCode.NO_VALID_PIXEL).to_json(),
+                block="extract",
+            )
         known = {**rows.inherited(site.raw), "kind": "bias", "data_type": 1, "n_combined": 12}
         add_file(site.config, f"master_bias_{number}.fits", None, **{**known, "gain": 3.0 + number})
         Comment.create(file=site.raw, user=site.people["staff"], text="Clouds.")

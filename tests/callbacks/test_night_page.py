@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
 
@@ -26,11 +28,12 @@ def test_the_rows_are_ones_own_frames(site: Site, role: str, sees: int) -> None:
 
 
 def test_a_row_links_its_products_and_says_what_failed(site: Site) -> None:
-    run = add_run(site.raw, state="failed", message="every pixel is saturated")
+    run = add_run(site.raw, state="failed", notice=notice(NoticeCode.NO_VALID_PIXEL).to_json())
     (row,) = rows(call(site, "PI", "night-data.data", NIGHT))
     assert row["href"] == f"/data/{site.raw.id}"
     assert row["mood"] == "failed"
-    assert "every pixel is saturated" in row["words"]
+    assert row["code"] == NoticeCode.RUN_FAILED
+    assert row["words"]
     assert row["run"] == f"/data/{site.raw.id}?run={run.id}"
     assert row["stages"][0]["state"] == "failed"
 

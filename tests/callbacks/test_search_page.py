@@ -9,6 +9,8 @@ import pytest
 
 from callbacks import logs as log_page
 from callbacks.search import address
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import logs
 from tests.support.web.callback_calls import call
 from tests.support.web_site import Site
@@ -72,9 +74,9 @@ def test_the_address_is_read_and_written_alike() -> None:
 
 @pytest.mark.parametrize("role", ["user", "PI", "staff"])
 def test_messages_are_those_of_the_own_proposals(site: Site, role: str) -> None:
-    logs.write("error", "Ours went wrong.", proposal=site.own, file=site.raw)
-    logs.write("error", "SECRET went wrong.", proposal=site.foreign, file=site.secret)
+    logs.write(notice(NoticeCode.NO_VALID_PIXEL), proposal=site.own, file=site.raw)
+    logs.write(notice(NoticeCode.NO_VARIANCE), proposal=site.foreign, file=site.secret)
     url = {"url.pathname": "/logs", "url.search": "?level=error"}
     text = json.dumps(call(site, role, "log-rows.children", url))
-    assert ("Ours went wrong" in text) == (role != "user")
-    assert ("SECRET" in text) == (role == "staff")
+    assert (f'"{NoticeCode.NO_VALID_PIXEL}"' in text) == (role != "user")
+    assert (f'"{NoticeCode.NO_VARIANCE}"' in text) == (role == "staff")

@@ -22,6 +22,8 @@ from db.models import LogEntry, Membership, Partner, Proposal, SettingsChange, U
 from pages import reduction_settings as settings_page
 from pages import user as user_page
 from pages.management import accounts as account_pages
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import log_list
 from services.accounts import account_list, partners, profile
 from services.night import frames, overview, trends
@@ -72,10 +74,15 @@ def more_frames(site: Site, numbers: range) -> None:
         add_run(raw, state="running")
 
 
+EMPTY = notice(NoticeCode.FILE_EMPTY, file="0001.fits")
+
+
 def more_messages(site: Site, numbers: range) -> None:
     for number in numbers:
         file = add_file(site.config, f"02{number:02d}_WD.fits", site.own)
-        LogEntry.create(level="info", sentence="Done.", proposal=site.own, file=file, run_id=1)
+        LogEntry.create(
+            level="error", notice=EMPTY.to_json(), proposal=site.own, file=file, run_id=1
+        )
 
 
 def more_changes(site: Site, numbers: range) -> None:

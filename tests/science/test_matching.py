@@ -1,9 +1,10 @@
-"""Which calibration fits, which is a makeshift, and what is said when none does."""
+"""Which calibration fits, which is a degraded match, and what differs when none does."""
 
 import datetime as dt
 from dataclasses import replace
 
 from reduction import matching
+from reduction.differences import Difference, Effect, Quantity
 from reduction.fits import headers
 from reduction.frames import FrameDescription, FrameKind, Technique
 from reduction.setups import master_bias_name, master_flat_name, mode_of
@@ -25,7 +26,7 @@ def test_a_bias_matches_whatever_grating_is_in() -> None:
         SCIENCE, [like(kind=FrameKind.BIAS, grating="1200_SYZY", cam_targ=1.0, slit="NO_MASK")]
     )
     assert found.best is not None
-    assert found.best.degraded is None
+    assert not found.best.differences
 
 
 def test_the_nearest_bias_in_time_comes_first_and_old_ones_are_refused() -> None:
@@ -33,30 +34,37 @@ def test_the_nearest_bias_in_time_comes_first_and_old_ones_are_refused() -> None
     found = matching.rank_bias(SCIENCE, [like(date_obs=later(d)) for d in days])
     assert [m.index for m in found.matches] == [1, 0, 2]
     assert found.nearest is not None
-    assert "DATE-OBS" in found.nearest.differences[0]
+    days_apart = found.nearest.differences[0]
+    assert (days_apart.quantity, days_apart.found) == (Quantity.DAYS_APART, 31)
+    assert days_apart.effect is Effect.ON_REQUEST
 
 
 def test_a_bias_of_another_readout_is_refused_with_what_differs() -> None:
-    for change, keyword in (
-        ({"binning": (1, 1)}, "CCDSUM"),
-        ({"shape": (200, 2071)}, "NAXIS"),
-        ({"gain": 3.48}, "GAIN"),
-        ({"rdnoise": 5.88}, "RDNOISE"),
-        ({"camera": "Blue"}, "INSTCONF"),
-        ({"roi": "Spectroscopic ZZ Ceti"}, "ROI"),
+    fatal, on_request = Effect.FATAL, Effect.ON_REQUEST
+    for change, quantity, effect in (
+        ({"binning": (1, 1)}, Quantity.BINNING, fatal),
+        ({"shape": (200, 2071)}, Quantity.SIZE, fatal),
+        ({"gain": 3.48}, Quantity.GAIN, on_request),
+        ({"rdnoise": 5.88}, Quantity.READ_NOISE, on_request),
+        ({"camera": "Blue"}, Quantity.CAMERA, fatal),
+        ({"roi": "Spectroscopic ZZ Ceti"}, Quantity.REGION, on_request),
     ):
         found = matching.rank_bias(SCIENCE, [like(**change)])
         assert found.best is None
         assert found.nearest is not None
-        assert found.nearest.differences[0].startswith(keyword)
+        (difference,) = found.nearest.differences
+        assert (difference.quantity, difference.effect) == (quantity, effect)
+        assert bool(found.nearest.fatal) is (effect is fatal)
 
 
-def test_a_flat_of_another_slit_is_a_makeshift_with_a_sentence() -> None:
+def test_a_flat_of_another_slit_is_a_degraded_match() -> None:
     flats = [like(slit="3.2_LONG_SLIT"), like(date_obs=later(2))]
     found = matching.rank_flats(SCIENCE, flats)
     assert [m.index for m in found.matches] == [1, 0]
-    assert found.matches[0].degraded is None
-    assert "SLIT 3.2_LONG_SLIT instead of 1.0_LONG_SLIT" in str(found.matches[1].degraded)
+    assert [match.is_degraded for match in found.matches] == [False, True]
+    assert found.matches[1].differences == (
+        Difference(Quantity.SLIT, "1.0_LONG_SLIT", "3.2_LONG_SLIT", Effect.USABLE),
+    )
 
 
 def test_a_flat_of_another_setup_is_refused() -> None:
@@ -81,7 +89,7 @@ def test_an_arc_may_have_another_binning_and_slit() -> None:
     arc = like(kind=FrameKind.ARC, binning=(1, 2), shape=(948, 4142), slit="0.45_LONG_SLIT")
     found = matching.rank_arcs(SCIENCE, [arc])
     assert found.best is not None
-    assert found.best.degraded is None
+    assert not found.best.differences
 
 
 def test_the_arc_at_the_same_pointing_is_preferred_to_one_a_little_nearer() -> None:
@@ -104,18 +112,27 @@ def test_bracketing_takes_the_nearest_arc_on_either_side_of_the_night() -> None:
     assert matching.choose_arcs(SCIENCE, [like(grating="930_SYZY")], bracketing) == ()
 
 
-def test_an_arc_of_another_night_is_used_with_a_sentence() -> None:
+def test_an_arc_of_another_night_is_a_degraded_match() -> None:
     best = matching.rank_arcs(SCIENCE, [like(date_obs=later(3))]).best
     assert best is not None
-    assert "3 days" in str(best.degraded)
+    assert best.is_degraded
+    assert best.differences == (Difference(Quantity.DAYS_APART, 1.0, 3.0, Effect.USABLE),)
 
 
-def test_no_arc_is_said_with_the_nearest() -> None:
+def test_the_nearest_of_the_refused_arcs_differs_least() -> None:
     found = matching.rank_arcs(SCIENCE, [like(grating="930_SYZY", cam_targ=1.0), like(filter_2="")])
-    said = matching.no_arc_sentence(SCIENCE, "0123_comp.fits", found.nearest)
-    assert said.startswith("no arc lamp taken with this setup (GRATING 400_SYZY, CAM_TARG 16.1")
-    assert "nearest: 0123_comp.fits, differs in FILTER2" in said
-    assert "no candidate" in matching.no_arc_sentence(SCIENCE, None, None)
+    assert found.best is None
+    assert found.nearest is not None
+    assert found.nearest.index == 1
+    (difference,) = found.nearest.differences
+    assert (difference.quantity, difference.found) == (Quantity.ORDER_FILTER, "")
+
+
+def test_differences_are_stored_and_read_back() -> None:
+    found = matching.rank_arcs(SCIENCE, [like(grating="930_SYZY", cam_targ=None, camera="Blue")])
+    assert found.nearest is not None
+    for difference in found.nearest.differences:
+        assert Difference.from_json(difference.to_json()) == difference
 
 
 def test_frames_of_one_master_share_a_key() -> None:

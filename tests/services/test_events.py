@@ -10,6 +10,8 @@ from peewee import Database
 import db
 from db import models
 from db.models import Event, LogEntry, utc_now
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services import events, logs, unit_of_work
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.files import comments
@@ -92,11 +94,11 @@ def test_logs_are_read_by_those_concerned() -> None:
     pi, other = builders.person("pi"), builders.person("other")
     staff = builders.person("staff", is_staff=True)
     own = builders.proposal("A", pi)
-    logs.write("error", "0001.fits failed.", proposal=own)
-    logs.write("warning", "The queue is down.")
+    logs.write(notice(NoticeCode.FILE_EMPTY, file="0001.fits"), proposal=own)
+    logs.write(notice(NoticeCode.WAITING_FOR_DISK))
     assert [logs.page(user)[0] for user in (pi, other, staff)] == [1, 0, 2]
     count, (entry,) = logs.page(staff, level="error")
-    assert (count, logs.as_dict(entry)["sentence"]) == (1, "0001.fits failed.")
+    assert (count, logs.as_dict(entry)["code"]) == (1, NoticeCode.FILE_EMPTY)
     assert logs.page(staff, since=utc_now() + dt.timedelta(seconds=5))[0] == 0
     with pytest.raises(Unacceptable):
         logs.page(staff, level="loud")

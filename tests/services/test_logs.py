@@ -9,9 +9,11 @@ import pytest
 from peewee import Database
 
 from db.models import LogEntry, User, utc_now
+from reduction.notice_codes import Severity
 from services import logs
 from services.errors import Unacceptable
 from tests.support import builders
+from tests.support.notices import free
 
 
 @dataclass
@@ -28,19 +30,19 @@ def written(database: Database) -> Written:
     foreign = builders.proposal("SOAR2024A-002", other)
     frame = builders.row("0001_a.fits", own)
     secret = builders.row("0002_secret.fits", foreign)
-    logs.write("info", "Extracted two targets.", proposal=own, file=frame)
-    logs.write("error", "Every pixel is saturated.", proposal=own, file=frame)
-    logs.write("error", "A secret failure.", proposal=foreign, file=secret)
+    logs.write(free("Extracted two targets.", Severity.INFO), proposal=own, file=frame)
+    logs.write(free("Every pixel is saturated."), proposal=own, file=frame)
+    logs.write(free("A secret failure."), proposal=foreign, file=secret)
     # A sentence of one's own proposal about a frame that is somebody else's.
-    logs.write("warning", "The nearest lamp is far away.", proposal=own, file=secret)
-    logs.write("warning", "The disk is nearly full.")
+    logs.write(free("The nearest lamp is far away.", Severity.WARNING), proposal=own, file=secret)
+    logs.write(free("The disk is nearly full.", Severity.WARNING))
     return Written(pi, other, builders.person("staff", is_staff=True))
 
 
 def sentences(user: User, **filters: object) -> list[str]:
     count, entries = logs.page(user, **filters)
     assert count == len(entries)
-    return [entry.sentence.split()[-1] for entry in entries]
+    return [entry.notice["params"]["text"].split()[-1] for entry in entries]
 
 
 def test_one_reads_the_own_proposals_and_staff_reads_all(written: Written) -> None:

@@ -183,19 +183,21 @@ def test_the_settings_of_proposals_are_in_force(before: dict[str, list[Row]]) ->
 def test_every_warning_is_kept_with_its_facts(before: dict[str, list[Row]]) -> None:
     for row in before["file"]:
         warnings = json.loads(row["warnings"])
-        shown = [str(text) for text in serialization.as_dict(File.get_by_id(row["id"]))["warnings"]]
-        assert len(shown) == len(warnings), row["file_name"]
-        for old, new in zip(warnings, shown, strict=True):
+        file = File.get_by_id(row["id"])
+        assert len(serialization.as_dict(file)["warnings"]) == len(warnings), row["file_name"]
+        for old, new in zip(warnings, file.notices, strict=True):
+            stored = json.dumps(new, ensure_ascii=False)
             for fact in re.findall(r"\S+\.fits|\d+\.\d+", old):
-                assert fact in new, f"{old} → {new}"
+                assert fact in stored, f"{old} → {stored}"
 
 
 def test_the_message_of_every_run_is_kept_with_its_facts(before: dict[str, list[Row]]) -> None:
     for row in before["run"]:
-        shown = str(read_models.view(Run.get_by_id(row["id"])).as_dict()["message"])
+        run = Run.get_by_id(row["id"])
+        shown = str(read_models.view(run).as_dict()["message"])
         assert bool(shown) == bool(row["message"])
         for fact in re.findall(r"\S+\.fits", row["message"]):
-            assert fact in shown
+            assert fact in json.dumps(run.notice, ensure_ascii=False)
 
 
 def test_the_inputs_of_every_product_are_listed(before: dict[str, list[Row]]) -> None:

@@ -19,6 +19,7 @@ from db.models import File, Membership, Proposal, Run, User, utc_now
 from reduction import registry
 from reduction.errors import ReductionError
 from reduction.frames import DataType, FrameKind, Product, Technique
+from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report
 from reduction.settings.proposal_settings import settings_model
 from services.files import ingest, ingredients
@@ -193,7 +194,7 @@ def _small_reduce(inputs: BlockInputs, settings: SmallReduce, report: Report) ->
     report("Scale", 0.5)
     level = float(np.median(inputs.frame.data))
     if level > 60000:
-        raise ReductionError("every pixel is saturated.")
+        raise ReductionError(NoticeCode.NO_VALID_PIXEL)
     if level < 10:
         raise ZeroDivisionError
     bias = 0.0 if inputs.master_bias is None else float(inputs.master_bias.data[0, 0])

@@ -19,6 +19,7 @@ from db.models import (
     User,
 )
 from reduction.frames import DataType
+from tests.support.notices import free
 from tests.support.web_site import Site, add_file, add_run
 
 OUTSIDERS = ("user", "collaborator", "PI")
@@ -90,10 +91,16 @@ def rows_of(
         out_of_date=True,
         **number(3),
     )
-    failed = add_run(product, block="extract", state="failed", message=word, **number(4))
-    live = add_run(product, block="wavelength", state="waiting", message=word, **number(5))
+    reason = {"notice": free(word).to_json()}
+    failed = add_run(product, block="extract", state="failed", **reason, **number(4))
+    live = add_run(product, block="wavelength", state="waiting", **reason, **number(5))
     comment = Comment.create(file=raw, user=pi, text=word, **number(6))
-    LogEntry.create(level="error", sentence=f"{word} went wrong", proposal=proposal)
+    LogEntry.create(
+        level="error",
+        notice=free(f"{word} went wrong").to_json(),
+        search_text=f"{word} went wrong",
+        proposal=proposal,
+    )
     after = {"wavelength": {"arc_name": f"{word}.fits"}}
     change = SettingsChange.create(proposal=proposal, user=pi, before={}, after=after, **number(7))
     return {

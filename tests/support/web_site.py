@@ -42,6 +42,7 @@ from reduction.fits import frame_io
 from reduction.frames import DataType, Product, Spectrum
 from services.accounts import accounts, sessions
 from tests.support.databases import fresh_postgres
+from tests.support.notices import free
 
 PASSWORD = "seven clear nights"
 ROLES = ("user", "collaborator", "PI", "staff", "superuser")
@@ -189,7 +190,12 @@ def _rows(config: Config, people: dict[str, User]) -> dict[str, Any]:
     secret_run = add_run(secret, state="failed")
     Event.create(name="file-added", proposal=own, payload={"file": raw.id})
     Event.create(name="file-added", proposal=foreign, payload={"file": secret.id})
-    LogEntry.create(level="warning", sentence="Secret sentence", proposal=foreign)
+    LogEntry.create(
+        level="warning",
+        notice=free("Secret sentence").to_json(),
+        search_text="Secret sentence",
+        proposal=foreign,
+    )
     names = ("own", "foreign", "raw", "spectrum", "master", "secret", "run", "secret_run")
     return {name: value for name, value in locals().items() if name in names}
 

@@ -7,10 +7,12 @@ from collections.abc import Container, Sequence
 from dash import html
 
 from callbacks.core.dash_types import Component
-from callbacks.core.sentences import sentence
 from callbacks.data.address import advanced_href
+from reduction.notice_text import text
+from reduction.notices import Notice
 from services.data_page.file_view import FileView, ShownFile
 from services.files.actions import ActionState
+from services.notices import standing
 from services.runs.read_models import RunStanding
 
 MOST_NAMED = 8
@@ -27,27 +29,27 @@ def draw(view: FileView) -> list[Component]:
     buttons: list[Component] = [_download(view.file)]
     if view.actions.advanced is not None:
         href = advanced_href(view.actions.advanced.image_id, view.actions.advanced.spectrum_id)
-        text = "Advanced Visualization"
-        buttons.append(html.A(text, href=href, className="button", **{"data-go": ""}))
+        label = "Advanced Visualization"
+        buttons.append(html.A(label, href=href, className="button", **{"data-go": ""}))
     buttons += [_step(view.file, state) for state in view.actions.blocks]
     if view.actions.deleted:
         buttons.append(_delete(view.file, view.actions.deleted))
     reasons = _reasons(view.actions.blocks, {run_reason(run) for run in view.runs})
     if reasons:
-        buttons.append(html.P([html.Span(text) for text in reasons], className="reasons"))
+        buttons.append(html.P(reasons, className="reasons"))
     return buttons
 
 
-def run_reason(run: RunStanding) -> str:
+def run_reason(run: RunStanding) -> Notice | None:
     """Return the reason that an unfinished run gives against starting the same step."""
-    return run.message or f"{run.label} is {run.state}."
+    return run.notice or standing(run.label, run.state, run.step)
 
 
-def _reasons(states: Sequence[ActionState], stated: Container[str]) -> list[str]:
+def _reasons(states: Sequence[ActionState], stated: Container[Notice | None]) -> list[Component]:
     return [
-        sentence(f"{state.label}: {state.reason}")
+        html.Span(f"{state.label}: {text(state.reason)}", **{"data-code": str(state.reason.code)})
         for state in states
-        if not state.enabled and state.reason not in stated
+        if state.reason is not None and state.reason not in stated
     ]
 
 
@@ -64,7 +66,7 @@ def _step(file: ShownFile, state: ActionState) -> Component:
         state.label,
         type="button",
         className="button main",
-        title=state.reason or "",
+        title=text(state.reason) if state.reason else "",
         **attributes,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dash import html
 
 from callbacks.core.dash_types import Children, Component
-from callbacks.core.sentences import sentence
 from callbacks.data.address import file_link
+from reduction.notice_text import differences_text, text
 from reduction.registry import CalibrationRole
 from services.data_page.calibrations import (
     CalibrationPanel,
@@ -28,11 +28,14 @@ def draw(panel: CalibrationPanel) -> list[Component]:
     return parts
 
 
-def _out_of_date(file_id: int, notice: OutOfDate) -> Component:
-    parts: list[Component] = [html.Strong("Out of date"), html.Span(notice.sentence)]
-    if notice.newer_id is not None:
-        parts.append(file_link("Show the newer version", notice.newer_id))
-    elif notice.may_request:
+def _out_of_date(file_id: int, state: OutOfDate) -> Component:
+    parts: list[Component] = [
+        html.Strong("Out of date"),
+        html.Span(text(state.notice), **{"data-code": str(state.notice.code)}),
+    ]
+    if state.newer_id is not None:
+        parts.append(file_link("Show the newer version", state.newer_id))
+    elif state.may_request:
         attributes = {"data-command": "again", "data-file": str(file_id)}
         parts.append(html.Button("Reduce again", type="button", className="button", **attributes))
     return html.Div(parts, className="stale-note", role="status")
@@ -53,13 +56,15 @@ def _searches(panel: CalibrationPanel) -> Component:
 
 def _search(search: SearchView, *, may_process: bool) -> Component:
     verb = "used" if search.is_made else "would use"
-    result = f"{search.label} of {search.target_name} {verb} {search.used or f'no {search.role}'}"
-    if search.sentence:
-        result += f": {search.sentence}"
+    used = " and ".join(search.used) or f"no {search.role}"
+    result: list[Component | str] = [f"{search.label} of {search.target_name} {verb} {used}."]
+    if search.notice is not None:
+        code = {"data-code": str(search.notice.code)}
+        result += [" ", html.Span(text(search.notice), **code)]
     return html.Section(
         [
             html.H3(str(search.role).capitalize()),
-            html.P(sentence(result)),
+            html.P(result),
             _candidates(search, may_process=may_process),
         ]
     )
@@ -69,7 +74,7 @@ def _candidates(search: SearchView, *, may_process: bool) -> Component:
     if not search.candidates:
         return html.P(f"No {search.role} was taken near this frame in time.", className="quiet")
     frames = "" if search.role is CalibrationRole.ARC else "Frames"
-    head = html.Tr([html.Th(text) for text in ("", "Observed (UTC)", frames, "Differences", "")])
+    head = html.Tr([html.Th(head) for head in ("", "Observed (UTC)", frames, "Differences", "")])
     rows = [_row(search, candidate, may_process=may_process) for candidate in search.candidates]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="table-quiet")
     return html.Div(table, className="scroll-x")
@@ -82,8 +87,9 @@ def _row(search: SearchView, candidate: CandidateView, *, may_process: bool) -> 
     elif candidate.fits:
         mark, meaning = FITS, "matches"
     action: Children = ""
-    if candidate.obstacle:
-        action = html.Span(candidate.obstacle, className="quiet")
+    if candidate.obstacle is not None:
+        code = {"data-code": str(candidate.obstacle.code)}
+        action = html.Span(text(candidate.obstacle), className="quiet", **code)
     elif may_process and not candidate.is_used:
         action = _use_button(search, candidate)
     return html.Tr(
@@ -96,7 +102,7 @@ def _row(search: SearchView, candidate: CandidateView, *, may_process: bool) -> 
             ),
             html.Td(f"{candidate.date_obs:%Y-%m-%d %H:%M}", className="code"),
             html.Td(candidate.n_combined or ""),
-            html.Td(", ".join(candidate.differences) or "none"),
+            html.Td(differences_text(candidate.differences) or "none"),
             html.Td(action),
         ]
     )
@@ -117,7 +123,7 @@ def _use_button(search: SearchView, candidate: CandidateView) -> Component:
         "data-command": "ask",
         "data-then": "use",
         "data-yes": "Use anyway",
-        "data-question": f"{name} differs: {', '.join(candidate.differences)}. Use it for "
+        "data-question": f"{name} differs: {differences_text(candidate.differences)}. Use it for "
         f"{search.label} anyway? The product will carry a warning.",
         "aria-label": f"Use {name} anyway",
     }

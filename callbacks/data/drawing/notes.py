@@ -1,4 +1,4 @@
-"""The measurements and warnings of a file, its name and the time of its last change."""
+"""The measurements and notices of a file, its name and the time of its last change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import datetime as dt
 from dash import html
 
 from callbacks.core.dash_types import Component
-from callbacks.core.sentences import sentence
+from reduction.notice_codes import Severity
+from reduction.notice_text import text
+from reduction.notices import Notice
 from services.data_page.file_view import Measurement, ShownFile
 
 _UNITS = {
@@ -17,6 +19,11 @@ _UNITS = {
     "pixel": "px",
     "percent": "%",
     "arcsec": "″",
+}
+_CLASSES = {
+    Severity.ERROR: "warning bad",
+    Severity.WARNING: "warning",
+    Severity.INFO: "quiet",
 }
 
 
@@ -28,8 +35,14 @@ def draw(file: ShownFile, trouble: str = "") -> list[Component]:
     measurements = [_measurement(measurement) for measurement in file.measurements]
     if any(measurements):
         notes.append(html.Div([part for part in measurements if part], className="facts"))
-    notes += [html.P(sentence(warning), className="warning") for warning in file.warnings]
+    notes += [_notice(notice) for notice in file.notices]
     return [*notes, _stamp(file)]
+
+
+def _notice(notice: Notice) -> Component:
+    return html.P(
+        text(notice), className=_CLASSES[notice.severity], **{"data-code": str(notice.code)}
+    )
 
 
 def _stamp(file: ShownFile) -> Component:

@@ -9,6 +9,7 @@ from dash import html
 
 from callbacks.core.dash_types import Child, Children, Component
 from callbacks.data.address import Address, file_link, name_link
+from reduction import notice_text
 from services.data_page.runs import NamedFile, RunDetail, SettingValue
 
 
@@ -28,7 +29,11 @@ def draw(address: Address, run: RunDetail) -> Component:
         entries.append(("Manual calibrations", "; ".join(manual)))
     entries.append(("Outputs", _list([_file(file) for file in run.outputs]) or "none"))
     if run.messages:
-        entries.append(("Messages", _list(run.messages)))
+        messages = [
+            html.Span(notice_text.text(notice), **{"data-code": str(notice.code)})
+            for notice in run.messages
+        ]
+        entries.append(("Messages", _list(messages)))
     title = f"{run.standing.label}, run {run.standing.id}"
     return html.Section(
         [
@@ -59,8 +64,8 @@ def state_text(run: RunDetail) -> str:
     text = standing.state
     if standing.state == "running":
         text += f": {standing.step or 'starting'}, {round(100 * standing.progress)} %"
-    elif standing.message:
-        text += f": {standing.message}"
+    elif standing.notice is not None:
+        text += f": {notice_text.text(standing.notice)}"
     return f"{text} (attempt {run.attempt})" if run.attempt > 1 else text
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dash import html
 
 from callbacks.core.dash_types import Component
-from callbacks.core.sentences import sentence
+from reduction.notice_text import text
+from reduction.notices import Notice
 from services.runs.read_models import RunStanding
 
 GLYPHS = {"running": "◐", "queued": "◌", "waiting": "◌", "failed": "!"}
@@ -24,10 +25,7 @@ def _line(run: RunStanding) -> Component:
     parts: list[Component] = [
         html.Span(GLYPHS[run.state], className=f"run-mark {run.state}", **{"aria-hidden": "true"}),
         html.Strong(run.label),
-        html.Span(
-            run.step or "starting" if is_running else sentence(run.message or run.state),
-            className="words",
-        ),
+        html.Span(_words(run), className="words", **_code(run.notice)),
     ]
     if is_running:
         percent = str(round(100 * run.progress))
@@ -45,3 +43,13 @@ def _line(run: RunStanding) -> Component:
         role="alert" if has_failed else "status",
         key=str(run.id),
     )
+
+
+def _words(run: RunStanding) -> str:
+    if run.state == "running":
+        return run.step or "starting"
+    return text(run.notice) if run.notice else f"{run.state.capitalize()}."
+
+
+def _code(notice: Notice | None) -> dict[str, str]:
+    return {"data-code": str(notice.code)} if notice else {}

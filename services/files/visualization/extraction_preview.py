@@ -17,6 +17,7 @@ from reduction.errors import ReductionError
 from reduction.extraction import manual
 from reduction.extraction.strip import make_strip
 from reduction.frames import DataType
+from reduction.notice_text import text
 from services import access
 from services.access import Action
 from services.errors import Unacceptable, Unavailable
@@ -90,4 +91,4 @@ def preview(user: User, file_id: int, windows: manual.Windows) -> ExtractionPrev
     with np.errstate(invalid="ignore"):
         sigma = np.sqrt(spectrum.variance)
     sigma[~np.isfinite(sigma)] = np.nan
-    return ExtractionPreview(spectrum.flux, sigma, warning or "")
+    return ExtractionPreview(spectrum.flux, sigma, text(warning) if warning else "")

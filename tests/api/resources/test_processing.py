@@ -8,6 +8,8 @@ import pytest
 
 from api.contract import limits
 from db.models import File, LogEntry, Mail, Run
+from reduction.notice_codes import NoticeCode
+from tests.support.notices import code_of
 from tests.support.web.goodman_files import write_goodman_cards
 from tests.support.web_site import Site, add_file
 
@@ -92,8 +94,9 @@ def test_a_choice_of_technique_is_kept_until_judged_again(site: Site) -> None:
     answer = site.call("PI", "POST", RECLASSIFY, json={"id": site.raw.id, "obstype": "comp"})
     assert (answer.json["obstype"], answer.json["kind"]) == ("COMP", "arc")
     assert answer.json["technique"] == "Imaging"
-    sentence = LogEntry.select().order_by(LogEntry.id.desc()).get().sentence
-    assert site.raw.file_name in sentence
+    entry = LogEntry.select().order_by(LogEntry.id.desc()).get()
+    assert code_of(entry.notice) is NoticeCode.RECLASSIFIED
+    assert entry.notice["params"]["file"] == site.raw.file_name
     again = site.call("PI", "POST", RECLASSIFY, json={"id": site.raw.id})
     assert (again.status_code, again.json["kind"]) == (200, "spectrum"), again.text
     assert File.get_by_id(site.raw.id).overrides == {}
@@ -129,7 +132,7 @@ def test_settings_are_replaced_and_hold_for_the_next_run(site: Site) -> None:
     assert run["settings"]["ignore_bias"] is True
     assert site.call("PI", "PUT", path, json={}).json == before
     entries = LogEntry.select().where(LogEntry.proposal == site.own)
-    assert entries.count() == 2 and "Ignore bias" in entries.get().sentence
+    assert entries.count() == 2 and "Ignore bias" in str(entries.get().notice["params"]["changes"])
     for wrong, field in (
         ({"reduce": {"ignore_bia": True}}, "reduce.ignore_bia"),
         ({"reduces": {}}, "reduces"),

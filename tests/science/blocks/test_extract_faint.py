@@ -11,9 +11,11 @@ from reduction.blocks.extract import ExtractSettings, extract
 from reduction.errors import TargetNotFound
 from reduction.extraction.apertures import read_trace
 from reduction.frames import Product, Spectrum
+from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs
 from reduction.simulation.sources import Source
 from reduction.simulation.truth import SourceTruth
+from tests.support.notices import params, refused
 from tests.support.truth.accuracy import expected_electrons
 from tests.support.truth.nights import Mode, Reduced, quiet, science
 
@@ -78,9 +80,9 @@ class TestBorrowedTrace:
         return science(RED, 52, 0, (Source("faint", "star", 23.9, 30, SEEING),))
 
     def test_without_a_brighter_one_it_is_refused_with_the_reason(self, faint: Reduced) -> None:
-        with pytest.raises(TargetNotFound, match="can't be traced"):
+        with refused(TargetNotFound, NoticeCode.TARGET_NOT_TRACED):
             run(faint, threshold=LOW)
-        with pytest.raises(TargetNotFound, match="can't be traced"):
+        with refused(TargetNotFound, NoticeCode.TARGET_NOT_TRACED):
             run(faint, BlockInputs(brighter=lambda: None), threshold=LOW)
 
     def test_it_follows_the_brighter_frame_and_says_so(
@@ -94,7 +96,7 @@ class TestBorrowedTrace:
         assert product.inputs == (name,)
         assert product.quality["trace_from"] == name
         assert spectrum_of(product).header["GSP_TFRM"] == name
-        assert any(name in said and "too faint" in said for said in product.warnings)
+        assert params(product.notices, NoticeCode.TRACE_OF_OTHER) == {"file": name}
         light = expected_electrons(faint, source)
         spectrum = spectrum_of(product)
         good = np.isfinite(spectrum.flux)

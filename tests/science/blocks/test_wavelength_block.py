@@ -21,14 +21,18 @@ from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction.apertures import extract_along
 from reduction.fits import frame_io, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from reduction.registry import BlockInputs, CalibrationRole
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.sky_check import sky_offset
+from tests.support.notices import codes, params, refused
 from tests.support.paths import REAL_NIGHT
 
 NIGHT = REAL_NIGHT
 SCIENCE, ARC = range(267, 272), 19
 ROW = 81.0  # of AT2018oh in the 2x2 frames
+A_NOTICE = notice(NoticeCode.MANUAL_CALIBRATION, role=CalibrationRole.ARC, file="arc.fits")
 Array = np.ndarray[Any, Any]
 
 
@@ -68,7 +72,7 @@ def calibrate(frame: Spectrum, arc: CCDData | None, **settings: Any) -> Product:
         file_name="ecfzst_0267_AT2018oh_930_blue_target_1.fits",
         arc=arc,
         names={CalibrationRole.ARC: "zst_0019_Fe_930_blue_long.fits"},
-        notes=("a note",),
+        notices=(A_NOTICE,),
     )
     (product,) = wavelength(
         inputs, WavelengthSettings(**settings), lambda step, part: steps.append((step, part))
@@ -94,7 +98,7 @@ def test_the_real_night_five_of_five(arc: CCDData) -> None:
         assert 0.838 < quality["dispersion_angstrom"] < 0.85
         assert quality["first_angstrom"] == pytest.approx(3577, abs=2)
         assert quality["last_angstrom"] == pytest.approx(5284, abs=2)
-        assert product.warnings[0] == "a note"
+        assert product.notices[0] == A_NOTICE
 
 
 def with_sky(frame: CCDData) -> Spectrum:
@@ -116,10 +120,11 @@ def test_the_moonlit_sky_shows_that_the_afternoon_arc_is_shifted(arc: CCDData) -
         science = with_sky(opened(number))
         product = calibrate(science, arc, sky="warn")
         assert product.quality["sky_offset_angstrom"] == pytest.approx(-14.55, abs=0.5)
-        assert "solar lines of the sky lie -14" in product.warnings[-1]
-        assert "the wavelengths are the arc's" in product.warnings[-1]
+        offset = params(product.notices, NoticeCode.SKY_OFFSET)
+        assert offset["features"] == "solar"
+        assert -15 < offset["offset"] <= -14
     applied = calibrate(science, arc)
-    assert "corrected" in applied.warnings[-1]
+    assert NoticeCode.SKY_CORRECTED in codes(applied.notices)
     # what is left after the correction, by the same measure
     axis, sky = applied.data.wavelength, applied.data.sky
     rest = sky_offset(sky, axis, 1.5)
@@ -218,22 +223,22 @@ def test_an_arc_without_named_lamp_is_recognised_and_said(arc: CCDData) -> None:
     lamp.header["OBJECT"] = "AT2018oh"
     product = calibrate(lamp, None)
     assert product.quality["lamp"] in {"FeHeAr", "CuHeAr"}  # most lines are those of argon
-    assert any("names no lamp" in sentence for sentence in product.warnings)
+    assert NoticeCode.LAMP_GUESSED in codes(product.notices)
 
 
 def test_what_can_not_be_calibrated_is_refused(arc: CCDData) -> None:
     science = aperture(opened(SCIENCE[0]))
-    with pytest.raises(MissingCalibration, match="no arc lamp"):
+    with refused(MissingCalibration, NoticeCode.ARC_MISSING):
         calibrate(science, None)
     other = CCDData(arc, copy=True)
     other.meta["GRT_TARG"] = 14.0
-    with pytest.raises(MissingCalibration, match="GRT_TARG 14"):
+    with refused(MissingCalibration, NoticeCode.ARC_SETUP_DIFFERS):
         calibrate(science, other)
     dark = CCDData(arc, copy=True)
     dark.data = np.random.default_rng(1).normal(10, 4, arc.shape)
     with pytest.raises(NoWavelengthSolution):
         calibrate(science, dark)
-    with pytest.raises(NoWavelengthSolution, match="are asked for"):
+    with refused(NoWavelengthSolution, NoticeCode.TOO_FEW_LINES):
         calibrate(aperture(arc), None, minimum_lines=60)
 
 
@@ -261,7 +266,8 @@ def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
     np.testing.assert_array_equal(product.data.wavelength, alone[0])
     assert product.inputs == ("zst_0019.fits",)
     assert product.data.arcs.shape == (1, ours.size)
-    assert "zst_0020.fits was not used" in product.warnings[0]
+    unused = params(product.notices, NoticeCode.SECOND_ARC_NOT_USED)
+    assert unused["file"] == "zst_0020.fits"
 
 
 @pytest.mark.parametrize(("mode", "first", "last"), [("400m1", 3030, 7060), ("400m2", 4970, 8970)])

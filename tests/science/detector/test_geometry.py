@@ -5,7 +5,9 @@ import pytest
 
 from reduction.detector import geometry
 from reduction.errors import HeaderError
+from reduction.notice_codes import NoticeCode
 from tests.support.goodman_frames import OLD, header
+from tests.support.notices import refused
 
 
 def binned(fine: np.ndarray, bx: int, by: int) -> np.ndarray:
@@ -69,5 +71,5 @@ def test_overscan_columns_of_both_cameras() -> None:
 
 
 def test_a_frame_without_coordinates_is_refused() -> None:
-    with pytest.raises(HeaderError, match="LTV1"):
+    with refused(HeaderError, NoticeCode.POSITION_MISSING, keyword="LTV1"):
         geometry.to_physical(header(), 1, 0.0)

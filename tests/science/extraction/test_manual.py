@@ -11,7 +11,9 @@ from reduction.errors import UnusableFrame
 from reduction.extraction import footprint, manual
 from reduction.fits import vocabulary
 from reduction.frames import FrameKind, PixelFlag
+from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs
+from tests.support.notices import codes
 from tests.support.science.manual_windows import LIGHT, N_X, SKY, TRACE, frame, windows
 
 
@@ -40,7 +42,8 @@ def test_without_zones_the_sky_stays_in() -> None:
 
 def test_zones_off_the_frame_are_said() -> None:
     _, warning = manual.extract_manually(frame(), windows(zones=((200.0, 210.0),)))
-    assert warning == manual.NO_BACKGROUND
+    assert warning is not None
+    assert warning.code is NoticeCode.BACKGROUND_ZONES_UNUSABLE
     with pytest.raises(UnusableFrame):
         manual.extract_manually(frame(), windows(trace=(5000.0,), zones=()))
 
@@ -61,7 +64,7 @@ def test_the_block_makes_one_product_named_after_its_target() -> None:
     assert product.file_name == "ecfzst_1_target_2.fits"
     assert product.data.header[vocabulary.GSP_EXTY] == manual.MANUAL
     assert product.quality["aperture_pixel"] == 12.0
-    assert "extracted by hand." in product.warnings
+    assert codes(product.notices) == [NoticeCode.MANUAL_EXTRACTION]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from astropy.nddata import CCDData
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
 from reduction.frames import DataType, PixelFlag, Product, Spectrum
+from reduction.notice_codes import NoticeCode
 from tests.support.goodman_frames import header, reduced, write
+from tests.support.notices import code_of, refused
 
 RNG = np.random.default_rng(11)
 COUNTS = RNG.integers(400, 60000, (30, 80)).astype(np.uint16)
@@ -49,7 +51,7 @@ def test_one_plane_of_three_axes_is_squeezed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.fits", COUNTS[None], header())
     np.testing.assert_array_equal(frame_io.read_raw(path).data, COUNTS)
     cube = write(tmp_path / "b.fits", np.stack([COUNTS, COUNTS]), header())
-    with pytest.raises(UnusableFrame, match="one plane"):
+    with refused(UnusableFrame, NoticeCode.NOT_ONE_PLANE):
         frame_io.read_raw(cube)
 
 
@@ -66,12 +68,12 @@ def test_a_partial_copy_is_smaller_than_expected(raw: Path, tmp_path: Path) -> N
             if size < len(whole) - 2880:
                 frame_io.read_raw(part)
             else:
-                raise UnusableFrame("only padding is missing")
+                raise UnusableFrame(NoticeCode.ARRAY_CUT_SHORT, file=part.name)
     zipped = tmp_path / "z.fits.gz"
     zipped.write_bytes(gzip.compress(whole))
     assert frame_io.expected_size(zipped) is None
     zipped.write_bytes(gzip.compress(whole)[:-200])
-    with pytest.raises(UnusableFrame, match="gzip"):
+    with refused(UnusableFrame, NoticeCode.GZIP_DAMAGED):
         frame_io.read_raw(zipped)
 
 
@@ -79,7 +81,7 @@ def test_the_tail_of_a_preallocated_file_is_noticed(raw: Path) -> None:
     assert frame_io.hollow_tail(raw) is None
     whole = raw.read_bytes()
     raw.write_bytes(whole[:4500] + bytes(len(whole) - 4500))
-    assert "empty bytes" in str(frame_io.hollow_tail(raw))
+    assert code_of(frame_io.hollow_tail(raw)) is NoticeCode.PIXELS_NOT_WRITTEN
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_what_is_not_fits_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.fits"
     path.write_bytes(content)
     for look in (frame_io.read_header, frame_io.read_raw, frame_io.expected_size):
-        with pytest.raises(UnusableFrame, match=r"x\.fits"):
+        with refused(UnusableFrame, NoticeCode.NOT_FITS, file="x.fits"):
             look(path)
 
 
@@ -98,11 +100,11 @@ def test_limits_are_kept(tmp_path: Path) -> None:
     made["NAXIS1"], made["NAXIS2"] = 100000, 100000
     huge = tmp_path / "huge.fits"
     huge.write_bytes(made.tostring().encode())
-    with pytest.raises(UnusableFrame, match="million"):
+    with refused(UnusableFrame, NoticeCode.IMAGE_TOO_LARGE):
         frame_io.read_header(huge)
     endless = tmp_path / "endless.fits"
     endless.write_bytes(b"SIMPLE  =                    T".ljust(80) * 2500)
-    with pytest.raises(UnusableFrame, match="2000 cards"):
+    with refused(UnusableFrame, NoticeCode.HEADER_TOO_LONG, limit=2000):
         frame_io.read_header(endless)
 
 
@@ -121,7 +123,7 @@ def test_checksums(tmp_path: Path) -> None:
     whole[-2000] ^= 1 if whole[-2000] else 7
     whole[5800] ^= 1
     path.write_bytes(bytes(whole))
-    with pytest.raises(UnusableFrame, match="SUM"):
+    with refused(UnusableFrame, NoticeCode.CHECKSUM_MISMATCH):
         frame_io.verify_checksum(path)
     bare = write(tmp_path / "bare.fits", COUNTS, header())
     assert not frame_io.verify_checksum(bare)
@@ -204,10 +206,10 @@ def test_astropy_finds_nothing_amiss_with_a_product(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         frame_io.write(Product(path.name, DataType.WAVELENGTH, spectrum), path)
     path.write_bytes(path.read_bytes()[:-2880])
-    with pytest.raises(UnusableFrame, match=r"s\.fits"):
+    with refused(UnusableFrame, NoticeCode.PRODUCT_UNREADABLE, file="s.fits"):
         frame_io.read_product(path)
 
 
 def test_another_file_is_no_product(raw: Path) -> None:
-    with pytest.raises(UnusableFrame, match="not a product"):
+    with refused(UnusableFrame, NoticeCode.NOT_A_PRODUCT):
         frame_io.read_product(raw)

@@ -9,8 +9,10 @@ from reduction.errors import HeaderError
 from reduction.fits import header_values, headers
 from reduction.fits.frame_io import read_header
 from reduction.frames import FrameKind, Technique
+from reduction.notice_codes import NoticeCode
 from reduction.readouts import saturation_adu
 from tests.support.goodman_frames import MODERN, NIGHT, OLD, REASON, header
+from tests.support.notices import params, refused
 
 SHAPE = (948, 2071)
 
@@ -27,7 +29,7 @@ def test_a_modern_frame_is_described() -> None:
     assert frame.ra_deg == pytest.approx(51.6225167)
     assert frame.dec_deg == pytest.approx(-54.6054239)
     assert frame.saturation_adu == 69257
-    assert frame.warnings == ()
+    assert frame.notices == ()
 
 
 def test_old_spellings_become_the_modern_ones() -> None:
@@ -41,7 +43,7 @@ def test_old_spellings_become_the_modern_ones() -> None:
 def test_a_needed_card_that_is_missing_is_named(keyword: str) -> None:
     made = header()
     del made[keyword]
-    with pytest.raises(HeaderError, match=keyword) as caught:
+    with pytest.raises(HeaderError) as caught:
         headers.describe(made, SHAPE, "x.fits")
     assert caught.value.keyword == keyword
 
@@ -68,7 +70,7 @@ def test_a_needed_card_that_is_missing_is_named(keyword: str) -> None:
 def test_a_card_of_another_type_or_meaning_is_named(keyword: str, value: object) -> None:
     made = header()
     made[keyword] = value
-    with pytest.raises(HeaderError, match=keyword) as caught:
+    with pytest.raises(HeaderError) as caught:
         headers.describe(made, SHAPE, "x.fits")
     assert caught.value.keyword == keyword
 
@@ -79,14 +81,14 @@ def test_nan_is_no_number(keyword: str) -> None:
     start = raw.index(f"{keyword:8}=")
     card = f"{keyword:8}=                  NaN".ljust(80)
     made = fits.Header.fromstring(raw[:start] + card + raw[start + 80 :])
-    with pytest.raises(HeaderError, match=keyword):
+    with refused(HeaderError, NoticeCode.CARD_MALFORMED, keyword=keyword):
         headers.describe(made, SHAPE, "x.fits")
 
 
 def test_the_camera_is_known_from_either_card() -> None:
     assert headers.read_camera(header(INSTCONF=None)) == "Red"
     assert headers.read_camera(header(INSTRUME="GHTS_BLUE_IMAGER", INSTCONF=None)) == "Blue"
-    with pytest.raises(HeaderError, match="INSTCONF"):
+    with refused(HeaderError, NoticeCode.CARD_MISSING, keyword="INSTCONF"):
         headers.read_camera(header(INSTRUME="Goodman Imaging", INSTCONF=None))
 
 
@@ -95,17 +97,18 @@ def test_a_date_alone_is_completed() -> None:
     assert headers.read_date(made) == dt.datetime(2014, 3, 1, 4, 5, 6, 700000, dt.UTC)
     made = header(DATE_OBS="2014-03-01", UT="23:59:59.5")
     assert headers.read_date(made).hour == 23
-    with pytest.raises(HeaderError, match="DATE-OBS"):
+    with refused(HeaderError, NoticeCode.TIME_MISSING, keyword="DATE-OBS"):
         headers.read_date(header(DATE_OBS="2014-03-01"))
 
 
 def test_an_unknown_readout_is_said_not_fatal() -> None:
     frame = headers.describe(header(GAIN=9.9), SHAPE, "x.fits")
     assert frame.saturation_adu is None
-    assert "GAIN 9.9" in frame.warnings[0]
+    assert params(frame.notices, NoticeCode.READOUT_UNKNOWN)["gain"] == 9.9
     frame = headers.describe(header(GAIN=None), SHAPE, "x.fits")
     assert frame.gain is None
-    assert "GAIN is missing" in frame.warnings[0]
+    missing = params(frame.notices, NoticeCode.GAIN_OR_NOISE_MISSING)
+    assert missing == {"keyword": "GAIN"}
 
 
 def test_saturation_levels_tolerate_five_per_cent() -> None:
@@ -128,7 +131,7 @@ def test_lamps_come_from_their_cards_or_the_object() -> None:
 
 def test_a_single_plane_of_three_axes_is_accepted() -> None:
     assert headers.describe(header(), (1, *SHAPE), "x.fits").shape == SHAPE
-    with pytest.raises(HeaderError, match="NAXIS"):
+    with refused(HeaderError, NoticeCode.SHAPE_NOT_ONE_PLANE, keyword="NAXIS"):
         headers.describe(header(), (3, *SHAPE), "x.fits")
 
 

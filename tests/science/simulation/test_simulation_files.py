@@ -10,7 +10,9 @@ import pytest
 from astropy.io import fits
 
 from reduction.errors import ReductionError
+from reduction.notice_codes import NoticeCode
 from reduction.simulation import NightPlan, frames, load_truth, science_frame, simulate_night
+from tests.support.notices import refused
 
 SMALL = {"n_bias": 2, "n_flat": 1, "n_science": 1, "rows": 120}
 
@@ -169,19 +171,19 @@ def test_start_decides_the_dates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choices", "says"),
+    ("choices", "code"),
     [
-        ({"setup": "1200_M0"}, "1200_M1"),
-        ({"setup": "930_M3", "lamp": "HgArNe"}, "CuHeAr"),
-        ({"camera": "Green"}, "Red or Blue"),
-        ({"binning": (7, 7)}, "7x7"),
-        ({"rows": 5000}, "948"),
-        ({"slit": "wide"}, "1.0_LONG_SLIT"),
-        ({"n_bias": -1}, "zero or more"),
-        ({"seed": -1}, "zero or more"),
+        ({"setup": "1200_M0"}, NoticeCode.SIMULATION_MODE_UNKNOWN),
+        ({"setup": "930_M3", "lamp": "HgArNe"}, NoticeCode.SIMULATION_LAMP_UNKNOWN),
+        ({"camera": "Green"}, NoticeCode.SIMULATION_CAMERA_UNKNOWN),
+        ({"binning": (7, 7)}, NoticeCode.SIMULATION_BINNING),
+        ({"rows": 5000}, NoticeCode.SIMULATION_ROWS),
+        ({"slit": "wide"}, NoticeCode.SIMULATION_SLIT),
+        ({"n_bias": -1}, NoticeCode.SIMULATION_NEGATIVE),
+        ({"seed": -1}, NoticeCode.SIMULATION_NEGATIVE),
     ],
 )
-def test_what_can_not_be_simulated_is_said(choices: dict[str, object], says: str) -> None:
+def test_what_can_not_be_simulated_is_said(choices: dict[str, object], code: NoticeCode) -> None:
     plan = {"seed": 1, "n_bias": 1, "n_flat": 0, "n_science": 0} | choices
-    with pytest.raises(ReductionError, match=says):
+    with refused(ReductionError, code):
         list(frames(NightPlan(**plan)))

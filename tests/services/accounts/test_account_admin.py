@@ -39,7 +39,7 @@ def test_staff_makes_an_account_that_gets_a_link() -> None:
     assert (row.is_staff, row.password_hash) == (False, "")
     (letter,) = Mail.select()
     assert (letter.recipient, letter.account_id) == (row.email, row.id)
-    assert "pia@soar.example" in LogEntry.get().sentence
+    assert LogEntry.get().notice["params"]["email"] == "pia@soar.example"
     assert account_admin.create(by, username="o", email="o@x.example").partner == partners.OTHER
 
 

@@ -9,12 +9,14 @@ import pytest
 
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
 from services.calibration import master_selection, selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.files import check
 from services.runs import claiming, execution, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive
+from tests.support.notices import code_of, codes, params
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
@@ -112,7 +114,7 @@ class TestMasters:
         biases(raw, 4)
         biases(raw, 5)
         remake = Run.get(Run.state == "waiting")
-        assert remake.message == "waiting until the series is complete"
+        assert code_of(remake.notice) is NoticeCode.WAITING_FOR_SERIES
         assert reconciliation.reconcile() == []
         monkeypatch.setattr(master_selection, "SETTLE", dt.timedelta(0))
         assert reconciliation.reconcile() == [remake.id]
@@ -126,7 +128,8 @@ class TestScience:
         science = arrive(raw, "0010.fits")
         run = Run.get(Run.file == science)
         assert run.state == "waiting"
-        assert run.message == "waiting for the master bias (3 frames) to be made"
+        assert code_of(run.notice) is NoticeCode.WAITING_FOR_MASTER
+        assert run.notice["params"] == {"role": "master bias", "frames": 3}
         builders.drain()
         assert reduced(science).quality["bias_frames"] == 3
 
@@ -134,7 +137,8 @@ class TestScience:
         biases(raw, 1, 2)
         science = arrive(raw, "0010.fits")
         run = Run.get(Run.file == science)
-        assert run.message == "waiting for a master bias (2 of 3 frames so far)"
+        assert code_of(run.notice) is NoticeCode.WAITING_FOR_FRAMES
+        assert run.notice["params"] == {"role": "master bias", "found": 2, "needed": 3}
         arrive(raw, "0003_bias.fits", "BIAS")
         builders.drain()
         assert reduced(science).quality["bias_frames"] == 3
@@ -147,14 +151,16 @@ class TestScience:
         builders.drain()
         made = reduced(science)
         assert made.quality["bias_frames"] == 0
-        assert made.warnings[0].startswith("no bias with this read-out (Red camera, RDNOISE 3.89")
+        missing = params(made.notices, NoticeCode.NO_CALIBRATION)
+        assert (missing["role"], missing["setup"]["camera"]) == ("master bias", "Red")
+        assert missing["setup"]["read_noise"] == 3.89
 
     @pytest.mark.usefixtures("at_once")
     def test_without_any_bias_it_goes_on_with_a_warning_until_one_comes(self, raw: Path) -> None:
         science = arrive(raw, "0010.fits")
         builders.drain()
         made = reduced(science)
-        assert "there is no candidate at all" in made.warnings[0]
+        assert params(made.notices, NoticeCode.NO_CALIBRATION)["nearest"] is None
         assert not made.out_of_date
         biases(raw, 11, 12, 13)
         builders.drain()
@@ -162,7 +168,7 @@ class TestScience:
         ignoring = builders.person("staff", is_staff=True)
         requests.request(ignoring, "reduce", science.id, {"ignore_bias": True})
         builders.drain()
-        assert reduced(science).warnings == []
+        assert reduced(science).notices == []
 
     @pytest.mark.usefixtures("at_once")
     def test_the_nearest_candidate_is_named_with_what_differs(self, raw: Path) -> None:
@@ -170,8 +176,10 @@ class TestScience:
         builders.drain()
         science = arrive(raw, "0010.fits")
         builders.drain()
-        (warning,) = reduced(science).warnings
-        assert "nearest: master_bias_small.fits, differs in CCDSUM 1x1 instead of 2x2" in warning
+        missing = params(reduced(science).notices, NoticeCode.NO_CALIBRATION)
+        assert missing["nearest"] == "master_bias_small.fits"
+        binning = missing["differences"][0]
+        assert (binning["quantity"], binning["found"]) == ("binning", "1x1")
 
     def test_a_frame_of_an_old_night_waits_for_the_rest_of_its_night(
         self, raw: Path, monkeypatch: pytest.MonkeyPatch
@@ -179,7 +187,7 @@ class TestScience:
         monkeypatch.setattr(master_selection, "SETTLE", dt.timedelta(minutes=1))
         science = arrive(raw, "0010.fits")
         run = Run.get(Run.file == science)
-        assert run.message == "waiting for the rest of the night's frames"
+        assert code_of(run.notice) is NoticeCode.WAITING_FOR_NIGHT
         biases(raw, 1, 2, 3)
         builders.drain()
         assert reduced(science).quality["bias_frames"] == 3
@@ -200,9 +208,11 @@ class TestArcs:
         science = arrive(raw, "0010.fits")
         arrive(raw, "0011_comp.fits", "COMP", CAM_TARG=11.6, GRT_TARG=5.8)
         builders.drain()
-        message = self.waiting().message
-        assert message.startswith("no arc lamp taken with this setup (GRATING 400_SYZY")
-        assert "nearest: 0011_comp.fits, differs in CAM_TARG 11.6 instead of 16.1" in message
+        missing = params([self.waiting().notice], NoticeCode.NO_CALIBRATION)
+        assert (missing["role"], missing["setup"]["grating"]) == ("arc lamp", "400_SYZY")
+        assert missing["nearest"] == "0011_comp.fits"
+        angle = missing["differences"][0]
+        assert (angle["quantity"], angle["found"], angle["wanted"]) == ("camera_angle", 11.6, 16.1)
         arrive(raw, "0012_comp.fits", "COMP")
         run = claiming.claim("w")
         execution.execute(run)  # reducing the arc is enough to wake it
@@ -222,14 +232,15 @@ class TestArcs:
         arrive(raw, "0011_comp.fits", "COMP", level=65000)
         arrive(raw, "0010.fits")
         builders.drain()
-        assert "0011_comp.fits, could not be reduced" in self.waiting().message
+        failed = params([self.waiting().notice], NoticeCode.CALIBRATION_NOT_REDUCED)
+        assert failed["file"] == "0011_comp.fits"
 
     def test_another_observers_arc_stays_unseen(self, raw: Path) -> None:
         builders.proposal("SOAR2024A-002", builders.person("other"))
         arrive(raw, "0011_secret.fits", "COMP", PROPID="SOAR2024A-002")
         arrive(raw, "0010.fits")
         builders.drain()
-        assert "secret" not in self.waiting().message
+        assert "secret" not in str(self.waiting().notice)
         arrive(raw, "0012_comp.fits", "COMP", PROPID="calibrate")
         builders.drain()
         assert self.waiting() is None
@@ -254,14 +265,15 @@ class TestArcs:
         named = self.wish(science, arc_choice="fixed", arc_name="0012_comp.fits")
         assert isinstance(named, Inputs)
         assert named.names == ["r0012_comp.fits"]
-        for name, answer, said in (
-            ("", Refused, "no arc is named"),
-            ("0099_comp.fits", Waiting, "waiting for 0099_comp.fits"),
-            ("0013_comp.fits", Refused, "CAM_TARG 11.6 instead of 16.1"),
+        for name, answer, code in (
+            ("", Refused, NoticeCode.FIXED_ARC_NOT_NAMED),
+            ("0099_comp.fits", Waiting, NoticeCode.WAITING_FOR_NAMED_ARC),
+            ("0013_comp.fits", Refused, NoticeCode.FIXED_ARC_DIFFERS),
         ):
             found = self.wish(science, arc_choice="fixed", arc_name=name)
             assert isinstance(found, answer)
-            assert said in found.sentence
+            assert found.notice.code is code
+            assert found.notice.params.get("file", "") == name
 
     def test_bracketing_with_one_side_says_so(self, raw: Path) -> None:
         science = arrive(raw, "0010.fits")
@@ -270,7 +282,7 @@ class TestArcs:
         found = self.wish(science, arc_choice="bracketing")
         assert isinstance(found, Inputs)
         assert found.names == ["r0011_comp.fits"]
-        assert "none on the other side" in found.notes[0]
+        assert codes(found.notices) == [NoticeCode.ARC_ONE_SIDE]
 
     def test_a_nearer_arc_that_comes_later_makes_the_spectrum_stale(self, raw: Path) -> None:
         def at(minute: int) -> str:

@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 
 from db.models import File, Proposal, Run, User
+from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
 from reduction.registry import CalibrationRole
 from services.calibration import manual, out_of_date, report
+from services.calibration.outcomes import Refused
 from services.errors import Conflict, NotFound, Unacceptable
 from services.runs import read_models, requests
 from tests.support import builders
 from tests.support.builders import arrive
+from tests.support.notices import code_of, params
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
@@ -44,6 +49,9 @@ def pi(frame: File) -> User:
     return user
 
 
+OTHER_GAIN = Difference(Quantity.GAIN, 1.48, 3.2, Effect.ON_REQUEST)
+
+
 def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) -> None:
     (without,) = reduced(frame)
     assert without.quality["bias_frames"] == 0
@@ -53,23 +61,23 @@ def test_one_that_differs_is_used_on_request_and_says_so(frame: File, pi: User) 
     builders.drain()
     made = reduced(frame)[-1]
     assert (made.run_id, made.quality["bias_frames"]) == (run.id, 3)
-    (notice,) = [text for text in made.warnings if "by hand" in text]
-    assert "GAIN 3.2 instead of 1.48" in notice
-    assert master().file_name in notice
+    selected = params(made.notices, NoticeCode.MANUAL_CALIBRATION_DIFFERS)
+    assert selected["differences"] == [OTHER_GAIN.to_json()]
+    assert selected["file"] == master().file_name
     run = Run.get_by_id(run.id)
     assert run.calibrations == {"master bias": master().id}
     assert read_models.view(run).as_dict()["inputs"] == [master().file_name]
     extracted = File.get(File.parent == made, File.data_type == DataType.EXTRACTED)
-    assert notice in extracted.warnings
+    assert params(extracted.notices, NoticeCode.MANUAL_CALIBRATION_DIFFERS) == selected
 
 
 def test_the_search_is_told_with_what_differs(frame: File, pi: User) -> None:
     (ahead,) = report.of_file(pi, frame)
     assert (ahead.role, ahead.taken, ahead.is_made) == (CalibrationRole.MASTER_BIAS, (), False)
-    assert "no bias with this read-out" in ahead.sentence
+    assert code_of(ahead.notice) is NoticeCode.NO_CALIBRATION
     (one,) = ahead.candidates
-    assert (one.file, one.fits, one.obstacle) == (master(), False, "")
-    assert one.differences == ("GAIN 3.2 instead of 1.48",)
+    assert (one.file, one.fits, one.obstacle) == (master(), False, None)
+    assert one.differences == (OTHER_GAIN,)
     (behind,) = report.of_file(pi, reduced(frame)[0])
     assert (behind.is_made, behind.taken, behind.target) == (True, (), frame)
     with pytest.raises(NotFound):
@@ -77,18 +85,37 @@ def test_the_search_is_told_with_what_differs(frame: File, pi: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "cards", [{"CCDSUM": "1 1"}, {"INSTCONF": "Blue", "INSTRUME": "ghts_blue"}]
+    ("cards", "quantity"),
+    [
+        ({"CCDSUM": "1 1"}, Quantity.BINNING),
+        ({"INSTCONF": "Blue", "INSTRUME": "ghts_blue"}, Quantity.CAMERA),
+    ],
 )
 def test_other_pixels_are_refused_whoever_asks(
-    raw: Path, frame: File, pi: User, cards: dict[str, str]
+    raw: Path, frame: File, pi: User, cards: dict[str, str], quantity: Quantity
 ) -> None:
     other = arrive(raw, "s2.fits", **cards)
     builders.drain()
     before = Run.select().count()
-    with pytest.raises(Unacceptable, match="can't be used") as refused:
+    with pytest.raises(Unacceptable) as refused:
         requests.request(pi, "reduce", other.id, None, {"master_bias": master().id})
-    assert next(iter(cards)) in str(refused.value)
+    assert refused.value.field == "calibrations"
+    draft = Run(file=other, calibrations={"master bias": master().id})
+    answer = manual.given(draft, CalibrationRole.MASTER_BIAS, other)
+    assert isinstance(answer, Refused)
+    assert quantity in quantities(answer.notice)
     assert Run.select().count() == before
+
+
+def impossible(candidate: manual.Candidate) -> list[str]:
+    """Return the quantities that keep a calibration from being used at all."""
+    assert candidate.obstacle is not None
+    return quantities(candidate.obstacle)
+
+
+def quantities(obstacle: Notice) -> list[str]:
+    assert obstacle.code is NoticeCode.CALIBRATION_IMPOSSIBLE
+    return [one["quantity"] for one in obstacle.params["differences"]]
 
 
 def test_what_is_no_such_calibration_is_refused(frame: File, pi: User) -> None:
@@ -113,9 +140,9 @@ def test_a_fitting_one_makes_it_stale_and_is_taken_then(raw: Path, frame: File, 
     stale = reduced(frame)[-1]
     assert stale.out_of_date
     good = File.get(File.data_type == DataType.MASTER, File.id != makeshift.id)
-    assert good.file_name in out_of_date.why(stale)
+    assert out_of_date.why(stale).params == {"files": [good.file_name], "ancestor": None}
     child = File.get(File.parent == stale, File.data_type == DataType.EXTRACTED)
-    assert stale.file_name in out_of_date.why(child)
+    assert out_of_date.why(child).params["ancestor"] == stale.file_name
     run = out_of_date.request_again(pi, child.id)
     assert (run.block, run.calibrations) == ("reduce", None)
     assert out_of_date.request_again(pi, stale.id).id == run.id
@@ -147,13 +174,16 @@ def test_a_lamp_of_another_setup_is_no_scale(raw: Path, frame: File, pi: User) -
     )
     (search,) = report.of_file(pi, spectrum)
     assert [one.file for one in search.candidates] == [near, far]
-    assert "GRT_TARG" in search.candidates[1].obstacle
-    with pytest.raises(Unacceptable, match=r"GRT_TARG 12 instead of 7\.5"):
+    assert impossible(search.candidates[1]) == [Quantity.GRATING_ANGLE]
+    with pytest.raises(Unacceptable) as refused:
         requests.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": far.id})
+    assert refused.value.field == "calibrations"
     requests.request(pi, "wavelength", spectrum.id, None, {"arc_lamp": near.id})
     builders.drain()
     made = File.get(File.data_type == DataType.WAVELENGTH, File.original == frame)
-    assert any("FILTER2 NO_FILTER instead of GG455" in text for text in made.warnings)
+    selected = params(made.notices, NoticeCode.MANUAL_CALIBRATION_DIFFERS)
+    (difference,) = selected["differences"]
+    assert (difference["quantity"], difference["found"]) == ("order_filter", "NO_FILTER")
 
 
 def test_too_few_frames_are_a_difference(raw: Path, frame: File) -> None:
@@ -161,4 +191,4 @@ def test_too_few_frames_are_a_difference(raw: Path, frame: File) -> None:
     owner.settings = {"master_bias": {"minimum": 8}}
     owner.save()
     (one,) = manual.candidates(frame, CalibrationRole.MASTER_BIAS)
-    assert "3 frames instead of 8" in one.differences
+    assert Difference(Quantity.FRAMES, 8, 3, Effect.ON_REQUEST) in one.differences

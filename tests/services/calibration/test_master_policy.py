@@ -10,11 +10,13 @@ import pytest
 
 from db.models import File, Proposal, Run, utc_now
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
 from services.files import check
 from services.files.rows import describe
 from services.runs import claiming, execution, reconciliation, scheduling
 from tests.support import builders
 from tests.support.builders import arrive
+from tests.support.notices import code_of, params
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
@@ -71,7 +73,8 @@ def test_a_frame_uses_only_masters_of_its_proposals_minimum(raw: Path) -> None:
     builders.drain()
     strict = arrive(raw, "strict.fits", PROPID="SOAR2024A-008")
     waiting = Run.get(Run.file == strict)
-    assert waiting.message == "waiting for a master bias (2 of 3 frames so far)"
+    assert code_of(waiting.notice) is NoticeCode.WAITING_FOR_FRAMES
+    assert waiting.notice["params"]["found"] == 2
     assert reduced(modest).quality["bias_frames"] == 2
     arrive(raw, "b9.fits", "BIAS")
     builders.drain()
@@ -89,9 +92,12 @@ def test_a_master_of_too_few_frames_is_named_when_no_other_comes(raw: Path) -> N
     File.update(created=utc_now() - dt.timedelta(minutes=11)).execute()
     strict = arrive(raw, "strict.fits", PROPID="SOAR2024A-008")
     builders.drain()
-    assert reduced(strict).warnings[0] == (
-        "no master bias of 3 frames, as the proposal asks for; master_bias_small.fits was made of 2"
-    )
+    assert params(reduced(strict).notices, NoticeCode.MASTER_TOO_SMALL) == {
+        "role": "master bias",
+        "needed": 3,
+        "file": "master_bias_small.fits",
+        "found": 2,
+    }
     assert not reduced(strict).out_of_date
 
 
@@ -121,7 +127,8 @@ def test_a_series_that_is_being_taken_does_not_borrow(raw: Path) -> None:
     File.update(created=long_ago).where(File.id.in_([file.id for file in old])).execute()
     arrive(raw, "b9.fits", "BIAS", DATE_OBS=taken[2].isoformat(timespec="milliseconds"))
     (run,) = Run.select()
-    assert run.message == "waiting for a master bias (1 of 3 frames so far)"
+    assert code_of(run.notice) is NoticeCode.WAITING_FOR_FRAMES
+    assert run.notice["params"]["found"] == 1
     builders.drain()
     assert masters() == []
     File.update(created=utc_now() - dt.timedelta(minutes=11)).execute()

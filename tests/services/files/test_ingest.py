@@ -13,12 +13,15 @@ import pytest
 from astropy.io import fits
 
 from db.models import Arrival, Event, File, LogEntry, Proposal, Run
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
 from services import access
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import ingest, upload
 from services.files.file_integrity import IncompleteFile
 from services.setup import Site
 from tests.support import builders
+from tests.support.notices import code_of
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -82,6 +85,12 @@ def test_the_same_content_under_another_name_is_a_duplicate(raw: Path) -> None:
     assert File.select().count() == 1
 
 
+def reason(arrival: Arrival) -> Notice:
+    """Return why a path was refused."""
+    assert code_of(arrival.notice) is NoticeCode.QUARANTINED
+    return Notice.from_json(arrival.notice["params"]["reason"])
+
+
 def test_a_moved_frame_is_followed(raw: Path) -> None:
     path = builders.write_frame(raw / "0001.fits")
     first = ingest.ingest(path).file
@@ -97,7 +106,7 @@ def test_the_same_name_with_other_content_is_a_conflict(raw: Path) -> None:
     assert other.outcome == "conflict"
     assert File.select().count() == 1
     assert Path(first.full_path).parent.name == "a"
-    assert "another content" in LogEntry.get(LogEntry.level == "error").sentence
+    assert code_of(LogEntry.get(LogEntry.level == "error").notice) is NoticeCode.NAME_CONFLICT
 
 
 def test_a_frame_that_is_changed_afterwards_is_a_conflict(raw: Path) -> None:
@@ -138,7 +147,7 @@ def test_a_frame_left_cut_short_is_quarantined_and_taken_when_mended(
     path.write_bytes(whole[:2880])
     arrival = ingest.ingest(aged(path))
     assert arrival.outcome == "quarantined"
-    assert "cut short" in arrival.sentence or "ends inside" in arrival.sentence
+    assert reason(arrival).code in {NoticeCode.FILE_CUT_SHORT, NoticeCode.HEADER_CUT_SHORT}
     path.write_bytes(whole)
     assert ingest.ingest(path).outcome == "indexed"
 
@@ -153,7 +162,8 @@ def test_a_wrong_checksum_is_quarantined(raw: Path, tmp_path: Path) -> None:
     path.write_bytes(damaged)
     arrival = ingest.ingest(aged(path))
     assert arrival.outcome == "quarantined"
-    assert "DATASUM" in arrival.sentence
+    assert reason(arrival).code is NoticeCode.CHECKSUM_MISMATCH
+    assert reason(arrival).params["keyword"] == "DATASUM"
 
 
 @pytest.mark.parametrize("keyword", ["OBSTYPE", "DATE-OBS", "INSTRUME", "CCDSUM", "EXPTIME"])
@@ -163,8 +173,9 @@ def test_a_missing_card_is_named(raw: Path, keyword: str) -> None:
     del cards[keyword]
     fits.PrimaryHDU(np.ones((5, 6), "int16"), cards).writeto(path)
     arrival = ingest.ingest(path)
-    assert (arrival.outcome, arrival.keyword) == ("quarantined", keyword)
-    assert keyword in arrival.sentence
+    assert arrival.outcome == "quarantined"
+    assert reason(arrival).code is NoticeCode.CARD_MISSING
+    assert reason(arrival).params["keyword"] == keyword
     assert File.select().count() == 0
     entry = LogEntry.get()
     assert (entry.level, entry.proposal) == ("error", None)
@@ -176,7 +187,8 @@ def test_what_is_no_fits_is_quarantined_at_once(raw: Path, content: bytes) -> No
     path.write_bytes(content)
     arrival = ingest.ingest(path)
     assert arrival.outcome == "quarantined"
-    assert "0001.fits is not a FITS file" in arrival.sentence
+    assert reason(arrival).code is NoticeCode.NOT_FITS
+    assert reason(arrival).params["file"] == "0001.fits"
 
 
 def test_nothing_outside_the_raw_roots_is_touched(raw: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from db.models import LogEntry, Mail, User, utc_now
+from reduction.notice_codes import NoticeCode
 from services import access, setup
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.mail import outbox
@@ -107,7 +108,8 @@ def test_a_busy_server_is_tried_again_and_a_refusal_is_final(inbox: Inbox) -> No
     inbox.answer = "554 never"
     assert outbox.deliver() == 0
     assert Mail.select().where(Mail.state == "failed").count() == 1
-    assert person.email in LogEntry.get(LogEntry.level == "error").sentence
+    failed = LogEntry.get(LogEntry.level == "error").notice
+    assert failed["params"]["recipient"] == person.email
 
 
 def test_greylisting_is_waited_for_and_an_unknown_recipient_is_told_to_staff(inbox: Inbox) -> None:
@@ -123,7 +125,9 @@ def test_greylisting_is_waited_for_and_an_unknown_recipient_is_told_to_staff(inb
     inbox.to = "550 5.1.1 no such user"
     assert outbox.deliver() == 0
     entry = LogEntry.get(LogEntry.level == "error")
-    assert "no such user" in entry.sentence and person.email in entry.sentence
+    assert entry.notice["code"] == NoticeCode.MAIL_FAILED
+    told = entry.notice["params"]
+    assert "no such user" in told["problem"] and told["recipient"] == person.email
     assert list(access.visible_logs(sender)) == [entry]
     assert list(access.visible_logs(person)) == []
 

@@ -9,9 +9,12 @@ import pytest
 
 from db.models import File, Proposal, User, utc_now
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services.night import frames, overview, trends
 from services.night.quantities import QUANTITIES
 from tests.support import builders
+from tests.support.notices import code_of
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -64,14 +67,16 @@ def test_each_target_of_the_newest_version_is_told(pi: User, owner: Proposal) ->
     )
     done = builders.run(one, "wavelength", state="done")
     product(one, WAVELENGTH, "wer_0001_ws_1_v2.fits", done)
-    failed = builders.run(two, "wavelength", state="failed", message="too few lines")
+    failed = builders.run(two, "wavelength", state="failed", notice=FEW_LINES.to_json())
     row = only(pi, raw)
     extracted, calibrated = row.stages[1:]
     assert [name[:16] for _, name in extracted.files] == ["er_0001_target_1", "er_0001_target_2"]
     assert {number for number, _ in extracted.files} == {one.id, two.id}
     assert (extracted.state, extracted.versions) == ("done", 2)
     assert len(calibrated.files) == 1
-    assert (row.message, row.state) == ("Calibrate Wavelength failed: too few lines", "failed")
+    assert row.notice is not None and row.notice.code is NoticeCode.RUN_FAILED
+    assert row.notice.params == {"block": "Calibrate Wavelength", "reason": FEW_LINES.to_json()}
+    assert row.state == "failed"
     assert calibrated.run == failed.id
     assert row.values["seeing"].is_outside
     assert not row.values["snr"].is_outside
@@ -100,24 +105,32 @@ def test_the_time_counts_from_the_shutter_or_from_a_late_arrival(
     assert row.seconds == pytest.approx(9 if late else delay + 9)
 
 
+FEW_LINES = notice(NoticeCode.TOO_FEW_LINES, lamp="HgAr", found=3, needed=5)
+MORE_BIASES = notice(NoticeCode.WAITING_FOR_FRAMES, role="master bias", found=7, needed=10)
+
+
 def test_why_a_frame_is_not_further(pi: User, owner: Proposal) -> None:
     raw = builders.row("0001.fits", owner)
-    run = builders.run(raw, state="waiting", message="waiting for a master bias (7 of 10 frames)")
+    run = builders.run(raw, state="waiting", notice=MORE_BIASES.to_json())
     row = only(pi, raw)
     assert row.state == "waiting"
-    assert "7 of 10" in row.message
+    assert row.notice is not None
+    assert row.notice.code is NoticeCode.RUN_WAITING
+    assert row.notice.params["reason"] == MORE_BIASES.to_json()
     run.state, run.step, run.progress = "running", "Flatfielding", 0.4
-    run.message = ""
+    run.notice = None
     run.save()
     row = only(pi, raw)
-    assert (row.message, row.stages[0].progress) == ("Reduce Raw File: Flatfielding", 0.4)
+    assert row.notice is not None
+    assert row.notice.code is NoticeCode.RUN_UNDER_WAY
+    assert (row.notice.params["step"], row.stages[0].progress) == ("Flatfielding", 0.4)
 
 
 def test_a_bias_tells_of_its_master(pi: User, owner: Proposal) -> None:
     bias = builders.row("0002.fits", owner, kind="bias", series="bias|x")
-    assert "No master yet" in only(pi, bias).message
-    builders.run(bias, "master_bias", proposal=None, state="waiting", message="3 of 10 frames")
-    assert "3 of 10 frames" in only(pi, bias).message
+    assert code_of(only(pi, bias).notice) is NoticeCode.NO_MASTER_YET
+    builders.run(bias, "master_bias", proposal=None, state="waiting", notice=MORE_BIASES.to_json())
+    assert code_of(only(pi, bias).notice) is NoticeCode.RUN_WAITING
     master = builders.row(
         "master_bias.fits", None, data_type=DataType.MASTER, kind="bias", series="bias|x"
     )

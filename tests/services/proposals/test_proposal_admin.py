@@ -116,7 +116,8 @@ def test_another_pi_takes_over_and_the_old_one_is_out() -> None:
     assert proposals.visible(old) == []
     assert proposals.visible(new) == [proposal]
     assert Membership.select().count() == 0
-    assert "New Leader" in LogEntry.get(LogEntry.proposal == proposal).sentence
+    entry = LogEntry.get(LogEntry.proposal == proposal)
+    assert entry.notice["params"]["pi"] == "New Leader"
 
 
 def test_what_is_wrong_with_a_proposal_names_its_field() -> None:

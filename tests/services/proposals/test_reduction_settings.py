@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from db.models import Event, LogEntry, Proposal, SettingsChange, User
+from reduction.notice_codes import NoticeCode
 from reduction.settings import form_fields
 from reduction.settings.proposal_settings import settings_model
 from services.errors import AccessDenied, Conflict, NotFound
 from services.proposals import proposals, reduction_settings, settings_history
 from tests.support import builders
+from tests.support.notices import code_of
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -44,10 +46,14 @@ def test_a_change_is_in_force_in_the_history_and_in_the_log(pi: User, proposal: 
         ("extract.max_targets", "3", "1"),
     ]
     (entry,) = LogEntry.select()
-    assert entry.sentence == (
-        "Vera Sand changed the reduction settings (Cosmic ray rejection: Default → DCR; "
-        "Maximum Number of Targets: 3 → 1)."
-    )
+    assert code_of(entry.notice) is NoticeCode.SETTINGS_CHANGED
+    assert entry.notice["params"] == {
+        "person": "Vera Sand",
+        "changes": [
+            {"title": "Cosmic ray rejection", "before": "Default", "after": "DCR"},
+            {"title": "Maximum Number of Targets", "before": "3", "after": "1"},
+        ],
+    }
     assert [event.name for event in Event.select()] == ["log-added"]
 
 

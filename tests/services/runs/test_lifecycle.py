@@ -11,11 +11,14 @@ import pytest
 from db.models import Event, File, LogEntry, Run, utc_now
 from jobs import tasks
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import check, products
 from services.runs import claiming, execution, lease, listing, read_models, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive
+from tests.support.notices import code_of, codes
 
 pytestmark = pytest.mark.usefixtures("site", "blocks")
 
@@ -107,16 +110,17 @@ def test_what_is_amiss_with_a_frame_is_said_of_its_spectrum_too(raw: Path) -> No
     science = arrive(raw, "0002.fits")
     builders.drain()
     reduced, *later = File.select().where(File.original == science, File.data_type > 0)
-    assert any("no bias" in warning for warning in reduced.warnings)
-    assert all(set(reduced.warnings) <= set(file.warnings) for file in later)
+    assert NoticeCode.NO_CALIBRATION in codes(reduced.notices)
+    assert all(one in file.notices for file in later for one in reduced.notices)
 
 
 def test_what_a_block_refuses_is_a_failed_run_with_its_sentence(raw: Path) -> None:
     file = arrive(raw, "0001.fits", level=65000)
     (run,) = builders.drain(1)
-    assert (run.state, run.message) == ("failed", "every pixel is saturated.")
+    assert (run.state, code_of(run.notice)) == ("failed", NoticeCode.NO_VALID_PIXEL)
     entry = LogEntry.get(LogEntry.level == "error")
-    assert entry.sentence == "0001.fits: Reduce failed: every pixel is saturated."
+    assert entry.notice["code"] == NoticeCode.FILE_RUN_FAILED
+    assert entry.notice["params"] == {"file": "0001.fits", "block": "Reduce", "reason": run.notice}
     assert (entry.proposal, entry.file) == (file.proposal, file)
 
 
@@ -127,8 +131,8 @@ def test_an_unexpected_error_is_a_failed_run_and_kept(raw: Path) -> None:
         execution.execute(run)
     run = Run.get_by_id(run.id)
     assert run.state == "failed"
-    assert "ZeroDivisionError" in run.message
-    assert "Traceback" not in run.message
+    assert code_of(run.notice) is NoticeCode.INTERNAL_ERROR
+    assert run.notice["params"] == {"exception": "ZeroDivisionError"}
 
 
 def test_a_frame_changed_after_it_was_indexed_is_refused(raw: Path) -> None:
@@ -136,7 +140,7 @@ def test_a_frame_changed_after_it_was_indexed_is_refused(raw: Path) -> None:
     builders.write_frame(Path(file.full_path))
     (run,) = builders.drain(1)
     assert run.state == "failed"
-    assert "was changed after it had been indexed" in run.message
+    assert code_of(run.notice) is NoticeCode.FILE_CHANGED
 
 
 def test_a_vanished_worker_is_replaced_and_can_finish_no_more(raw: Path) -> None:
@@ -179,7 +183,8 @@ def test_a_frame_that_kills_its_worker_is_given_up_after_three_tries(raw: Path) 
     run = Run.get()
     assert (run.state, run.lost) == ("failed", 3)
     assert claiming.claim("next") is None
-    assert "3 times" in run.message
+    assert code_of(run.notice) is NoticeCode.WORKER_LOST
+    assert run.notice["params"] == {"times": 3}
 
 
 def test_a_running_run_with_a_heartbeat_is_left_alone(raw: Path) -> None:
@@ -245,7 +250,7 @@ def test_no_room_on_the_disk_is_waited_for(raw: Path, monkeypatch: pytest.Monkey
         run = claiming.claim("w")
         execution.execute(run)
     run = Run.get_by_id(run.id)
-    assert (run.state, run.message) == ("waiting", execution.NO_ROOM)
+    assert (run.state, code_of(run.notice)) == ("waiting", NoticeCode.WAITING_FOR_DISK)
     assert not list(products.temporary_dir().iterdir())
     builders.drain()
     assert Run.get_by_id(run.id).state == "done"
@@ -331,7 +336,13 @@ class TestRequest:
 
     def test_a_masters_run_is_everyones_but_names_no_frame(self, file: File) -> None:
         frame = builders.row("0009_secret.fits", file.proposal, kind="bias", series="s")
-        run = builders.run(frame, "master_bias", proposal=None, state="failed", message="why")
+        run = builders.run(
+            frame,
+            "master_bias",
+            proposal=None,
+            state="failed",
+            notice=notice(NoticeCode.NO_VALID_PIXEL).to_json(),
+        )
         stranger = builders.person("stranger")
         assert "secret" not in str(read_models.view(listing.get(stranger, run.id)).as_dict())
         assert listing.page(stranger, {"file_id": frame.id}).count == 0

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from db.models import Event, File, LogEntry, Run
+from reduction.differences import Quantity
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
 from services import setup
 from services.calibration import master_selection
 from services.files import check, ingest
 from services.setup import Site
 from tests.support import builders
+from tests.support.notices import params
 from tests.support.paths import REAL_NIGHT
 
 NIGHT = REAL_NIGHT
@@ -42,7 +45,7 @@ def test_five_of_five_supernova_frames_are_calibrated(
     assert sorted(file.kind for file in of_type[DataType.MASTER]) == ["bias", "flat"]
     assert {file.state for file in of_type[DataType.MASTER]} == {"current"}
     assert all(len(builders.input_names(file)) >= 12 for file in of_type[DataType.MASTER])
-    assert {run.state for run in Run.select()} == {"done"}, [run.message for run in done]
+    assert {run.state for run in Run.select()} == {"done"}, [run.notice for run in done]
     assert {run.block for run in done} == {
         "master_bias",
         "master_flat",
@@ -65,7 +68,9 @@ def test_five_of_five_supernova_frames_are_calibrated(
         assert 0.84 <= file.quality["dispersion_angstrom"] <= 0.85
         assert "AT2018oh" in file.object
     science = [file for file in of_type[DataType.REDUCED] if file.kind == "spectrum"]
-    assert all(any("SLIT" in sentence for sentence in file.warnings) for file in science)
+    for file in science:
+        (difference,) = params(file.notices, NoticeCode.DEGRADED_MATCH)["differences"]
+        assert difference["quantity"] == Quantity.SLIT
     assert check.breaches() == []
 
     before = [table.select().count() for table in (File, Run, Event, LogEntry)]

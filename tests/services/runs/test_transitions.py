@@ -16,6 +16,8 @@ from peewee import PostgresqlDatabase
 
 import db
 from db.models import Event, File, LogEntry, Run
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services.calibration import reclassify
 from services.errors import Conflict
 from services.runs import claiming, lifecycle, requests
@@ -89,6 +91,9 @@ def test_every_state_is_reached_and_only_ended_runs_rest() -> None:
     assert set(TRANSITIONS) == set(Trigger)
 
 
+REASON = notice(NoticeCode.NO_VALID_PIXEL)
+
+
 @pytest.fixture
 def run(site: object) -> Run:
     return builders.run(builders.row("0001.fits", builders.proposal("A", builders.person("pi"))))
@@ -110,13 +115,13 @@ def test_a_transition_writes_what_the_table_declares(run: Run, trigger: Trigger)
             assert Run.get_by_id(run.id).state == source
             continue
         with transaction() as work:
-            after = transition(before, trigger, work, message="why", sentence="What happened.")
+            after = transition(before, trigger, work, reason=REASON)
             assert work.events[0].payload["state"] == rule.target
             assert work.due == ([run.id] if rule.target is RunState.QUEUED else [])
         assert after is not None
-        assert (after.state, after.message) == (rule.target, "why")
+        assert (after.state, after.notice) == (rule.target, REASON.to_json())
         assert all(getattr(after, name) is not None for name in rule.times)
-        assert LogEntry.select().count() == bool(rule.log) * (1 + rule.sources.index(source))
+        assert LogEntry.select().count() == rule.is_failure * (1 + rule.sources.index(source))
         assert before.state == source, "the run that was passed is not changed"
 
 

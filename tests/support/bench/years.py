@@ -17,6 +17,8 @@ import numpy as np
 import db
 from db.models import File, Membership, Proposal, Run, Table
 from reduction.frames import DataType
+from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from services.accounts import accounts
 from tests.support import builders
 
@@ -348,7 +350,7 @@ def plain_rows() -> tuple[dict[str, File], dict[str, Run]]:
     """Return a row of each kind as `seed_rows` does, made up: of files that are on no disk."""
     weight = {  # what a real row carries
         "quality": {f"measure_{i}": i / 7 for i in range(40)},
-        "warnings": ["The slit is not the one of the flats."],
+        "notices": [notice(NoticeCode.NO_BIAS_LEVEL).to_json()],
         "roi": "Spectroscopic 2x2",
         "filter": "NO_FILTER",
         "slit": SLITS[0],

@@ -1,0 +1,483 @@
+"""The sentences of all notices, and the words for what differs: the only place that holds them.
+
+FITS cards, logs, pages and API render with `text` when a notice is written out or shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reduction.differences import Difference, Effect, Quantity
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
+
+Params = Mapping[str, Any]
+
+ROLES = {
+    "master bias": "bias",
+    "master flat": "flat",
+    "arc lamp": "arc",
+    "second arc lamp": "second arc",
+}
+"""Short words for `reduction.registry.CalibrationRole`."""
+
+
+def text(notice: Notice) -> str:
+    """Return the sentence of a notice; it ends with a stop."""
+    sentence = SENTENCES[notice.code]
+    params = notice.params
+    words = sentence.format(**params) if isinstance(sentence, str) else sentence(params)
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def texts(notices: Sequence[Notice]) -> list[str]:
+    """Return the sentences of notices."""
+    return [text(one) for one in notices]
+
+
+# --- what differs -----------------------------------------------------------------------------
+
+QUANTITIES = {
+    Quantity.CAMERA: "camera",
+    Quantity.GAIN: "gain",
+    Quantity.READ_NOISE: "read noise",
+    Quantity.BINNING: "binning",
+    Quantity.SIZE: "size",
+    Quantity.REGION: "read-out region",
+    Quantity.TECHNIQUE: "technique",
+    Quantity.GRATING: "grating",
+    Quantity.CAMERA_ANGLE: "camera angle",
+    Quantity.GRATING_ANGLE: "grating angle",
+    Quantity.FILTER: "filter",
+    Quantity.ORDER_FILTER: "order-blocking filter",
+    Quantity.SLIT: "slit",
+}
+_UNITS = {
+    Quantity.GAIN: " electron/ADU",
+    Quantity.READ_NOISE: " electron",
+    Quantity.SIZE: " pixels",
+    Quantity.CAMERA_ANGLE: "°",
+    Quantity.GRATING_ANGLE: "°",
+}
+
+
+def difference_text(difference: Difference) -> str:
+    """Return what differs, as a part of a list: ``slit 3.2″ (this frame 1.0″)``."""
+    quantity = difference.quantity
+    if quantity is Quantity.DAYS_APART:
+        limit = "" if difference.effect is Effect.USABLE else f" (at most {difference.wanted:g})"
+        return f"taken {_days(difference.found)} apart{limit}"
+    if quantity is Quantity.FRAMES:
+        return f"{difference.found} frames (at least {difference.wanted} required)"
+    found, wanted = (value_text(quantity, v) for v in (difference.found, difference.wanted))
+    return f"{QUANTITIES[quantity]} {found} (this frame {wanted})"
+
+
+def differences_text(differences: Sequence[Difference]) -> str:
+    """Return what differs, as a list in words."""
+    return ", ".join(difference_text(one) for one in differences)
+
+
+def value_text(quantity: Quantity, value: str | float | None) -> str:
+    """Return a value with its unit, a slit by its width."""
+    if value is None or value == "":
+        return "unknown"
+    if isinstance(value, int | float):
+        return f"{value:g}{_UNITS.get(quantity, '')}"
+    slit = re.match(r"(\d+\.\d+)_", value) if quantity is Quantity.SLIT else None
+    width = slit[1] if slit else ""
+    return f"{width}″" if width else f"{value}{_UNITS.get(quantity, '')}"
+
+
+def _days(days: Any) -> str:
+    return "1 day" if round(days) == 1 else f"{days:.0f} days"
+
+
+def _differences(params: Params) -> list[Difference]:
+    return [Difference.from_json(one) for one in params["differences"]]
+
+
+def _listed(params: Params) -> str:
+    return differences_text(_differences(params))
+
+
+def _taken_with(differences: Sequence[Difference]) -> str:
+    """Return what differs after *taken*: ``with a different slit (3.2″; this frame 1.0″)``."""
+    parts: list[str] = []
+    for one in differences:
+        if one.quantity in QUANTITIES:
+            found, wanted = (value_text(one.quantity, v) for v in (one.found, one.wanted))
+            article = "with" if not any("with a" in part for part in parts) else "and"
+            name = QUANTITIES[one.quantity]
+            parts.append(f"{article} a different {name} ({found}; this frame {wanted})")
+        elif one.quantity is Quantity.DAYS_APART:
+            parts.append(f"{_days(one.found)} from this frame")
+        else:
+            parts.append(f"with {difference_text(one)}")
+    return " ".join(parts)
+
+
+# --- sentences with parts of their own --------------------------------------------------------
+
+
+def _role(params: Params) -> str:
+    return ROLES.get(params["role"], str(params["role"]))
+
+
+def _reason(params: Params) -> str:
+    """Return the sentence of the notice inside a notice, "" without one."""
+    reason = params["reason"]
+    return text(Notice.from_json(reason)) if reason else ""
+
+
+def _of_file(params: Params) -> str:
+    """Return the inner sentence, preceded by the file unless it names it."""
+    named = params["reason"]["params"].get("file") == params["file"]
+    return _reason(params) if named else f"{params['file']}: {_reason(params)}"
+
+
+def _cards(params: Params) -> str:
+    return " or ".join(params["cards"])
+
+
+def _degraded(params: Params) -> str:
+    return f"{_role(params).capitalize()} taken {_taken_with(_differences(params))}"
+
+
+def _no_calibration(params: Params) -> str:
+    setup = params["setup"]
+    shown = ", ".join(
+        f"{QUANTITIES[Quantity(name)]} {value_text(Quantity(name), value)}"
+        for name, value in setup.items()
+    )
+    what = "setup" if "grating" in setup or "filter" in setup else "read-out"
+    words = f"No {_role(params)} with this {what} ({shown})."
+    if params["nearest"] is None:
+        return words
+    return f"{words} Nearest: {params['nearest']}, {_listed(params)}"
+
+
+def _master_too_small(params: Params) -> str:
+    return (
+        f"No {params['role']} of {params['needed']} frames, as the proposal requires; "
+        f"{params['file']} has {params['found']}"
+    )
+
+
+def _without(params: Params) -> str:
+    consequences = {
+        "master bias": "the overscan level was subtracted instead",
+        "master flat": "the frame was not flat-fielded",
+    }
+    role = str(params["role"])
+    return f"No {role}: {consequences[role]}" if role in consequences else f"Made without {role}"
+
+
+def _frames_differ(params: Params) -> str:
+    differs = Difference.from_json(params["difference"])
+    found, wanted = (value_text(differs.quantity, v) for v in (differs.found, differs.wanted))
+    return (
+        f"{params['file']} cannot be combined with {params['reference']}: "
+        f"{QUANTITIES[differs.quantity]} {found} instead of {wanted}"
+    )
+
+
+def _sky_corrected(params: Params) -> str:
+    return (
+        f"Wavelengths corrected by {-params['offset']:+.1f} ± {params['error']:.1f} Å to match "
+        f"{_SKIES[params['features']]}. Check before use"
+    )
+
+
+def _sky_offset(params: Params) -> str:
+    return (
+        f"Wavelengths differ from {_SKIES[params['features']]} by {params['offset']:+.1f} ± "
+        f"{params['error']:.1f} Å and were not corrected. Check before use"
+    )
+
+
+_SKIES = {"airglow": "the airglow lines", "solar": "the moonlit sky"}
+
+
+def _under_way(params: Params) -> str:
+    return f"{params['block']}: {params['step'] or 'starting'}"
+
+
+def _run_waiting(params: Params) -> str:
+    return f"{params['block']}: {_reason(params) or 'waiting'}"
+
+
+def _run_failed(params: Params) -> str:
+    return f"{params['block']} failed: {_reason(params)}".removesuffix(": ")
+
+
+def _newer_calibration(params: Params) -> str:
+    named = ", ".join(params["files"])
+    words = f"A newer calibration is available: {named}" if named else "It can be improved"
+    made = f"{words}. This was made from {params['ancestor']}" if params["ancestor"] else words
+    return f"{made}. Recalibrate"
+
+
+def _file_run_failed(params: Params) -> str:
+    return f"{params['file']}: {params['block']} failed: {_reason(params)}"
+
+
+def _changes(params: Params) -> str:
+    return "; ".join(
+        f"{one['title']}: {one['before']} → {one['after']}" for one in params["changes"]
+    )
+
+
+def _account_created(params: Params) -> str:
+    kind = "a staff account" if params["staff"] else "an account"
+    return f"{params['person']} created {kind} for {params['name']} ({params['email']})"
+
+
+# --- the table --------------------------------------------------------------------------------
+
+C = NoticeCode
+SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
+    C.FILE_EMPTY: "{file} is empty.",
+    C.FILE_CUT_SHORT: "{file} is cut short: {size} bytes of at least {expected}.",
+    C.GZIP_DAMAGED: "{file}: the gzip stream is damaged or cut short.",
+    C.GZIP_TOO_LARGE: "{file} unpacks to more than any Goodman frame.",
+    C.NOT_FITS: "{file} is not a FITS file.",
+    C.HEADER_TOO_LONG: "{file}: a header of more than {limit} cards is refused.",
+    C.HEADER_CUT_SHORT: "{file}: the file ends inside a header.",
+    C.TOO_MANY_HDUS: "{file}: more than {limit} HDUs are refused.",
+    C.CHECKSUM_MISMATCH: "{file}: the checksum ({keyword}) does not agree with the file.",
+    C.NO_IMAGE: "{file} holds no image.",
+    C.IMAGE_TOO_LARGE: "{file}: {megapixels:.0f} million pixels are more than any Goodman frame.",
+    C.NOT_ONE_PLANE: "{file}: an image of one plane is needed, not of shape {shape}.",
+    C.PIXEL_TYPE_UNKNOWN: "{file}: BITPIX {bitpix} is not a pixel type.",
+    C.PIXELS_MISSING: "{file}: {bytes} bytes of the pixels are missing.",
+    C.UNPACKING_FAILED: "{file}: the packed image cannot be unpacked.",
+    C.ARRAY_UNKNOWN: "{file} holds an array that this software does not write.",
+    C.ARRAY_CUT_SHORT: "{file} is cut short.",
+    C.PRODUCT_UNREADABLE: "{file} cannot be read as a product.",
+    C.NOT_A_PRODUCT: "{file} is not a product of this reduction.",
+    C.PIXELS_NOT_WRITTEN: "{file}: the last {fraction:.0%} of the pixels are empty bytes.",
+    C.NAME_CONFLICT: (
+        "{file} has other content than the frame of this name indexed on {indexed} UTC. "
+        "The first is kept."
+    ),
+    C.QUARANTINED: _of_file,
+    C.CARD_MALFORMED: "{keyword} cannot be read: its card is malformed.",
+    C.CARD_MISSING: "{keyword} ({meaning}) is missing.",
+    C.CARDS_MISSING: lambda p: f"{_cards(p)} is missing or not a number.",
+    C.CARD_NOT_TEXT: "{keyword} must be text ({meaning}), not {value}.",
+    C.CARD_NOT_NUMBER: "{keyword} must be a number ({meaning}), not {value}.",
+    C.CARD_NOT_FINITE: "{keyword} is {value}, which is not a number that can be used.",
+    C.CARD_NOT_WHOLE: "{keyword} must be a whole number, not {value}.",
+    C.SHAPE_NOT_ONE_PLANE: "{keyword}: an image of one plane is needed, not of shape {shape}.",
+    C.AXES_NOT_TWO: "{keyword} is {axes}: an image of one plane is needed.",
+    C.LARGER_THAN_DETECTOR: (
+        "{keyword} is {binning}, but {size} such pixels are more than the detector has."
+    ),
+    C.EXPOSURE_NEGATIVE: "{keyword} is {seconds:g} s: an exposure time cannot be negative.",
+    C.BINNING_INVALID: "{keyword} must hold two binnings such as '2 2', not {value}.",
+    C.INSTRUMENT_UNKNOWN: "{keyword} is {value}: not a Goodman frame.",
+    C.CAMERA_UNKNOWN: "{keyword} must be Red or Blue, not {value}.",
+    C.CAMERA_CONTRADICTION: "{keyword} is {camera} but INSTRUME is {instrument}.",
+    C.TIME_MISSING: "{keyword} is {value}, without TIME or UT beside it.",
+    C.DATE_INVALID: "{keyword} is not a date and time: {value}.",
+    C.READOUT_IMPLAUSIBLE: "{keyword} is {value:g}: a camera has {low:g} to {high:g}.",
+    C.POSITION_MISSING: lambda p: f"{_cards(p)} is missing: the frame was not reduced.",
+    C.POSITION_IMPLAUSIBLE: (
+        lambda p: f"{' and '.join(p['cards'])} place the frame outside the detector."
+    ),
+    C.APERTURE_MISSING: "{keyword} is missing: the spectrum does not record its aperture.",
+    C.APERTURE_IMPLAUSIBLE: "The aperture recorded in the header ({keyword}) is not plausible.",
+    C.WAVELENGTHS_MISSING: "{keyword} is missing: the spectrum has no wavelengths.",
+    C.NOT_EXTRACTED: "{file} is not an extracted spectrum.",
+    C.GAIN_OR_NOISE_MISSING: "{keyword} is missing: the frame cannot be reduced.",
+    C.GAIN_OR_NOISE_IMPLAUSIBLE: "{keyword} is {value:g}: the frame cannot be reduced.",
+    C.READOUT_UNKNOWN: (
+        "Gain {gain:g} electron/ADU with read noise {read_noise:g} electron is not a known "
+        "read-out of the {camera} camera: only pixels at 65535 ADU are flagged as saturated."
+    ),
+    C.OBSTYPE_UNKNOWN: "Unknown exposure type {value} (OBSTYPE): the frame is not reduced.",
+    C.NOT_TWO_DIMENSIONAL: "{file} is not a 2-D frame.",
+    C.PIXELS_SATURATED: "{fraction:.0%} of the pixels are saturated: the frame cannot be used.",
+    C.PIXELS_WITHOUT_NUMBER: (
+        "{fraction:.0%} of the pixels hold no number: the frame cannot be used."
+    ),
+    C.NO_VALID_PIXEL: "No pixel of the frame holds a number.",
+    C.NO_VARIANCE: "The frame has no variance: it was not reduced here.",
+    C.MASTER_DOES_NOT_FIT: (
+        "The {role} ({size} pixels, binning {binning}) does not fit the frame "
+        "({frame_size} pixels, binning {frame_binning})."
+    ),
+    C.NO_BIAS_LEVEL: "No overscan in this region: no bias level was subtracted.",
+    C.TOO_FEW_FRAMES: "Only {found} of {needed} frames for a {role}.",
+    C.FRAMES_DIFFER: _frames_differ,
+    C.FLATS_SATURATED: (
+        "All {count} flats are saturated: at least {least:.1f} % of their pixels, {allowed:g} % "
+        "is allowed."
+    ),
+    C.FLATS_LEFT_OUT: (
+        "{count} of {total} flats left out: more than {allowed:g} % of their pixels are saturated."
+    ),
+    C.FLAT_WITHOUT_LIGHT: "{file} shows no light: it is not a flat.",
+    C.FLAT_DARK: "The flat shows no light.",
+    C.FLAT_COLOUR_NOT_FITTED: "The flat has no light to fit the colour of the lamp to.",
+    C.NOT_REDUCED: "{file} is not a reduced 2-D frame.",
+    C.TOO_FEW_PIXELS: "{file} has too few pixels for a spectrum.",
+    C.FRAME_UNUSABLE: "Almost no pixel of the frame is usable.",
+    C.APERTURE_UNUSABLE: "The aperture holds no usable pixel.",
+    C.APERTURE_OUTSIDE: "The aperture lies outside the frame.",
+    C.NO_TARGET: (
+        "No target found along the slit: the highest peak is {highest:.1f} times the noise, "
+        "{threshold:g} is required."
+    ),
+    C.TARGET_NOT_TRACED: (
+        "The target at row {row:.0f} cannot be traced: it is detected in only {sections} of "
+        "{total} sections."
+    ),
+    C.TARGET_LEFT_OUT: lambda p: f"Target left out. {_reason(p)}",
+    C.TRACE_OF_BRIGHTEST: (
+        "The target is too faint to trace: the trace of the brightest target was used."
+    ),
+    C.TRACE_OF_OTHER: "The target is too faint to trace: the trace of {file} was used.",
+    C.EMISSION_LINES_ONLY: (
+        "The target shows no continuum: it was found by emission lines in {sections} sections."
+    ),
+    C.BACKGROUND_ONE_SIDE: "The background was measured on one side of the target only.",
+    C.BACKGROUND_MOVED: "The background zones were moved closer to the target.",
+    C.BACKGROUND_NOT_SUBTRACTED: (
+        "No room for a background zone beside the target: no background was subtracted."
+    ),
+    C.BACKGROUND_ZONES_UNUSABLE: (
+        "The background zones hold no usable row: no background was subtracted."
+    ),
+    C.MANUAL_EXTRACTION: "Manual extraction.",
+    C.LAMP_DOES_NOT_COVER: (
+        "The arc covers detector rows {first:.0f} to {last:.0f} only; the target is at row "
+        "{row:.0f}."
+    ),
+    C.ARC_MISSING: "No arc for {file}.",
+    C.ARC_SETUP_DIFFERS: lambda p: f"{p['file']} has another setup: {_listed(p)}.",
+    C.GRATING_OUT_OF_RANGE: (
+        "Grating {grating} at camera angle {cam_targ:g}° and grating angle {grt_targ:g}° would "
+        "centre {centre:.0f} Å, outside the range of the spectrograph."
+    ),
+    C.GRATING_UNKNOWN: "The groove density of grating {grating} is not known.",
+    C.LAMP_UNKNOWN: "No line list for the lamp {lamp}; known lamps are {known}.",
+    C.ELEMENT_UNKNOWN: "No laboratory lines are known for {element}.",
+    C.LAMP_NOT_IDENTIFIED: (
+        "The header of the arc names no lamp, and no known lamp matches its lines."
+    ),
+    C.LAMP_GUESSED: "The header of the arc names no lamp; its lines match {lamp}.",
+    C.ARC_WITHOUT_PIXELS: "The arc has no usable pixel along the aperture.",
+    C.ARC_WITHOUT_LINES: "The arc shows {lines} emission lines. Was the lamp on?",
+    C.NO_SHIFT_FITS: (
+        "No shift of the {lamp} line list matches the {lines} lines of this arc (grating "
+        "{grating}, camera angle {cam_targ:g}°, grating angle {grt_targ:g}°)."
+    ),
+    C.TOO_FEW_LINES: (
+        "No wavelength solution from this {lamp} arc: {found} laboratory lines identified, "
+        "{needed} are required."
+    ),
+    C.BRIGHT_LINES_UNEXPLAINED: (
+        "No wavelength solution from this {lamp} arc: bright lines identified: {fraction:.0%}. "
+        "Check the lamp and the grating angle."
+    ),
+    C.PUBLISHED_LINES_ABSENT: (
+        "No wavelength solution from this {lamp} arc: it shows {fraction:.0%} of the brightest "
+        "lines of that lamp. Check the lamp."
+    ),
+    C.AGREEMENT_BY_CHANCE: (
+        "No wavelength solution from this {lamp} arc: the lines agree hardly better than by chance."
+    ),
+    C.LINES_SCATTER: (
+        "No wavelength solution from this {lamp} arc: the lines scatter by {widths:.2f} of their "
+        "width."
+    ),
+    C.LINES_COVER_TOO_LITTLE: (
+        "No wavelength solution from this {lamp} arc: its lines cover only {fraction:.0%} of the "
+        "detector, which leaves the ends uncertain."
+    ),
+    C.ORDER_TOO_LOW: (
+        "A polynomial of order {order} leaves {rms:.2f} Å rms on {lines} lines. Raise the order."
+    ),
+    C.SOLUTION_NOT_MONOTONIC: "The wavelength solution is not monotonic over the spectrum.",
+    C.SECOND_ARC_NOT_USED: lambda p: f"{p['file']} was not used. {_reason(p)}",
+    C.ENDS_UNCERTAIN: (
+        "The arc lines cover {first:.0f}–{last:.0f} Å. Beyond them the wavelengths may be off by "
+        "{offset:.2f} Å."
+    ),
+    C.SKY_CORRECTED: _sky_corrected,
+    C.SKY_OFFSET: _sky_offset,
+    C.DEGRADED_MATCH: _degraded,
+    C.NO_CALIBRATION: _no_calibration,
+    C.MASTER_TOO_SMALL: _master_too_small,
+    C.MADE_WITHOUT: _without,
+    C.CALIBRATION_IGNORED: "The settings do not use a {role}.",
+    C.MANUAL_CALIBRATION: "Manual calibration: {role} {file}.",
+    C.MANUAL_CALIBRATION_DIFFERS: (
+        lambda p: f"Manual calibration: {p['role']} {p['file']} differs: {_listed(p)}."
+    ),
+    C.CALIBRATION_NOT_FOUND: "The selected {role} does not exist or is of another kind.",
+    C.CALIBRATION_IMPOSSIBLE: lambda p: f"{p['file']} cannot be used: {_listed(p)}.",
+    C.CALIBRATION_NOT_REDUCED: "The {role} {file} could not be reduced.",
+    C.ARC_ONE_SIDE: "No arc on the other side of the exposure: only {file} was used.",
+    C.FIXED_ARC_NOT_NAMED: "The arc choice is 'fixed', but no arc is named.",
+    C.FIXED_ARC_DIFFERS: lambda p: f"{p['file']} does not fit this spectrum: {_listed(p)}.",
+    C.NOT_A_CALIBRATION_FRAME: "{file} is not a frame that masters are made of.",
+    C.NOT_EXAMINED: "Looking for calibrations.",
+    C.WAITING_FOR_FRAMES: "Waiting for a {role} ({found} of {needed} frames so far).",
+    C.WAITING_FOR_MASTER: "Waiting for the {role} ({frames} frames).",
+    C.WAITING_FOR_SERIES: "Waiting until the series is complete.",
+    C.WAITING_FOR_NIGHT: "Waiting for the rest of the frames of the night.",
+    C.WAITING_FOR_ARC: "Waiting for the arc {file} to be reduced.",
+    C.WAITING_FOR_NAMED_ARC: "Waiting for {file}: no arc of this name has arrived.",
+    C.WAITING_FOR_DISK: (
+        "The disk of the products is full or read-only. The run continues when there is room."
+    ),
+    C.BLOCK_UNKNOWN: "{block} is not a process of this release.",
+    C.SETTING_INVALID: "{name}: {problem}",
+    C.FILE_MOVED: "{file} is no longer where it was indexed.",
+    C.FILE_CHANGED: "{file} was changed after it had been indexed.",
+    C.FILE_CHANGED_WHILE_READ: "{file} was changed while it was read.",
+    C.FILE_MISSING: "{file} is missing on disk.",
+    C.INTERNAL_ERROR: "Internal error ({exception}). The log of the workers has the details.",
+    C.WORKER_LOST: "The worker stopped {times} times during this run. It is not tried again.",
+    C.RUN_FAILED: _run_failed,
+    C.RUN_CANCELLED: "{block} was cancelled.",
+    C.RUN_UNDER_WAY: _under_way,
+    C.RUN_QUEUED: "{block}: queued.",
+    C.RUN_WAITING: _run_waiting,
+    C.NO_MASTER_YET: "No master yet: fewer frames than any proposal requires.",
+    C.OUT_OF_DATE: "A newer calibration is available. Recalibrate.",
+    C.NEWER_CALIBRATION: _newer_calibration,
+    C.PROCESSING_NOT_ALLOWED: "Your role does not allow you to process this file.",
+    C.FILE_NOTICE: _of_file,
+    C.FILE_RUN_FAILED: _file_run_failed,
+    C.RECLASSIFIED: "{person} classified {file}: {before} → {after}.",
+    C.SETTINGS_CHANGED: lambda p: f"{p['person']} changed the reduction settings ({_changes(p)}).",
+    C.SETTINGS_RESTORED: (
+        lambda p: f"{p['person']} restored older reduction settings ({_changes(p)})."
+    ),
+    C.PI_CHANGED: "{person} made {pi} the PI of {proposal}.",
+    C.PROPOSALS_IMPORTED: (
+        lambda p: (
+            f"{p['person'] or 'The command line'} imported {p['proposals']} proposals of "
+            f"{p['pis']} PIs."
+        )
+    ),
+    C.ACCOUNT_CREATED: _account_created,
+    C.ACCOUNT_DEACTIVATED: "{person} deactivated the account of {name}.",
+    C.ACCOUNT_REACTIVATED: "{person} reactivated the account of {name}.",
+    C.MAIL_FAILED: "A message to {recipient} could not be sent: {problem}",
+    C.SIMULATION_MODE_UNKNOWN: "No library lamp for setup {mode}; known setups are {known}.",
+    C.SIMULATION_LAMP_UNKNOWN: "No {lamp} lamp in the library for {mode}; there are {known}.",
+    C.SIMULATION_CAMERA_UNKNOWN: "There is no {camera} camera; choose Red or Blue.",
+    C.SIMULATION_BINNING: "Binning {binning} is not offered; choose 1 to 4 on each axis.",
+    C.SIMULATION_ROWS: "{rows} rows do not fit: {least} to {most} at binning {binning}.",
+    C.SIMULATION_SLIT: "Slit {slit} is not a name such as 1.0_LONG_SLIT.",
+    C.SIMULATION_NEGATIVE: "The {quantity} must be zero or more.",
+    C.LEGACY_TEXT: "{text}",
+    C.LEGACY_HEADER_TEXT: "{text}",
+}
