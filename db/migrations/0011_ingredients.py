@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from peewee import AutoField, CharField, ForeignKeyField, JSONField, Model, TextField
 
 BATCH = 400
+ROWS_AT_ONCE = 100
 RAW, MASTER, REDUCED, EXTRACTED = 0, 1, 2, 3
 MASTER_ROLES = {"bias": "master_bias", "flat": "master_flat"}
 CHOSEN_ROLES = {"master bias": "master_bias", "master flat": "master_flat", "arc lamp": "arc"}
@@ -205,44 +206,80 @@ def _json(value: Any) -> Any:
 # --- which row a name is ----------------------------------------------------------------------
 
 
-class _Candidates:
-    """The files that have one of the names of some makers."""
+REACH = dt.timedelta(days=100)
+"""How far in time calibrations of the release could be: 90 days, selected by a person."""
 
-    def __init__(self, db: Any, makers: Iterable[Maker]) -> None:
-        wanted = {name for maker in makers for name in maker.names}
-        self.by_name: dict[str, list[tuple[Any, ...]]] = {}
+
+class Candidate(NamedTuple):
+    """A file that has the name of an input."""
+
+    name: str
+    id: int
+    data_type: int
+    kind: str
+    camera: str
+    night: str
+    moment: str
+    proposal: int | None
+    original: int | None
+
+
+class _Candidates:
+    """The files that have one of the names of some makers, of their nights or near them."""
+
+    def __init__(self, db: Any, makers: list[Maker]) -> None:
+        self.db = db
+        self.by_name: dict[str, dict[int, Candidate]] = {}
+        nights = [dt.date.fromisoformat(maker.night) for maker in makers]
+        first, last = min(nights), max(nights)
+        self._load({name for maker in makers for name in maker.names}, first, last)
+        # Names repeat every night: other nights are looked at only where it is necessary.
+        rest = {
+            name
+            for maker in makers
+            for name in maker.names
+            if maker.chosen or not self._of_night(maker, name)
+        }
+        self._load(rest, first - REACH, last + REACH)
+
+    def _load(self, wanted: set[str], first: dt.date, last: dt.date) -> None:
         ordered = sorted(wanted)
         for start in range(0, len(ordered), BATCH):
             names = ordered[start : start + BATCH]
-            marks = ", ".join([db.param] * len(names))
-            for row in db.execute_sql(
+            marks = ", ".join([self.db.param] * len(names))
+            for row in self.db.execute_sql(
                 "SELECT file_name, id, data_type, kind, camera, night, date_obs, proposal_id, "
-                f"original_id FROM file WHERE file_name IN ({marks})",
+                f"original_id FROM file WHERE file_name IN ({marks}) "
+                f"AND night BETWEEN '{first}' AND '{last}'",
                 names,
             ).fetchall():
-                self.by_name.setdefault(row[0], []).append(row)
+                candidate = Candidate(*row)._replace(night=str(row[5]), moment=str(row[6]))
+                self.by_name.setdefault(candidate.name, {})[candidate.id] = candidate
+
+    def _of_night(self, maker: Maker, name: str) -> list[Candidate]:
+        return [one for one in self._fitting(maker, name) if one.night == maker.night]
+
+    def _fitting(self, maker: Maker, name: str) -> list[Candidate]:
+        return [one for one in self.by_name.get(name, {}).values() if _role(maker, one)]
 
     def of(self, maker: Maker) -> Iterator[tuple[str, int | None, str]]:
         """Yield name, row (None: vanished or ambiguous) and role of each input."""
         seen_arc = False
         for name in maker.names:
-            fitting = {
-                row[1]: role
-                for row in self.by_name.get(name, ())
-                if (role := _role(maker, row)) and row[1] < maker.newest and row[4] == maker.camera
-            }
-            rows = [row for row in self.by_name.get(name, ()) if row[1] in fitting]
-            number = _best(maker, rows, fitting)
-            role = fitting[number] if number is not None else _role_by_name(maker, name)
+            of_night = [] if maker.chosen else self._of_night(maker, name)
+            best = _best(maker, of_night or self._fitting(maker, name))
+            role = _role(maker, best) if best is not None else _role_by_name(maker, name)
             if role == "arc" and seen_arc:
                 role = "second_arc"
             seen_arc = seen_arc or role == "arc"
-            yield name, number, role
+            yield name, None if best is None else best.id, role
 
 
-def _role(maker: Maker, row: tuple[Any, ...]) -> str:
+def _role(maker: Maker, file: Candidate) -> str:
     """Return what a file can be to a maker, "" when it is none of its inputs."""
-    data_type, kind = row[2], row[3]
+    data_type, kind = file.data_type, file.kind
+    if file.id >= maker.newest or file.camera != maker.camera:
+        return ""
     if data_type == MASTER and maker.produces in (MASTER, REDUCED):
         return MASTER_ROLES.get(kind, "")
     if data_type == RAW and maker.produces == MASTER and kind == maker.kind:
@@ -263,21 +300,20 @@ def _role_by_name(maker: Maker, name: str) -> str:
     return {MASTER: "member", EXTRACTED: "trace"}.get(maker.produces, "arc")
 
 
-def _best(maker: Maker, rows: list[tuple[Any, ...]], roles: dict[int, str]) -> int | None:
-    """Return the id of the row that a name means, None when that can't be told."""
-    ranked = sorted((*_rank(maker, row, roles[row[1]]), row[1]) for row in rows)
-    if not ranked or (len(ranked) > 1 and ranked[0][:-1] == ranked[1][:-1]):
+def _best(maker: Maker, files: list[Candidate]) -> Candidate | None:
+    """Return the file that a name means, None when that can't be told."""
+    ranked = sorted(((_rank(maker, file), file) for file in files), key=lambda pair: pair[0])
+    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
-    return int(ranked[0][-1])
+    return ranked[0][1]
 
 
-def _rank(maker: Maker, row: tuple[Any, ...], role: str) -> tuple[Any, ...]:
-    _, number, _, _, _, night, moment, proposal, original = row
+def _rank(maker: Maker, file: Candidate) -> tuple[bool, bool, bool, float]:
     return (
-        maker.chosen.get(role) not in (number, original),
-        str(night) != maker.night,
-        proposal != maker.proposal,
-        abs(_seconds(str(moment)) - _seconds(maker.moment)),
+        maker.chosen.get(_role(maker, file)) not in (file.id, file.original),
+        file.night != maker.night,
+        file.proposal != maker.proposal,
+        abs(_seconds(file.moment) - _seconds(maker.moment)),
     )
 
 
@@ -339,5 +375,8 @@ def _fill(db: Any, table: str, batches: Iterable[list[tuple[Any, ...]]]) -> None
     columns = ", ".join(_COLUMNS[table])
     marks = ", ".join([db.param] * len(_COLUMNS[table]))
     for rows in batches:
-        for row in rows:
-            db.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', row)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[start : start + ROWS_AT_ONCE]
+            values = ", ".join([f"({marks})"] * len(some))
+            given = [value for row in some for value in row]
+            db.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES {values}', given)
