@@ -28,11 +28,6 @@ class Inputs:
     given: dict[CalibrationRole, File] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
 
-    @property
-    def names(self) -> list[str]:
-        """File names of everything that goes in besides the parent."""
-        return [file.file_name for file in (*self.members, *self.given.values())]
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
