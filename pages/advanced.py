@@ -12,6 +12,7 @@ from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
 from callbacks.core.router import Page
 from callbacks.data.address import advanced_file
+from services.accounts import visual_options
 from services.files.visualization import display
 
 _GRAPH = {
@@ -25,7 +26,7 @@ _GRAPH = {
 
 def layout(_pathname: str, _search: str) -> Component:
     """Return the fixed parts of the page; the browser fills them."""
-    visual = person().visual or {}
+    visual = visual_options.of(person())
     return html.Div(
         [
             dcc.Store(id="advanced-image"),
@@ -44,8 +45,8 @@ def layout(_pathname: str, _search: str) -> Component:
                 id="advanced",
                 className="advanced-body",
                 **{
-                    "data-colormap": str(visual.get("colormap", "Gray")),
-                    "data-saturated": str(bool(visual.get("show_saturated", True))).lower(),
+                    "data-colormap": visual.colormap,
+                    "data-saturated": str(visual.show_saturated).lower(),
                 },
             ),
         ],

@@ -15,6 +15,10 @@ import dash
 from flask import Flask, Response, abort, request
 from flask_login import current_user
 
+from callbacks.core.guard import person
+from services.accounts import visual_options
+from services.accounts.visual_options import VisualOptions
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ROOT = "/assets/"
 VENDOR = "vendor"
@@ -73,14 +77,14 @@ class Site(dash.Dash):
 
     def interpolate_index(self, **parts: Any) -> str:
         """Return the document of the page that is asked for."""
-        visual = (current_user.row.visual or {}) if current_user.is_authenticated else {}
-        theme = "light" if visual.get("theme") == "light" else "dark"
+        signed_in = current_user.is_authenticated
+        visual = visual_options.of(person()) if signed_in else VisualOptions()
         for name in ("css", "scripts"):
             parts[name] = ASSET.sub(lambda found: address(found[1]), parts[name])
         table = TABLE_TAG.search(parts["scripts"])
         parts["scripts"] = TABLE_TAG.sub("", parts["scripts"])
         parts |= {
-            "theme": theme,
+            "theme": visual.theme,
             "table": _table(table) if table else "",
             "modules": _modules_html(),
         }

@@ -9,6 +9,7 @@ from flask import has_request_context
 from flask_login import current_user
 
 from callbacks.core.dash_types import Component
+from callbacks.core.guard import person
 from services import access
 from services.access import Action
 from services.event_cursor import EventCursor
@@ -46,8 +47,8 @@ STAFF_LINK = ("management", "/management", "Management")
 def layout() -> Component:
     """Return the frame for the person who is signed in."""
     signed_in = has_request_context() and current_user.is_authenticated
-    name = current_user.row.full_name if signed_in else ""
-    manages = signed_in and access.may(current_user.row, Action.MANAGE)
+    name = person().full_name if signed_in else ""
+    manages = signed_in and access.may(person(), Action.MANAGE)
     since = EventCursor.at_newest().resume if signed_in else 0
     return html.Div(
         [

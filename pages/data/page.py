@@ -12,6 +12,7 @@ from callbacks.data.address import parse
 from pages.data.file_index import file_index
 from pages.data.file_view import comments, header, toolbar
 from pages.data.viewer import viewer
+from services.accounts import visual_options
 
 STORES = (
     ids.SHOWN,
@@ -31,7 +32,7 @@ def layout(pathname: str, search: str) -> Component:
             html.Div(id=ids.RUN_DETAIL),
             toolbar(),
             header(),
-            viewer(person().visual or {}),
+            viewer(visual_options.of(person())),
             *(html.Div(id=name) for name in (ids.NOTES, ids.CALIBRATIONS, ids.RUNS, ids.ACTIONS)),
             comments(),
         ],

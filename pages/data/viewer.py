@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from callbacks.core.dash_types import Component, Properties
+from callbacks.core.dash_types import Component
 from pages.core.labels import hidden_label
 from pages.data import spectrum
-from services.accounts.visual_options import COLORMAPS
+from services.accounts.visual_options import COLORMAPS, VisualOptions
 from services.files.visualization import display
 
 STRETCHES = (("linear", "Linear"), ("log", "Log"), ("sqrt", "Square root"), ("asinh", "Asinh"))
@@ -22,7 +22,7 @@ LIMITS = (
 )
 
 
-def viewer(visual: Properties) -> Component:
+def viewer(visual: VisualOptions) -> Component:
     """Return the viewer: image and spectrum, the value under the cursor, and the options."""
     graph = dcc.Graph(
         id="graph",
@@ -61,20 +61,14 @@ def viewer(visual: Properties) -> Component:
     )
 
 
-def _options(visual: Properties) -> Component:
+def _options(visual: VisualOptions) -> Component:
     def choice(name: str, label: str, choices: Sequence[tuple[str, str]], value: str) -> Component:
         options = [{"value": key, "label": text} for key, text in choices]
         return html.Label([label, _select(name, options, value)])
 
-    colormap = visual.get("colormap", COLORMAPS[0])
     return html.Div(
         [
-            choice(
-                "colormap",
-                "Colour map",
-                [(name, name) for name in COLORMAPS],
-                colormap if colormap in COLORMAPS else COLORMAPS[0],
-            ),
+            choice("colormap", "Colour map", [(n, n) for n in COLORMAPS], visual.colormap),
             choice("stretch", "Stretch", STRETCHES, "linear"),
             choice("limits", "Limits", LIMITS, "zscale"),
             html.Div(
@@ -85,8 +79,8 @@ def _options(visual: Properties) -> Component:
                 ],
                 className="pair",
             ),
-            _switch("show-saturated", "Show saturated pixels", visual.get("show_saturated", True)),
-            _switch("show-title", "Show title", visual.get("show_title", True)),
+            _switch("show-saturated", "Show saturated pixels", visual.show_saturated),
+            _switch("show-title", "Show title", visual.show_title),
             _kept(_switch("show-cosmic", "Show cosmic rays", value=False)),
             _kept(_switch("show-apertures", "Show trace and windows", value=True)),
             _kept(_switch("show-wavelengths", "Show wavelength axis", value=True)),

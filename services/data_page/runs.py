@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from db.models import Run, User
+from db.models import Run, RunInput, User
 from reduction.notices import Notice
 from services import logs, notices
 from services.runs import listing, read_models
@@ -17,7 +17,7 @@ from services.runs.requests import default_settings
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that a run used or made; `id` is None when only the name is known."""
+    """A file that a run used or made; `id` is None when it was deleted."""
 
     id: int | None
     file_name: str
@@ -84,7 +84,7 @@ def read(user: User, run_id: int) -> RunDetail:
         created=run.created,
         started=run.started,
         finished=run.finished,
-        inputs=tuple(NamedFile(None, name) for name in shown.inputs),
+        inputs=_inputs(run),
         outputs=tuple(NamedFile(file.id, file.file_name) for file in shown.products),
         manual_calibrations=tuple(
             ManualCalibration(role, file_id) for role, file_id in (run.calibrations or {}).items()
@@ -92,6 +92,11 @@ def read(user: User, run_id: int) -> RunDetail:
         messages=tuple(Notice.from_json(entry.notice) for entry in logs.of_run(user, run.id)),
         settings=_settings(run),
     )
+
+
+def _inputs(run: Run) -> tuple[NamedFile, ...]:
+    query = RunInput.select(RunInput.input, RunInput.name).where(RunInput.run == run)
+    return tuple(NamedFile(*values) for values in query.order_by(RunInput.id).tuples())
 
 
 def _settings(run: Run) -> tuple[SettingValue, ...]:

@@ -27,6 +27,16 @@ _CLASSES = {
 }
 
 
+_LABELS = {
+    "brightest_lines_explained": "bright lines identified",
+    "cosmic_ray_fraction": "cosmic rays",
+    "saturated_fraction": "saturated",
+}
+"""Labels of measurements whose names do not read well."""
+_FRACTIONS = frozenset({*_LABELS})
+"""Measurements from 0 to 1, shown in percent."""
+
+
 def draw(file: ShownFile, trouble: str = "") -> list[Component]:
     """Return the notes of a file; `trouble` tells why it cannot be displayed."""
     notes: list[Component] = []
@@ -68,10 +78,12 @@ def _measurement(measurement: Measurement) -> Component | None:
 
 def measurement_text(measurement: Measurement) -> tuple[str, str]:
     """Return the label of a measurement and its value with the unit, "" without a value."""
+    value = measurement.value
+    if measurement.name in _FRACTIONS and isinstance(value, int | float):
+        return _LABELS[measurement.name], f"{100 * value:.3g} %"
     words = measurement.name.split("_")
     unit = _UNITS.get(words[-1], "") if len(words) > 1 else ""
     label = " ".join(words[:-1] if unit else words)
-    value = measurement.value
     if value is None or value == "":
         return label, ""
     number = f"{value:.4g}" if isinstance(value, float) else str(value)
