@@ -115,9 +115,17 @@ class _Histograms:
         self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit
 
     def beyond_gap(self, hits: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the indices of pixels above the first wide gap of their sub-frame's histogram.
+        """Return the pixels above the first wide gap in the histogram of their sub-frame.
 
-        What was found before counts no more.
+        Parameters
+        ----------
+        hits : (n_rows, n_columns) bool
+            Cosmic rays of earlier passes, which are ignored.
+
+        Returns
+        -------
+        (n_pixels,) int
+            Indices into the flattened frame.
         """
         left = np.flatnonzero(~hits.ravel()[self._places])
         block, values = self._block[left], self._values[left]

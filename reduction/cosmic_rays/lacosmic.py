@@ -1,7 +1,7 @@
-"""Cosmic rays: found by Laplacian edge detection (L.A.Cosmic), or by `reduction.cosmic_rays.dcr`.
+"""Cosmic rays by Laplacian edge detection (L.A.Cosmic), and their replacement in a frame.
 
-van Dokkum 2001, PASP 113, 1420. It is written here with whole-image filters: it marks what
-astroscrappy marks (a test compares them), many times faster.
+van Dokkum 2001, PASP 113, 1420. The implementation uses filters of the whole image and marks the
+events that astroscrappy marks (a test compares them) in a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -113,11 +113,11 @@ def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
 def _with_their_cores(
     hits: NDArray[np.bool_], marks: NDArray[np.bool_], *, spectrum: bool
 ) -> NDArray[np.bool_]:
-    """Return what was found with the marked pixels that hang together with it.
+    """Return the hits together with the marked pixels that are connected with them.
 
-    The core of a wide track is no sharper than light, but enough of its pixels are: of a source
-    that was hit most are not. In a spectrum nothing but a track is long both ways: sources lie
-    along the dispersion, sky lines along the slit.
+    The core of a wide track is no sharper than a source, but a sufficient part of its pixels is; of
+    a source that was hit, most are not. In a spectrum only a track is long in both directions:
+    sources extend along the dispersion, sky lines along the slit.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((hits | marks).astype(np.uint8))
     sizes = stats[:, cv2.CC_STAT_AREA]
@@ -131,10 +131,10 @@ def _with_their_cores(
 
 
 def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[np.bool_]:
-    """Return where a saturated source leaves nothing to compare a pixel with.
+    """Return where a saturated source leaves no pixels to compare with.
 
-    A hit saturates few pixels in a row, a source many: then the light about them is cut off, and
-    looks as sharp as a cosmic ray.
+    A cosmic ray saturates few pixels in a row, a source many. The profile of the source is clipped
+    there, and its edges are as sharp as a cosmic ray.
     """
     saturated = ((flags & np.uint8(PixelFlag.SATURATED)) != 0).astype(np.uint8)
     if not saturated.any():
@@ -146,23 +146,30 @@ def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[n
 
 
 def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, int]:
-    """Find cosmic rays, flag them COSMIC_RAY and replace them by what is around.
+    """Find cosmic rays, flag them COSMIC_RAY and replace them by the pixels around.
 
-    The replacement is for the eye and for display; every measurement leaves flagged pixels out.
+    The replacement is for display; every measurement ignores flagged pixels.
 
     Parameters
     ----------
     frame : CCDData
-        Electron, with variance.
+        (n_rows, n_columns), electron, with variance.
     method : {"dcr", "lacosmic"}
+        `reduction.cosmic_rays.dcr.search` or `lacosmic`.
     spectrum : bool
         Whether the frame is a spectrum (dispersed along x) or an image.
 
     Returns
     -------
     cleaned : CCDData
+        With the same variance; flags and mask include the cosmic rays.
     n_pixels : int
-        Pixels marked.
+        Number of pixels flagged.
+
+    Raises
+    ------
+    UnusableFrame
+        The frame has no variance.
     """
     variance = variance_of(frame)
     if variance is None:

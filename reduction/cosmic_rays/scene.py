@@ -1,6 +1,7 @@
-"""What of a frame is smooth (sky, traces), what is sharp, and how much of that the optics allow.
+"""Model of the smooth part of a frame, and measures of how sharp the rest is.
 
-The measures are those of L.A.Cosmic (van Dokkum 2001, PASP 113, 1420), made of whole-image filters.
+The measures are those of L.A.Cosmic (van Dokkum 2001, PASP 113, 1420), written as filters of the
+whole image.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from reduction.detector import robust
 Image = NDArray[np.float32]
 
 SIGMA_CLIP = 5.0
-"""How far a cosmic ray must stand out, in sigmas."""
+"""Least significance of a cosmic ray, sigmas."""
 OBJECT_LIMIT = 5.0
-"""How much sharper than what the optics make of light it must be."""
+"""Least ratio of its Laplacian to the fine-structure image."""
 AROUND = np.ones((3, 3), np.uint8)
 BLOCK_COLUMNS = 64
 """Columns over which a target's light changes little: its model is a median over as many."""
@@ -64,7 +65,18 @@ _AT_ONCE = 1 << 18
 
 
 def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
-    """Replace bad pixels by the mean of the good ones in the 5x5 pixels around; 0 without any."""
+    """Replace bad pixels by the mean of the good pixels in the 5x5 pixels around.
+
+    Parameters
+    ----------
+    data : (n_rows, n_columns) float32
+    bad : (n_rows, n_columns) bool
+
+    Returns
+    -------
+    (n_rows, n_columns) float32
+        A copy; 0 where no pixel around is good.
+    """
     filled: Image = data.copy()
     n_rows, n_columns = data.shape
     places = np.flatnonzero(bad)
@@ -83,7 +95,18 @@ def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
 
 
 def laplacian(work: Image, noise: Image) -> Image:
-    """Return the Laplacian's significance, never below 0 (van Dokkum's S)."""
+    """Return the significance of the Laplacian, van Dokkum's S.
+
+    Parameters
+    ----------
+    work, noise : (n_rows, n_columns) float32
+        Electron; `noise` is one sigma.
+
+    Returns
+    -------
+    (n_rows, n_columns) float32
+        In units of the noise; 0 where the Laplacian is negative.
+    """
     total = np.zeros_like(work)
     for kernel in _QUARTERS:
         quarter = cv2.filter2D(work, -1, kernel, borderType=cv2.BORDER_REPLICATE)
@@ -94,14 +117,38 @@ def laplacian(work: Image, noise: Image) -> Image:
 
 
 def edges_of(work: Image, noise: Image) -> Image:
-    """Return the Laplacian's significance, large-scale structure removed (van Dokkum's S')."""
+    """Return the significance of the Laplacian without large-scale structure, van Dokkum's S'.
+
+    Parameters
+    ----------
+    work, noise : (n_rows, n_columns) float32
+        Electron; `noise` is one sigma.
+
+    Returns
+    -------
+    (n_rows, n_columns) float32
+        In units of the noise.
+    """
     edges = laplacian(work, noise)
     edges -= cv2.medianBlur(edges, 5)
     return edges
 
 
 def fine_structure(work: Image, noise: Image) -> Image:
-    """Return what is sharp but resolved (stars, lines), over the noise (van Dokkum's F)."""
+    """Return the fine-structure image: what is sharp but resolved (stars, lines), van Dokkum's F.
+
+    A cosmic ray is sharper than the point spread function, so its Laplacian is large against this.
+
+    Parameters
+    ----------
+    work, noise : (n_rows, n_columns) float32
+        Electron; `noise` is one sigma.
+
+    Returns
+    -------
+    (n_rows, n_columns) float32
+        In units of the noise, at least 0.01.
+    """
     small: Image = cv2.medianBlur(work, 3)
     small -= cv2.medianBlur(cv2.medianBlur(small, 5), 5)
     small /= noise
@@ -110,7 +157,19 @@ def fine_structure(work: Image, noise: Image) -> Image:
 
 @dataclass(slots=True)
 class Scene:
-    """A frame taken apart: what is left without the smooth scene, the noise, the model's error."""
+    """A frame separated into its smooth part and the rest, with the noise to judge the rest by.
+
+    Parameters
+    ----------
+    work : (n_rows, n_columns) float32
+        The frame without its smooth part, electron.
+    noise : (n_rows, n_columns) float32
+        One sigma of `work`, the error of the model included, electron.
+    misfit : (n_rows, n_columns) float32 or float
+        The error of the model, electron.
+    smooth : (n_rows, n_columns) float32 or float
+        The smooth part, electron.
+    """
 
     work: Image
     noise: Image
@@ -119,11 +178,25 @@ class Scene:
 
 
 def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> Scene:
-    """Take the smooth scene off a spectrum, the typical level off an image.
+    """Subtract the smooth scene from a spectrum, or the median level from an image.
 
-    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in the line's place leaves
-    a residual as sharp as a cosmic ray; the noise holds it in quadrature. The median keeps a cosmic
-    ray's own photon noise out of the noise it is judged by.
+    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in its position leaves a
+    residual as sharp as a cosmic ray. This error is added to the noise in quadrature. The variance
+    is median-filtered, so that the photon noise of a cosmic ray does not hide the cosmic ray
+    itself.
+
+    Parameters
+    ----------
+    data, variance : (n_rows, n_columns) float32
+        Electron and electron squared.
+    bad : (n_rows, n_columns) bool
+        Pixels that are replaced before the model is made.
+    spectrum : bool
+        Whether the frame is a spectrum (dispersed along x) or an image.
+
+    Returns
+    -------
+    Scene
     """
     noise: Image = cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5)
     work = fill_from_around(data, bad)

@@ -83,9 +83,17 @@ def trim(frame: CCDData, section: Section) -> CCDData:
 
 
 def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
-    """Return the median of the columns read without light, ADU, and which they are.
+    """Return the level of the overscan.
 
-    None when the region holds none.
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), ADU, untrimmed.
+
+    Returns
+    -------
+    (float, Section) or None
+        Median, ADU, and the section it was taken from; None without overscan.
     """
     section = geometry.overscan_section(frame.meta, frame.shape)
     if section is None:
@@ -95,10 +103,20 @@ def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
 
 
 def measured_read_noise(frame: CCDData) -> float | None:
-    """Return the scatter of a raw frame's overscan, electron: its own read noise.
+    """Return the read noise measured in the overscan of a raw frame.
 
-    Every column's median is taken off first, since the level runs off along the serial register.
-    None without overscan or gain.
+    The median of every column is subtracted first, since the level decays along the serial
+    register.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), ADU, untrimmed.
+
+    Returns
+    -------
+    float or None
+        One sigma, electron; None without overscan or gain.
     """
     section = geometry.overscan_section(frame.meta, frame.shape)
     gain = headers.number(frame.meta, vocabulary.GAIN)
@@ -144,7 +162,20 @@ def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
 
 
 def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData) -> None:
-    """Raise MissingCalibration when a raw frame has another size or binning than a master bias."""
+    """Check that a master bias has the size and the binning of a raw frame.
+
+    Parameters
+    ----------
+    header : fits.Header
+    shape : (int, int)
+        Rows and columns of the raw frame.
+    master : CCDData
+
+    Raises
+    ------
+    MissingCalibration
+        They differ.
+    """
     here, there = (headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta))
     if shape != master.shape or here != there:
         raise MissingCalibration(

@@ -1,8 +1,7 @@
 """Medians of many values at once, many times faster than numpy's along the first axis.
 
 Planes are sorted against each other by a fixed network of minima and maxima (Batcher 1968, AFIPS
-Conf. Proc. 32, 307), which the vector units of the processor do for whole planes; no value is
-approximated.
+Conf. Proc. 32, 307), which vector instructions execute for whole planes. The medians are exact.
 """
 
 from __future__ import annotations
@@ -115,9 +114,19 @@ def row_medians(data: Image, width: int) -> Image:
 
 
 def interpolation(n: int, n_blocks: int) -> Image:
-    """Return the matrix (n, n_blocks) that interpolates linearly between the middles of blocks.
+    """Return the matrix that interpolates linearly between the middles of blocks.
 
-    Beyond the outer middles the trend goes on.
+    Parameters
+    ----------
+    n : int
+        Number of pixels.
+    n_blocks : int
+        Number of blocks of equal length that the pixels are divided into.
+
+    Returns
+    -------
+    (n, n_blocks) float32
+        Extrapolates linearly beyond the outer middles.
     """
     weights = np.zeros((n, n_blocks), np.float32)
     if n_blocks == 1:

@@ -35,17 +35,38 @@ def profile_along_slit(data: NDArray[Any], usable: NDArray[np.bool_]) -> NDArray
 
 
 def lit_rows_of_flat(profile: NDArray[np.float64]) -> tuple[int, int]:
-    """Return first and one-past-last row where a flat's profile is above half its typical level."""
+    """Return the rows in which the profile of a flat is above half of its typical level.
+
+    Parameters
+    ----------
+    profile : (n_spatial,) float
+        Along the slit; NaN where unknown.
+
+    Returns
+    -------
+    first, last : int
+        First row, and one past the last.
+    """
     level = np.nanpercentile(profile, 75)
     return _longest_run(np.nan_to_num(profile, nan=0.0) > level / 2, len(profile))
 
 
 def lit_rows_of_frame(profile: NDArray[np.float64]) -> tuple[int, int]:
-    """Return the rows inside the slit judged from a science frame, without a flat.
+    """Return the rows inside the slit, from a science frame without a flat.
 
-    The sky lights the slit, so its edges show as steps of the profile against the dark rows at the
-    ends. Where no step stands out of the noise, all rows are kept: the slit may be longer than the
-    region that was read, and cutting blindly could cut the target.
+    The sky illuminates the slit, so its edges are steps of the profile above the dark rows at the
+    ends. Without a significant step all rows are kept: the slit may be longer than the region that
+    was read, and a wrong cut could remove the target.
+
+    Parameters
+    ----------
+    profile : (n_spatial,) float
+        Along the slit, from `profile_along_slit`.
+
+    Returns
+    -------
+    first, last : int
+        First row, and one past the last.
     """
     n = len(profile)
     smooth = median_filter(np.nan_to_num(profile, nan=float(np.nanmedian(profile))), size=5)

@@ -1,4 +1,4 @@
-"""The rows of a reduced frame around some traces, as arrays that arithmetic can't trip over."""
+"""The rows of a reduced frame around a trace, with undefined values replaced."""
 
 from __future__ import annotations
 
@@ -56,7 +56,18 @@ class Strip:
 
 
 def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
-    """Return the rows of a frame between `low` and `high`, one more at each end.
+    """Return the rows of a frame between two edges, with one more at each end.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, with variance and flags.
+    low, high : float
+        Rows.
+
+    Returns
+    -------
+    Strip
 
     Raises
     ------
@@ -75,7 +86,22 @@ def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
 
 
 def make_strip(first: int, data: Image, variance: Image, flags: NDArray[np.uint8]) -> Strip:
-    """Return rows of a frame, from row `first` on, as a strip."""
+    """Return rows of a frame as a strip.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first row in the frame.
+    data, variance : (n_rows, n_dispersion) float
+        Electron and electron squared.
+    flags : (n_rows, n_dispersion) uint8
+        `PixelFlag` bits.
+
+    Returns
+    -------
+    Strip
+        Values that no pixel can hold are 0, and not `good`.
+    """
     with np.errstate(invalid="ignore"):
         sound = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
     if not sound.all():

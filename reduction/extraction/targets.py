@@ -119,16 +119,29 @@ def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
 def find_targets(
     profile: Array, noise: Array, *, threshold: float, max_targets: int
 ) -> list[Target]:
-    """Find the targets in an aligned profile, brightest first.
+    """Find the targets in an aligned profile.
 
-    A target stands `threshold` times above the noise, which is the larger of the propagated one
-    and the scatter of the rows (fixed pattern, sky residuals), is wider than one hot row, and is
-    separated from a brighter one by a dip.
+    A target exceeds `threshold` times the noise, is wider than one hot row, and is separated from a
+    brighter target by a dip. The noise is the larger of the propagated noise and the scatter
+    between rows (fixed pattern, sky residuals).
+
+    Parameters
+    ----------
+    profile, noise : (n_spatial,) float
+        Mean profile along the slit, background-subtracted, and its noise.
+    threshold : float
+        Sigmas.
+    max_targets : int
+
+    Returns
+    -------
+    list of Target
+        Brightest first.
 
     Raises
     ------
     TargetNotFound
-        Nothing stands out; the sentence says how much the highest peak does.
+        No peak is significant.
     """
     steps = 1.4826 * float(np.median(np.abs(np.diff(profile)))) / np.sqrt(2)
     scatter = np.maximum(noise, max(steps, 1e-12))

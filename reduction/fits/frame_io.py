@@ -194,7 +194,14 @@ def write(product: Product, path: Path) -> None:
 
 
 def variance_of(frame: CCDData) -> NDArray[Any] | None:
-    """Return a frame's variance as an array, None when it carries no uncertainty."""
+    """Return the variance of a frame.
+
+    Returns
+    -------
+    (ny, nx) array or None
+        In the unit of the frame squared, not a copy if it is stored as a variance; None without
+        uncertainty.
+    """
     if frame.uncertainty is None:
         return None
     stated = frame.uncertainty
@@ -205,7 +212,13 @@ def variance_of(frame: CCDData) -> NDArray[Any] | None:
 
 
 def flags_of(frame: CCDData) -> NDArray[np.uint8]:
-    """Return the `PixelFlag` bits of a frame; a frame with only a mask has BAD where it is True."""
+    """Return the `PixelFlag` bits of a frame.
+
+    Returns
+    -------
+    (ny, nx) uint8
+        BAD where only a mask is given and it is True.
+    """
     if frame.flags is not None:
         return np.asarray(frame.flags, dtype=np.uint8)
     if frame.mask is None:

@@ -1,8 +1,8 @@
-"""Lay an arc on the wavelength scale: shift and stretch by cross-correlation of line patterns.
+"""Align an arc with the wavelength scale by cross-correlation of line patterns.
 
-Both the arc and what it is compared with (laboratory lines, or the lines seen in a published lamp)
-are reduced to positions and square-root-scaled heights, so that background, saturation and the
-instrument's response matter little, and are drawn as narrow Gaussians on unbinned pixels.
+The arc and the templates (laboratory lines, or the lines of a published lamp) are reduced to line
+positions and compressed heights, so that background, saturation and instrumental response matter
+little. They are drawn as narrow Gaussians on unbinned pixels and correlated over shift and stretch.
 """
 
 from __future__ import annotations
@@ -53,7 +53,18 @@ class Pattern:
 
 
 def compress(height: Floats) -> Floats:
-    """Scale line heights so that a few bright lines do not decide alone (fourth root, capped)."""
+    """Compress line heights by a power of 0.35, so that a few bright lines do not dominate.
+
+    Parameters
+    ----------
+    height : (n,) float
+        Positive.
+
+    Returns
+    -------
+    (n,) float
+        `height` over its 90th percentile, at most 4, to the power of 0.35.
+    """
     if height.size == 0:
         return height
     reference = np.percentile(height, 90)

@@ -17,9 +17,9 @@ FWHM_PER_SIGMA = 2.3548
 N_LANDMARKS = 15
 """Bright clean lines by which arcs of one setup are compared."""
 LANDMARK_REACH = 6.0
-"""Pixels that flexure may move a line by between two arcs of a night."""
+"""Largest shift of a line by flexure between two arcs of a night, pixels."""
 N_COMMON = 3
-"""Lines that two arcs must share for their shift to be told."""
+"""Least number of common lines from which the shift of two arcs is measured."""
 CONTINUUM_BLOCK = 48
 """Block in which the continuum is a low percentile, pixels: many times a line's width."""
 
@@ -36,10 +36,10 @@ class ArcLines:
         Height over the continuum, smoothed by the line profile, in units of the noise.
     clean : (n,) bool
         False for a line that is broader than the others, merged with a neighbour or saturated:
-        good for recognising the pattern, not for measuring.
+        used to identify the pattern, not for the fit.
     flat : (n,) bool
-        True for a line that would be clean were it not saturated: its flanks tell its centre, not
-        as well as a clean line's.
+        True for a line that would be clean if it were not saturated: its flanks define its centre,
+        less well than for a clean line.
     fwhm : float
         Width of a single line, pixels.
     """
@@ -52,7 +52,23 @@ class ArcLines:
 
 
 def subtract_continuum(flux: Floats) -> Floats:
-    """Return the arc minus its smooth continuum; pixels that are not finite become 0."""
+    """Subtract the smooth continuum of an arc: a low percentile in blocks, interpolated.
+
+    Parameters
+    ----------
+    flux : (n,) float
+        Extracted arc, any unit.
+
+    Returns
+    -------
+    (n,) float
+        Same unit; 0 where `flux` is not finite.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        No pixel is finite.
+    """
     good = np.isfinite(flux)
     n_blocks = max(flux.size // CONTINUUM_BLOCK, 2)
     edges = np.linspace(0, flux.size, n_blocks + 1).astype(int)
@@ -72,7 +88,20 @@ def subtract_continuum(flux: Floats) -> Floats:
 
 
 def noise_of(signal: Floats) -> float:
-    """Return the pixel-to-pixel noise outside lines, from first differences (robust)."""
+    """Return the pixel-to-pixel noise outside lines.
+
+    It is the median absolute first difference, scaled to one sigma of a normal distribution, which
+    lines hardly affect.
+
+    Parameters
+    ----------
+    signal : (n,) float
+
+    Returns
+    -------
+    float
+        In the unit of `signal`; 0 when all differences are.
+    """
     steps = np.abs(np.diff(signal))
     steps = steps[steps > 0]
     return float(1.4826 * np.median(steps) / np.sqrt(2)) if steps.size else 0.0
@@ -91,11 +120,25 @@ def _smooth(signal: Floats, fwhm: float) -> tuple[Floats, Floats]:
 
 
 def centres(signal: Floats, fwhm: float, threshold: float) -> tuple[Floats, Floats]:
-    """Zero crossings of the smoothed slope with a peak above threshold: positions, heights.
+    """Return the centres of the lines: the zeros of the correlation with the slope of a Gaussian.
 
     The zero of the correlation with an odd function is the centre of any symmetric line, also of
-    the flat-topped ones of a wide slit (as IRAF's ``center1d``; Tonry & Davis 1979, AJ 84, 1511,
-    for the principle).
+    the flat-topped lines of a wide slit (as in IRAF's ``center1d``; principle: Tonry & Davis 1979,
+    AJ 84, 1511).
+
+    Parameters
+    ----------
+    signal : (n,) float
+        Arc without continuum.
+    fwhm : float
+        Width of the lines, pixels.
+    threshold : float
+        Least height of the smoothed line, unit of `signal`.
+
+    Returns
+    -------
+    pixel, height : (n_lines,) float
+        Centres (0-based pixels), ascending, and heights of the smoothed lines.
     """
     smooth, slope = _smooth(signal, fwhm)
     i = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
@@ -120,7 +163,20 @@ def _half_widths(signal: Floats, pixel: Floats, reach: int) -> tuple[Floats, Flo
 
 
 def line_width(signal: Floats, noise: float) -> float:
-    """Return the FWHM of single lines, pixels: the common width of the well exposed ones."""
+    """Return the width of single lines, from the well exposed ones.
+
+    Parameters
+    ----------
+    signal : (n,) float
+        Arc without continuum.
+    noise : float
+        One sigma, unit of `signal`.
+
+    Returns
+    -------
+    float
+        FWHM, pixels.
+    """
     pixel, height = centres(signal, 2.5, 15 * noise)
     if pixel.size == 0:
         return 2.5
@@ -182,17 +238,25 @@ def _none(n: int) -> Bools:
 
 
 def landmarks(lines: ArcLines) -> list[float]:
-    """Return where the brightest clean lines are, pixels, in order of position."""
+    """Return the positions of the brightest clean lines, pixels, ascending."""
     clean = np.flatnonzero(lines.clean)
     brightest = clean[np.argsort(lines.height[clean])[-N_LANDMARKS:]]
     return [round(float(x), 3) for x in np.sort(lines.pixel[brightest])]
 
 
 def shift(positions: list[float], reference: list[float]) -> float | None:
-    """Return by how much the lines of an arc lie beyond those of another of the same setup, pixels.
+    """Return the shift between the lines of two arcs of one setup, pixels.
 
-    The median over the lines that both show within `LANDMARK_REACH`; None for fewer than
-    `N_COMMON`, or when they do not agree to half a pixel.
+    Parameters
+    ----------
+    positions, reference : list of float
+        Lines as `landmarks` returns them.
+
+    Returns
+    -------
+    float or None
+        Median of `positions` minus `reference` over the lines that agree within `LANDMARK_REACH`.
+        None for fewer than `N_COMMON` common lines, or when they do not agree to half a pixel.
     """
     if not positions or not reference:
         return None

@@ -22,14 +22,14 @@ Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 CENTROID_PX = 0.1
-"""What a good line's centre is worth with unlisted blends left in, pixels."""
+"""Uncertainty of the centre of a bright line, from blends that are in no list, pixels."""
 CORRECTION_MEAN_PX = (0.0, 0.0, 0.0, 0.15, 0.0, 0.0, 0.0)
 CORRECTION_PRIOR_PX = (60.0, 8.0, 0.35, 0.15, 0.08, 0.05, 0.05)
 BOW_PX = {400: -0.3, 600: -0.3, 930: 0.2, 1200: 0.1}
 """Mean and scatter of the correction's Chebyshev terms over the published lamps, pixels, and the
 mean of the second term by grating: what is assumed where a lamp has no lines."""
-FLAT_WORTH = 0.3
-"""Weight of a saturated line beside a clean one: its flanks give its centre half as well."""
+FLAT_WEIGHT = 0.3
+"""Weight of a saturated line relative to a clean one: only its flanks define its centre."""
 MARGIN_PX = 400.0
 """How far outside the detector laboratory lines are kept, so that a large shift finds them."""
 
@@ -54,7 +54,7 @@ class Problem:
     clean : (n,) bool
         Lines good enough to measure.
     flat : (n,) bool
-        Saturated ones, which have a small say.
+        Saturated lines, which get a small weight.
     fwhm : float
         Width of a line, pixels.
     extent : (float, float)
@@ -80,12 +80,12 @@ class Problem:
     single: Bools
 
     @property
-    def worth(self) -> Floats:
-        """Weight of each line's centre: less for a faint line, whose noise moves it, or a flat."""
+    def weight(self) -> Floats:
+        """Weight of each centre, (n,): lower for faint (noisy) and for saturated lines."""
         smoothed = np.maximum(self.height, 1.0) * np.sqrt(1.5 * self.fwhm)
         error = self.fwhm / 2.3548 / smoothed
         faint = CENTROID_PX**2 / (CENTROID_PX**2 + error**2)
-        return np.asarray(faint * np.where(self.flat, FLAT_WORTH, 1.0))
+        return np.asarray(faint * np.where(self.flat, FLAT_WEIGHT, 1.0))
 
     @property
     def centre(self) -> float:
@@ -148,14 +148,39 @@ class Fit:
 
 
 def nearest(ascending: Floats, values: Floats) -> Indices:
-    """Return the index of the element of an ascending array (two or more) nearest to each value."""
+    """Return the index of the nearest element for every value.
+
+    Parameters
+    ----------
+    ascending : (n,) float
+        Two elements or more.
+    values : (m,) float
+
+    Returns
+    -------
+    (m,) int
+        Indices into `ascending`.
+    """
     right = np.clip(np.searchsorted(ascending, values), 1, ascending.size - 1)
     closer = values - ascending[right - 1] < ascending[right] - values
     return np.asarray(right - closer, dtype=np.intp)
 
 
 def mutual_pairs(model: Floats, expected: Floats, tolerance: float) -> tuple[Indices, Indices]:
-    """Pairs of ascending observed and expected positions that are each other's nearest."""
+    """Pair observed and expected positions that are each other's nearest.
+
+    Parameters
+    ----------
+    model, expected : (n,), (m,) float
+        Positions, ascending, pixels.
+    tolerance : float
+        Largest distance of a pair, pixels.
+
+    Returns
+    -------
+    observed, laboratory : (n_pairs,) int
+        Indices into `model` and `expected`.
+    """
     if model.size < 2 or expected.size < 2:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     there = nearest(expected, model)
@@ -165,7 +190,13 @@ def mutual_pairs(model: Floats, expected: Floats, tolerance: float) -> tuple[Ind
 
 
 def expected_terms(grating: str) -> Floats:
-    """Return the means of the correction's terms with a grating, pixels."""
+    """Return the means of the terms of the correction for a grating.
+
+    Returns
+    -------
+    (7,) float
+        Chebyshev terms, pixels: the mean over the published lamps.
+    """
     mean = np.array(CORRECTION_MEAN_PX)
     mean[2] = BOW_PX.get(int(grooves_per_mm(grating)), 0.0)
     return mean
@@ -209,17 +240,41 @@ def robust_correction(
 
 
 def measurable(problem: Problem) -> tuple[Indices, Floats, Indices]:
-    """Laboratory lines near the detector: indices, model pixels, and which of them stand alone."""
+    """Return the laboratory lines near the detector.
+
+    Returns
+    -------
+    index : (n,) int
+        Indices into the laboratory lines of the problem.
+    pixel : (n,) float
+        Their model pixels.
+    single : (n_single,) int
+        Indices into `pixel` of the lines that are not blended.
+    """
     pixel = problem.model_pixel(problem.laboratory)
     index = np.flatnonzero(np.isfinite(pixel))
     return index, pixel[index], np.flatnonzero(problem.single[index])
 
 
 def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
-    """Match lines from an alignment on, closing in; None if too few match on the way."""
+    """Match lines and fit the correction, with decreasing tolerance and increasing degree.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : Alignment
+        Shift and stretch to start from.
+    order : int
+        Degree of the correction.
+
+    Returns
+    -------
+    Fit or None
+        None when fewer than three lines match at any stage.
+    """
     index, expected, single = measurable(problem)
     scaled = problem.scaled(problem.pixel)
-    worth = problem.worth
+    worth = problem.weight
     sound = np.flatnonzero(problem.clean | problem.flat)
     half = 0.5 * (problem.extent[1] - problem.extent[0])
     terms = np.array([-start.shift, start.stretch * half])
@@ -248,7 +303,22 @@ def fit_lines(problem: Problem, start: Alignment, order: int) -> Fit | None:
 
 
 def explained(problem: Problem, model: Floats, expected: Floats, among: Bools) -> float:
-    """Sum the (compressed) heights of the lines `among` which a laboratory line explains."""
+    """Sum the compressed heights of the lines that a laboratory line identifies.
+
+    Parameters
+    ----------
+    problem : Problem
+    model : (n,) float
+        Model pixels of the lines of the arc.
+    expected : (m,) float
+        Model pixels of the laboratory lines, ascending.
+    among : (n,) bool
+        The lines of the arc to count.
+
+    Returns
+    -------
+    float
+    """
     if expected.size < 2:
         return 0.0
     miss = np.abs(expected[nearest(expected, model[among])] - model[among])

@@ -1,8 +1,8 @@
-"""Compare a calibrated spectrum's own sky with the sky's known features.
+"""Measure the shift of a calibrated spectrum on the known features of its own sky.
 
-The arc is taken at another time, position or slit than the target; the spectrum then lies shifted
-on its scale, and nothing in the arc tells. The sky in the same exposure does: airglow lines in
-emission, and, when the Moon or the Sun lights the sky, the solar lines in absorption.
+The arc is taken at another time, position or slit than the target, so flexure can shift the
+spectrum against its wavelength scale. The sky in the same exposure shows the shift: airglow in
+emission and, in moonlight or twilight, solar lines in absorption.
 """
 
 from __future__ import annotations

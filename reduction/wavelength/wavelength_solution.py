@@ -58,10 +58,24 @@ def _differences(wanted: Setup, found: Setup) -> tuple[Difference, ...]:
 def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
     """Extract a reduced 2-D arc along the aperture of a spectrum.
 
+    Parameters
+    ----------
+    spectrum : Spectrum
+        With trace, aperture and detector coordinates in its header.
+    arc : CCDData
+        (n_spatial, n_dispersion), electron; binning and trim may differ from those of the spectrum.
+    arc_name : str
+        For messages.
+
+    Returns
+    -------
+    Spectrum
+        On the dispersion pixels of the arc.
+
     Raises
     ------
     MissingCalibration
-        If the arc was taken with another grating or angle, or does not cover the aperture.
+        The arc was taken with another grating or angle, or does not cover the aperture.
     """
     one, other = setup_of(spectrum.header), setup_of(arc.meta)
     if _differences(one, other):
