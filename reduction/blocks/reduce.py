@@ -124,7 +124,7 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         report("Flatfielding", 0.4)
-        reduced = ccd.divide_flat(reduced, flat)
+        reduced = flatfield.divide_flat(reduced, flat)
         name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
         course.did("f", vocabulary.GSP_FLAT, name, "master flat image")
         course.inputs.append(name)
@@ -218,7 +218,9 @@ def _slit_trim(
         lit = flatfield.slit_rows(flat)
         trimmed = frame.meta.copy()
         geometry.shift_physical(trimmed, section.x0, section.y0)
-        ccd.flat_section(flat, trimmed, section.shape)  # refuses a flat that does not cover it
+        flatfield.flat_section(
+            flat, trimmed, section.shape
+        )  # refuses a flat that does not cover it
         if lit is not None:
             edges = [geometry.to_physical(flat.meta, 2, float(row)) for row in lit]
             first, last = (round(float(geometry.to_logical(trimmed, 2, e))) for e in edges)

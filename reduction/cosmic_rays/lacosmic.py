@@ -10,7 +10,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from astropy.nddata import CCDData, VarianceUncertainty
+from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction.cosmic_rays.dcr import search as search_gaps
@@ -28,7 +28,7 @@ from reduction.cosmic_rays.scene import (
     without_scene,
 )
 from reduction.errors import UnusableFrame
-from reduction.fits.frame_io import flags_of, variance_of
+from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
 
@@ -185,14 +185,7 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, i
     hits &= ~_beside_saturation(flags, spectrum=spectrum)
     flags[hits] |= np.uint8(PixelFlag.COSMIC_RAY)
     repaired = fill_from_around(scene.work, bad | hits) + scene.smooth
-    return (
-        CCDData(
-            np.where(hits, repaired, data),
-            unit=frame.unit,
-            uncertainty=VarianceUncertainty(variance, copy=False),
-            mask=flags != 0,
-            flags=flags,
-            meta=frame.meta.copy(),
-        ),
-        int(hits.sum()),
+    cleaned = image_frame(
+        np.where(hits, repaired, data), variance, flags, unit=frame.unit, meta=frame.meta.copy()
     )
+    return cleaned, int(hits.sum())

@@ -1,9 +1,10 @@
 """Basic CCD reduction: from the counts of a raw frame to flat-fielded electrons with a variance.
 
 The arithmetic is ccdproc's, on float32 frames. This module adds what ccdproc does not know: the
-detector coordinates in the header (``LTV``), the `PixelFlag` bits, the drift of the bias level, and
-which pixels a flat can correct. Every function returns a new frame. A pixel without a usable value
-is flagged and set to a finite value, so that NaN does not spread through later filters and sums.
+detector coordinates in the header (``LTV``), the `PixelFlag` bits and the drift of the bias level.
+`reduction.detector.flatfield` divides by the flat. Every function returns a new frame. A pixel
+without a usable value is flagged and set to a finite value, so that NaN does not spread through later
+filters and sums.
 
 The steps log nothing in the header (``add_keyword=None``): the ``GSP_*`` cards of a product are
 written by `reduction.fits.provenance`.
@@ -17,7 +18,7 @@ import ccdproc
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, VarianceUncertainty
+from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction import readouts
@@ -30,9 +31,6 @@ from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
 
 Image = NDArray[np.floating[Any]]
-
-FLAT_FLOOR = 0.1
-"""Below a tenth of the typical response (outside the slit, dead) a pixel is not divided."""
 
 
 def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
@@ -181,15 +179,11 @@ def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData
         raise MissingCalibration(
             NoticeCode.MASTER_DOES_NOT_FIT,
             role="master bias",
-            size=_size(master.shape),
+            size=geometry.size_text(master.shape),
             binning=there,
-            frame_size=_size(shape),
+            frame_size=geometry.size_text(shape),
             frame_binning=here,
         )
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[0]}"
 
 
 def subtract_bias(frame: CCDData, bias: CCDData | float) -> CCDData:
@@ -261,89 +255,3 @@ def to_electrons(frame: CCDData) -> CCDData:
     if bias_variance is not None:
         variance += bias_variance
     return image_frame(electrons.data, variance, flags, unit=electrons.unit, meta=electrons.meta)
-
-
-def divide_flat(frame: CCDData, flat: CCDData) -> CCDData:
-    """Divide a frame by the part of a master flat that covers it; the variances are propagated.
-
-    Parameters
-    ----------
-    frame : CCDData
-        (ny, nx), electron, with variance, flags and detector coordinates.
-    flat : CCDData
-        Response around 1, with variance, flags and detector coordinates; covers the frame.
-
-    Returns
-    -------
-    CCDData
-        (ny, nx), electron. A pixel whose response is below `FLAT_FLOOR` or flagged in the flat is
-        not divided, and flagged NO_FLAT.
-
-    Raises
-    ------
-    MissingCalibration
-        Another binning, or the flat does not cover the frame.
-    """
-    part = flat_section(flat, frame.meta, frame.shape).slices
-    response, variance = flat.data[part], variance_of(flat)
-    with np.errstate(invalid="ignore"):
-        unusable = ~(response > FLAT_FLOOR) | (flags_of(flat)[part] != 0)
-    divisor = CCDData(
-        np.where(unusable, np.float32(1), response),
-        unit=u.dimensionless_unscaled,
-        uncertainty=None
-        if variance is None
-        else VarianceUncertainty(np.where(unusable, np.float32(0), variance[part]), copy=False),
-    )
-    # A float32 norm, since a float64 one would turn the frame into float64.
-    divided = ccdproc.flat_correct(
-        frame, divisor, norm_value=u.Quantity(np.float32(1)), add_keyword=None
-    )
-    flags = flags_of(frame) | unusable * np.uint8(PixelFlag.NO_FLAT)
-    return image_frame(
-        divided.data, variance_of(divided), flags, unit=divided.unit, meta=divided.meta
-    )
-
-
-def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> Section:
-    """Return the section of a master flat that covers exactly the pixels of a frame.
-
-    Parameters
-    ----------
-    flat : CCDData
-        The master, with detector coordinates (``LTV``, ``LTM``).
-    header : fits.Header
-        Of the trimmed frame, with detector coordinates.
-    shape : (int, int)
-        Rows and columns of the trimmed frame.
-
-    Returns
-    -------
-    Section
-        In pixels of the master.
-
-    Raises
-    ------
-    MissingCalibration
-        Another binning, or the flat does not cover the frame.
-    """
-    offsets = []
-    for axis in (1, 2):
-        length, available = shape[2 - axis], flat.shape[2 - axis]
-        ours, theirs = (geometry.binning_along(meta, axis) for meta in (header, flat.meta))
-        first = geometry.to_physical(header, axis, 0.0)
-        offset = float(geometry.to_logical(flat.meta, axis, first))
-        whole = round(offset)
-        fits_in = 0 <= whole and whole + length <= available
-        if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
-            raise MissingCalibration(
-                NoticeCode.MASTER_DOES_NOT_FIT,
-                role="master flat",
-                size=_size(flat.shape),
-                binning=headers.text(flat.meta, vocabulary.CCDSUM),
-                frame_size=_size(shape),
-                frame_binning=headers.text(header, vocabulary.CCDSUM),
-            )
-        offsets.append(whole)
-    x0, y0 = offsets
-    return Section(x0, x0 + shape[1], y0, y0 + shape[0])

@@ -1,29 +1,43 @@
-"""Normalise a combined flat: take the lamp's colour out, keep the pixels' response."""
+"""Normalise a combined flat, and divide frames by it.
+
+The colour of the lamp is removed from the flat, the response of the pixels is kept.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+import ccdproc
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.polynomial import Chebyshev, chebyshev
 from numpy.typing import NDArray
 
-from reduction.detector import robust, slit
-from reduction.errors import UnusableFrame
-from reduction.fits import vocabulary
-from reduction.fits.frame_io import flags_of, variance_of
+from reduction.detector import geometry, robust, slit
+from reduction.detector.geometry import Section
+from reduction.errors import MissingCalibration, UnusableFrame
+from reduction.fits import headers, vocabulary
+from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
 
 Normalization = Literal["mean", "simple", "full"]
+FLAT_FLOOR = 0.1
+"""Least response that a frame is divided by: below it a pixel is outside the slit, or dead."""
 _CLIP = 3.0
 _ITERATIONS = 3
 
 
 def lit_rows(flat: CCDData) -> tuple[int, int]:
-    """Return first and one-past-last row inside the slit of a combined flat."""
+    """Return the rows of a combined flat that are inside the slit.
+
+    Returns
+    -------
+    first, last : int
+        First row, and one past the last.
+    """
     return slit.lit_rows_of_flat(slit.profile_along_slit(flat.data, flags_of(flat) == 0))
 
 
@@ -99,14 +113,11 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
     meta = flat.meta.copy()
     meta[vocabulary.GSP_SLO] = (first + 1, "first lit row, counted from 1")
     meta[vocabulary.GSP_SHI] = (last, "last lit row, counted from 1")
-    return CCDData(
+    return image_frame(
         np.where(dark, 1, flat.data / divisor).astype(np.float32),
+        None if variance is None else (variance / divisor**2).astype(np.float32),
+        flags.astype(np.uint8),
         unit=u.dimensionless_unscaled,
-        uncertainty=None
-        if variance is None
-        else VarianceUncertainty((variance / divisor**2).astype(np.float32), copy=False),
-        mask=flags != 0,
-        flags=flags.astype(np.uint8),
         meta=meta,
     )
 
@@ -129,3 +140,89 @@ def slit_rows(flat: CCDData) -> tuple[int, int] | None:
     if vocabulary.GSP_SLO not in flat.meta or vocabulary.GSP_SHI not in flat.meta:
         return None
     return int(flat.meta[vocabulary.GSP_SLO]) - 1, int(flat.meta[vocabulary.GSP_SHI])
+
+
+def divide_flat(frame: CCDData, flat: CCDData) -> CCDData:
+    """Divide a frame by the part of a master flat that covers it; the variances are propagated.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx), electron, with variance, flags and detector coordinates.
+    flat : CCDData
+        Response around 1, with variance, flags and detector coordinates; covers the frame.
+
+    Returns
+    -------
+    CCDData
+        (ny, nx), electron. A pixel whose response is below `FLAT_FLOOR` or flagged in the flat is
+        not divided, and flagged NO_FLAT.
+
+    Raises
+    ------
+    MissingCalibration
+        Another binning, or the flat does not cover the frame.
+    """
+    part = flat_section(flat, frame.meta, frame.shape).slices
+    response, variance = flat.data[part], variance_of(flat)
+    with np.errstate(invalid="ignore"):
+        unusable = ~(response > FLAT_FLOOR) | (flags_of(flat)[part] != 0)
+    divisor = CCDData(
+        np.where(unusable, np.float32(1), response),
+        unit=u.dimensionless_unscaled,
+        uncertainty=None
+        if variance is None
+        else VarianceUncertainty(np.where(unusable, np.float32(0), variance[part]), copy=False),
+    )
+    # A float32 norm, since a float64 one would turn the frame into float64.
+    divided = ccdproc.flat_correct(
+        frame, divisor, norm_value=u.Quantity(np.float32(1)), add_keyword=None
+    )
+    flags = flags_of(frame) | unusable * np.uint8(PixelFlag.NO_FLAT)
+    return image_frame(
+        divided.data, variance_of(divided), flags, unit=divided.unit, meta=divided.meta
+    )
+
+
+def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> Section:
+    """Return the section of a master flat that covers exactly the pixels of a frame.
+
+    Parameters
+    ----------
+    flat : CCDData
+        The master, with detector coordinates (``LTV``, ``LTM``).
+    header : fits.Header
+        Of the trimmed frame, with detector coordinates.
+    shape : (int, int)
+        Rows and columns of the trimmed frame.
+
+    Returns
+    -------
+    Section
+        In pixels of the master.
+
+    Raises
+    ------
+    MissingCalibration
+        Another binning, or the flat does not cover the frame.
+    """
+    offsets = []
+    for axis in (1, 2):
+        length, available = shape[2 - axis], flat.shape[2 - axis]
+        ours, theirs = (geometry.binning_along(meta, axis) for meta in (header, flat.meta))
+        first = geometry.to_physical(header, axis, 0.0)
+        offset = float(geometry.to_logical(flat.meta, axis, first))
+        whole = round(offset)
+        fits_in = 0 <= whole and whole + length <= available
+        if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
+            raise MissingCalibration(
+                NoticeCode.MASTER_DOES_NOT_FIT,
+                role="master flat",
+                size=geometry.size_text(flat.shape),
+                binning=headers.text(flat.meta, vocabulary.CCDSUM),
+                frame_size=geometry.size_text(shape),
+                frame_binning=headers.text(header, vocabulary.CCDSUM),
+            )
+        offsets.append(whole)
+    x0, y0 = offsets
+    return Section(x0, x0 + shape[1], y0, y0 + shape[0])

@@ -57,6 +57,11 @@ class Section:
         return f"[{self.x0 + 1}:{self.x1},{self.y0 + 1}:{self.y1}]"
 
 
+def size_text(shape: tuple[int, int]) -> str:
+    """Return a shape (ny, nx) as it is written for people: ``2071 x 948 pixels``."""
+    return f"{shape[1]} x {shape[0]} pixels"
+
+
 def parse_section(value: str) -> Section | None:
     """Return the section that a card such as ``'[26:2055,2:948]'`` writes, None if it is none."""
     match = re.fullmatch(r"\s*\[\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*\]\s*", value)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, VarianceUncertainty
+from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction.detector import ccd, geometry
@@ -21,6 +21,7 @@ from reduction.detector.geometry import Section
 from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
 from reduction.errors import MissingCalibration, UnusableFrame
 from reduction.fits import frame_io, headers
+from reduction.fits.frame_io import image_frame
 from reduction.fits.pixels import RawPixels
 from reduction.frames import FrameDescription, PixelFlag
 from reduction.notice_codes import NoticeCode
@@ -195,12 +196,12 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
 
 def _master(mean: Image, variance: Image, meta: fits.Header, unit: u.UnitBase) -> CCDData:
     flags = np.where(np.isfinite(mean), np.uint8(0), np.uint8(PixelFlag.BAD))
-    return CCDData(
-        np.where(flags == 0, mean, np.float32(0)),
+    known = flags == 0
+    return image_frame(
+        np.where(known, mean, np.float32(0)),
+        np.where(known, variance, np.float32(0)),
+        flags,
         unit=unit,
-        uncertainty=VarianceUncertainty(np.where(flags == 0, variance, np.float32(0)), copy=False),
-        mask=flags != 0,
-        flags=flags,
         meta=meta,
     )
 

@@ -7,7 +7,7 @@ from astropy import units as u
 from astropy.nddata import CCDData, StdDevUncertainty, VarianceUncertainty
 from astropy.stats import mad_std
 
-from reduction.detector import ccd
+from reduction.detector import ccd, flatfield
 from reduction.detector.combine import combine
 from reduction.detector.geometry import Section, set_physical
 from reduction.fits.frame_io import variance_of
@@ -64,7 +64,9 @@ def test_reducing_agrees_with_ccdproc_in_double_precision(level: float) -> None:
     frame, bias = raw_frame(rng, level), master_bias(rng)
     trimmed = ccd.trim(frame, SECTION)
     flat = master_flat(rng, trimmed.meta.copy())
-    ours = ccd.divide_flat(ccd.to_electrons(ccd.subtract_bias(trimmed, bias[SECTION.slices])), flat)
+    ours = flatfield.divide_flat(
+        ccd.to_electrons(ccd.subtract_bias(trimmed, bias[SECTION.slices])), flat
+    )
 
     counts = ccdproc.trim_image(in_double(frame), fits_section=str(SECTION))
     counts = ccdproc.subtract_bias(counts, in_double(bias[SECTION.slices]))
@@ -97,7 +99,7 @@ def test_a_pixel_that_the_flat_cannot_correct_is_left_as_it_is() -> None:
     flat.data[10, 20] = 0.05
     flat.flags[30, 40] = PixelFlag.BAD
     electrons = ccd.to_electrons(ccd.subtract_bias(trimmed, 500.0))
-    divided = ccd.divide_flat(electrons, flat)
+    divided = flatfield.divide_flat(electrons, flat)
     for place in ((10, 20), (30, 40)):
         assert divided.data[place] == electrons.data[place]
         assert variance_of(divided)[place] == variance_of(electrons)[place]
