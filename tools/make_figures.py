@@ -6,7 +6,6 @@ Run from the project's folder: ``.venv/bin/python -m tools.make_figures``. Needs
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from reduction.fits import frame_io
 from reduction.frames import PixelFlag, Spectrum
 from reduction.registry import BlockInputs
 from reduction.simulation.sources import Source
+from tests.support.browser_window import chromium_path
 from tests.support.truth.accuracy import expected_electrons
 from tests.support.truth.nights import Mode, Reduced, expose_science, quiet, reduce_frame
 
@@ -36,7 +36,7 @@ def save(figures: dict[str, go.Figure]) -> None:
     """Draw figures in a browser and write them as small PNG files."""
     with sync_playwright() as play, tempfile.TemporaryDirectory() as folder:
         browser = play.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for name, figure in figures.items():

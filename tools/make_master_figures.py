@@ -24,8 +24,8 @@ from reduction.frames import PixelFlag
 from reduction.registry import BlockInputs
 from reduction.simulation import frames, write_frame
 from reduction.simulation.sources import Source
-from tests.science.blocks.test_reduce_anything import field, frame_of
 from tests.support.goodman_frames import header
+from tests.support.science.star_field import raw_frame, star_field
 from tests.support.truth.nights import Mode, expose_science, quiet, reduce_frame
 from tools.make_figures import heat, save
 
@@ -90,7 +90,7 @@ def _told(members: list[Path]) -> float:
 def imaging() -> go.Figure:
     """Draw an image before and after, and the cosmic rays found in it."""
     shape = (220, 300)
-    scene, _ = field(3, shape, 15)
+    scene, _ = star_field(3, shape, 15)
     rng = np.random.default_rng(4)
     electrons = rng.poisson(scene) + rng.normal(0, 3.89, shape)
     rays = rng.integers(10, 210, (40, 2))
@@ -106,7 +106,7 @@ def imaging() -> go.Figure:
         CAM_TARG=0.0,
         GRT_TARG=0.0,
     )
-    raw = frame_of(400 + electrons / 1.48, cards)
+    raw = raw_frame(400 + electrons / 1.48, cards)
     [product] = reduce(
         BlockInputs(frame=raw, file_name="x.fits"), ReduceSettings(cosmic_rays="lacosmic"), quiet
     )

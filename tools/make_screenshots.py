@@ -9,9 +9,7 @@ others are written all the same.
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -23,8 +21,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Error, sync_playwright
 
-from tests.browser.pages.test_tonight import drop, raw_frames
-from tests.support.browser_window import PAGE_MODULE, night_over
+from tests.support.browser.demo_frames import drop, raw_frames
+from tests.support.browser_window import PAGE_MODULE, chromium_path, night_over
 from tests.support.live_site import LiveSite, until
 
 MANUAL = Path(__file__).resolve().parents[1] / "docs" / "user"
@@ -220,8 +218,9 @@ def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
     fail_once(site)
     troubles = []
     with sync_playwright() as play:
-        path = os.environ.get("GSP_TEST_CHROMIUM") or shutil.which("chromium")
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
+        )
         people = {
             False: sign_in(browser, site.url, "demo", site.demo_password),
             True: sign_in(browser, site.url, *STAFF),

@@ -14,7 +14,7 @@ from reduction.wavelength.alignment import compress
 from reduction.wavelength.arc_solution import SolveOptions, alignments, make_problem
 from reduction.wavelength.lamp_templates import expected_patterns
 from reduction.wavelength.line_match import Setup
-from tests.science.blocks.test_wavelength_truth import Arc, arc
+from tests.support.truth.arcs import Arc, arc
 from tools.make_figures import save
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 TESTS = ROOT / "tests"
-MODULES = sorted(TESTS.rglob("*.py"))
+MODULES = sorted([*TESTS.rglob("*.py"), *(ROOT / "tools").rglob("*.py")])
 MOST_MODULES = 15
 """In a folder of `tests/support`; more than that is read with difficulty."""
 

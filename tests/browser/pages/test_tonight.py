@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
-from astropy.io import fits
 
+from tests.support.browser.demo_frames import drop, raw_frames
 from tests.support.browser_window import SLOW_MS, Window, night_over
 from tests.support.live_site import LiveSite
 
@@ -44,28 +41,6 @@ AT_REST = """(element) => new Promise((done) => {
     look();
 })"""
 """An element that has not moved in ten frames of the screen."""
-
-
-def raw_frames(site: LiveSite, kind: str) -> list[Path]:
-    """Return the frames of the demo night, the oldest first; other tests add frames of others."""
-    query = (
-        "SELECT full_path FROM file WHERE data_type = 0 AND kind = ? AND proposal_id = "
-        "(SELECT proposal_id FROM file WHERE data_type = 4 ORDER BY id LIMIT 1) ORDER BY date_obs"
-    )
-    return [Path(path) for (path,) in site.rows(query, kind)]
-
-
-def drop(site: LiveSite, like: Path, name: str, later_s: float = 0, **cards: Any) -> str:
-    """Let a frame arrive that is like another one but for some cards."""
-    part = site.home / f"{name}.part"
-    shutil.copy(like, part)
-    with fits.open(part, mode="update", do_not_scale_image_data=True) as hdus:
-        taken = dt.datetime.fromisoformat(hdus[0].header["DATE-OBS"])
-        taken += dt.timedelta(seconds=later_s)
-        hdus[0].header["DATE-OBS"] = taken.isoformat(timespec="milliseconds")
-        hdus[0].header.update(cards)
-    part.rename(like.with_name(name))
-    return name
 
 
 @pytest.fixture

@@ -12,24 +12,13 @@ from hypothesis import strategies as st
 from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.detector import geometry
 from reduction.errors import ReductionError
-from reduction.fits.frame_io import flags_of, saturation_level, variance_of
+from reduction.fits.frame_io import flags_of, variance_of
 from reduction.frames import PixelFlag, Product
 from reduction.notice_codes import Severity
 from reduction.registry import BlockInputs, CalibrationRole
 from tests.support.goodman_frames import MODERN, header
 from tests.support.science.absurd_values import ABSURD, NX, NY, PATTERNS
-
-
-def frame_of(counts: np.ndarray, cards: Any) -> CCDData:
-    data = counts.astype(np.float32)
-    try:
-        level = saturation_level(cards)
-    except ReductionError:
-        level = 65535.0
-    flags = np.where(np.isfinite(data), 0, PixelFlag.BAD).astype(np.uint8)
-    with np.errstate(invalid="ignore"):
-        flags[data >= level] |= np.uint8(PixelFlag.SATURATED)
-    return CCDData(data, unit=u.adu, mask=flags != 0, flags=flags, meta=cards)
+from tests.support.science.star_field import raw_frame, star_field
 
 
 def run(frame: CCDData, given: dict[str, Any] | None = None, **chosen: Any) -> Product:
@@ -56,7 +45,7 @@ def assert_sound(product: Product) -> None:
 def test_any_pixels_give_a_product_or_a_sentence(pattern: str, method: str, technique: str) -> None:
     counts = PATTERNS[pattern](np.random.default_rng(1))
     try:
-        product = run(frame_of(counts, header()), cosmic_rays=method, technique=technique)
+        product = run(raw_frame(counts, header()), cosmic_rays=method, technique=technique)
     except ReductionError as error:
         assert error.notice.severity is Severity.ERROR
     else:
@@ -69,28 +58,11 @@ def test_any_card_missing_or_absurd_gives_a_product_or_a_sentence(keyword: str, 
     counts = np.random.default_rng(2).normal(520, 3, (NY, NX))
     cards = header(**{"TRIMSEC": f"[26:2055,2:{NY}]", keyword: value})
     try:
-        product = run(frame_of(counts, cards), cosmic_rays="none")
+        product = run(raw_frame(counts, cards), cosmic_rays="none")
     except ReductionError as error:
         assert error.notice.severity is Severity.ERROR
     else:
         assert_sound(product)
-
-
-def field(seed: int, shape: tuple[int, int], n_stars: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return electrons of a star field with sky, and (row, column, electrons) of each star."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(float)
-    scene = np.full(shape, 120.0)
-    stars = np.column_stack(
-        [
-            rng.uniform(20, shape[0] - 20, n_stars),
-            rng.uniform(20, shape[1] - 20, n_stars),
-            rng.uniform(2e4, 2e5, n_stars),
-        ]
-    )
-    for row, column, flux in stars:
-        scene += flux * np.exp(-0.5 * ((y - row) ** 2 + (x - column) ** 2) / 4) / (8 * np.pi)
-    return scene, stars
 
 
 @pytest.mark.parametrize("binning", ["1 1", "2 2", "3 3"])
@@ -100,7 +72,7 @@ def test_the_imaging_chain_keeps_the_light_of_stars(
 ) -> None:
     gain, noise = (1.48, 3.89) if camera == "Red" else (1.4, 4.74)
     shape = (300, 320)
-    scene, stars = field(len(binning) + ord(camera[0]), shape, 12)
+    scene, stars = star_field(len(binning) + ord(camera[0]), shape, 12)
     rng = np.random.default_rng(5)
     response = 1 + 0.03 * rng.standard_normal(shape)
     electrons = rng.poisson(scene * response) + rng.normal(0, noise, shape)
@@ -130,7 +102,7 @@ def test_the_imaging_chain_keeps_the_light_of_stars(
     flat = CCDData(response.astype(np.float32), unit=u.dimensionless_unscaled, meta=meta)
     names = {CalibrationRole.MASTER_BIAS: "bias.fits", CalibrationRole.MASTER_FLAT: "flat.fits"}
     product = run(
-        frame_of(400 + electrons / gain, cards),
+        raw_frame(400 + electrons / gain, cards),
         {"master_bias": bias, "master_flat": flat, "names": names},
         cosmic_rays="lacosmic",
     )
@@ -151,7 +123,7 @@ def test_the_numbers_of_the_detector_are_told() -> None:
     rng = np.random.default_rng(9)
     counts = 500 + rng.normal(0, 3.89 / 1.48, (NY, NX))
     counts[12, 900:910] = 66000
-    product = run(frame_of(counts, header()), cosmic_rays="none", ignore_bias=True)
+    product = run(raw_frame(counts, header()), cosmic_rays="none", ignore_bias=True)
     assert product.quality["bias_level_adu"] == pytest.approx(500, abs=0.5)
     assert product.quality["read_noise_electron"] == pytest.approx(3.89, rel=0.1)
     assert product.quality["saturated_pixels"] == 10
