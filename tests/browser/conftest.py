@@ -26,8 +26,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
     for item in items:
-        apart = item.path.parent.name != "pages"
+        apart = item.path.is_relative_to(here) and item.path.parent.name != "pages"
         if apart and "demo_site" in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid} needs the demo's server: move it to pages/")
     # While the demo night is being reduced the other tests need not wait for its end.

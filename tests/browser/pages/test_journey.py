@@ -17,6 +17,7 @@ from tests.support.browser.data_page import (
 )
 from tests.support.browser_window import SLOW_MS, Window
 from tests.support.live_site import LiveSite
+from tests.support.live_site import until as wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -160,7 +161,8 @@ def test_another_proposal_does_not_exist(
     expect(page.get_by_text("No proposals yet.")).to_be_visible()
     page = window.open("/data")
     expect(page.get_by_role("link", name="Observed 0")).to_be_visible()
-    ((theirs,),) = demo_site.rows("SELECT min(id) FROM file WHERE data_type = 0")
+    oldest = "SELECT min(id) FROM file WHERE data_type = 0"
+    theirs = wait_for(lambda: demo_site.rows(oldest)[0][0], SLOW_MS / 1000, "a frame")
     page = window.open(f"/data/{theirs}")
     expect(page.get_by_role("heading", name="No such file")).to_be_visible()
     page = window.open("/data?proposal=" + demo_site.rows("SELECT soar_id FROM proposal")[0][0])

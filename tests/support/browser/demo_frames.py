@@ -9,7 +9,8 @@ from typing import Any
 
 from astropy.io import fits
 
-from tests.support.live_site import LiveSite
+from tests.support.browser_window import SLOW_MS
+from tests.support.live_site import LiveSite, until
 
 
 def raw_frames(site: LiveSite, kind: str) -> list[Path]:
@@ -18,7 +19,9 @@ def raw_frames(site: LiveSite, kind: str) -> list[Path]:
         "SELECT full_path FROM file WHERE data_type = 0 AND kind = ? AND proposal_id = "
         "(SELECT proposal_id FROM file WHERE data_type = 4 ORDER BY id LIMIT 1) ORDER BY date_obs"
     )
-    return [Path(path) for (path,) in site.rows(query, kind)]
+    what = f"a frame ({kind}) of a proposal that has a calibrated spectrum"
+    rows = until(lambda: site.rows(query, kind), SLOW_MS / 1000, what)
+    return [Path(path) for (path,) in rows]
 
 
 def drop(site: LiveSite, like: Path, name: str, later_s: float = 0, **cards: Any) -> str:
