@@ -3,8 +3,8 @@
 The arithmetic is ccdproc's, on float32 frames. This module adds what ccdproc does not know: the
 detector coordinates in the header (``LTV``), the `PixelFlag` bits and the drift of the bias level.
 `reduction.detector.flatfield` divides by the flat. Every function returns a new frame. A pixel
-without a usable value is flagged and set to a finite value, so that NaN does not spread through later
-filters and sums.
+without a usable value is flagged and set to a finite value, so that NaN does not spread through
+later filters and sums.
 
 The steps log nothing in the header (``add_keyword=None``): the ``GSP_*`` cards of a product are
 written by `reduction.fits.provenance`.

@@ -58,8 +58,8 @@ class Section:
 
 
 def size_text(shape: tuple[int, int]) -> str:
-    """Return a shape (ny, nx) as it is written for people: ``2071 x 948 pixels``."""
-    return f"{shape[1]} x {shape[0]} pixels"
+    """Return a shape (ny, nx) as columns x rows: ``2071 x 948``."""
+    return f"{shape[1]} x {shape[0]}"
 
 
 def parse_section(value: str) -> Section | None:
