@@ -62,7 +62,7 @@ def test_the_answer_is_the_same_for_everybody(site: Site) -> None:
     for _ in range(2):
         ask(site, "x")
     status, text = ask(site, "vega")
-    assert status == 429 and "too often" in text
+    assert status == 429 and "Too many requests" in text
 
 
 def test_the_four_rules_are_listed_and_each_broken_one_is_told(site: Site, newcomer: User) -> None:

@@ -21,7 +21,7 @@ from db import models
 from db.models import File, User
 from reduction.extraction import manual
 from reduction.settings.proposal_settings import settings_model
-from services import access, events, logs
+from services import access, events, log_list, logs
 from services.access import Action
 from services.accounts import account_admin, account_list, partners
 from services.calibration import affected, out_of_date, reclassify, report
@@ -66,12 +66,14 @@ LISTS = {
     "files.file_list.page",
     "data_page.reduction_progress.frames",
     "logs.page",
+    "night.overview.head",
     "night.overview.nights",
     "night.overview.latest",
     "night.overview.neighbours",
     "night.overview.counts",
     "night.overview.page",
     "night.work.work",
+    "proposals.proposal_index.soar_ids",
     "proposals.proposals.visible",
     "night.trends.of_night",
 }
@@ -196,8 +198,13 @@ SERVICES: dict[str, Ask] = {
         abstract="",
     ),
     "proposals.proposal_index.page": lambda u, i: proposal_index.page(u, i["soar_id"]).rows,
-    "proposals.proposal_index.one": lambda u, i: proposal_index.one(u, i["proposal"]),
-    "proposals.proposal_index.collaborators": lambda u, i: proposal_index.collaborators(
+    "proposals.proposal_index.get": lambda u, i: proposal_index.get(u, i["proposal"]),
+    "proposals.proposal_index.members": lambda u, i: proposal_index.members(u, i["proposal"]),
+    "proposals.proposal_index.soar_ids": lambda u, _: proposal_index.soar_ids(u),
+    "proposals.reduction_settings.view": lambda u, i: reduction_settings.view(u, i["proposal"]),
+    "log_list.page": lambda u, i: log_list.page(u, "", {"soar_id": i["soar_id"]}).lines,
+    "night.overview.head": lambda u, _: overview.head(u, NIGHT).listed,
+    "proposals.proposal_index.collaborator_names": lambda u, i: proposal_index.collaborator_names(
         u, [i["proposal"]]
     ),
     "proposals.proposals.create": lambda u, _: proposals.create(u, soar_id="NEW-001"),
@@ -240,6 +247,8 @@ SERVICES: dict[str, Ask] = {
 NOBODYS = {
     "accounts.accounts": "the person's own account; whoever calls it has checked whose",
     "accounts.profile": "the person's own account",
+    "accounts.sessions": "the person's own account",
+    "accounts.visual_options": "the person's own account",
     "access": "the table itself; the tables below ask its queries",
     "calibration.master_requests.of_night": "calibration frames, which every proposal uses",
     "proposals.proposal_index.total": "how many the person sees: asked by the tables below",
@@ -319,6 +328,8 @@ VISIBLE: dict[str, Callable[[User], Any]] = {
 
 THROUGH = {
     "membership": "its proposal: proposal_index.members and collaborator_names",
+    "ingredient": "its product, a file that was checked",
+    "run_input": "its run, which was checked",
     "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",
     "ingredient": "its product: names and calibrations of a file that was checked",

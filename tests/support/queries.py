@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +17,11 @@ class _Listener(logging.Handler):
         super().__init__(logging.DEBUG)
         self.queries = queries
         self.is_forbidden = is_forbidden
+        self.thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.thread != self.thread:  # a listener of events, left by another test
+            return
         sql, _parameters = record.msg
         query = re.sub(r"\(\?(, \?)*\)", "(…)", sql)  # lists of any length look alike
         self.queries.append(query)
