@@ -147,7 +147,7 @@ class LiveSite:
 
     def _add(self, **rows: dict[str, Any]) -> None:
         made = subprocess.run(
-            [sys.executable, "-m", "tests.support.live_rows"],
+            [sys.executable, "-m", "tests.support.browser.live_rows"],
             cwd=ROOT,
             env=self.environment,
             input=json.dumps(rows),

@@ -1,7 +1,8 @@
-"""Add an account or a proposal to a running deployment: ``python -m tests.support.live_rows``.
+"""Add rows to a running deployment: ``python -m tests.support.browser.live_rows``.
 
-The rows are JSON on standard input, the deployment is that of the environment. The commands of
-``flask`` do the same but import the whole application, which takes ten times as long.
+The rows, an account or a proposal, are JSON on standard input; the environment names the
+deployment. The commands of ``flask`` do the same but import the whole application, which takes ten
+times as long.
 """
 
 from __future__ import annotations
