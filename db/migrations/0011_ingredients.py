@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -124,7 +123,7 @@ class Maker(NamedTuple):
     proposal: int | None
     chosen: dict[str, int]
     fixed: bool
-    warnings: tuple[Any, ...]
+    notices: tuple[Any, ...]
 
 
 _MAKER = """
@@ -133,11 +132,9 @@ _MAKER = """
 
 
 def _products(db: Any) -> Iterator[list[tuple[Any, ...]]]:
-    columns = {column.name for column in db.get_columns("file")}
-    said = "notices" if "notices" in columns else "warnings"
     rows = _rows(
         db,
-        f"SELECT f.id, f.inputs, f.id, f.data_type, {_MAKER}, f.{said} FROM file f "
+        f"SELECT f.id, f.inputs, f.id, f.data_type, {_MAKER}, f.notices FROM file f "
         "LEFT JOIN run r ON r.id = f.run_id "
         "WHERE f.data_type > 0 AND f.id > {after} ORDER BY f.id LIMIT {limit}",
     )
@@ -181,7 +178,7 @@ _PRODUCES = {"master_bias": MASTER, "master_flat": MASTER, "reduce": REDUCED, "e
 
 def _maker(row: tuple[Any, ...]) -> Maker:
     number, inputs, newest, made, kind, camera, night, moment, proposal, *rest = row
-    calibrations, settings, warnings = (_json(value) for value in rest)
+    calibrations, settings, notices = (_json(value) for value in rest)
     chosen = {CHOSEN_ROLES.get(role, role): int(n) for role, n in (calibrations or {}).items()}
     return Maker(
         number,
@@ -195,7 +192,7 @@ def _maker(row: tuple[Any, ...]) -> Maker:
         proposal,
         chosen,
         (settings or {}).get("arc_choice") == "fixed",
-        tuple(warnings or ()),
+        tuple(notices or ()),
     )
 
 
@@ -330,37 +327,20 @@ def _selected_by(maker: Maker, role: str) -> str:
     return "settings" if role == "arc" and maker.fixed else "automatic"
 
 
-_DIFFERING = re.compile(r"(?:not quite the same|was chosen by hand although it differs): (.+)")
-_DIFFERENCE = re.compile(r"(?P<quantity>\S+) (?P<found>.+) instead of (?P<wanted>.+)")
-_FEW = re.compile(r"(?P<found>\d+) frames instead of (?P<wanted>\d+)")
-_AWAY = re.compile(r"DATE-OBS (?P<found>\d+) days away(?: \(at most (?P<wanted>\d+)\))?")
-_NEEDS = {role: need for need, role in CHOSEN_ROLES.items()}
+_DIFFERING = {"degraded_match", "manual_calibration_differs"}
+"""Codes of the notices that list the differences of a calibration."""
+_STORED_ROLES = {role: stored for stored, role in CHOSEN_ROLES.items()}
 
 
 def _differences(maker: Maker, role: str) -> str:
-    """Return what differed of a calibration, as the warnings of its product have it."""
-    found: list[dict[str, Any]] = []
-    for warning in maker.warnings:
-        if isinstance(warning, dict):  # a notice
-            params = warning["params"]
-            found += params.get("differences", []) if _is_of(warning, role) else []
-        elif warning.startswith(f"{_NEEDS.get(role)}: "):
-            differing = _DIFFERING.search(warning)
-            found += [_difference(text) for text in differing[1].split(", ")] if differing else []
+    """Return what differed of a calibration, as the notices of its product have it."""
+    found = [
+        difference
+        for notice in maker.notices
+        if notice["code"] in _DIFFERING and notice["params"]["role"] == _STORED_ROLES.get(role)
+        for difference in notice["params"]["differences"]
+    ]
     return json.dumps(found)
-
-
-def _is_of(notice: dict[str, Any], role: str) -> bool:
-    used = {"degraded_match", "manual_calibration_differs"}
-    return notice["code"] in used and notice["params"].get("role") == _NEEDS.get(role)
-
-
-def _difference(text: str) -> dict[str, Any]:
-    for pattern, quantity in ((_FEW, "frames"), (_AWAY, "DATE-OBS")):
-        if match := pattern.fullmatch(text):
-            return {"quantity": quantity, **match.groupdict()}
-    match = _DIFFERENCE.fullmatch(text)
-    return match.groupdict() if match else {"quantity": text, "wanted": None, "found": None}
 
 
 # --- writing ----------------------------------------------------------------------------------
