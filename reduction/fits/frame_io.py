@@ -70,7 +70,7 @@ def expected_size(path: Path) -> int | None:
         for unit in hdus.units(path):
             size = unit.end
     except UnusableFrame as error:
-        if "ends inside a header" not in str(error):
+        if error.notice.code is not NoticeCode.HEADER_CUT_SHORT:
             raise
         return max(size, hdus.padded(path.stat().st_size)) + hdus.BLOCK
     return size

@@ -332,8 +332,6 @@ THROUGH = {
     "run_input": "its run, which was checked",
     "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",
-    "ingredient": "its product: names and calibrations of a file that was checked",
-    "run_input": "its run: the names of the inputs of a run that was checked",
     "arrival": "nothing: what came of a path is told by the log",
     "user": "management, or the people of a proposal that was checked",
     "token": "its hash only, at a login",
