@@ -1,4 +1,4 @@
-"""Hears that an event was announced, so that who shows events need not poll fast."""
+"""Wait for announcements of events, so that readers of events need not poll often."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _local = threading.local()
 
 
 def wait(timeout: float) -> None:
-    """Return when something was announced, or after `timeout` seconds.
+    """Return when an event is announced, or after `timeout` seconds.
 
-    Without the queue it only sleeps: the events are in the database anyway. Announcements that
-    came together ring once.
+    Without the queue it only waits: the events are in the database. Several announcements at the
+    same time count as one.
     """
     began = time.monotonic()
     try:
@@ -41,7 +41,7 @@ def wait(timeout: float) -> None:
 def _subscription() -> PubSub:
     subscription: PubSub | None = getattr(_local, "subscription", None)
     if subscription is None:
-        client = queue._client()
+        client = queue.client()
         subscription = client.pubsub()  # type: ignore[no-untyped-call]
         subscription.subscribe(CHANNEL)
         _local.subscription, _local.heard = subscription, True

@@ -1,9 +1,8 @@
-"""The front door of the queue. The runs table is the truth; what is queued here is a *ticket*.
+"""Tickets: jobs of the queue that say only that a run is due, or that a preview is wanted.
 
-A ticket says "something is due": the worker that draws it does the best run that is due by then,
-not necessarily the one the ticket was written for (ADR 1). So a backlog never delays the frame
-that has just been taken, a ticket too many is harmless, and one that got lost is written again by
-the reconciler.
+The runs table holds the work. The worker that takes a ticket executes the best run that is due by
+then, not necessarily the one that the ticket was written for (ADR 1). A backlog therefore never
+delays the newest frame, a surplus ticket is harmless, and the reconciler replaces a lost one.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from jobs import tasks
+from services import context
 from services.errors import Unavailable
 from services.health import QueueState
 
@@ -71,14 +71,6 @@ class Ticket(Job):
         self.retries_left = None
 
 
-_redis: list[Redis] = []
-
-
-def connect(redis: Redis) -> None:
-    """Choose the Redis or Valkey of this process."""
-    _redis[:] = [redis]
-
-
 def queue_of(redis: Redis) -> Queue:
     """Return the queue, as writers and workers see it."""
     return Queue(
@@ -90,10 +82,18 @@ def queue_of(redis: Redis) -> Queue:
     )
 
 
-def _client() -> Redis:
-    if not _redis:
-        raise RuntimeError("jobs.queue.connect has not been called in this process")
-    return _redis[0]
+def client() -> Redis:
+    """Return the client of this process.
+
+    Raises
+    ------
+    RuntimeError
+        The context of this process has none.
+    """
+    redis = context.current().redis
+    if redis is None:
+        raise RuntimeError("the context of this process has no queue")
+    return redis
 
 
 def ticket(run_id: int) -> None:
@@ -117,7 +117,7 @@ def preview(file_id: int, *, urgent: bool = False) -> None:
     """
     try:
         mark = f"gsp:preview:{file_id}:{int(urgent)}"
-        if _client().set(mark, 1, nx=True, ex=PREVIEW_QUIET_S):
+        if client().set(mark, 1, nx=True, ex=PREVIEW_QUIET_S):
             _enqueue(PREVIEW if urgent else PREPARE, file_id, at_front=urgent)
     except RedisError as error:
         raise Unavailable("The queue is down; try again shortly.", retry_after=5) from error
@@ -133,19 +133,19 @@ def top_up(run_ids: list[int]) -> int:
 
 def tickets() -> int:
     """Return how many tickets for runs are in the queue (previews are not counted)."""
-    ids = cast("list[bytes]", _client().lrange(queue_of(_client()).key, 0, -1))
+    ids = cast("list[bytes]", client().lrange(queue_of(client()).key, 0, -1))
     return sum(job_id.startswith(b"run-") for job_id in ids)
 
 
 def depth() -> int:
     """Return how many jobs wait in the queue."""
-    return int(_client().llen(queue_of(_client()).key))
+    return int(client().llen(queue_of(client()).key))
 
 
 def workers_alive() -> int:
     """Return how many workers the pools of all machines have reported lately."""
-    keys = list(_client().scan_iter(match=f"{POOL_KEYS}*", count=1000))
-    return sum(int(value) for value in _client().mget(keys) if value) if keys else 0
+    keys = list(client().scan_iter(match=f"{POOL_KEYS}*", count=1000))
+    return sum(int(value) for value in client().mget(keys) if value) if keys else 0
 
 
 def state() -> QueueState:
@@ -155,7 +155,7 @@ def state() -> QueueState:
 
 def _enqueue(task: str, number: int, *, at_front: bool) -> None:
     kind = "run" if task == WORK else "preview"
-    queue = queue_of(_client())
+    queue = queue_of(client())
     job = Ticket.create(
         task,
         args=(number,),

@@ -1,4 +1,4 @@
-"""Connects the rooms of one process: database, services, queue. Every entry point calls it once."""
+"""Bind a process to its deployment: database and context. Every entry point calls it once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import db
 from config import Config
 from jobs import queue
 from jobs.connection import open_redis
-from services import events
-from services.runs import dispatch
-from services.setup import Site, configure
+from services import context
+from services.context import Context, Site
 
 
 def connect(config: Config) -> None:
@@ -18,18 +17,14 @@ def connect(config: Config) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if config.demo:
         config.demo_dir.mkdir(parents=True, exist_ok=True)
-    configure(
-        Site(
-            home=config.home,
-            products_dir=config.products_dir,
-            previews_dir=config.previews_dir,
-            raw_roots=tuple(root.resolve() for root in config.watched_dirs),
-            base_url=config.base_url,
-            smtp_url=config.smtp_url,
-            mail_from=config.mail_from,
-        )
+    site = Site(
+        home=config.home,
+        products_dir=config.products_dir,
+        previews_dir=config.previews_dir,
+        raw_roots=tuple(root.resolve() for root in config.watched_dirs),
+        base_url=config.base_url,
+        smtp_url=config.smtp_url,
+        mail_from=config.mail_from,
     )
     redis = open_redis(config.redis_connection_url())
-    queue.connect(redis)
-    dispatch.connect(queue.ticket, queue.preview)
-    events.connect(redis)
+    context.bind(Context(site, redis, queue.ticket, queue.preview, publisher=redis))

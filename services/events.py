@@ -10,13 +10,13 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from peewee import fn
 
 from db import clock
 from db.models import Event, Proposal, User
-from services import access
+from services import access, context
 
 log = logging.getLogger(__name__)
 
@@ -35,22 +35,6 @@ NAMES = frozenset(
         "access-changed",
     }
 )
-
-
-class Publisher(Protocol):
-    """What a Redis client offers."""
-
-    def publish(self, channel: str, message: str) -> Any:
-        """Send `message` to whoever listens on `channel`."""
-
-
-class _Holder:
-    publisher: Publisher | None = None
-
-
-def connect(publisher: Publisher | None) -> None:
-    """Take the connection that wakes the listeners (None: they find the rows by polling)."""
-    _Holder.publisher = publisher
 
 
 def record(
@@ -78,11 +62,12 @@ def record(
 
 def publish(*events: Event) -> None:
     """Wake the listeners after the commit. Never raises: a listener also polls the table."""
-    if _Holder.publisher is None:
+    publisher = context.current().publisher
+    if publisher is None:
         return
     for event in events:
         try:
-            _Holder.publisher.publish(CHANNEL, json.dumps(as_dict(event)))
+            publisher.publish(CHANNEL, json.dumps(as_dict(event)))
         except Exception as error:  # noqa: BLE001 (any client's failure means the same)
             log.warning("Events can't be announced: %s", error)
             return

@@ -63,7 +63,7 @@ class UnitOfWork:
         """Do what follows the commit. Never raises."""
         events.publish(*self.events)
         dispatch.due(self.due)
-        dispatch.pictures(self.previews)
+        dispatch.previews(self.previews)
         for path in self.removed:
             try:
                 path.unlink(missing_ok=True)

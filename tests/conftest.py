@@ -13,9 +13,8 @@ from peewee import Database, PostgresqlDatabase
 
 import db
 from db.models import TABLES
-from services import events, setup
-from services.runs import dispatch
-from services.setup import Site
+from services import context
+from services.context import Context, Site
 from tests.support.databases import fresh_postgres
 from tests.support.notices import replace_sentences
 
@@ -104,8 +103,6 @@ def site(tmp_path: Path, database: Database) -> Iterator[Site]:
         previews_dir=home / "previews",
         raw_roots=(raw.resolve(),),
     )
-    setup.configure(configured)
-    dispatch.connect(None)
-    events.connect(None)
+    context.bind(Context(configured))
     yield configured
-    setup._Holder.site = None
+    context.bind(Context())

@@ -8,8 +8,8 @@ import secrets
 
 from db.models import PasswordLink, User, utc_now
 from services.accounts import accounts
+from services.context import site
 from services.errors import NotFound, Unacceptable
-from services.setup import site
 
 LIFE = dt.timedelta(days=3)
 PATH = "/password/set/"

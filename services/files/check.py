@@ -12,12 +12,12 @@ from peewee import SqliteDatabase, fn
 from db import database
 from db.models import File, Ingredient, Run
 from reduction.frames import DataType
+from services.context import site
 from services.files.file_integrity import sha256
 from services.files.ingredients import Role
 from services.files.products import temporary_dir
 from services.runs.claiming import has_no_heartbeat
 from services.runs.lifecycle import RunState
-from services.setup import site
 
 SILENT = dt.timedelta(seconds=30)
 YOUNG_S = 600.0

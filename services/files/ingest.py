@@ -21,12 +21,12 @@ from reduction.frames import DataType, FrameDescription
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import logs, notices
+from services.context import site
 from services.errors import NotFound
 from services.files import rows
 from services.files.file_integrity import IncompleteFile, Stamp, check, sha256
 from services.proposals import proposals
 from services.runs import scheduling
-from services.setup import site
 from services.unit_of_work import UnitOfWork, transaction
 
 SUFFIXES = (".fits", ".fits.gz", ".fits.fz")

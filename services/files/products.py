@@ -21,9 +21,9 @@ from reduction.fits.vocabulary import GSP_FNAM
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from services import notices
 from services.calibration.outcomes import Inputs
+from services.context import site
 from services.files import ingredients, rows
 from services.files.file_integrity import sha256, sync_folder
-from services.setup import site
 
 _VERSION = re.compile(r"(?P<stem>.+?)(?:_v(?P<number>\d+))?\.fits")
 

@@ -12,10 +12,10 @@ from reduction.errors import HeaderError, ReductionError
 from reduction.fits import frame_io, headers
 from services import access, notices
 from services.access import Action
+from services.context import site
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
 from services.files.file_integrity import IncompleteFile
 from services.files.ingest import ingest, is_frame_name, real_path
-from services.setup import site
 
 MAX_UPLOAD = 1 << 30
 

@@ -8,9 +8,9 @@ from db import database
 from db.models import LoginFailure, Proposal, User, utc_now
 from services.accounts import accounts, password_links, rate_limit
 from services.accounts.rate_limit import MAX_ATTEMPTS, WINDOW
+from services.context import site
 from services.errors import Unacceptable
 from services.mail import outbox
-from services.setup import site
 
 ABOUT = "GSP Live, the live reduction of the Goodman spectrograph at SOAR"
 LINK_RULE = "The link works once and expires after 3 days."

@@ -29,8 +29,8 @@ from reduction.notices import notice
 from services import access, logs
 from services.access import Action
 from services.accounts import accounts, password_links
+from services.context import site
 from services.errors import ServiceError, Unacceptable
-from services.setup import site
 from services.unit_of_work import transaction
 
 log = logging.getLogger(__name__)

@@ -130,24 +130,30 @@ def _newest_file() -> int:
     return int(File.select(fn.MAX(File.id)).scalar() or 0)
 
 
-class _Holder:
-    lock = threading.Lock()
-    kept: Catalogue | None = None
-    database: object = None
-    loading = threading.Lock()
+class _Cache:
+    """The catalogue of the database that this process is bound to, once it is loaded."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.loading = threading.Lock()
+        self.catalogue: Catalogue | None = None
+        self.database: object = None
+
+
+_cache = _Cache()
 
 
 @contextmanager
 def current() -> Iterator[Catalogue]:
     """Provide the catalogue in its current state; load it first when necessary."""
-    with _Holder.lock:
+    with _cache.lock:
         bound = database.obj
-        kept = _Holder.kept if _Holder.database is bound else None
+        kept = _cache.catalogue if _cache.database is bound else None
         if kept is None or not kept.catch_up():
-            _Holder.kept = None
+            _cache.catalogue = None
             kept = Catalogue()
             kept.load()
-        _Holder.kept, _Holder.database = kept, bound
+        _cache.catalogue, _cache.database = kept, bound
         yield kept
 
 
@@ -155,16 +161,16 @@ def serves() -> bool:
     """Tell whether lists use the catalogue; start to load it when it is missing."""
     if _newest_file() < LARGE:
         return False
-    if _Holder.kept is not None and _Holder.database is database.obj:
+    if _cache.catalogue is not None and _cache.database is database.obj:
         return True
-    if not _Holder.loading.locked():
+    if not _cache.loading.locked():
         threading.Thread(target=warm, name="catalogue", daemon=True).start()
     return False
 
 
 def warm() -> None:
     """Load the catalogue of a large archive in a thread, since it takes seconds."""
-    if not _Holder.loading.acquire(blocking=False):
+    if not _cache.loading.acquire(blocking=False):
         return
     try:
         with database.connection_context():
@@ -174,4 +180,4 @@ def warm() -> None:
     except PeeweeException as error:
         log.warning("The catalogue of the files can't be loaded: %s", error)
     finally:
-        _Holder.loading.release()
+        _cache.loading.release()

@@ -10,9 +10,9 @@ from app import create_app
 from config import Config
 from db.models import File, Proposal, Run, Token, User
 from reduction.simulation import simulate_night
-from services import events, setup
+from services import context
 from services.accounts import accounts, sessions
-from services.runs import dispatch
+from services.context import Context
 
 Invoke = Callable[..., Result]
 
@@ -24,9 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Pa
     home, raw = tmp_path_factory.mktemp("var"), tmp_path_factory.mktemp("raw")
     settings = {"GSP_HOME": str(home), "GSP_RAW_DIRS": str(raw)}
     yield create_app(Config.from_env(settings)), raw
-    dispatch.connect(None)
-    events.connect(None)
-    setup._Holder.site = None
+    context.bind(Context())
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from jobs import queue
 from jobs.connection import open_redis
 from jobs.processes import valkey
 from jobs.processes.worker import ReductionWorker
+from services import context
+from services.context import Context
 from services.errors import Unavailable
 
 
@@ -52,9 +54,9 @@ def config() -> Iterator[Config]:
 def redis(config: Config) -> Iterator[Redis]:
     client = open_redis(config.redis_connection_url())
     client.flushall()
-    queue.connect(client)
+    context.bind(Context(redis=client))
     yield client
-    queue._redis.clear()
+    context.bind(Context())
 
 
 def job_ids(redis: Redis) -> list[str]:
@@ -102,14 +104,14 @@ def test_workers_are_those_that_report(redis: Redis) -> None:
 
 
 def test_a_queue_that_is_down_is_a_sentence_at_once(tmp_path: Path) -> None:
-    queue.connect(open_redis(f"unix://{tmp_path / 'no.sock'}"))
+    context.bind(Context(redis=open_redis(f"unix://{tmp_path / 'no.sock'}")))
     began = time.monotonic()
     with pytest.raises(Unavailable, match="The queue is down"):
         queue.preview(1)
     with pytest.raises(ConnectionError):
         queue.ticket(1)
     assert time.monotonic() - began < 5
-    queue._redis.clear()
+    context.bind(Context())
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from db import models
 from db.models import Event, LogEntry, utc_now
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
-from services import events, logs, unit_of_work
+from services import context, events, logs, unit_of_work
+from services.context import Context
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.files import comments
-from services.runs import dispatch
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -38,8 +38,7 @@ class Listener:
 
 def test_announced_after_the_commit_or_never() -> None:
     listener, due = Listener(), []
-    events.connect(listener)
-    dispatch.connect(due.append)
+    context.bind(Context(enqueue_run=due.append, publisher=listener))
     with unit_of_work.transaction() as after:
         after.events.append(events.record("file-added", file=1))
         after.due.append(7)
@@ -57,8 +56,7 @@ def test_a_broken_queue_is_survived() -> None:
     def broken(run_id: int) -> None:
         raise ConnectionError
 
-    events.connect(Listener(broken=True))
-    dispatch.connect(broken)
+    context.bind(Context(enqueue_run=broken, publisher=Listener(broken=True)))
     with unit_of_work.transaction() as after:
         after.events.append(events.record("file-added", file=1))
         after.due.append(1)

@@ -14,10 +14,10 @@ from peewee import Database, SqliteDatabase
 import db
 from db.models import Event, File, Run
 from services import events, unit_of_work
+from services.context import Site
 from services.errors import Unavailable
 from services.files import ingest
 from services.runs import claiming, reconciliation
-from services.setup import Site
 from tests.support import builders
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.calibration import master_selection
-from services.setup import Site
+from services.context import Site
 from tests.support import builders
 
 

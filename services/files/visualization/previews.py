@@ -16,8 +16,8 @@ from reduction.fits import frame_io
 from reduction.frames import DataType
 from services import access
 from services.access import Action
+from services.context import site
 from services.errors import NotFound
-from services.setup import site
 
 FORMAT = 2
 """Version of the folders' content; folders of another version are not used."""

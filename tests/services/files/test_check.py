@@ -9,9 +9,9 @@ import pytest
 
 from db.models import File, utc_now
 from reduction.frames import DataType
+from services.context import Site
 from services.files import check
 from services.files.file_integrity import sha256
-from services.setup import Site
 from tests.support import builders
 
 

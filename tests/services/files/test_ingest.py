@@ -16,10 +16,10 @@ from db.models import Arrival, Event, File, LogEntry, Proposal, Run
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
 from services import access
+from services.context import Site
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import ingest, upload
 from services.files.file_integrity import IncompleteFile
-from services.setup import Site
 from tests.support import builders
 from tests.support.notices import code_of
 

@@ -13,9 +13,9 @@ from peewee import Database
 import db
 from db.models import Arrival, File, Run
 from services.calibration import master_selection
+from services.context import Site
 from services.files import check, ingest
 from services.runs import claiming, execution
-from services.setup import Site
 from tests.support import builders
 
 N_FRAMES = 12

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from db.models import LoginFailure, Mail, PasswordLink, User, utc_now
 from services.accounts import accounts, password_links, passwords, rate_limit, sessions
+from services.context import Site
 from services.errors import NotFound, TooManyAttempts, Unacceptable
 from services.mail import letters
 from services.mail import outbox as mail_outbox
 from services.proposals import proposals
-from services.setup import Site
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")

@@ -16,11 +16,11 @@ from aiosmtpd.controller import Controller
 
 from db.models import LogEntry, Mail, User, utc_now
 from reduction.notice_codes import NoticeCode
-from services import access, setup
+from services import access, context
+from services.context import Context, Site
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.mail import outbox
 from services.proposals import proposals
-from services.setup import Site
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -54,7 +54,7 @@ def inbox(site: Site) -> Iterator[Inbox]:
     server = Controller(inbox, hostname="127.0.0.1", port=port)
     server.start()
     url = f"smtp://127.0.0.1:{port}"
-    setup.configure(dataclasses.replace(site, smtp_url=url, mail_from="gsp@soar.example"))
+    context.bind(Context(dataclasses.replace(site, smtp_url=url, mail_from="gsp@soar.example")))
     yield inbox
     server.stop()
 
@@ -133,7 +133,7 @@ def test_greylisting_is_waited_for_and_an_unknown_recipient_is_told_to_staff(inb
 
 
 def test_a_server_that_is_away_is_given_up_after_all_tries(site: Site) -> None:
-    setup.configure(dataclasses.replace(site, smtp_url="smtp://127.0.0.1:1"))
+    context.bind(Context(dataclasses.replace(site, smtp_url="smtp://127.0.0.1:1")))
     outbox.send(staff(), "a", "b", recipients=[builders.person("pi").email])
     for tries in range(1, len(outbox.DELAYS) + 2):
         later(24 * 3600)

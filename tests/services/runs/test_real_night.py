@@ -12,10 +12,10 @@ from db.models import Event, File, LogEntry, Run
 from reduction.differences import Quantity
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
-from services import setup
+from services import context
 from services.calibration import master_selection
+from services.context import Context, Site
 from services.files import check, ingest
-from services.setup import Site
 from tests.support import builders
 from tests.support.notices import params
 from tests.support.paths import REAL_NIGHT
@@ -33,7 +33,7 @@ def test_five_of_five_supernova_frames_are_calibrated(
 ) -> None:
     monkeypatch.setattr(master_selection, "SETTLE", dt.timedelta(0))
     home = tmp_path / "home"
-    setup.configure(Site(home, home / "products", home / "previews", (NIGHT.resolve(),)))
+    context.bind(Context(Site(home, home / "products", home / "previews", (NIGHT.resolve(),))))
     frames = sorted(NIGHT.glob("*.fits"))
     random.Random(8).shuffle(frames)  # whatever the order of arrival
     for frame in frames:
