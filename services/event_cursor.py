@@ -105,6 +105,11 @@ class EventCursor:
         """The newest id up to which nothing is left out: who reads on after it misses nothing."""
         return min(self._gaps, default=self.position + 1) - 1
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the table ends before `position`: the database was restored since."""
+        return int(Event.select(fn.MAX(Event.id)).scalar() or 0) < self.position
+
     def read(self, limit: int) -> list[EventRow]:
         """Return the events that were committed since the last time, by id.
 

@@ -144,7 +144,8 @@ class Broadcaster:
         while not self._closing.is_set():
             try:
                 with db.database.connection_context():
-                    cursor = cursor or EventCursor.at_newest()
+                    if cursor is None or cursor.is_ahead:
+                        cursor = EventCursor.at_newest()
                     more = untold.read(cursor)
                     due = time.monotonic() - checked >= HEARTBEAT_S
                     more |= self._tell(cursor, untold, everyone=due or bool(untold.ids))

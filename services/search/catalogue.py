@@ -60,8 +60,7 @@ class Catalogue(Columns):
 
     def catch_up(self) -> bool:
         """Update what has changed; return False when too much has changed."""
-        latest, read_up_to = events.latest_id(), self.cursor.position
-        if latest < read_up_to or events.oldest_id() > read_up_to + 1:
+        if self.cursor.is_ahead or events.oldest_id() > self.cursor.position + 1:
             return False
         news = self.cursor.read(MOST_EVENTS)
         if len(news) == MOST_EVENTS:

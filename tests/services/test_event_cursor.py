@@ -83,6 +83,14 @@ def test_what_never_comes_is_not_looked_for_for_ever() -> None:
     assert (read(cursor), cursor.gaps) == ([], frozenset())
 
 
+def test_a_restored_database_is_noticed() -> None:
+    put(1, 2, 3)
+    cursor = EventCursor.at_newest()
+    assert not cursor.is_ahead
+    Event.delete().where(Event.id > 1).execute()
+    assert cursor.is_ahead
+
+
 def test_a_mark_tells_what_was_committed() -> None:
     assert event_cursor.mark() == (0, 0)
     put(1, 3)

@@ -13,7 +13,7 @@ from reduction import registry
 from reduction.frames import DataType, Product
 from services.files import check, deletion, ingredients, serialization
 from services.files.ingredients import Role, SelectedBy
-from services.runs import lifecycle
+from services.runs import claiming, execution, read_models, requests
 from tests.support import builders
 from tests.support.builders import arrive
 
@@ -107,7 +107,7 @@ def test_what_used_a_master_and_what_the_api_lists(raw: Path) -> None:
     assert set(ingredients.used_in(master)) == {made, arc}
     assert list(ingredients.used_in(master, Role.MEMBER)) == []
     assert serialization.as_dict(made)["inputs"] == [master.file_name]
-    assert lifecycle.as_dict(Run.get_by_id(made.run_id))["inputs"] == [master.file_name]
+    assert read_models.view(Run.get_by_id(made.run_id)).inputs == [master.file_name]
     (ingredient,) = ingredients.of(made)
     assert (ingredient.selected_by, ingredient.differences) == (SelectedBy.AUTOMATIC, [])
 
@@ -122,7 +122,7 @@ def test_a_deleted_input_leaves_its_name(raw: Path) -> None:
     (ingredient,) = ingredients.of(File.get_by_id(made.id))
     assert (ingredient.input, ingredient.name) == (None, master.file_name)
     assert serialization.as_dict(File.get_by_id(made.id))["inputs"] == [master.file_name]
-    assert lifecycle.as_dict(Run.get_by_id(made.run_id))["inputs"] == [master.file_name]
+    assert read_models.view(Run.get_by_id(made.run_id)).inputs == [master.file_name]
     assert check.breaches() == []
 
 
@@ -149,8 +149,8 @@ def test_a_master_that_goes_while_a_run_uses_it_is_kept_by_name(raw: Path) -> No
 
     values = {name: getattr(real, name) for name in real.__dataclass_fields__}
     registry._blocks["reduce"] = registry.Block(**{**values, "run": lose_the_master})
-    while (run := lifecycle.claim("test")) is not None and not gone:
-        lifecycle.execute(run)
+    while (run := claiming.claim("test")) is not None and not gone:
+        execution.execute(run)
     made = File.get(File.data_type == DataType.REDUCED)
     (ingredient,) = ingredients.of(made)
     assert (ingredient.input, [ingredient.name]) == (None, gone[:1])
@@ -166,6 +166,6 @@ def test_a_run_that_fails_keeps_what_it_was_given(raw: Path) -> None:
     (given,) = RunInput.select().where(RunInput.run == run)
     assert (run.state, given.role, given.input.data_type) == ("failed", Role.MASTER_BIAS, 1)
     Proposal.update(pi=builders.person("pi")).execute()
-    lifecycle.retry(Proposal.get().pi, run.id)
+    requests.retry(Proposal.get().pi, run.id)
     builders.drain()
     assert RunInput.select().where(RunInput.run == run).count() == 1
