@@ -53,11 +53,11 @@ FORMS = {
             "username": "tabea",
             "email": "tabea@observatory.example",
         },
-        "The account tabea was made",
+        "Account tabea created",
         "SELECT first_name, last_name, email FROM user WHERE username = 'tabea'",
         ("Tabea", "Keys", "tabea@observatory.example"),
     ),
-    "register": Form(
+    "newproposal": Form(
         "/management/proposals/new",
         {
             "pi": "typist@example.org",
@@ -65,7 +65,7 @@ FORMS = {
             "title": "Without a mouse",
             "abstract": "Keys only.",
         },
-        "SOAR2026B-808 was registered.",
+        "Proposal SOAR2026B-808 registered.",
         "SELECT title, abstract, username FROM proposal JOIN user ON user.id = pi_id "
         "WHERE soar_id = 'SOAR2026B-808'",
         ("Without a mouse", "Keys only.", "typist"),

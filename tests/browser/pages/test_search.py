@@ -230,11 +230,11 @@ def test_the_log_is_read_in_sentences(observer: Window) -> None:
     expect(page.get_by_role("heading", name="Logs")).to_be_visible()
     page.get_by_role("navigation", name="Level").get_by_role("link", name="Errors").click()
     expect(page).to_have_url(re.compile("level=error"))
-    page.get_by_label("Words of the message or the file").fill("nothing has this word")
+    page.get_by_label("Words in the message or file name").fill("nothing has this word")
     expect(page).to_have_url(re.compile("text=nothing"))
-    expect(page.get_by_text("No message fits these filters.")).to_be_visible()
+    expect(page.get_by_text("No message matches these filters.")).to_be_visible()
     page.reload()
-    expect(page.get_by_label("Words of the message or the file")).to_have_value(
+    expect(page.get_by_label("Words in the message or file name")).to_have_value(
         "nothing has this word"
     )
 
