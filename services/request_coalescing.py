@@ -77,8 +77,18 @@ class Memo:
         while len(self._entries) >= MAX_VALUES:
             del self._entries[next(iter(self._entries))]
 
+    def clear(self) -> None:
+        """Drop all values: the rows were replaced, and with them the events that marks count."""
+        with self._lock:
+            self._entries.clear()
+
 
 _memo = Memo()
+
+
+def forget() -> None:
+    """Drop the shared values of this process, when it is bound to other rows."""
+    _memo.clear()
 
 
 def read(when: Moment | None, what: tuple[Hashable, ...], how: Callable[[], T]) -> T:

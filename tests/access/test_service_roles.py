@@ -62,6 +62,8 @@ own, foreign = other_proposal.own, other_proposal.foreign
 NIGHT, ONE_DAY = dt.date(2022, 7, 4), dt.timedelta(days=1)
 LISTS = {
     "events.since",
+    "events.between",
+    "events.visible",
     "files.file_list.counts_by_proposal",
     "files.file_list.page",
     "data_page.reduction_progress.frames",
@@ -113,6 +115,8 @@ SERVICES: dict[str, Ask] = {
     "files.contents.header": lambda u, i: contents.header(u, file_of(i)),
     "files.contents.spectrum": lambda u, i: contents.spectrum(u, file_of(i)),
     "events.since": lambda u, _: events.since(u, 0),
+    "events.between": lambda u, _: events.between(u, 0, 2**31 - 1, 500),
+    "events.visible": lambda u, _: events.visible(u, range(1, 500)),
     "files.file_list.page": lambda u, i: file_list.page(u, filters(i), "-date", 1, 50).rows,
     "files.lookup.get": lambda u, i: lookup.get(u, i["file"]),
     "files.file_list.counts": lambda u, i: file_list.counts(u, i["proposal"])[0] or None,

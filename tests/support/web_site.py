@@ -40,6 +40,7 @@ from db.models import (
 )
 from reduction.fits import frame_io
 from reduction.frames import DataType, Product, Spectrum
+from services import request_coalescing
 from services.accounts import accounts, sessions
 from tests.support.databases import fresh_postgres
 from tests.support.notices import free
@@ -150,6 +151,7 @@ def web_site(
     server, config = deployment
     wiring.connect(config)
     limits.buckets.clear()
+    request_coalescing.forget()
     made, tokens = people
     # An earlier test may have changed an account, and the row it holds of it.
     users = {role: User(**copy.deepcopy(user.__data__)) for role, user in made.items()}
