@@ -72,7 +72,8 @@ def radius(text: str) -> float:
     arcmin = float(number) * _UNITS[unit] if _NUMBER.fullmatch(number) else 0.0
     if not 0 < arcmin <= LARGEST_ARCMIN:
         raise Unacceptable(
-            f'{text[:40]!r} is not a valid radius. Use arcminutes (5), arcseconds (30") or degrees (1d).',
+            f"{text[:40]!r} is not a valid radius. "
+            'Use arcminutes (5), arcseconds (30") or degrees (1d).',
             field="radius",
         )
     return arcmin / 60
