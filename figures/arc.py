@@ -1,4 +1,4 @@
-"""The arc behind a wavelength scale: its spectrum, and how far its lines lie from the model."""
+"""The arc of a wavelength solution: its spectrum and the residuals of its lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def arc(
     arcs : (k, n) float
         Counts of the arcs on that axis; NaN where there are none.
     line, residual : (m,) float
-        Laboratory wavelength of each line, and the model's minus it, Å.
+        Laboratory wavelength of each line, and the model's minus the laboratory wavelength, Å.
     used : (m,) bool
         False for the lines that the fit rejected.
     species : sequence of str
@@ -43,7 +43,7 @@ def arc(
     Returns
     -------
     go.Figure
-        Traces: used lines, rejected lines (their text is the emitter), then one for each arc.
+        Traces: used lines, rejected lines (with the emitter as text), then one per arc.
     """
     text = np.array(species, dtype=object)
     figure = go.Figure()

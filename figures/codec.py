@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from figures.limits import Limits
 
 NOTHING = 0
-"""The 16-bit value that stands for a pixel of which nothing is known (NaN)."""
+"""The 16-bit value of a pixel without a value (NaN)."""
 
 LARGEST = 65535
 _HALF = 32768
@@ -34,7 +34,19 @@ class Codec:
     softening: float = 1.0
 
     def encode(self, values: NDArray[Any]) -> NDArray[np.uint16]:
-        """Return the numbers of `values`; what is not finite becomes `NOTHING`."""
+        """Encode values as 16-bit numbers.
+
+        Parameters
+        ----------
+        values : ndarray
+            Any shape and real type; may hold NaN.
+
+        Returns
+        -------
+        ndarray of uint16
+            Of the same shape. A value that is not finite becomes `NOTHING`; the others are clipped
+            to the range from 1 to `LARGEST`.
+        """
         if self.name == "linear":
             scaled = (values.astype(np.float32) - self.offset) / self.scale + 1
         else:
@@ -46,7 +58,18 @@ class Codec:
         return numbers
 
     def decode(self, numbers: NDArray[np.uint16]) -> NDArray[np.float64]:
-        """Return the values of `numbers`, NaN for `NOTHING`."""
+        """Decode 16-bit numbers.
+
+        Parameters
+        ----------
+        numbers : ndarray of uint16
+            Any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            Of the same shape; NaN for `NOTHING`.
+        """
         steps = numbers.astype(np.float64)
         if self.name == "linear":
             values = self.offset + self.scale * (steps - 1)
@@ -56,10 +79,22 @@ class Codec:
 
 
 def codec_for(values: NDArray[Any], limits: Mapping[str, Limits]) -> Codec:
-    """Return the codec that holds what an image shows, finest where its limits are."""
+    """Return a codec for the values of an image, with the finest steps within its display limits.
+
+    Parameters
+    ----------
+    values : (n_y, n_x) number
+        Counts of type uint16 are encoded without loss (``linear``), other types with ``asinh``.
+    limits : mapping
+        ``minmax`` and ``zscale`` limits of the whole image, from `figures.limits.display_limits`.
+
+    Returns
+    -------
+    Codec
+    """
     lowest, highest = limits["minmax"]
     if values.dtype == np.uint16:
-        # Counts above the reserved 0; the offset keeps a clipped 65535 in reach.
+        # Number 0 is reserved, so counts start at 1; with the offset a clipped 65535 still fits.
         return Codec("linear", offset=max(0.0, min(lowest, float(values.min()))), scale=1.0)
     low, high = limits["zscale"]
     softening = (high - low) / 4

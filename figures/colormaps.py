@@ -20,13 +20,13 @@ STOPS: dict[str, str] = {
     "Magma": "#000004 #180f3d #440f76 #721f81 #9e2f7f #cd4071 #f1605d #fd9668 #feca8d #fcfdbf",
     "Plasma": "#0d0887 #46039f #7201a8 #9c179e #bd3786 #d8576b #ed7953 #fb9f3a #fdca26 #f0f921",
 }
-"""Evenly spaced stops, the darkest first (inverted: last)."""
+"""Evenly spaced stops, the darkest first (last in an inverted map)."""
 
 APERTURE, ZONE = (255, 176, 0), (169, 155, 255)
-"""Of what is drawn over an image, as in ``assets/viewer/overlay_painting.js``."""
+"""Colours of the curves over an image, as in ``assets/viewer/overlay_painting.js``."""
 
 SATURATED, COSMIC_RAY = (255, 64, 64), (0, 190, 255)
-"""Of marked pixels; no map of the choice has them, and they differ for colour-blind eyes."""
+"""Colours of marked pixels. No colour map has them, and colour-blind users can tell them apart."""
 
 Numbers = NDArray[np.float64]
 
@@ -36,13 +36,24 @@ STRETCHES: dict[str, Callable[[Numbers], Numbers]] = {
     "sqrt": np.sqrt,
     "asinh": lambda t: np.arcsinh(10 * t) / np.arcsinh(10),
 }
-"""From 0…1 to 0…1; increasing."""
+"""Increasing functions that map the range 0 to 1 onto itself."""
 
 
 def colours(name: str, t: Numbers, *, invert: bool = False) -> NDArray[np.uint8]:
-    """Return the RGB colours, shape (…, 3), of numbers from 0 to 1; NaN is as 0.
+    """Return the RGB colours of numbers from 0 to 1.
 
-    `invert` turns the map round.
+    Parameters
+    ----------
+    name : str
+        A key of `STOPS`.
+    t : (…) float
+        Clipped to the range from 0 to 1; NaN counts as 0.
+    invert : bool
+        Reverse the map.
+
+    Returns
+    -------
+    (…, 3) uint8
     """
     stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in STOPS[name].split()]
     table = np.array(stops, dtype=float)

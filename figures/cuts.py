@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from figures.pyramid import Pyramid
 
 _CHUNK = 2_000_000
-"""Pixels that are looked at together: more would fill the memory of the web process."""
+"""Largest number of pixels held at once, to limit the memory of the web process."""
 
 
 def mean_along(
@@ -20,16 +20,17 @@ def mean_along(
     ----------
     pyramid : Pyramid
     axis : {"row", "column"}
-        ``row``: the mean of rows `first` to `last`, a value a column; ``column``: of columns.
+        ``row``: the mean of rows `first` to `last`, one value per column; ``column``: the mean of
+        columns, one value per row.
     first, last : int
         Both included; clipped to the image.
     leave_out : int
-        Pixels with any of these flag bits do not count, nor do those without a value.
+        Pixels with any of these flag bits are excluded, as are those without a value.
 
     Returns
     -------
     (n,) float32
-        NaN where nothing counts.
+        In the unit of the image; NaN where all pixels are excluded.
     """
     n_y, n_x = pyramid.shape
     size = n_y if axis == "row" else n_x

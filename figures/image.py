@@ -1,7 +1,7 @@
 """The frame around an image: axes, title and colour bar.
 
-The pixels are no part of it: the browser paints them on a canvas behind the transparent plot
-(`figures.pyramid` cuts them), because a heat map of 16 million cells takes seconds.
+The figure does not contain the pixels. The browser paints them, as cut by `figures.pyramid`, on a
+canvas behind the transparent plot, since a heat map of 16 million cells takes seconds.
 """
 
 from __future__ import annotations
@@ -36,8 +36,13 @@ def frame(
     Returns
     -------
     go.Figure
-        Its trace 0 carries the colour bar, without numbers until whoever draws the pixels knows
-        their limits and colours.
+        Trace 0 carries the colour bar. The bar has no numbers until the code that draws the pixels
+        sets the limits and the colours.
+
+    Raises
+    ------
+    ValueError
+        The image has no rows or no columns.
     """
     if n_x < 1 or n_y < 1:
         raise ValueError("an image needs rows and columns")
@@ -82,11 +87,11 @@ def frame(
             xaxis=axis(x_label, range=[-0.5, n_x - 0.5], showgrid=False, constrain="domain"),
             yaxis=axis(y_label, **shape),
             hovermode=False,
-            # The zoom outlives a change of file as long as the pixels mean the same.
+            # The zoom is kept when the file changes to another of the same size.
             uirevision=f"image {n_x}x{n_y}",
         )
     )
-    # Above a spectrum there is room for the wavelength axis, which the browser draws.
+    # The browser draws the wavelength axis above a spectrum.
     above = 18 if spectroscopic else 0
     figure.update_layout(margin_r=92, margin_t=figure.layout.margin.t + above)
     figure.update_annotations(yshift=3 + above)

@@ -1,7 +1,7 @@
-"""What all figures share: quiet axes, and header text shown as text.
+"""Layout shared by all figures: axes, titles, and header text shown literally.
 
-Colours are not set here: the page's style sheet colours the figure's lines and letters, so that
-the theme changes without drawing anything again.
+Colours are not set here. The style sheet of the page colours the lines and letters, so that the
+theme changes without redrawing the figures.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ def plain(text: str) -> str:
 
 
 def title_lines(obstype: str, target: str, proposal: str) -> list[str]:
-    """Return what a figure's title says: observation type and object, then the proposal."""
+    """Return the lines of a title: observation type and object, then the proposal."""
     first = " ".join(part for part in (obstype.strip(), target.strip()) if part)
     return [line for line in (first, proposal.strip()) if line]
 
 
 def title(obstype: str, target: str, proposal: str) -> str:
-    """Return a figure's title as markup, a line each (`title_lines`)."""
+    """Return the lines of `title_lines` as markup."""
     return "<br>".join(plain(line) for line in title_lines(obstype, target, proposal))
 
 
@@ -43,7 +43,7 @@ def axis(label: str, **more: Any) -> dict[str, Any]:
 
 def layout(heading: str | None, **more: Any) -> dict[str, Any]:
     """Return the layout of a figure; `heading` is ready markup (see `title`), None for none."""
-    made: dict[str, Any] = {
+    figure_layout: dict[str, Any] = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "inherit", "size": 12},
@@ -53,8 +53,8 @@ def layout(heading: str | None, **more: Any) -> dict[str, Any]:
         "autosize": True,
     }
     if heading:
-        # Not Plotly's title: that one is placed by its first line and loses it at the edge.
-        made["annotations"] = [
+        # Plotly's own title is positioned by its first line, which is cut off at the edge.
+        figure_layout["annotations"] = [
             {
                 "text": heading,
                 "font": {"size": 13},
@@ -67,4 +67,4 @@ def layout(heading: str | None, **more: Any) -> dict[str, Any]:
                 "yshift": 3,
             }
         ]
-    return made | more
+    return figure_layout | more

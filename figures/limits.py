@@ -1,4 +1,4 @@
-"""Between which values an image is shown, and how its pixels are distributed."""
+"""Display limits of an image, and the distribution of its pixel values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_BINS = 400
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many pixels have which value.
+    """Number of pixels per range of values.
 
     The edges lie evenly in ``arcsinh((value - offset) / softening)``: linear near the background,
     logarithmic far from it, from the lowest to the highest pixel.
@@ -25,11 +25,11 @@ class Histogram:
     Parameters
     ----------
     counts : list of int
-        Pixels of each bin, of an even sample of the image.
+        Pixels in each bin, from an evenly spaced sample of the image.
     first, step : float
         Lowest edge and width of a bin, in the units of the arcsinh.
     offset, softening : float
-        Of the law.
+        Parameters of the arcsinh, in the unit of the image.
     """
 
     counts: list[int]
@@ -39,17 +39,35 @@ class Histogram:
     softening: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the histogram as JSON."""
         return asdict(self)
 
     def edges(self) -> NDArray[np.float64]:
-        """Return the values of the edges, one more than there are bins."""
+        """Return the edges of the bins.
+
+        Returns
+        -------
+        (n_bins + 1,) float64
+            In the unit of the image.
+        """
         at = self.first + self.step * np.arange(len(self.counts) + 1)
         return np.asarray(self.offset + self.softening * np.sinh(at))
 
 
 def display_limits(values: NDArray[Any]) -> dict[str, Limits]:
-    """Return limits from at most some 250,000 pixels, evenly spread (the extremes from all)."""
+    """Return display limits of an image.
+
+    Parameters
+    ----------
+    values : (n_y, n_x) number
+        Pixels that are not finite are ignored.
+
+    Returns
+    -------
+    dict
+        ``zscale``, ``percentile`` (0.5 to 99.5) and ``minmax``: lower and upper limit. The first
+        two are measured in an evenly spaced sample of about 250,000 pixels, the last in all pixels.
+    """
     every = max(1, int(np.sqrt(values.size / 250_000)))
     sample = values[::every, ::every].astype(np.float32)
     sample = sample[np.isfinite(sample)]
@@ -68,13 +86,17 @@ def display_limits(values: NDArray[Any]) -> dict[str, Limits]:
 
 
 def histogram(values: NDArray[Any], limits: Mapping[str, Limits]) -> Histogram:
-    """Return the histogram of an image from at most some million pixels, evenly spread.
+    """Return the histogram of an evenly spaced sample of about a million pixels.
 
     Parameters
     ----------
     values : (n_y, n_x) number
     limits : mapping
-        Of `display_limits`: zscale says where the bins shall be fine.
+        From `display_limits`. The bins are finest within the ``zscale`` limits.
+
+    Returns
+    -------
+    Histogram
     """
     every = max(1, int(np.sqrt(values.size / 1_000_000)))
     sample = values[::every, ::every].astype(np.float64)

@@ -1,6 +1,6 @@
 """Figures for scripts: an image as a Plotly heat map of few cells, and PNG pictures.
 
-The pages paint images themselves (`figures.image`); what is here stands alone.
+The web pages do not use this module: the browser paints their images (see `figures.image`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ LEFT, RIGHT, BOTTOM, TITLE_LINE = 84, 20, 56, 20
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an image is shown: limits, colour map and stretch by name, and what is marked.
+    """How an image is shown: limits, colour map, stretch, and the colours of marked pixels.
 
-    `marks` are flag bits and the colours of the pixels that have them; a later one is on top.
+    `marks` are flag bits and the colours of the pixels that have them; later ones are drawn on top.
     """
 
     vmin: float
@@ -49,7 +49,23 @@ class Curve:
 
 
 def heatmap(figure: go.Figure, view: View, look: Look, curves: Sequence[Curve] = ()) -> go.Figure:
-    """Put the pixels of a cut into the empty frame of an image (`figures.image.frame`)."""
+    """Add the pixels of a cut to the empty plot of an image.
+
+    Parameters
+    ----------
+    figure : go.Figure
+        From `figures.image.frame`; it is changed.
+    view : View
+        The cut.
+    look : Look
+    curves : sequence of Curve
+        Drawn over the pixels.
+
+    Returns
+    -------
+    go.Figure
+        `figure`, with a heat map, one more for each mark that occurs, and the curves.
+    """
     values = view.codec.decode(view.numbers).astype(np.float32)
     scale: dict[str, Any] = {
         "colorscale": colormaps.colorscale(look.colormap, look.stretch, invert=look.invert),
@@ -110,7 +126,7 @@ def image_png(
     edges: tuple[float, float, float, float] | None = None,
     curves: Sequence[Curve] = (),
 ) -> bytes:
-    """Return a picture of an image.
+    """Return a PNG picture of an image.
 
     Parameters
     ----------
@@ -128,6 +144,11 @@ def image_png(
         Left, right, lower and upper edge of what is drawn, inside the view's box; default: the box.
     curves : sequence of Curve
         Drawn over the pixels.
+
+    Returns
+    -------
+    bytes
+        The PNG file.
     """
     span = np.clip((view.codec.decode(view.numbers) - look.vmin) / (look.vmax - look.vmin), 0, 1)
     bent = colormaps.STRETCHES[look.stretch](span)
@@ -173,7 +194,24 @@ def _draw_curves(
 def spectrum_png(
     x: Numbers, flux: Numbers, *, lines: Sequence[str], labels: tuple[str, str], width: int
 ) -> bytes:
-    """Return a picture of a spectrum; its line is broken where nothing is known."""
+    """Return a PNG picture of a spectrum.
+
+    Parameters
+    ----------
+    x, flux : (n,) float
+        Position and signal; the line is interrupted where either is not finite.
+    lines : sequence of str
+        The title, line by line.
+    labels : tuple of str
+        Of the x and y axis.
+    width : int
+        Pixels of the picture, margins included.
+
+    Returns
+    -------
+    bytes
+        The PNG file.
+    """
     canvas = _Canvas((width - LEFT - RIGHT, round(width * 0.4)), lines)
     good = np.isfinite(x) & np.isfinite(flux)
     reach_x = _range(x[np.isfinite(x)])
@@ -200,7 +238,7 @@ def _range(values: Numbers, margin: float = 0.0) -> tuple[float, float]:
 
 
 class _Canvas:
-    """A sheet with a plot area, its title and its axes."""
+    """A picture with a plot area, a title and axes."""
 
     def __init__(self, size: tuple[int, int], lines: Sequence[str]) -> None:
         self.size = size
@@ -229,7 +267,7 @@ class _Canvas:
         self._upright(labels[1], top + n_y // 2)
 
     def _upright(self, text: str, middle: int) -> None:
-        """Write the label of the y axis from the bottom up."""
+        """Write the label of the y axis, turned by 90 degrees."""
         length = max(1, round(self.font.getlength(text)))
         strip = Image.new("RGB", (length, 18), PAPER)
         ImageDraw.Draw(strip).text((0, 9), text, fill=INK, font=self.font, anchor="lm")
@@ -237,14 +275,14 @@ class _Canvas:
         self.image.paste(turned, (4, middle - length // 2))
 
     def png(self) -> bytes:
-        """Return the sheet as a PNG file."""
+        """Return the picture as a PNG file."""
         file = io.BytesIO()
         self.image.save(file, "PNG", compress_level=4)
         return file.getvalue()
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Return round numbers within a range: about so many, at steps of 1, 2 or 5 × 10ⁿ."""
+    """Return about `about` round numbers within a range, at steps of 1, 2 or 5 × 10ⁿ."""
     raw = (high - low) / max(about, 2)
     power = 10.0 ** np.floor(np.log10(raw))
     step = next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999) * power

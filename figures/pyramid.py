@@ -1,9 +1,10 @@
 """An image at every zoom: binned levels on disk, and the cut of one that a viewport needs.
 
-Full-resolution frames are too heavy for a browser, and a binned preview hides what an observer
-zooms in for. So each frame is kept as a pyramid (level k is binned 2**k × 2**k) and a viewport gets
-the coarsest cut that still has a sample for each of its screen pixels, as 16-bit numbers. Flags of
-the pixels go along, whatever their bits mean; the noise of a reduced frame is kept for level 0.
+Full-resolution frames are too large for a browser, and a binned preview hides the details that an
+observer zooms in on. Each frame is therefore kept as a pyramid (level k is binned 2**k × 2**k), and
+a viewport gets the coarsest cut that still has a sample for each of its screen pixels, as 16-bit
+numbers. The flags of the pixels are binned with them; the noise of a reduced frame is kept for
+level 0.
 
 Boxes are in pixel edges: ``Box(0, n_x, 0, n_y)`` is the whole image, and pixel i covers i to i + 1.
 """
@@ -24,10 +25,10 @@ from figures.codec import LARGEST, Codec, codec_for
 from figures.limits import Histogram, Limits, display_limits, histogram
 
 _COARSEST = 600
-"""Levels are made until both sides are below this: a viewport is never smaller."""
+"""Both sides of the last level are at most this, pixels; no viewport is smaller."""
 
 _AFFORDABLE = 1_000_000
-"""A cut of at most so many pixels is sent as it is: the values under the cursor are exact."""
+"""A cut of at most this many pixels is sent unbinned, so that values under the cursor are exact."""
 
 
 class Box(NamedTuple):
@@ -72,20 +73,20 @@ class Pyramid:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a viewport draws: 16-bit numbers, where they lie, and how to read them.
+    """The cut that a viewport draws: 16-bit numbers, their place, and their codec.
 
     Parameters
     ----------
     numbers : (n_y, n_x) uint16
-        `NOTHING` marks NaN; `codec` gives back the values.
+        `figures.codec.NOTHING` marks NaN; `codec` decodes the values.
     flags : (n_y, n_x) uint8 or None
         None when no pixel of the image has a flag.
     box : Box
-        What the numbers cover, exactly; the last bin may reach over the edge of the image.
+        The exact area of the numbers; the last bin may extend beyond the image.
     bins : tuple of int
         Image pixels per number along x and y.
     codec : Codec
-        How values became numbers.
+        The codec of the numbers.
     """
 
     numbers: NDArray[np.uint16]
@@ -100,7 +101,7 @@ def build(
     flags: NDArray[np.uint8] | None = None,
     noise: NDArray[Any] | None = None,
 ) -> Pyramid:
-    """Make the pyramid of an image.
+    """Build the pyramid of an image.
 
     Parameters
     ----------
@@ -109,7 +110,11 @@ def build(
     flags : (n_y, n_x) uint8, optional
         Bits of the pixels; a bin has those of all its pixels.
     noise : (n_y, n_x) float, optional
-        Standard deviation of the pixels, kept to a part in two thousand.
+        Standard deviation of the pixels, kept as float16 (a relative precision of 1/2000).
+
+    Returns
+    -------
+    Pyramid
 
     Raises
     ------
@@ -134,7 +139,7 @@ def build(
 
 
 def save(pyramid: Pyramid, folder: Path) -> None:
-    """Write a pyramid into an existing folder: one ``.npy`` a level, and ``pyramid.json``."""
+    """Write a pyramid into an existing folder: a ``.npy`` file per level, and ``pyramid.json``."""
     for k, level in enumerate(pyramid.levels):
         np.save(folder / f"level{k}.npy", level)
     for k, flags in enumerate(pyramid.flags):
@@ -152,7 +157,7 @@ def save(pyramid: Pyramid, folder: Path) -> None:
 
 
 def load(folder: Path) -> Pyramid:
-    """Open a saved pyramid; the levels are mapped, so only what is looked at is read."""
+    """Open a saved pyramid. The levels are memory-mapped, so that only the parts used are read."""
     facts = json.loads((folder / "pyramid.json").read_text())
 
     def planes(stem: str) -> tuple[NDArray[Any], ...]:
@@ -173,20 +178,20 @@ def load(folder: Path) -> Pyramid:
 def view(
     pyramid: Pyramid, x: tuple[float, float], y: tuple[float, float], width: int, height: int
 ) -> View:
-    """Cut what a viewport needs.
+    """Cut the part of an image that a viewport shows.
 
     Parameters
     ----------
     x, y : tuple of float
-        Edges asked for, in pixels of the image, in any order; clipped to the image.
+        Requested edges, in pixels of the image, in any order; clipped to the image.
     width, height : int
         Screen pixels of the viewport.
 
     Returns
     -------
     View
-        At least one number a screen pixel where the image has that many, and each pixel of the
-        image where these are few; its box holds the one asked for.
+        At least one number per screen pixel if the image has that many. The pixels are not binned
+        if there are few. Its box contains the requested one.
     """
     n_y, n_x = pyramid.shape
     (x0, x1), (y0, y1) = _clip(x, n_x), _clip(y, n_y)

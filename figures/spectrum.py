@@ -16,7 +16,7 @@ _UNITS = {"adu": "ADU", "electron": "electron", "": "ADU"}
 
 
 def unit_name(unit: str) -> str:
-    """Return a header's ``BUNIT`` as it is written on an axis: "adu" is ADU, and so is nothing."""
+    """Return the unit in ``BUNIT`` as written on an axis; "adu" and an empty text give ADU."""
     return _UNITS.get(unit.strip().lower(), unit.strip())
 
 
@@ -37,13 +37,13 @@ def spectrum(
     x : (n,) float
         Air wavelength in ångström, or the pixel (0 is the first) before calibration.
     flux, sigma : (n,) float
-        Signal and its standard deviation, in `unit`; what is not finite is left out.
+        Signal and its standard deviation, in `unit`; points that are not finite are left out.
     saturated : (n,) bool, optional
         Pixels marked as saturated.
     wavelength : bool
-        What `x` is.
+        Whether `x` is a wavelength.
     unit : str
-        Unit of `flux` as the header's ``BUNIT`` says it.
+        Unit of `flux`, as in the header's ``BUNIT``.
     heading : str, optional
         Title markup, see `figures.layout.title`.
 
@@ -98,7 +98,7 @@ def spectrum(
             yaxis=axis(label, range=_height(flux, sigma), **spike),
             hovermode="x",
             hoverdistance=40,
-            # The zoom outlives a change of target or file as long as the axis means the same.
+            # The zoom is kept when the target or the file changes, unless the kind of axis changes.
             uirevision="wavelength" if wavelength else "pixel",
         )
     )
@@ -131,7 +131,7 @@ def _reach(x: Numbers) -> list[float] | None:
 
 
 def _height(flux: Numbers, sigma: Numbers) -> list[float] | None:
-    """Range of the flux that is measured well: a wild edge pixel must not flatten the spectrum."""
+    """Range of the well-measured flux, so that an outlier at an edge does not flatten the plot."""
     good = np.isfinite(flux) & np.isfinite(sigma)
     if not good.any():
         return None

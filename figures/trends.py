@@ -1,4 +1,4 @@
-"""Small plots side by side: what was measured through a night, with its limits."""
+"""Small plots side by side: quantities measured through a night, with their limits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from plotly.subplots import make_subplots
 from figures.layout import plain
 
 MOST_LIMITS = 4
-"""Pairs of limits that are drawn in one panel; frames of more set-ups have points only."""
+"""Most pairs of limits drawn in a panel; with more setups a panel shows points only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One plot: points (x, y), which of them leave their limits, and the limits there are.
+    """One plot: points (x, y), which of them are outside their limits, and the limits.
 
-    `frames` are told to the browser when a point is clicked, `names` shown under the cursor.
+    `frames` are the file ids sent to the browser when a point is clicked; `names` are shown under
+    the cursor.
     """
 
     label: str
@@ -34,16 +35,20 @@ class Panel:
 
 
 def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
-    """Return the panels in a grid; trace 2n are the points within limits, 2n + 1 those outside.
+    """Return the panels in a grid; trace 2n holds the points within limits, 2n + 1 those outside.
 
     Parameters
     ----------
     panels : sequence of Panel
-        Without points: the panel says so.
+        A panel without points shows a message.
     columns : int
         Panels in a row.
     revision : str
-        While it stays the same the browser keeps its zoom.
+        The browser keeps its zoom as long as this is the same.
+
+    Returns
+    -------
+    go.Figure
     """
     rows = math.ceil(len(panels) / columns)
     figure = make_subplots(
@@ -57,12 +62,12 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
             if len(set(panel.limits)) <= MOST_LIMITS:
                 figure.add_hline(level, line_width=1, line_dash="dot", row=row, col=column)
         title = f"{plain(panel.label)} <span style='font-size:10px'>{plain(panel.unit)}</span>"
-        _say(figure, number, title, y=1.0, anchor="bottom")
+        _annotate(figure, number, title, y=1.0, anchor="bottom")
         if panel.x and isinstance(panel.x[0], dt.datetime):
             figure.update_xaxes(type="date", tickformat="%H:%M", row=row, col=column)
         if not panel.y:
-            _say(figure, number, "nothing measured yet", y=0.5, anchor="middle")
-            # Without points Plotly finds no range, and says so in the browser's console.
+            _annotate(figure, number, "nothing measured yet", y=0.5, anchor="middle")
+            # Without points Plotly finds no range and logs a warning in the browser.
             bare = {"range": [0, 1], "type": "linear", "showticklabels": False}
             figure.update_xaxes(bare, row=row, col=column)
             figure.update_yaxes(bare, row=row, col=column)
@@ -88,7 +93,7 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
 
 
 def _points(panel: Panel, *, outside: bool) -> go.Scatter:
-    chosen = [i for i, leaves in enumerate(panel.outside) if bool(leaves) is outside]
+    chosen = [i for i, is_outside in enumerate(panel.outside) if bool(is_outside) is outside]
     return go.Scatter(
         x=[panel.x[i] for i in chosen],
         y=[panel.y[i] for i in chosen],
@@ -100,7 +105,7 @@ def _points(panel: Panel, *, outside: bool) -> go.Scatter:
     )
 
 
-def _say(figure: go.Figure, number: int, text: str, *, y: float, anchor: str) -> None:
+def _annotate(figure: go.Figure, number: int, text: str, *, y: float, anchor: str) -> None:
     place = "" if number == 0 else str(number + 1)
     figure.add_annotation(
         text=text,
