@@ -1,4 +1,4 @@
-"""Rows and queries. Knows what is stored; knows no science, web or queue."""
+"""The database: connection, models and migrations."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ ANALYSED_FROM, ANALYSED_ROWS = 10_000, 1000
 
 
 def open_database(url: str) -> Database:
-    """Make the database of a ``sqlite:///path`` or ``postgresql://`` URL, without binding it.
+    """Return the database of a ``sqlite:///path`` or ``postgresql://`` URL, without binding it.
 
-    SQLite begins every transaction with IMMEDIATE: a deferred one that reads and then writes
-    fails with "database is locked" as soon as another process wrote in between.
+    SQLite begins every transaction with IMMEDIATE. A deferred transaction that reads and then
+    writes fails with "database is locked" when another process has written in between.
     """
     if urlsplit(url).scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         opened = SqliteDatabase(
             path, pragmas=SQLITE_PRAGMAS, lock_type="IMMEDIATE", timeout=BUSY_TIMEOUT_S
         )
-        for function in (math.sin, math.cos):  # not every SQLite was built with them
+        for function in (math.sin, math.cos):  # some builds of SQLite lack them
             opened.register_function(_of_number(function), function.__name__, 1)
         return opened
     return connect_url(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
@@ -47,10 +47,10 @@ def connect(url: str) -> None:
 
 
 def analyse() -> None:
-    """Let SQLite's planner know what is in the tables; PostgreSQL sees to that by itself.
+    """Update the statistics of SQLite's query planner; PostgreSQL does so automatically.
 
-    A sample is enough, and takes some 50 ms. Small tables are left alone: what the planner learns
-    of them would mislead it when ten thousand frames come at once.
+    A sample suffices and takes about 50 ms. Small tables are not analysed, since their statistics
+    would mislead the planner after ten thousand frames arrive at once.
     """
     if not isinstance(database.obj, SqliteDatabase):
         return
@@ -63,7 +63,9 @@ def analyse() -> None:
 def is_migrated() -> bool:
     """Tell whether every migration has been applied."""
     with database.connection_context():
-        return all(one.applied for one in Runner(database.obj, str(MIGRATIONS)).status())
+        return all(
+            migration.applied for migration in Runner(database.obj, str(MIGRATIONS)).status()
+        )
 
 
 def migrate() -> list[str]:

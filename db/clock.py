@@ -1,4 +1,4 @@
-"""The clock of the database: the one time that all hosts of a deployment share.
+"""The clock of the database, which all hosts of a deployment share.
 
 Times that are written by one host and compared by another (heartbeats, arrivals, due times) are
 taken from here. The clock of a host may be wrong by minutes without any effect on them.
@@ -23,7 +23,7 @@ def now_expression(offset: dt.timedelta = _NO_OFFSET) -> SQL:
     Parameters
     ----------
     offset : timedelta
-        Is added to the current instant; negative for the past.
+        Added to the current instant; negative for the past.
     """
     seconds = offset.total_seconds()
     if isinstance(database.obj, SqliteDatabase):

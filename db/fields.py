@@ -12,11 +12,17 @@ class UtcDateTimeField(DateTimeField):
     """An instant. Stored as naive UTC, so that text order is time order; read timezone-aware."""
 
     def db_value(self, value: Any) -> Any:
-        """Refuse naive times: nobody could tell which clock they were read from."""
+        """Return the naive UTC time to store.
+
+        Raises
+        ------
+        ValueError
+            `value` is naive: its time zone is unknown.
+        """
         if isinstance(value, dt.datetime):
             if value.tzinfo is None:
                 raise ValueError(f"{self.name}: a time without a timezone can't be stored")
-            # SQLite compares text: always write the microseconds.
+            # SQLite compares times as text, so the microseconds are always written.
             value = value.astimezone(dt.UTC).replace(tzinfo=None)
             return value.isoformat(sep=" ", timespec="microseconds")
         return super().db_value(value)

@@ -1,8 +1,8 @@
 """The tables.
 
-Every row that belongs to a proposal says so itself, so that who may see it is one join away
-(`services.access`). Angles, gain and read noise are numbers here; the API types them as the
-manual does.
+Every row that belongs to a proposal has a column for it, so that its visibility scope needs at most
+one join (`services.access`). Angles, gain and read noise are stored as numbers; the API types them
+as in the manual.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from db.fields import InsertionTimeField, UtcDateTimeField
 def utc_now() -> dt.datetime:
     """Return the current instant by this host's clock, timezone-aware.
 
-    What other hosts compare is taken from `db.clock` instead.
+    Use `db.clock` for times that other hosts compare.
     """
     return dt.datetime.now(dt.UTC)
 
@@ -48,7 +48,7 @@ class Table(Model):
         legacy_table_names = False
 
     def save(self, force_insert: bool = False, only: Any = None) -> Any:
-        """Write the row; a new one gets its times of insertion from the clock of the database."""
+        """Write the row; a new row gets its times of insertion from the clock of the database."""
         if force_insert or self._pk is None:
             unset = [
                 field.name
@@ -62,7 +62,7 @@ class Table(Model):
 
 
 class User(Table):
-    """A person. `username` and `email` are stored folded (lower case, no spaces around)."""
+    """A person. `username` and `email` are stored in lower case, without surrounding spaces."""
 
     username = CharField(150, unique=True)
     email = CharField(254, unique=True)
@@ -111,13 +111,13 @@ class PasswordLink(Table):
 
 
 class Partner(Table):
-    """An institution that people belong to; `User.partner` holds its name."""
+    """A partner institution; `User.partner` holds its name."""
 
     name = CharField(80, unique=True)
 
 
 class Proposal(Table):
-    """An observing proposal. A placeholder came with a frame and waits for staff to complete it.
+    """An observing proposal. A placeholder was created for a frame, until staff complete it.
 
     `soar_id` is the text of the frames' PROPID; `pi` is null while unknown.
     """
@@ -133,10 +133,10 @@ class Proposal(Table):
 
 
 class SettingsChange(Table):
-    """Who changed a proposal's reduction settings, when, and what they were and became.
+    """A change of the reduction settings of a proposal: by whom, when, from what, and to what.
 
-    `before` and `after` are whole settings. The id of the newest one is the settings' version.
-    `restored` is the time of the older state that was brought back, null for an edit.
+    `before` and `after` are complete settings. The id of the newest change is the version of the
+    settings. `restored` is the time of the older state that was restored, null for an edit.
     """
 
     proposal = ForeignKeyField(Proposal, backref="changes", on_delete="CASCADE")
@@ -165,17 +165,18 @@ class File(Table):
     """A FITS file: raw frame, master calibration or product.
 
     `kind` is `reduction.frames.FrameKind`, `data_type` the number of `DataType`. `proposal` is
-    null for masters, which belong to everyone. `original` is the raw frame of a product (itself
-    for a raw frame, null for a master), `parent` what it was made from. `state` is ``current`` or
-    ``superseded`` (a newer version took its place; kept while something was made with it).
-    `out_of_date` tells that it would be made differently now: with a calibration that has come
-    since, or because what it was made from is out of date.
-    `full_path` of a raw frame is where it was first seen; of a product below ``GSP_HOME/products``.
-    `series` is what the frames of one master share (`reduction.matching.group_key`), "" for others.
-    A product keeps the facts of its raw frame, a master those of its newest member. `n_x`, `n_y`
-    are its own size (a spectrum has one row); `readout_x`, `readout_y` are that of the read-out it
-    was made from, which calibrations are matched on (null: its own). `n_combined` is how many
-    frames a master was made of.
+    null for masters, which all users may see. `original` is the raw frame of a product (the file
+    itself for a raw frame, null for a master), `parent` the file that a product was made from.
+    `state` is ``current`` or ``superseded`` (replaced by a newer version; kept while products made
+    with it exist). `out_of_date` is true if a new run would give another product: with a newer
+    calibration, or because an input is out of date.
+    `full_path` of a raw frame is its first known path; that of a product is below
+    ``GSP_HOME/products``. `series` is the key that the frames of one master share
+    (`reduction.matching.group_key`), "" for other files. A product keeps the description of its raw
+    frame, a master that of its newest member. `n_x`, `n_y` are the size of the file's own image (a
+    spectrum has one row); `readout_x`, `readout_y` are the size of the read-out it was made from,
+    which calibrations are matched on (null: equal to the own size). `n_combined` is the number of
+    frames combined in a master.
     """
 
     file_name = CharField(255, index=True)
@@ -240,7 +241,7 @@ class File(Table):
 
     class Meta:
         indexes = (
-            # The file index and the search page: newest first, within what one may see.
+            # The file index and the search page: newest first, within a visibility scope.
             (("data_type", "state", "date_obs", "id", "proposal"), False),
             (("proposal", "data_type", "date_obs", "id"), False),
             (("proposal", "date_obs", "id"), False),
@@ -248,12 +249,12 @@ class File(Table):
             (("original", "data_type"), False),
             (("parent",), False),
             (("series", "data_type", "state"), False),
-            # What can calibrate a frame.
+            # The candidates for the calibration of a frame.
             (("kind", "data_type", "state", "camera", "date_obs"), False),
-            # The search page: any page of the whole list, and a part of the sky.
+            # The search page: pages of the complete list, and regions of the sky.
             (("state", "date_obs", "id"), False),
             (("dec_deg", "ra_deg"), False),
-            # A night's frames, and how many each night has, within what one may see.
+            # The frames of a night and their number, within a visibility scope.
             (("night", "data_type", "proposal", "date_obs", "id"), False),
             # The filters of the search page.
             *(
@@ -279,8 +280,8 @@ class File(Table):
         ]
 
 
-# The lists: all that can be filtered by, so that a row (2 kB, most of it JSON) is read only when it
-# is shown. In the order of the lists; what narrows them most often comes first.
+# The columns that lists are filtered by, so that a row (2 kB, mostly JSON) is read only when it is
+# shown. The sort columns of the lists come first, then the most frequent filters.
 _LISTED = (
     File.state,
     File.date_obs,
@@ -305,22 +306,22 @@ _LISTED = (
 )
 File.add_index(File.index(*_LISTED, name="file_list"))
 
-# What could be made again; most files are up to date.
+# The files that are out of date: few of all.
 File.add_index(
     File.index(File.data_type, File.proposal, where=SQL("out_of_date"), name="file_out_of_date")
 )
 
-# Each raw frame once: the second of two ingests of the same content loses.
+# Each raw frame is stored once: of two concurrent ingests of the same content the second fails.
 File.add_index(
     File.index(File.checksum, unique=True, where=File.data_type == SQL("0"), name="file_raw_once")
 )
 
 
 class Arrival(Table):
-    """A path that was seen in a raw root, and what became of it.
+    """A path found in a raw root, and the outcome of its ingest.
 
     `outcome`: ``indexed``, ``duplicate`` (same content as `file`), ``conflict`` (same name and
-    night, other content) or ``quarantined`` (unusable; `notice` says why).
+    night, other content) or ``quarantined`` (unusable; `notice` gives the reason).
     """
 
     path = TextField(unique=True)
@@ -334,14 +335,14 @@ class Arrival(Table):
 
 
 class Run(Table):
-    """One run of a process block on a file: the truth about work; the queue carries only its id.
+    """One run of a process block on a file. The queue carries only its id.
 
-    `state`: ``waiting`` (`notice` says for what), ``queued``, ``running``, ``done``, ``failed``
-    (`notice` says why), ``cancelled``. `attempt` fences: only the holder of the newest attempt
-    may finish the run; `lost` counts the workers that vanished with it. `heartbeat` of a waiting
-    run is when it was last looked at. `calibrations` are those a person chose, whatever fits better
+    `state`: ``waiting`` (`notice` gives the reason), ``queued``, ``running``, ``done``, ``failed``
+    (`notice` gives the reason), ``cancelled``. `attempt` is a fencing token: only the worker of the
+    newest attempt may finish the run; `lost` counts the workers lost during the run. `heartbeat` of
+    a waiting run is the time of its last examination. `calibrations` are the manual calibrations
     (`reduction.registry.CalibrationRole` → file id). `exposure` is the start of the newest exposure
-    it works for: newest first.
+    that the run is for; the newest are run first.
     """
 
     file = ForeignKeyField(File, backref="runs", on_delete="CASCADE")
@@ -379,7 +380,7 @@ class Run(Table):
         ]
 
 
-# One live automatic run of a block on a file: the second of two schedulers loses.
+# A block has at most one live automatic run on a file: of two schedulers the second fails.
 Run.add_index(
     Run.index(
         Run.file,
@@ -392,13 +393,13 @@ Run.add_index(
 
 
 class Ingredient(Table):
-    """A file that went into a product besides its parent.
+    """An input of a product besides its parent.
 
     `role` is a `services.files.ingredients.Role`, `selected_by` a
-    `services.files.ingredients.SelectedBy`. `input` is null once the file has been deleted, or when
-    an older release kept only a name that several files have; `name` is kept.
-    `differences` is what of a calibration does not match the product, each with ``quantity``,
-    ``wanted`` and ``found``; empty when it matches.
+    `services.files.ingredients.SelectedBy`. `input` is null once the file has been deleted, or if
+    an older release stored only a name that several files have; `name` is kept. `differences` lists
+    where a calibration does not match the product, each with ``quantity``, ``wanted`` and
+    ``found``; empty when it matches.
     """
 
     product = ForeignKeyField(File, backref="ingredients", on_delete="CASCADE")
@@ -413,7 +414,7 @@ class Ingredient(Table):
 
 
 class RunInput(Table):
-    """A file that the last attempt of a run was given besides its own: also of one that failed.
+    """An input of the last attempt of a run besides its file, also if the attempt failed.
 
     `role`, `input` and `name` are as those of `Ingredient`.
     """
@@ -425,7 +426,7 @@ class RunInput(Table):
 
 
 class Comment(Table):
-    """What a person said of a file."""
+    """A comment of a user on a file."""
 
     file = ForeignKeyField(File, backref="comments", on_delete="CASCADE")
     user = ForeignKeyField(User, backref="comments", on_delete="CASCADE")
@@ -436,8 +437,8 @@ class Comment(Table):
 class LogEntry(Table):
     """An important message. `proposal` null: for staff only.
 
-    `level` is the severity of its notice. `search_text` is what a search looks through: the
-    sentence, code and parameters of the notice when it was written.
+    `level` is the severity of its notice. `search_text` is the text that a search examines: the
+    sentence, code and parameters of the notice at the time of writing.
     """
 
     created = InsertionTimeField(index=True)
@@ -453,10 +454,10 @@ class LogEntry(Table):
 
 
 class Event(Table):
-    """Something happened; pages and scripts hear of it in the order of `id`.
+    """An event, delivered to pages and scripts in the order of `id`.
 
-    `proposal` null: for everyone (a master) unless `staff_only`, which is for staff and for the one
-    `person` (an id) whom it concerns.
+    `proposal` is null for events that all users may see (those of a master). An event with
+    `staff_only` is for staff and for the one `person` (an id) whom it concerns.
     """
 
     id = AutoField()
@@ -469,10 +470,11 @@ class Event(Table):
 
 
 class Mail(Table):
-    """A message to one person. `state`: ``queued`` (tried when `due`), ``sent`` or ``failed``.
+    """A message to one person. `state`: ``queued`` (sent when `due`), ``sent`` or ``failed``.
 
-    `problem` says what the last try ran into. `account_id`: whose password link stands at the place
-    of `services.mail.outbox.LINK`; it is made when the message is sent, so that no row holds it.
+    `problem` describes the failure of the last attempt. `account_id` is the account whose password
+    link replaces `services.mail.outbox.LINK`. The link is created when the message is sent, so that
+    no row contains it.
     """
 
     recipient = CharField(254)
