@@ -1,4 +1,4 @@
-"""What differs between a frame and a calibration, as data: matching ranks on it, pages show it."""
+"""The differences between a frame and a calibration, as data for ranking and display."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Effect(IntEnum):
     """What a difference means for the use of a calibration."""
 
     USABLE = 1
-    """It is used, and the product says so."""
+    """It is used, with a notice on the product."""
     ON_REQUEST = 2
     """It is used only when a person selects it."""
     FATAL = 3
-    """It is never used: the pixels, or the wavelengths, are not the same."""
+    """It is never used: the pixels or the wavelengths are not the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,14 @@ class Difference:
 
 
 def worst(differences: tuple[Difference, ...]) -> Effect | None:
-    """Return the gravest effect of some differences, None without any."""
-    return max((one.effect for one in differences), default=None)
+    """Return the most severe effect of some differences, None without any."""
+    return max((difference.effect for difference in differences), default=None)
 
 
 def text_differences(
     quantity: Quantity, wanted: str, found: str, effect: Effect
 ) -> tuple[Difference, ...]:
-    """Return the difference of two texts, nothing when they are equal."""
+    """Return the difference of two texts, an empty tuple when they are equal."""
     return () if wanted == found else (Difference(quantity, wanted, found, effect),)
 
 
@@ -97,7 +97,7 @@ def number_differences(
     *,
     tolerance: float,
 ) -> tuple[Difference, ...]:
-    """Return the difference of two numbers, nothing within `tolerance` or when both are unknown."""
+    """Return the difference of two numbers; empty within `tolerance` or when both are unknown."""
     if wanted is None and found is None:
         return ()
     # The last term allows for angles such as 16.1 and 16.15, whose floats differ by slightly more.

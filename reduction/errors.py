@@ -1,11 +1,11 @@
-"""What can go wrong in a reduction.
+"""The expected failures of a reduction.
 
 ReductionError
  ├─ HeaderError           a needed FITS keyword is missing, mistyped or contradicts the pixels
  ├─ UnusableFrame         the pixels cannot be reduced (all NaN, all saturated, empty)
  ├─ MissingCalibration    no master or arc fits; carries the nearest candidates
  ├─ TargetNotFound        no source above the threshold along the slit
- └─ NoWavelengthSolution  the lamp lines do not pin down a solution
+ └─ NoWavelengthSolution  the lamp lines do not determine a solution
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from reduction.notices import Notice, notice
 
 
 class ReductionError(Exception):
-    """Expected scientific failure: a notice for the observer, never swallowed.
+    """Expected scientific failure: a notice for the observer, never suppressed.
 
     Parameters
     ----------
     code : NoticeCode or Notice
-        What went wrong; a notice is carried as it is.
+        The failure; a notice is kept as it is.
     **params
         Parameters of the code.
     """
@@ -59,4 +59,4 @@ class TargetNotFound(ReductionError):
 
 
 class NoWavelengthSolution(ReductionError):
-    """Too few, too bunched or too scattered lamp lines: no solution is better than a wrong one."""
+    """The lamp lines are too few, too close together or too scattered for a solution."""

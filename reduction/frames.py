@@ -1,4 +1,4 @@
-"""What a frame is: its kind, its facts from the header, and the shapes data has in memory."""
+"""Data types of frames: kind, description from the header, spectrum and product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reduction.notices import Notice
 
 
 class DataType(IntEnum):
-    """How far a file has come, in the order of the reduction; the JSON API has them as text."""
+    """Stage of a file, in the order of the reduction; the JSON API uses text for it."""
 
     RAW = 0
     MASTER = 1
@@ -28,7 +28,7 @@ class DataType(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name of the stage, as people read it."""
+        """The name of the stage, for display."""
         return _LABELS[self]
 
 
@@ -43,7 +43,7 @@ _LABELS = {
 
 
 class FrameKind(StrEnum):
-    """What a frame is for, judged from its header (`reduction.fits.classification`)."""
+    """Purpose of a frame, judged from its header (`reduction.fits.classification`)."""
 
     BIAS = "bias"
     FLAT = "flat"
@@ -55,11 +55,11 @@ class FrameKind(StrEnum):
 
 
 LAMP_KINDS = frozenset({FrameKind.ARC, FrameKind.FOCUS})
-"""Kinds whose light is a comparison lamp's."""
+"""Kinds of frames that show a comparison lamp."""
 
 
 class Technique(StrEnum):
-    """Observing technique, in the words of the manual."""
+    """Observing technique, with the terms of the manual."""
 
     SPECTROSCOPY = "Spectroscopy"
     IMAGING = "Imaging"
@@ -77,13 +77,13 @@ class PixelFlag(IntFlag):
 
 
 def night_of(moment: dt.datetime) -> dt.date:
-    """Return the observing night: the UTC date at its begin (local noon at SOAR is about 16 h)."""
+    """Return the observing night: the UTC date at its start (local noon at SOAR is about 16 h)."""
     return (moment - dt.timedelta(hours=15)).date()
 
 
 @dataclass(frozen=True, slots=True)
 class FrameDescription:
-    """The facts of one frame, normalised; what the file index stores and calibrations match on.
+    """Normalised properties of a frame, which the index stores and calibrations are matched on.
 
     Text that a header lacks is ``""``; numbers that it lacks are None. Angles, gain and read noise
     are degrees, electron/ADU and electron; so are where the telescope pointed (`elevation`,
@@ -134,14 +134,14 @@ class FrameDescription:
 
 @dataclass(slots=True)
 class Spectrum:
-    """A 1-D spectrum with everything a later block needs.
+    """A 1-D spectrum with all data that later blocks need.
 
     Parameters
     ----------
     flux : (n,) float64
-        Background-subtracted signal, unit of the header's ``BUNIT``; NaN where nothing is known.
+        Background-subtracted signal, unit of the header's ``BUNIT``; NaN where there is no value.
     variance : (n,) float64
-        Variance of `flux`, unit squared; ``inf`` where nothing is known.
+        Variance of `flux`, unit squared; ``inf`` where there is no value.
     mask : (n,) uint8
         `PixelFlag` bits.
     header : fits.Header
@@ -151,8 +151,8 @@ class Spectrum:
     wavelength : (n,) float64, optional
         Air wavelength of the pixel centres, ångström; None before calibration.
     arcs : (n_arcs, n) float32, optional
-        The arcs that the wavelengths rest on, extracted along the same aperture and each put on
-        `wavelength` by its own solution; None before calibration and for an arc itself.
+        The arcs of the wavelength solution, extracted along the same aperture and each resampled to
+        `wavelength` with its own solution; None before calibration and for an arc itself.
     """
 
     flux: NDArray[np.float64]
@@ -166,11 +166,11 @@ class Spectrum:
 
 @dataclass(slots=True)
 class Product:
-    """What a block hands back; `reduction.fits.frame_io.write` makes the file of it.
+    """A product of a block, which `reduction.fits.frame_io.write` writes.
 
-    `inputs` are the names of the files that went in besides the parent (masters, arcs), `members`
-    the raw frames that a master was combined from (empty: all that the block was given), `quality`
-    the numbers shown beside the product, `notices` what the observer should know.
+    `inputs` are the names of the inputs besides the parent (masters, arcs), `members` the raw
+    frames that a master was combined from (empty: all members given to the block), `quality` the
+    numbers shown beside the product, `notices` the messages for the observer.
     """
 
     file_name: str

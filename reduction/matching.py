@@ -1,8 +1,8 @@
 """Which calibration fits which frame, and what differs when none does.
 
-Everything here is pure: descriptions in, indices, differences and notices out. ``WAVMODE`` is never
-compared, since it can be out of date; the setup is grating, camera angle, grating angle and
-order-blocking filter.
+All functions are pure: they take frame descriptions and return indices and differences.
+``WAVMODE`` is never compared, since it can be out of date. The setup is grating, camera angle,
+grating angle and order-blocking filter.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from reduction.differences import Difference, Effect, Quantity, number_differenc
 from reduction.frames import FrameDescription, FrameKind, Technique
 
 ANGLE_TOLERANCE = 0.05
-"""Degrees within which two angles are one setup: the stages repeat to about 0.02."""
+"""Largest difference of two angles of one setup, degrees; the stages repeat to about 0.02."""
 BIAS_DAYS = 30.0
 FLAT_DAYS = 7.0
 ARC_DAYS = 30.0
 ARC_WARNING_DAYS = 1.0
-"""An arc of another night is used with a notice: the optics have been moved in between."""
+"""An arc from another night is used with a notice, since the optics have moved in between."""
 
 ARC_SPAN = dt.timedelta(days=ARC_DAYS)
 
@@ -38,15 +38,15 @@ class ArcChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One candidate: its place in the list, and what differs."""
+    """One candidate: its index in the list, and its differences."""
 
     index: int
     differences: tuple[Difference, ...] = ()
 
     @property
     def fits(self) -> bool:
-        """Whether the candidate is used without anybody asking for it."""
-        return all(one.effect is Effect.USABLE for one in self.differences)
+        """Whether the candidate may be selected automatically."""
+        return all(each.effect is Effect.USABLE for each in self.differences)
 
     @property
     def is_degraded(self) -> bool:
@@ -55,20 +55,20 @@ class Match:
 
     @property
     def fatal(self) -> tuple[Difference, ...]:
-        """What makes the candidate impossible to use: other pixels, or other wavelengths."""
-        return tuple(one for one in self.differences if one.effect is Effect.FATAL)
+        """Differences that rule out any use: other pixels, or other wavelengths."""
+        return tuple(each for each in self.differences if each.effect is Effect.FATAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates that fit (`matches`) and those `refused`, the best of each first."""
+    """The candidates that fit (`matches`) and the `refused` ones, each best first."""
 
     matches: tuple[Match, ...]
     refused: tuple[Match, ...]
 
     @property
     def nearest(self) -> Match | None:
-        """The best of those refused."""
+        """The best of the refused candidates."""
         return self.refused[0] if self.refused else None
 
     @property
@@ -78,7 +78,7 @@ class Ranking:
 
 
 def setup_of(frame: FrameDescription) -> dict[Quantity, str | float]:
-    """Return what a calibration of the wavelengths has to share with a frame, where it is known."""
+    """Return the known properties of a frame that its wavelength calibrations must share."""
     setup: dict[Quantity, str | float] = {Quantity.GRATING: frame.grating}
     for quantity, angle in (
         (Quantity.CAMERA_ANGLE, frame.cam_targ),
@@ -92,7 +92,7 @@ def setup_of(frame: FrameDescription) -> dict[Quantity, str | float]:
 
 
 def readout_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
-    """Return what a calibration of the pixels has to share with a frame."""
+    """Return the properties of a frame that its pixel calibrations must share."""
     return {
         Quantity.CAMERA: frame.camera,
         Quantity.READ_NOISE: frame.rdnoise,
@@ -103,7 +103,7 @@ def readout_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
 
 
 def flat_setup_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
-    """Return what a flat has to share with a frame."""
+    """Return the properties of a frame that its flats must share."""
     imaging = frame.technique is Technique.IMAGING
     return {
         **({Quantity.FILTER: frame.filter} if imaging else setup_of(frame)),
@@ -132,14 +132,14 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     """Return the arcs for `frame`, nearest in time (and pointing) first.
 
     Camera, grating, angles and order-blocking filter must agree, within 30 days (beyond one day
-    as a degraded match); binning and slit need not. An arc taken at the pointing of `frame` counts
-    as an hour nearer: flexure follows the telescope.
+    as a degraded match); binning and slit may differ. An arc at the pointing of `frame` counts as
+    one hour nearer, since flexure depends on the pointing.
     """
     return _rank(frame, candidates, _arc_differences, ARC_DAYS)
 
 
 def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
-    """Return the spectra whose trace runs as that of `frame`: as `rank_arcs`, within a day."""
+    """Return the spectra with the same trace as `frame`: as `rank_arcs`, within a day."""
     return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS)
 
 
@@ -151,7 +151,7 @@ def choose_arcs(
     Returns
     -------
     tuple of Match
-        Empty when none fits; for bracketing two, or one when there is none on the other side.
+        Empty when none fits; for bracketing two, or one when there is no arc on the other side.
     """
     matches = rank_arcs(frame, candidates).matches
     if choice is not ArcChoice.BRACKETING or not matches:
@@ -169,7 +169,7 @@ def choose_arcs(
 def group_key(frame: FrameDescription) -> str:
     """Return the key that frames of one master share: night, read-out and, for a flat, the setup.
 
-    ``""`` for a frame that goes into no master.
+    ``""`` for a frame that is not combined into masters.
     """
     if frame.kind not in {FrameKind.BIAS, FrameKind.FLAT}:
         return ""
@@ -230,7 +230,7 @@ def _size(frame: FrameDescription) -> str:
 
 
 def _region_name(frame: FrameDescription) -> str:
-    # "user-defined" is what the software calls any region; the size then says which.
+    # The control software calls any region "user-defined"; the size then identifies it.
     return "" if frame.roi.lower() in {"user-defined", "custom"} else frame.roi.upper()
 
 
@@ -254,7 +254,7 @@ def _readout(frame: FrameDescription, other: FrameDescription) -> tuple[Differen
 def _setup(
     frame: FrameDescription, other: FrameDescription, effect: Effect
 ) -> tuple[Difference, ...]:
-    """Compare what the wavelengths depend on; the filter is not part of `effect`."""
+    """Compare the setups; a different filter is `Effect.ON_REQUEST`, whatever `effect` is."""
     near = ANGLE_TOLERANCE
     return (
         *text_differences(Quantity.GRATING, frame.grating, other.grating, effect),

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Severity(IntEnum):
-    """How grave a notice is; pages show the gravest first."""
+    """Severity of a notice; pages show the most severe first."""
 
     INFO = 1
     WARNING = 2
@@ -29,7 +29,7 @@ class NoticeCode(StrEnum):
     parameters: frozenset[str]
 
     def __new__(cls, code: str, severity: Severity = ERROR, parameters: str = "") -> Self:
-        """Make a member of a code, its severity and the names of its parameters."""
+        """Create a member from a code, its severity and the names of its parameters."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.severity = severity
@@ -186,7 +186,7 @@ class NoticeCode(StrEnum):
     INTERNAL_ERROR = "internal_error", ERROR, "exception"
     WORKER_LOST = "worker_lost", ERROR, "times"
 
-    # How a frame stands.
+    # The state of a frame.
     RUN_FAILED = "run_failed", ERROR, "block reason"
     RUN_CANCELLED = "run_cancelled", WARNING, "block"
     RUN_UNDER_WAY = "run_under_way", INFO, "block step"
@@ -211,7 +211,7 @@ class NoticeCode(StrEnum):
     ACCOUNT_REACTIVATED = "account_reactivated", INFO, "person name"
     MAIL_FAILED = "mail_failed", ERROR, "recipient problem"
 
-    # The simulation refuses what it is asked for.
+    # The simulation cannot be made as requested.
     SIMULATION_MODE_UNKNOWN = "simulation_mode_unknown", ERROR, "mode known"
     SIMULATION_LAMP_UNKNOWN = "simulation_lamp_unknown", ERROR, "lamp mode known"
     SIMULATION_CAMERA_UNKNOWN = "simulation_camera_unknown", ERROR, "camera"

@@ -18,7 +18,7 @@ from reduction.notice_codes import NoticeCode, Severity
 
 
 def _plain(value: Any) -> Any:
-    """Return a parameter as JSON has it; TypeError for what JSON cannot hold."""
+    """Return a parameter as JSON; TypeError for a type that JSON does not have."""
     if isinstance(value, Notice | Difference):
         return _plain(value.to_json())
     if isinstance(value, Enum):
@@ -38,7 +38,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the pipeline has to say, as data. Use `notice` to make one.
+    """A message of the pipeline, as data. Use `notice` to create one.
 
     Parameters
     ----------
@@ -97,5 +97,5 @@ def notice(code: NoticeCode, **params: Any) -> Notice:
 
 
 def by_severity(notices: Iterable[Notice]) -> list[Notice]:
-    """Return notices with the gravest first, else in their order."""
-    return sorted(notices, key=lambda one: -one.severity)
+    """Return notices, the most severe first, else in their order."""
+    return sorted(notices, key=lambda each: -each.severity)

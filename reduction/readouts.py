@@ -30,18 +30,18 @@ SATURATION_ADU: Final[dict[str, tuple[tuple[float, float, float], ...]]] = {
 """Half-full-well level by camera: gain (electron/ADU), read noise (electron), level (ADU)."""
 
 PLAUSIBLE: Final = (0.01, 1000.0)
-"""Gains (electron/ADU) and read noises (electron) that a CCD camera can have."""
+"""Range of plausible gains (electron/ADU) and read noises (electron) of a CCD camera."""
 
 
 def is_plausible(value: float) -> bool:
-    """Tell whether a gain or a read noise can be true, known read-out or not."""
+    """Tell whether a gain or a read noise is plausible, for any read-out."""
     return PLAUSIBLE[0] <= value <= PLAUSIBLE[1]
 
 
 def saturation_adu(camera: str, gain: float | None, rdnoise: float | None) -> float | None:
-    """Return the saturation level of a read-out, ADU, None for a read-out that isn't known.
+    """Return the saturation level of a read-out, ADU; None for an unknown read-out.
 
-    Gain and noise may each be 5 % off the table's: they are re-measured now and then.
+    Gain and noise may each differ by 5 % from the table, since they are re-measured occasionally.
     """
     if gain is None or rdnoise is None:
         return None

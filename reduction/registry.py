@@ -1,4 +1,4 @@
-"""The process blocks: one declaration each, read by the queue, the API and the pages alike."""
+"""The process blocks: one declaration each, used by the queue, the API and the pages."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from reduction.notices import Notice
 
 
 class BlockSettings(BaseModel):
-    """Base of every block's settings: frozen, and a typo is an error."""
+    """Base of the settings of all blocks: frozen; an unknown name is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def effective(self, kind: FrameKind) -> dict[str, Any]:  # noqa: ARG002 (blocks overrule it)
-        """Return the settings, as JSON, that make a difference to a frame of this kind."""
+    def effective(self, kind: FrameKind) -> dict[str, Any]:  # noqa: ARG002 (blocks override it)
+        """Return the settings, as JSON, that affect the product of a frame of this kind."""
         return self.model_dump(mode="json")
 
 
 class CalibrationRole(StrEnum):
-    """What a calibration is to a block; `services.calibration.selection` finds them."""
+    """The role of a calibration in a block; see `services.calibration.selection`."""
 
     MASTER_BIAS = "master bias"
     MASTER_FLAT = "master flat"
@@ -42,12 +42,12 @@ class CalibrationRole(StrEnum):
 
 Report = Callable[[str, float], None]
 """``report(step, fraction)``: the step's name for the observer, and the run's progress, 0 to 1.
-It may raise (a cancelled run): blocks let that pass."""
+It may raise an exception (if the run is cancelled), which blocks must not catch."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockInputs:
-    """Everything a block may look at.
+    """All inputs of a block.
 
     Parameters
     ----------
@@ -57,23 +57,23 @@ class BlockInputs:
     file_name : str
         The parent's file name.
     kind : FrameKind or None
-        What the parent is for: as judged at its arrival, or as a person has ruled since. A header
-        that says otherwise is overruled; None leaves the judgement to the header.
+        Kind of the parent: as classified at ingest, or as reclassified by a person since. It takes
+        precedence over the header; None: the kind is read from the header.
     members : tuple of Path
         Raw frames of a master, oldest first.
     master_bias, master_flat : CCDData or None
-        None when the settings ignore them, or when `notices` tell why there is none.
+        None when the settings ignore them, or when there is none (`notices` give the reason).
     arc : CCDData or None
         A **reduced 2-D** arc frame of the same setup, possibly with another binning or slit.
     second_arc : CCDData or None
         As `arc`, on the other side of the exposure in time; given when the arcs are to bracket it.
     names : mapping
-        CalibrationRole → file name of what was given.
+        CalibrationRole → file name of the calibration.
     brighter : callable, optional
-        Asked only when a target is too faint for a trace of its own: returns name and header of a
-        spectrum of a brighter target, same setup and night, or None.
+        Called only when a target is too faint for a trace of its own. Returns name and header of a
+        spectrum of a brighter target of the same setup and night, or None.
     notices : tuple of Notice
-        On calibrations that are missing or match only partly; carried into the product's notices.
+        About calibrations that are missing or match only partly; copied to the product's notices.
     """
 
     frame: CCDData | Spectrum | None = None
@@ -96,8 +96,8 @@ BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]
 class Block:
     """One process block; `label` is the name on its button.
 
-    `settings` are a proposal's; `request` is what one run can be asked for: the same, and what only
-    a person says of one frame.
+    `settings` are those of a proposal; `request` are those of a single run: the same, and the
+    settings that a person gives for one frame only.
     """
 
     name: str
@@ -129,8 +129,13 @@ def block(
 ) -> Callable[[BlockFunction], BlockFunction]:
     """Register a function as a process block.
 
-    `accepts` and `kinds` say which files it runs on; `route` is its place under ``/api/files/``
-    (None: not started through a route of its own); `request` extends `settings` (None: nothing).
+    `accepts` and `kinds` select the files it runs on; `route` is its path under ``/api/files/``
+    (None: it has no route of its own); `request` extends `settings` (None: the same).
+
+    Raises
+    ------
+    ValueError
+        A block of this name is already registered.
     """
 
     def register(run: BlockFunction) -> BlockFunction:
@@ -162,6 +167,6 @@ def all_blocks() -> Mapping[str, Block]:
 
 
 def blocks_for(data_type: DataType, kind: FrameKind) -> list[Block]:
-    """Return the blocks that run on a file of this type and kind, in the order of the chain."""
-    fitting = (b for b in all_blocks().values() if data_type in b.accepts and kind in b.kinds)
-    return sorted(fitting, key=lambda b: b.produces)
+    """Return the blocks that run on a file of this type and kind, in the order of the reduction."""
+    candidates = (b for b in all_blocks().values() if data_type in b.accepts and kind in b.kinds)
+    return sorted(candidates, key=lambda b: b.produces)

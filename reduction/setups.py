@@ -1,4 +1,4 @@
-"""The published wavelength modes, and the names of masters that are made of setup and read-out."""
+"""The published wavelength modes, and the file names of masters."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ MODES = {
 }
 _ANGLE_TOLERANCE = 0.2  # the modes' own angles are set to a tenth of a degree
 
-# The read-out that each camera is used with when nothing else is asked for: (gain, noise).
-_USUAL_READOUT = {"Red": (1.48, 3.89), "Blue": (1.4, 4.74)}
+# The default read-out of each camera: gain (electron/ADU), read noise (electron).
+_DEFAULT_READOUT = {"Red": (1.48, 3.89), "Blue": (1.4, 4.74)}
 
 
 def grating_lines(grating: str) -> int | None:
@@ -42,10 +42,9 @@ def grating_lines(grating: str) -> int | None:
 
 
 def mode_of(frame: FrameDescription) -> str:
-    """Return the wavelength mode that grating and angles say, whatever ``WAVMODE`` claims.
+    """Return the wavelength mode of a grating and its angles; ``WAVMODE`` is not used.
 
-    A setup that is none of the published modes is named by its grating and angles:
-    ``930_C24.0_G13.0``.
+    A setup that is not a published mode is named by its grating and angles: ``930_C24.0_G13.0``.
     """
     lines = grating_lines(frame.grating)
     if frame.cam_targ is None or frame.grt_targ is None:
@@ -60,8 +59,8 @@ def mode_of(frame: FrameDescription) -> str:
 def master_bias_name(frame: FrameDescription) -> str:
     """Return the file name of the master bias for frames like `frame`.
 
-    ``master_bias_RED_SP_2x2_R03.89_G01.48_20220704.fits``; a region that is not one of the standard
-    ones is added, since several may be used in a night.
+    ``master_bias_RED_SP_2x2_R03.89_G01.48_20220704.fits``; a region other than the standard
+    ones is appended, since several may be used in a night.
     """
     technique = {Technique.SPECTROSCOPY: "SP", Technique.IMAGING: "IM"}.get(frame.technique, "UN")
     parts = ["master_bias", frame.camera.upper(), technique, _binning(frame), _readout(frame)]
@@ -71,8 +70,8 @@ def master_bias_name(frame: FrameDescription) -> str:
 def master_flat_name(frame: FrameDescription) -> str:
     """Return the file name of the master flat for frames like `frame`.
 
-    ``norm_master_flat_400_M2_GG455_S1.0_2x2_20220704.fits``; camera, read-out and region are added
-    where they are not the usual ones, so that no two masters of a night share a name.
+    ``norm_master_flat_400_M2_GG455_S1.0_2x2_20220704.fits``; camera, read-out and region are
+    appended where they are not the default ones, so that no two masters of a night share a name.
     """
     parts = ["norm_master_flat"]
     if frame.technique is Technique.IMAGING:
@@ -83,7 +82,7 @@ def master_flat_name(frame: FrameDescription) -> str:
     parts.append(_binning(frame))
     if frame.camera != "Red":
         parts.append(frame.camera.upper())
-    if (frame.gain, frame.rdnoise) != _USUAL_READOUT.get(frame.camera):
+    if (frame.gain, frame.rdnoise) != _DEFAULT_READOUT.get(frame.camera):
         parts.append(_readout(frame))
     return _file_name([*parts, _region(frame), f"{frame.night:%Y%m%d}"])
 
@@ -93,7 +92,7 @@ def _file_name(parts: list[str]) -> str:
 
 
 def _slug(text: str) -> str:
-    """Return text with only the characters that are harmless in a file name."""
+    """Return text without the characters that are unsafe in a file name."""
     return re.sub(r"[^A-Za-z0-9.+-]+", "", text)
 
 
