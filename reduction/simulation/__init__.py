@@ -1,8 +1,8 @@
-"""A physically realistic raw night of which the truth is known.
+"""Simulation of a physically realistic raw night with known truth.
 
-Nothing here uses the code that reduces: only the published lamps (`reduction.lines.lamps`) and the
-facts of the instrument. `simulate_night` writes the files, `frames` makes them one by one for a
-replay, `science_frame` makes a single one.
+The simulation is independent of the reduction code; it uses only the published lamps
+(`reduction.lines.lamps`) and the properties of the instrument. `simulate_night` writes the files,
+`frames` yields the frames one by one for a replay, and `science_frame` returns a single frame.
 """
 
 from reduction.simulation.exposures import Frame

@@ -1,4 +1,4 @@
-"""The calibration lamps: which lines an arc shows and how strong they are; the quartz lamp."""
+"""The calibration lamps: lines of an arc and their strengths; spectrum of the quartz lamp."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LIBRARY_SIGMA = 1.7
 """Width of a line in the library spectra (narrow slit), unbinned pixels."""
 
 FAINTEST = 2e-5
-"""Lines fainter than this share of the brightest are left out: they drown in the noise."""
+"""Lines fainter than this fraction of the brightest are left out: they are below the noise."""
 
 PEAK_WITHIN = 2
-"""Pixels within which the library's exposure must peak for a line to be there: else its light is
-the wing of a bright neighbour."""
+"""Largest distance between a line and a peak of the library's exposure, pixels. Light without a
+peak is the wing of a bright neighbour."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,18 @@ class ArcLines:
 def arc_lines(setup: Setup) -> ArcLines:
     """Measure the lines of the setup's library lamp.
 
-    The published spectrum less its continuum is fitted by non-negative amplitudes of Gaussians at
-    the laboratory lines' places, so that blends share their light. Only the brightness comes from
-    the exposure: in a simulated arc the lines are where the wavelength map of the setup puts them.
+    Gaussians of non-negative amplitude at the positions of the laboratory lines are fitted to the
+    published spectrum without its continuum, so that blended lines share their light. Only the
+    brightness is taken from the exposure; the positions of the lines in a simulated arc follow from
+    the wavelength map of the setup.
+
+    Parameters
+    ----------
+    setup : Setup
+
+    Returns
+    -------
+    ArcLines
     """
     lamp = setup.lamp
     wavelength, _ = laboratory_lines(spectra_of(lamp.lamp))
@@ -64,7 +73,7 @@ def arc_lines(setup: Setup) -> ArcLines:
     floor = gaussian_filter1d(percentile_filter(lamp.flux, 20, size=121), 30)
     signal = np.clip(lamp.flux - floor, 0, None)
     grid = np.arange(lamp.flux.size)
-    # Wider than a line, for the places are good to a pixel or so.
+    # Wider than a line, since the positions are accurate to about a pixel.
     profiles = np.exp(-0.5 * ((grid[:, None] - pixel[None, :]) / (1.3 * LIBRARY_SIGMA)) ** 2)
     amplitude, _ = nnls(profiles, signal)
     kept = (amplitude > FAINTEST * amplitude.max()) & _peaks_at(signal, pixel)
@@ -77,8 +86,8 @@ def arc_lines(setup: Setup) -> ArcLines:
 def _seen_at(setup: Setup, lamp: Lamp, wavelength: Floats) -> Floats:
     """Pixel of wavelengths in the library's exposure of a lamp.
 
-    The map's, which rests on few lines for some setups, moved and stretched to where the exposure
-    begins and ends.
+    The wavelength map of some setups is based on few lines, so it is shifted and stretched to the
+    published range of the exposure.
     """
     ends = setup.column(np.array(lamp.range)) - lamp.first_column
     stretch = (lamp.flux.size - 1) / (ends[1] - ends[0])
@@ -99,7 +108,19 @@ def _in_reach(setup: Setup, wavelength: Floats) -> Floats:
 
 
 def quartz(setup: Setup, wavelength: Floats) -> Floats:
-    """Spectrum of the quartz lamp through the setup, per Å, peak near 1: a lamp of 3000 K."""
+    """Return the spectrum of the quartz lamp, a black body of 3000 K, as detected in a setup.
+
+    Parameters
+    ----------
+    setup : Setup
+    wavelength : (n,) float64
+        Air wavelength, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å; the maximum is 1.
+    """
     photons = wavelength**-4 / np.expm1(1.4388e8 / (wavelength * 3000))
     curve = photons * throughput(setup, wavelength)
     return np.asarray(curve / curve.max())

@@ -1,4 +1,4 @@
-"""The header cards of a raw frame, as the instrument writes them, and as it did before 2019."""
+"""The header cards of a raw frame, as the instrument writes them now and wrote them before 2019."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LAMP_CARDS = {
 }
 
 OBSTYPES = {
-    # kind: (today, before 2019)
+    # kind: (since 2019, before 2019)
     "bias": ("BIAS", "BIAS"),
     "flat": ("LAMPFLAT", "FLAT"),
     "arc": ("COMP", "COMP"),
@@ -55,7 +55,7 @@ COMMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Where the telescope looks: degrees, right ascension and declination (J2000)."""
+    """Pointing of the telescope: right ascension and declination (J2000), degrees."""
 
     ra: float
     dec: float
@@ -63,7 +63,7 @@ class Pointing:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one exposure's header says beyond the setup and the detector."""
+    """Header values of an exposure besides those of the setup and the detector."""
 
     kind: str
     object_name: str
@@ -79,13 +79,13 @@ class Facts:
 
 
 def sidereal_time(when: dt.datetime) -> float:
-    """Local mean sidereal time at the telescope, degrees (Meeus 1998, eq. 12.4)."""
+    """Return the local mean sidereal time at the telescope, degrees (Meeus 1998, eq. 12.4)."""
     days = (when - dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)).total_seconds() / 86400
     return (280.46061837 + 360.98564736629 * days + LONGITUDE) % 360
 
 
 def altitude(when: dt.datetime, pointing: Pointing) -> float:
-    """Height of a pointing above the horizon, degrees."""
+    """Return the height of a pointing above the horizon, degrees."""
     hour_angle = np.radians(sidereal_time(when) - pointing.ra)
     dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
     sine = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour_angle)
@@ -93,7 +93,7 @@ def altitude(when: dt.datetime, pointing: Pointing) -> float:
 
 
 def rotator(when: dt.datetime, pointing: Pointing) -> float:
-    """Angle of the rotator that keeps north up at a Nasmyth port, degrees from 0 to 360.
+    """Return the rotator angle that keeps north up at a Nasmyth port, 0 to 360 degrees.
 
     Parallactic angle (Meeus 1998, eq. 14.1) minus altitude.
     """
@@ -106,12 +106,12 @@ def rotator(when: dt.datetime, pointing: Pointing) -> float:
 
 
 def airmass(when: dt.datetime, pointing: Pointing) -> float:
-    """Airmass of a pointing, plane-parallel, at most 5."""
+    """Return the plane-parallel airmass of a pointing, at most 5."""
     return float(1 / max(np.sin(np.radians(altitude(when, pointing))), 0.2))
 
 
 def sexagesimal(degrees: float, *, hours: bool = False) -> str:
-    """Write an angle as ``hh:mm:ss.sss`` or ``-dd:mm:ss.sss``."""
+    """Return an angle as ``hh:mm:ss.sss`` or ``-dd:mm:ss.sss``."""
     milli = round(abs(degrees) * 3600_000 / (15 if hours else 1))
     seconds, milli = divmod(milli, 1000)
     sign = "-" if degrees < 0 else ""
@@ -119,10 +119,10 @@ def sexagesimal(degrees: float, *, hours: bool = False) -> str:
 
 
 def header(facts: Facts, setup: Setup, detector: Detector) -> fits.Header:
-    """Build the primary header of a raw frame (the structural cards are the writer's).
+    """Build the primary header of a raw frame, without the structural cards.
 
-    Old headers have the spellings, the unbinned ``TRIMSEC``, and the missing lamp and queue cards
-    of the frames before 2019.
+    Old headers have the spellings and the unbinned ``TRIMSEC`` of frames from before 2019, and no
+    lamp and queue cards.
     """
     cards = _exposure_cards(facts, detector)
     cards |= _setup_cards(facts, setup)

@@ -1,4 +1,4 @@
-"""Cosmic rays: muon tracks through the silicon, and the worms of Compton electrons."""
+"""Cosmic rays: straight tracks of muons in the silicon, curved tracks of Compton electrons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIXEL = 15.0
 
 MUON_RATE = 2.0
 """Muons per cm² and minute: one at sea level, about twice that at 2700 m (Groom 2002, Exp. Astron.
-14, 45, who also gives the pairs per micrometre and the share of Compton electrons)."""
+14, 45, also the source of the pairs per micrometre and the rate of Compton electrons)."""
 
 COMPTON_RATE = 1.2
 """Visible Compton electrons per cm² and minute (the same source)."""
@@ -23,7 +23,7 @@ PAIRS_PER_UM = 80.0
 """Electron-hole pairs per micrometre of a minimum-ionising track."""
 
 DIFFUSION = 0.35
-"""Radius to which the charge spreads before it is collected, pixels."""
+"""Standard deviation of the diffusion of charge before it is collected, pixels."""
 
 
 def cosmic_rays(
@@ -55,14 +55,14 @@ def cosmic_rays(
         _muon(detector.camera.depth / PIXEL, rng)
         for _ in range(rng.poisson(MUON_RATE * minutes_area))
     ]
-    tracks += [_worm(rng) for _ in range(rng.poisson(COMPTON_RATE * minutes_area))]
+    tracks += [_electron_track(rng) for _ in range(rng.poisson(COMPTON_RATE * minutes_area))]
     if not tracks:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    places, charges = [], []
+    points_of_tracks, charges = [], []
     for points, total in tracks:
-        places.append(points + rng.uniform((0, 0), (width, height)))
+        points_of_tracks.append(points + rng.uniform((0, 0), (width, height)))
         charges.append(np.full(len(points), total / len(points)))
-    spread = np.concatenate(places)
+    spread = np.concatenate(points_of_tracks)
     spread += DIFFUSION * rng.standard_normal(spread.shape)
     column, row = np.floor(spread / (bx, by)).astype(np.int64).T
     charge = np.concatenate(charges)
@@ -86,7 +86,7 @@ def _muon(depth: float, rng: np.random.Generator) -> tuple[Floats, float]:
     return along * [np.cos(azimuth), np.sin(azimuth)], charge
 
 
-def _worm(rng: np.random.Generator) -> tuple[Floats, float]:
+def _electron_track(rng: np.random.Generator) -> tuple[Floats, float]:
     """Return (n, 2) points of a scattered electron's walk, pixels, and its charge, electron."""
     n_steps = int(rng.integers(20, 160))
     heading = np.cumsum(rng.normal(0, 0.35, n_steps)) + rng.uniform(0, 2 * np.pi)

@@ -1,8 +1,8 @@
 """The detectors: geometry, bias structure, pixel response, noise and the converter.
 
-The unbinned raw column (0-based, prescan included, integer at the pixel centre) is the coordinate
-of everything along the dispersion; along the slit it is the unbinned row of the full spectroscopic
-region of interest. The patterns belong to the camera: they are the same on every night.
+Coordinates along the dispersion are unbinned raw columns (0-based, prescan included, integer at the
+pixel centre); along the slit they are unbinned rows of the full spectroscopic region of interest.
+The patterns of a camera are the same on every night.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Image = NDArray[np.float32]
 Raw = NDArray[np.uint16]
 
 N_COLUMNS = 4142
-"""Unbinned raw width: prescan, 4096 active columns less what the read-out leaves off, overscan."""
+"""Unbinned columns of a raw frame: prescan, active columns that are read, and overscan."""
 
 FULL_ROWS = 1896
 """Unbinned rows of the spectroscopic region of interest."""
@@ -32,7 +32,7 @@ ADC_MAX = 65535
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One of the two cameras, in its usual spectroscopic read-out.
+    """One of the two cameras, in its default spectroscopic read-out.
 
     Parameters
     ----------
@@ -43,11 +43,15 @@ class Camera:
     level : float
         Bias level of the prescan, ADU.
     lit : (int, int)
-        First and last-plus-one column that light reaches, unbinned.
+        First illuminated column and one past the last, unbinned.
     depth : float
         Thickness of the silicon, micrometre; sets the length of cosmic-ray tracks.
     fringes : float
         Fractional fringe amplitude at 9000 Å.
+    model, controller : str
+        Names of the chip and of its controller.
+    seed : int
+        Seed of the bias structure and the pixel response.
     """
 
     name: str
@@ -63,8 +67,8 @@ class Camera:
 
 
 CAMERAS = {
-    # Levels and edges as measured on raw frames of both cameras; the Red one is a deep-depletion
-    # e2v 231-84 (little fringing), the Blue one a thinned Fairchild 486 (a lot).
+    # Levels and edges were measured on raw frames of both cameras. The Red camera has a
+    # deep-depletion e2v 231-84 (weak fringing), the Blue one a thinned Fairchild 486 (strong).
     "Red": Camera(
         "Red", 1.48, 3.89, 492.0, (50, 4142), 40.0, 0.004, "e2V CCD231-84", "Si 1110-111", 231
     ),
@@ -78,7 +82,7 @@ def camera(name: str) -> Camera:
     Raises
     ------
     ReductionError
-        For any other name.
+        There is no such camera.
     """
     try:
         return CAMERAS[name]
@@ -93,15 +97,14 @@ class Detector:
     Parameters
     ----------
     camera : Camera
-        The camera.
     binning : (int, int)
         Columns (dispersion) and rows per pixel.
     first_row : int
-        Unbinned row of the full region at which this one begins.
+        First row, as an unbinned row of the full region.
     bias : (ny, nx) float32
         Bias structure above the level of the prescan, ADU.
     response : (ny, nx) float32
-        Pixel response, mean near 1; 0 where no light arrives.
+        Pixel response, mean near 1; 0 in columns without light.
     """
 
     camera: Camera
@@ -117,13 +120,13 @@ class Detector:
 
     @property
     def row_centres(self) -> Floats:
-        """(ny,) unbinned row of each pixel's centre, in the full region of interest."""
+        """Unbinned row of each pixel centre in the full region of interest, (ny,)."""
         step = self.binning[1]
         return self.first_row + step * np.arange(self.shape[0], dtype=float) + (step - 1) / 2
 
     @property
     def column_centres(self) -> Floats:
-        """(nx,) unbinned raw column of each pixel's centre."""
+        """Unbinned raw column of each pixel centre, (nx,)."""
         step = self.binning[0]
         return step * np.arange(self.shape[1], dtype=float) + (step - 1) / 2
 
@@ -134,7 +137,7 @@ class Detector:
         level: float,
         rng: np.random.Generator,
     ) -> Raw:
-        """Turn expected electrons into raw counts.
+        """Convert expected electrons to raw counts.
 
         Parameters
         ----------
@@ -150,7 +153,7 @@ class Detector:
         Returns
         -------
         (ny, nx) uint16
-            ADU, clipped at what the converter holds.
+            ADU, clipped to the range of the converter.
         """
         noise = rng.standard_normal(self.shape, dtype=np.float32)
         noise *= np.float32(self.camera.rdnoise)
@@ -166,7 +169,7 @@ class Detector:
 
 @lru_cache(maxsize=4)
 def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> Detector:
-    """Build a detector; the same arguments give the same pixels for ever.
+    """Build a detector; the same arguments always give the same pixels.
 
     Parameters
     ----------
@@ -177,12 +180,16 @@ def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> De
     rows : int, optional
         Binned rows to read, centred on the slit; the whole region when None.
 
+    Returns
+    -------
+    Detector
+
     Raises
     ------
     ReductionError
-        For a camera, binning or region that does not exist.
+        The camera, binning or region does not exist.
     """
-    which = camera(name)
+    detector_camera = camera(name)
     bx, by = binning
     if not (1 <= bx <= 4 and 1 <= by <= 4):
         raise ReductionError(NoticeCode.SIMULATION_BINNING, binning=f"{bx}x{by}")
@@ -199,13 +206,16 @@ def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> De
     first = (FULL_ROWS - n_rows * by) // 2
     window = slice(first, first + n_rows * by)
     columns = slice(0, N_COLUMNS // bx * bx)
-    response, bias = _response(which)[window, columns], _bias(which)[window, columns]
+    response, bias = (
+        _response(detector_camera)[window, columns],
+        _bias(detector_camera)[window, columns],
+    )
     shape = (n_rows, by, N_COLUMNS // bx, bx)
     pixels = response.reshape(shape).mean(axis=(1, 3), dtype=np.float32)
-    pixels[0] *= np.float32(0.03)  # on real frames the first row of a region holds hardly any light
-    # A binned pixel's structure is that of one read: the mean, not the sum, of its own pixels.
+    pixels[0] *= np.float32(0.03)  # the first row of a region of real frames receives little light
+    # A binned pixel is read once, so its bias structure is the mean, not the sum, of its pixels.
     return Detector(
-        which,
+        detector_camera,
         binning,
         first,
         bias.reshape(shape).mean(axis=(1, 3), dtype=np.float32),
@@ -213,11 +223,11 @@ def detector(name: str, binning: tuple[int, int], rows: int | None = None) -> De
     )
 
 
-def _bias(which: Camera) -> Image:
+def _bias(detector_camera: Camera) -> Image:
     """Bias above the prescan, (FULL_ROWS, N_COLUMNS) ADU: settling, step, gradient, columns."""
-    rng = np.random.default_rng([which.seed, 1])
+    rng = np.random.default_rng([detector_camera.seed, 1])
     x = np.arange(N_COLUMNS, dtype=float)
-    first, last = which.lit
+    first, last = detector_camera.lit
     profile = 14 * np.exp(-x / 1.5) + 0.35 * rng.standard_normal(N_COLUMNS)
     lit = (x >= first) & (x < last)
     inside = x - first
@@ -233,15 +243,15 @@ def _bias(which: Camera) -> Image:
     return image
 
 
-def _response(which: Camera) -> Image:
+def _response(detector_camera: Camera) -> Image:
     """Pixel response, (FULL_ROWS, N_COLUMNS): pixels, broad structure, dust, bad columns, edges."""
-    rng = np.random.default_rng([which.seed, 2])
+    rng = np.random.default_rng([detector_camera.seed, 2])
     coarse = gaussian_filter(rng.standard_normal((121, 261)), 3)
     broad = zoom((coarse / coarse.std()).astype(np.float32), 16, order=1)
     image: Image = np.float32(1) + np.float32(0.004) * broad[:FULL_ROWS, :N_COLUMNS]
     image += np.float32(0.006) * rng.standard_normal(image.shape, dtype=np.float32)
     y, x = np.ogrid[:FULL_ROWS, :N_COLUMNS]
-    for _ in range(14):  # dust on the window, out of focus: rings
+    for _ in range(14):  # dust on the window is out of focus and appears as rings
         cx, cy = rng.uniform(100, 4000), rng.uniform(50, 1850)
         radius, depth = rng.uniform(8, 22), rng.uniform(0.01, 0.05)
         box = np.s_[max(int(cy) - 45, 0) : int(cy) + 45, max(int(cx) - 45, 0) : int(cx) + 45]
@@ -249,7 +259,7 @@ def _response(which: Camera) -> Image:
         image[box] *= (1 - depth * np.exp(-(((distance - radius) / 4) ** 2))).astype(np.float32)
     for column in rng.integers(200, 4000, 2):  # partly blocked columns
         image[rng.integers(200, 1500) :, column] *= np.float32(rng.uniform(0.3, 0.8))
-    first, last = which.lit
+    first, last = detector_camera.lit
     image[:, :first] = 0
     image[:, last:] = 0
     return image

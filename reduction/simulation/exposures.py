@@ -1,4 +1,4 @@
-"""One exposure: the expected electrons of each kind of frame, and the frame made of them."""
+"""One exposure: the expected electrons of each kind of frame, and the simulated frame."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from reduction.simulation.truth import SourceTruth, Truth
 Floats = NDArray[np.float64]
 
 FLAT_PEAK = 32000.0
-"""Brightest part of a quartz flat above the bias, ADU."""
+"""Maximum of a quartz flat above the bias, ADU."""
 
 ARC_PEAK = 1.25 * ADC_MAX
-"""What the brightest line of an arc would reach, ADU: as in practice, one or two lines saturate."""
+"""Peak of the brightest line of an arc, ADU: as in real arcs, one or two lines saturate."""
 
 SCATTERED = 0.006
-"""Scattered light in a flat, share of its mean."""
+"""Scattered light in a flat, as a fraction of its mean."""
 
 READ_TIME = 4.0
-"""Seconds to read a frame, during which cosmic rays still arrive."""
+"""Time to read a frame, during which cosmic rays are collected, seconds."""
 
 SLIT_TRANSMISSION = 0.7
-"""Share of a point source's light that passes a slit as wide as the seeing."""
+"""Fraction of a point source's light that passes a slit as wide as the seeing."""
 
 
 class Frame(NamedTuple):
@@ -56,10 +56,10 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One line of the night's plan.
+    """One exposure of the night's plan.
 
-    `level` is the bias level in ADU, `flexure` the displacement in unbinned columns, `seed` what
-    the noise and the cosmic rays are drawn from, `sky_magnitude` AB per arcsec² at 5500 Å.
+    `level` is the bias level in ADU, `flexure` the displacement in unbinned columns, `seed` that of
+    the noise and the cosmic rays, `sky_magnitude` AB per arcsec² at 5500 Å.
     """
 
     facts: Facts
@@ -72,14 +72,26 @@ class Exposure:
 
 @dataclass(eq=False)
 class _Light:
-    """Expected electrons and the truth about them, while a frame is put together."""
+    """Expected electrons of a frame and the truth about them, while the frame is built."""
 
     electrons: Image
     truth: dict[str, object] = field(default_factory=dict)
 
 
 def expose(exposure: Exposure, setup: Setup, detector: Detector) -> Frame:
-    """Make the frame of one exposure; the same arguments give the same bits."""
+    """Simulate an exposure; the same arguments give the same bits.
+
+    Parameters
+    ----------
+    exposure : Exposure
+    setup : Setup
+    detector : Detector
+
+    Returns
+    -------
+    Frame
+        The data are (ny, nx) uint16, ADU.
+    """
     facts = exposure.facts
     rng = np.random.default_rng(exposure.seed)
     light = None
@@ -105,12 +117,18 @@ def expose(exposure: Exposure, setup: Setup, detector: Detector) -> Frame:
 
 
 def slit_width(slit: str) -> float:
-    """Width of a slit by its name (``1.0_LONG_SLIT``), arcsec."""
+    """Return the width of a slit, arcsec, from its name (``1.0_LONG_SLIT``).
+
+    Raises
+    ------
+    ValueError
+        The name does not begin with a number.
+    """
     return float(slit.split("_", 1)[0])
 
 
 def _fill_slit(spectrum: Floats, exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
-    """Light that fills the slit evenly: `spectrum` is blurred, electron per step and row."""
+    """Return light that fills the slit evenly; `spectrum` is blurred, electron per step and row."""
     (ny, _), height = detector.shape, detector.binning[1]
     shift = optics.tilt(detector.row_centres)
     inside = detector.row_centres[:, None] + (np.arange(height) - (height - 1) / 2)[None, :]
@@ -149,7 +167,7 @@ def _arc(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     peak = np.convolve(kernel, np.ones(bx * OVERSAMPLING)).max() * by
     scale = ARC_PEAK * gain / peak / lines.flux.max()
     column = setup.column(lines.wavelength) + exposure.flexure
-    spectrum = optics.lay_lines(column, scale * lines.flux)
+    spectrum = optics.unblurred_lines(column, scale * lines.flux)
     spectrum += scale * lines.continuum / OVERSAMPLING
     light = _fill_slit(optics.blur(spectrum, kernel), exposure, setup, detector)
     return _with_lines(light, lines.wavelength, column, scale * lines.flux)
@@ -172,15 +190,15 @@ def _science(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
     efficiency = throughput(setup, wavelength)
     lines, scale = sky_per_row(setup, width)
     low, high = wavelength[0], wavelength[-1]
-    there = (SKY_LINES[:, 0] > low) & (SKY_LINES[:, 0] < high)
-    sky_wavelength = SKY_LINES[there, 0]
+    on_detector = (SKY_LINES[:, 0] > low) & (SKY_LINES[:, 0] < high)
+    sky_wavelength = SKY_LINES[on_detector, 0]
     column = setup.column(sky_wavelength) + exposure.flexure
-    spectrum = optics.lay_lines(column, seconds * lines[there])
+    spectrum = optics.unblurred_lines(column, seconds * lines[on_detector])
     spectrum += (
         seconds * scale * sky_continuum(wavelength, exposure.sky_magnitude) * efficiency * step
     )
     light = _fill_slit(optics.blur(spectrum, kernel), exposure, setup, detector)
-    light = _with_lines(light, sky_wavelength, column, seconds * lines[there])
+    light = _with_lines(light, sky_wavelength, column, seconds * lines[on_detector])
     passed = (
         COLLECTING_AREA * SLIT_TRANSMISSION * seconds * telluric(wavelength) * efficiency * step
     )
@@ -196,7 +214,7 @@ def _science(exposure: Exposure, setup: Setup, detector: Detector) -> _Light:
 def _add_source(light: _Light, source: Source, spectrum: Floats, detector: Detector) -> SourceTruth:
     """Add a source to the expected electrons, out to 14 FWHM; return its truth."""
     x = (detector.column_centres - N_COLUMNS / 2) / 1000
-    # Slope and bow as the official pipeline measured on a real 400_M1 frame of the Red camera.
+    # Slope and bow of a real 400_M1 frame of the Red camera, measured with the official pipeline.
     centre = FULL_ROWS / 2 + source.offset - 1.5 * x + 0.55 * x**2
     ny, height = detector.shape[0], detector.binning[1]
     trace = (centre - detector.row_centres[0]) / height
@@ -224,7 +242,7 @@ def _add_source(light: _Light, source: Source, spectrum: Floats, detector: Detec
 
 
 def _fwhm(source: Source, light: _Light, detector: Detector) -> float | Floats:
-    """FWHM of a source, unbinned rows; at each column when the seeing changes with wavelength."""
+    """Return the FWHM of a source, unbinned rows; an array if it depends on the wavelength."""
     if source.seeing_power == 0:
         return source.fwhm
     along = np.asarray(light.truth["wavelength"])
@@ -233,10 +251,10 @@ def _fwhm(source: Source, light: _Light, detector: Detector) -> float | Floats:
 
 
 def _fringes(light: _Light, detector: Detector) -> Image:
-    """Fringe pattern, mean 1: interference in the silicon, growing as it turns transparent.
+    """Return the fringe pattern, mean 1: interference in the silicon, transparent in the red.
 
-    The thickness varies over the chip, so that fringes run along and across the dispersion; the
-    refractive index of silicon is 3.6. It is the same in flats and science, as the light is.
+    The thickness varies over the chip, so that fringes run along and across the dispersion. The
+    refractive index of silicon is 3.6. Flats and science frames have the same pattern.
     """
     wavelength = np.interp(
         detector.column_centres, np.arange(N_COLUMNS), np.asarray(light.truth["wavelength"])

@@ -1,4 +1,4 @@
-"""The grating modes: which wavelength lands on which column.
+"""The grating modes: the wavelength of every column.
 
 The wavelength map is the grating equation with a camera of focal length f,
 ``λ = z + (sin α + sin(β + arctan((x − x0)/f)))/G``, fitted per setup to the matched lines of the
@@ -27,10 +27,10 @@ AXIS = 2098.0
 """Column of the optical axis: the middle of the 4096 active columns of the Red camera."""
 
 PREFERRED = ("HgArNe", "HgAr", "Ne", "Ar", "CuHeAr", "FeHeAr")
-"""Which library lamp a setup is simulated with, first choice first."""
+"""Library lamps that a setup is simulated with, in order of preference."""
 
 ENOUGH_LINES = 9
-"""Matched lines that make a library lamp fit for a setup."""
+"""Number of matched lines from which a library lamp is suitable for a setup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Setup:
     Parameters
     ----------
     wavmode, grating, filter_2 : str
-        Normalised header words.
+        Normalised header values.
     cam_targ, grt_targ : float
         Angles, degrees.
     lamp : Lamp
-        The library lamp whose line intensities the arcs have.
+        The library lamp from which the line intensities of the arcs are taken.
     zero, turn, focal_length : float
         Fitted: offset, Å; rotation of the camera, degrees; focal length, unbinned pixels.
     """
@@ -60,12 +60,34 @@ class Setup:
     focal_length: float
 
     def wavelength(self, column: Floats) -> Floats:
-        """Air wavelength, Å, at unbinned raw columns, without flexure, on the middle row."""
+        """Return the wavelengths of columns on the middle row, without flexure.
+
+        Parameters
+        ----------
+        column : (n,) float64
+            Unbinned raw columns.
+
+        Returns
+        -------
+        (n,) float64
+            Air wavelength, Å.
+        """
         mode = (self.grating, self.cam_targ, self.grt_targ)
         return self.zero + _grating(column, mode, self.turn, self.focal_length)
 
     def column(self, wavelength: Floats) -> Floats:
-        """Exact inverse of `wavelength`: unbinned raw column of air wavelengths, Å."""
+        """Return the columns of wavelengths: the exact inverse of `wavelength`.
+
+        Parameters
+        ----------
+        wavelength : (n,) float64
+            Air wavelength, Å.
+
+        Returns
+        -------
+        (n,) float64
+            Unbinned raw columns.
+        """
         spacing = 1e7 / grooves_per_mm(self.grating)
         sine = (np.asarray(wavelength) - self.zero) / spacing - np.sin(np.radians(self.grt_targ))
         angle = np.arcsin(sine) - np.radians(self.cam_targ - self.grt_targ + self.turn)
@@ -83,7 +105,7 @@ def _grating(
 
 
 def setup_names() -> list[str]:
-    """Return the modes that can be simulated: those the published library has a lamp of."""
+    """Return the modes that can be simulated: those with a lamp in the published library."""
     return sorted({candidate.wavmode for candidate in library().lamps})
 
 
@@ -96,13 +118,16 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
     wavmode : str
         Such as ``400_M2``; case, blanks and underscores do not matter.
     lamp : str, optional
-        Which lamp its arcs are taken with; when empty, the first of `PREFERRED` that has lines
-        enough there.
+        The lamp of its arcs; when empty, the first of `PREFERRED` with enough lines in this mode.
+
+    Returns
+    -------
+    Setup
 
     Raises
     ------
     ReductionError
-        When the library has no lamp of that name in that mode.
+        The library has no lamp of this name in this mode.
     """
     wanted = _plain(wavmode)
     mode = [candidate for candidate in library().lamps if _plain(candidate.wavmode) == wanted]
@@ -110,17 +135,17 @@ def find_setup(wavmode: str, lamp: str = "") -> Setup:
         names = ", ".join(setup_names())
         raise ReductionError(NoticeCode.SIMULATION_MODE_UNKNOWN, mode=wavmode, known=names)
     rank = [name for name in PREFERRED if lamp in ("", name)]
-    fitting = sorted((o for o in mode if o.lamp in rank), key=lambda o: rank.index(o.lamp))
-    # Few lines of mercury and neon lie in the blue: there another lamp is what one would take.
-    fitting.sort(key=lambda o: -min(o.pixel.size, ENOUGH_LINES))
-    if not fitting:
-        there = ", ".join(sorted({candidate.lamp for candidate in mode}))
+    candidates = sorted((c for c in mode if c.lamp in rank), key=lambda c: rank.index(c.lamp))
+    # Mercury and neon have few lines in the blue, where observers use another lamp.
+    candidates.sort(key=lambda c: -min(c.pixel.size, ENOUGH_LINES))
+    if not candidates:
+        known = ", ".join(sorted({candidate.lamp for candidate in mode}))
         raise ReductionError(
-            NoticeCode.SIMULATION_LAMP_UNKNOWN, lamp=lamp, mode=wavmode, known=there
+            NoticeCode.SIMULATION_LAMP_UNKNOWN, lamp=lamp, mode=wavmode, known=known
         )
-    chosen = fitting[0]
-    # Lamps of one mode can be ten pixels apart (other nights); pool them only when one has too
-    # few lines to stand by itself.
+    chosen = candidates[0]
+    # Lamps of one mode, from different nights, can be ten pixels apart. They are combined only if
+    # a single one has too few lines.
     pool = [chosen] if chosen.pixel.size >= 8 else mode
     x = np.concatenate([candidate.pixel + candidate.first_column for candidate in pool])
     zero, turn, scale = _fit(
@@ -144,7 +169,7 @@ def _fit(lamp: Lamp, column: Floats, wavelength: Floats) -> tuple[float, float, 
 
     def residuals(p: Floats) -> Floats:
         r = (p[0] + _grating(column, mode, p[1], FOCAL_LENGTH * p[2]) - wavelength) / tolerance
-        robust = np.sign(r) * np.sqrt(np.log1p(r**2))  # Cauchy: a stray lamp has no say
+        robust = np.sign(r) * np.sqrt(np.log1p(r**2))  # Cauchy: limits the weight of outliers
         return np.concatenate([robust, [(p[1] + 0.8) / 0.5, (p[2] - 0.998) / 0.003]])
 
     def start(turn: float) -> list[float]:

@@ -22,27 +22,36 @@ Progress = Callable[[int, int], None]
 
 
 def frames(plan: NightPlan) -> Iterator[Frame]:
-    """Make the frames of a night one by one, in the order of exposure.
+    """Simulate the frames of a night one by one, in the order of exposure.
 
     Yields
     ------
     Frame
-        (file_name, header, data, truth); `header` is complete but for the structural cards.
+        (file_name, header, data, truth); `header` lacks only the structural cards.
     """
     for exposure in plan.exposures:
         yield expose(exposure, plan.optics, plan.detector(exposure.facts.kind))
 
 
 def science_frame(seed: int, index: int = 0, setup: str = "400_M2", **choices: object) -> Frame:
-    """Make one science frame of a night, without the rest.
+    """Simulate a single science frame of a night.
 
     Parameters
     ----------
     seed, setup
         As in `NightPlan`; so are `choices`.
     index : int
-        Which science frame, from 0; it is the same frame as in a whole night that has no
-        biases and flats.
+        Number of the science frame, from 0. The frame is the same as in a night without biases and
+        flats.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    ReductionError
+        `index` is negative, or the night can't be simulated.
     """
     if index < 0:
         raise ReductionError(NoticeCode.SIMULATION_NEGATIVE, quantity="index of a science frame")
@@ -52,12 +61,17 @@ def science_frame(seed: int, index: int = 0, setup: str = "400_M2", **choices: o
 
 
 def write_frame(frame: Frame, folder: Path) -> Path:
-    """Write a frame's FITS file: a name that is no FITS name first, then the final one.
+    """Write a frame to a FITS file: under a temporary name without ``.fits`` first, then renamed.
+
+    Returns
+    -------
+    Path
+        The file written.
 
     Raises
     ------
     OSError
-        When the folder can't be written.
+        The file can't be written.
     """
     path = folder / frame.file_name
     temporary = folder / f".{frame.file_name}.part"
@@ -89,7 +103,7 @@ def simulate_night(
     progress: Progress | None = None,
     **choices: object,
 ) -> list[Path]:
-    """Write a raw night, and the truth about it under ``truth/``.
+    """Simulate and write a raw night, with the truth about it under ``truth/``.
 
     The parameters are those of `NightPlan` (further ones may be given as `choices`). The truth of
     ``NAME.fits`` is ``truth/NAME.npz`` (`load_truth`), written before the frame itself; the bias
@@ -104,7 +118,7 @@ def simulate_night(
     Raises
     ------
     ReductionError
-        For a setup, camera, binning or region that can't be simulated.
+        The setup, camera, binning or region can't be simulated.
     """
     plan = NightPlan(
         seed,

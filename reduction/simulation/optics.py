@@ -1,4 +1,4 @@
-"""The spectrograph and its slit: light along the slit, and its images laid on the detector."""
+"""The spectrograph and its slit: light along the slit, and its image on the detector."""
 
 from __future__ import annotations
 
@@ -15,29 +15,50 @@ PLATE_SCALE = 0.15
 """arcsec per unbinned pixel."""
 
 OVERSAMPLING = 8
-"""Steps per unbinned pixel in which a spectrum is laid out before it is summed into pixels."""
+"""Steps per unbinned pixel of a spectrum before it is summed into pixels."""
 
 MARGIN = 32
-"""Columns laid out beyond each end of the detector, so that shifts and wings have light to use."""
+"""Columns simulated beyond each end of the detector, for shifts and the wings of lines."""
 
 HALO, HALO_SCALE, HALO_REACH = 0.02, 30.0, 200
-"""Share of the light in the halo of a line, its e-folding length and its end, unbinned pixels."""
+"""Fraction of a line's light in its halo; e-folding length and end of it, unbinned pixels."""
 
 SLIT_ROWS = (222.0, 1856.0)
-"""Unbinned rows between which the long slit is lit: 4.1 arcmin."""
+"""First and last illuminated unbinned row of the long slit (4.1 arcmin)."""
 
 
 def tilt(row: Floats) -> Floats:
-    """Columns by which the slit image is displaced at unbinned rows: tilt and curvature.
+    """Return the displacement of the slit image along the dispersion, by tilt and curvature.
 
-    About −4.7 pixels per 1000 rows, as on raw arcs of the Red camera, and a bow.
+    The tilt is −4.7 pixels per 1000 rows, as in raw arcs of the Red camera.
+
+    Parameters
+    ----------
+    row : (n,) float64
+        Unbinned rows.
+
+    Returns
+    -------
+    (n,) float64
+        Unbinned columns.
     """
     y = (row - FULL_ROWS / 2) / 1000
     return np.asarray(-4.7 * y + 1.2 * y**2)
 
 
 def slit_illumination(row: Floats) -> Floats:
-    """Light along the slit at unbinned rows: soft ends, vignetting, burrs on the jaws."""
+    """Return the illumination along the slit: soft ends, vignetting, and burrs on the jaws.
+
+    Parameters
+    ----------
+    row : ndarray of float64
+        Unbinned rows, any shape.
+
+    Returns
+    -------
+    ndarray of float64
+        Fraction of the light, of the same shape.
+    """
     bottom, top = SLIT_ROWS
     ends = 0.25 * (1 + erf((row - bottom) / 2.5)) * (1 - erf((row - top) / 2.5))
     y = (row - (bottom + top) / 2) / (top - bottom)
@@ -53,11 +74,21 @@ def slit_illumination(row: Floats) -> Floats:
 
 
 def line_spread(slit_arcsec: float) -> Floats:
-    """Line spread function on the oversampled grid, sum 1: the slit's width and the optics' blur.
+    """Return the line spread function: the image of the slit, blurred by the optics.
 
-    The slit is demagnified by the grating to about 0.87 of its width; the blur has a FWHM of 2.2
-    unbinned pixels, as the narrowest lines of raw arcs. A share of the light is scattered into a
-    halo, which lifts the ground between the lines as on those arcs.
+    The grating demagnifies the slit to about 0.87 of its width. The blur has a FWHM of 2.2 unbinned
+    pixels, as the narrowest lines of raw arcs. A fraction of the light is scattered into a halo,
+    which raises the level between the lines, as in those arcs.
+
+    Parameters
+    ----------
+    slit_arcsec : float
+        Width of the slit, arcsec.
+
+    Returns
+    -------
+    (n,) float64
+        Sum 1, in steps of 1 / `OVERSAMPLING` unbinned pixel, centred.
     """
     half = 0.87 * slit_arcsec / PLATE_SCALE / 2
     sigma = 2.2 / 2.3548 * np.sqrt(2)
@@ -68,16 +99,29 @@ def line_spread(slit_arcsec: float) -> Floats:
 
 
 def grid() -> Floats:
-    """Unbinned columns at which the oversampled spectra are laid out."""
+    """Return the unbinned columns of the steps of an oversampled spectrum, (n_steps,) float64."""
     n = (N_COLUMNS + 2 * MARGIN) * OVERSAMPLING
     return (np.arange(n) + 0.5) / OVERSAMPLING - MARGIN - 0.5
 
 
-def lay_lines(column: Floats, electrons: Floats) -> Floats:
-    """Put lines on the oversampled grid, each shared by two steps so that its centroid is exact."""
-    place = (column + MARGIN + 0.5) * OVERSAMPLING - 0.5
-    left = np.floor(place).astype(int)
-    share = place - left
+def unblurred_lines(column: Floats, electrons: Floats) -> Floats:
+    """Return an oversampled spectrum of unblurred lines.
+
+    Each line is divided between two steps, so that its centroid is exact.
+
+    Parameters
+    ----------
+    column, electrons : (n_lines,) float64
+        Unbinned column and electrons of each line; lines outside the grid are ignored.
+
+    Returns
+    -------
+    (n_steps,) float64
+        Electron per step.
+    """
+    position = (column + MARGIN + 0.5) * OVERSAMPLING - 0.5
+    left = np.floor(position).astype(int)
+    share = position - left
     spectrum = np.zeros((N_COLUMNS + 2 * MARGIN) * OVERSAMPLING)
     inside = (left >= 0) & (left < spectrum.size - 1)
     np.add.at(spectrum, left[inside], (electrons * (1 - share))[inside])
@@ -86,18 +130,41 @@ def lay_lines(column: Floats, electrons: Floats) -> Floats:
 
 
 def blur(spectrum: Floats, kernel: Floats) -> Floats:
-    """Convolve an oversampled spectrum with the line spread function."""
+    """Convolve an oversampled spectrum with the line spread function.
+
+    Parameters
+    ----------
+    spectrum : (n_steps,) float64
+    kernel : (n,) float64
+        From `line_spread`.
+
+    Returns
+    -------
+    (n_steps,) float64
+        In the unit of `spectrum`; not negative.
+    """
     return np.asarray(np.maximum(fftconvolve(spectrum, kernel, mode="same"), 0))
 
 
 def per_column(spectrum: Floats) -> Floats:
-    """Sum an oversampled spectrum into the (4142,) unbinned columns, without any displacement."""
+    """Sum an oversampled spectrum into unbinned columns, without any displacement.
+
+    Parameters
+    ----------
+    spectrum : (n_steps,) float64
+        Electron per step.
+
+    Returns
+    -------
+    (4142,) float64
+        Electron per column.
+    """
     inside = spectrum[MARGIN * OVERSAMPLING : -MARGIN * OVERSAMPLING]
     return np.asarray(inside.reshape(N_COLUMNS, OVERSAMPLING).sum(axis=1))
 
 
 def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice) -> Image:
-    """Lay a blurred spectrum on some rows, each displaced by its tilt.
+    """Project a blurred spectrum onto some rows, each displaced by the tilt.
 
     Parameters
     ----------
@@ -108,12 +175,12 @@ def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice
     detector : Detector
         Binning and width.
     rows : slice
-        The rows wanted, with definite ends.
+        The rows to compute; start and stop are given.
 
     Returns
     -------
     (rows, nx) float32
-        Electron per pixel column (all of the spectrum on every row).
+        Electron per pixel column; each row holds the complete spectrum.
     """
     step = detector.binning[0] * OVERSAMPLING
     total = np.concatenate([[0.0], np.cumsum(spectrum)])
@@ -122,9 +189,9 @@ def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice
     span = step * (nx - 1) + 1
     image = np.empty((rows.stop - rows.start, nx), dtype=np.float32)
     for n, displacement in enumerate(shift[rows]):
-        place = (MARGIN - displacement) * OVERSAMPLING
-        left = int(np.floor(place))
-        share = place - left
+        position = (MARGIN - displacement) * OVERSAMPLING
+        left = int(np.floor(position))
+        share = position - left
         image[n] = (1 - share) * binned[left : left + span : step]
         image[n] += share * binned[left + 1 : left + 1 + span : step]
     return image
@@ -133,7 +200,7 @@ def spread_rows(spectrum: Floats, shift: Floats, detector: Detector, rows: slice
 def moffat_rows(
     centre: Floats, fwhm: float | Floats, beta: float, row: Floats, height: int
 ) -> Image:
-    """Share of a source's light in each pixel of some rows: a Moffat profile along the slit.
+    """Return the fraction of a source's light in each pixel: a Moffat profile along the slit.
 
     Parameters
     ----------
@@ -144,14 +211,14 @@ def moffat_rows(
     beta : float
         Its exponent.
     row : (n,) float64
-        Unbinned row of the pixels' centres.
+        Unbinned row of each pixel centre.
     height : int
         Rows per pixel.
 
     Returns
     -------
     (n, nx) float32
-        The function integrated over each pixel; sums to 1 over an endless slit.
+        The function integrated over each pixel; sums to 1 over an infinite slit.
     """
     core = np.float32(fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1)))
     area = core * np.sqrt(np.pi) * np.exp(gammaln(beta - 0.5) - gammaln(beta))

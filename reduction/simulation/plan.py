@@ -1,4 +1,4 @@
-"""The plan of a night: what is exposed when, on what, and under which name."""
+"""The plan of a night: the times, targets and names of its exposures."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ WORDS = {"bias": "BIAS", "flat": "FLAT", "arc": "COMP"}
 
 @dataclass(frozen=True)
 class NightPlan:
-    """Everything that determines a simulated night; equal plans make equal bytes.
+    """All parameters of a simulated night; equal plans give equal bytes.
 
     Parameters
     ----------
     seed : int
-        Of everything random, zero or more.
+        Seed of the random numbers, zero or more.
     setup : str
         A mode of `reduction.simulation.setup_names`.
     binning : (int, int)
         Columns and rows per pixel.
     camera : str
-        ``Red`` or ``Blue``. The library's modes were taken with Red; Blue is given the same
-        wavelength map.
+        ``Red`` or ``Blue``. The library's modes were taken with the Red camera; the same
+        wavelength map is used for the Blue one.
     n_bias, n_flat, n_science : int
         Frames of each kind. Every science frame is followed by an arc at the same pointing, and an
         arc is taken in the afternoon.
@@ -52,22 +52,27 @@ class NightPlan:
     rows : int, optional
         Binned rows to read; the standard region of interest when None.
     start : datetime
-        Shutter opening of the first frame; UTC when it has no zone. The sky is dark four hours on.
+        Start of the first exposure; UTC when it has no zone. The sky is dark four hours later.
     lamp : str
-        Arc lamp; one that has lines enough in the setup when empty.
+        Arc lamp; when empty, a lamp with enough lines in the setup.
     slit : str
         Slit of all frames.
     flexure : float
-        Unbinned columns by which light moves between the afternoon and the night; a science frame
-        and its own arc differ by about a tenth of a column.
+        Shift of the light between the afternoon and the night, unbinned columns; a science frame
+        and its arc differ by about a tenth of a column.
     arc_binning : (int, int), optional
-        Binning of the arcs, when it differs.
+        Binning of the arcs, if it differs.
     fainter : float
         Magnitudes by which all sources are fainter than usual (16 to 18 mag).
     sky_magnitude : float
         Continuum of the night sky, AB per arcsec² at 5500 Å: 22 without the Moon, 19 with it.
     first_number : int
         Number of the first file.
+
+    Raises
+    ------
+    ReductionError
+        A number is negative, or the slit or the camera does not exist.
     """
 
     seed: int
@@ -112,7 +117,7 @@ class NightPlan:
         return find_setup(self.setup, self.lamp)
 
     def detector(self, kind: str) -> Detector:
-        """Return the detector as it is read for a kind of frame."""
+        """Return the detector with the read-out of a kind of frame."""
         if kind == "arc" and self.arc_binning is not None:
             rows = None if self.rows is None else self.rows * self.binning[1] // self.arc_binning[1]
             return detector(self.camera, self.arc_binning, rows)
@@ -125,7 +130,7 @@ class NightPlan:
 
 
 class _Scheduler:
-    """Goes through the night, keeping the clock and the file number."""
+    """Plans the exposures one after another, with their times and file numbers."""
 
     def __init__(self, plan: NightPlan) -> None:
         self.plan = plan
@@ -165,7 +170,7 @@ class _Scheduler:
         flexure: float,
         sources: tuple[Source, ...] = (),
     ) -> Exposure:
-        """Plan one exposure and move the clock on."""
+        """Plan one exposure and advance the clock."""
         plan, number = self.plan, self.number
         word = sources[0].name if sources else WORDS[kind]
         bx, by = plan.detector(kind).binning
@@ -194,7 +199,7 @@ class _Scheduler:
         return Exposure(facts, (plan.seed, number), level, flexure, sources, plan.sky_magnitude)
 
     def target(self, index: int) -> tuple[Pointing, tuple[Source, ...]]:
-        """Choose what is observed next, near the meridian; every third frame has two sources."""
+        """Choose the next target, near the meridian; every third frame has two sources."""
         ra = (sidereal_time(self.clock) + float(self.rng.uniform(-20, 20))) % 360
         pointing = Pointing(ra, float(self.rng.uniform(-60, -5)))
         seeing = float(self.rng.uniform(0.7, 1.3)) / 0.15
@@ -222,7 +227,7 @@ class _Scheduler:
 
 
 def _sky_name(pointing: Pointing) -> str:
-    """Catalogue style, from the position: J012336m411."""
+    """Return a name made of the position, as in catalogues: J012336m411."""
     seconds = int(pointing.ra / 15 * 3600)
     sign = "m" if pointing.dec < 0 else "p"
     clock = f"{seconds // 3600:02d}{seconds // 60 % 60:02d}{seconds % 60:02d}"

@@ -1,4 +1,4 @@
-"""What the photons pass and what they are mixed with: throughput, telluric bands, the night sky."""
+"""Throughput of atmosphere and instrument, telluric bands, and the night sky."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reduction.simulation.optics import PLATE_SCALE
 Floats = NDArray[np.float64]
 
 COLLECTING_AREA = 1.15e5
-"""SOAR's 4.1 m aperture less the secondary, cm²."""
+"""Area of SOAR's 4.1 m aperture without the secondary, cm²."""
 
 RAYLEIGH = 1e6 / (4 * np.pi) / (180 / np.pi * 3600) ** 2
 """One rayleigh in photons per s, cm² and arcsec²."""
@@ -101,12 +101,36 @@ SKY_LINES = np.array(
 
 
 def photon_flux(magnitude: float, wavelength: Floats) -> Floats:
-    """Photons per s, cm² and Å of an AB magnitude at wavelengths in Å."""
+    """Return the photon flux of an AB magnitude.
+
+    Parameters
+    ----------
+    magnitude : float
+        AB.
+    wavelength : ndarray of float64
+        Å, any shape.
+
+    Returns
+    -------
+    ndarray of float64
+        Photons per s, cm² and Å, of the same shape.
+    """
     return 5.48e6 / wavelength * 10 ** (-0.4 * magnitude)
 
 
 def throughput(setup: Setup, wavelength: Floats) -> Floats:
-    """Return the detected share of the photons: telescope, filter, grating, camera and CCD."""
+    """Return the fraction of photons detected by telescope, filter, grating, camera and CCD.
+
+    Parameters
+    ----------
+    setup : Setup
+    wavelength : (n,) float64
+        Air wavelength, Å.
+
+    Returns
+    -------
+    (n,) float64
+    """
     blaze = setup.wavelength(np.array([400.0, 2098.0, 3700.0]))
     width = 0.75 * (blaze[2] - blaze[0])
     grating = np.exp(-0.5 * ((wavelength - blaze[1]) / width) ** 2)
@@ -120,7 +144,18 @@ def throughput(setup: Setup, wavelength: Floats) -> Floats:
 
 
 def telluric(wavelength: Floats) -> Floats:
-    """Transmission of the O2 B and A bands and of water: a band head and a fading tail each."""
+    """Return the transmission of the O2 B and A bands and of water: a band head and a tail each.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Air wavelength, Å.
+
+    Returns
+    -------
+    (n,) float64
+        0 to 1.
+    """
     depth = np.zeros_like(wavelength)
     for head, tail, strength in (
         (6867, 22, 0.35),
@@ -135,14 +170,20 @@ def telluric(wavelength: Floats) -> Floats:
 
 
 def sky_per_row(setup: Setup, slit_arcsec: float) -> tuple[Floats, float]:
-    """Scale of the night sky through the slit.
+    """Return the lines and the scale of the night sky through the slit.
+
+    Parameters
+    ----------
+    setup : Setup
+    slit_arcsec : float
+        Width of the slit, arcsec.
 
     Returns
     -------
     electrons : (n_lines,) float64
         Electrons per s and unbinned row of each of `SKY_LINES`.
     scale : float
-        Multiplies photons per s, cm², Å and arcsec², times throughput, to electrons per s, Å and
+        Factor from photons per s, cm², Å and arcsec², times throughput, to electrons per s, Å and
         unbinned row.
     """
     scale = COLLECTING_AREA * slit_arcsec * PLATE_SCALE
@@ -151,8 +192,18 @@ def sky_per_row(setup: Setup, slit_arcsec: float) -> tuple[Floats, float]:
 
 
 def sky_continuum(wavelength: Floats, magnitude: float) -> Floats:
-    """Continuum of the sky, photons per s, cm², Å and arcsec².
+    """Return the continuum of the sky.
 
-    `magnitude` is AB per arcsec² at 5500 Å: 22 without the Moon, about 19 with a full one.
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Air wavelength, Å.
+    magnitude : float
+        AB per arcsec² at 5500 Å: 22 without the Moon, about 19 at full Moon.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per s, cm², Å and arcsec².
     """
     return photon_flux(magnitude, wavelength) * (wavelength / 5500) ** 0.8

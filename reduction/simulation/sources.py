@@ -1,4 +1,4 @@
-"""What was pointed at: spectra of the simulated sources, in photons."""
+"""The simulated sources and their spectra, in photons."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NEBULA_LINES = (
     (7135.80, 18.0),
 )
 NEBULA_CONTINUUM = 0.002
-"""Continuum per Å of a nebula, in units of a hundredth of Hβ: the magnitude of a source is its."""
+"""Continuum per Å of a nebula, in hundredths of the flux of Hβ; the magnitude is that of it."""
 
 GALAXY_LINES = (
     # Rest wavelength in air, Å, and equivalent width, Å, of a star-forming galaxy.
@@ -90,8 +90,8 @@ class Source:
     redshift : float
         Applied to the spectrum.
     seeing_power : float
-        Exponent of the wavelength by which `fwhm`, that of the middle column, changes: -0.2 by the
-        theory of turbulence (Fried 1966, JOSA 56, 1372).
+        Exponent of the dependence of the FWHM on wavelength; `fwhm` is that of the middle column.
+        Turbulence theory gives -0.2 (Fried 1966, JOSA 56, 1372).
     """
 
     name: str
@@ -104,7 +104,18 @@ class Source:
     seeing_power: float = 0.0
 
     def photons(self, wavelength: Floats) -> Floats:
-        """Photons per s, cm² and Å above the atmosphere at air wavelengths, Å."""
+        """Return the spectrum above the atmosphere.
+
+        Parameters
+        ----------
+        wavelength : (n,) float64
+            Air wavelength, Å.
+
+        Returns
+        -------
+        (n,) float64
+            Photons per s, cm² and Å.
+        """
         shape = SPECTRA[self.kind]
         rest = wavelength / (1 + self.redshift)
         norm = shape(np.array([5500.0]))[0]
@@ -112,7 +123,7 @@ class Source:
 
 
 def _planck(wavelength: Floats, kelvin: float) -> Floats:
-    """Photons per Å of a black body, arbitrary scale."""
+    """Return the photons per Å of a black body, arbitrary scale."""
     return wavelength**-4 / np.expm1(1.4388e8 / (wavelength * kelvin))
 
 
@@ -125,7 +136,18 @@ def _gauss(wavelength: Floats, centre: float, sigma: float) -> Floats:
 
 
 def white_dwarf(wavelength: Floats) -> Floats:
-    """DA white dwarf of 15 000 K: a blue continuum and broad Balmer lines."""
+    """Return a DA white dwarf of 15 000 K: a blue continuum and broad Balmer lines.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
     absorption = np.ones_like(wavelength)
     for n, line in enumerate(BALMER):
         absorption *= 1 - (0.55 - 0.04 * n) * _lorentz(wavelength, line, 32 - 3 * n)
@@ -133,7 +155,18 @@ def white_dwarf(wavelength: Floats) -> Floats:
 
 
 def galaxy(wavelength: Floats) -> Floats:
-    """Star-forming galaxy: a red continuum with a break at 4000 Å, and emission lines."""
+    """Return a star-forming galaxy: a red continuum, a break at 4000 Å, and emission lines.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
     continuum = _planck(wavelength, 5600) * (0.65 + 0.35 / (1 + np.exp((4000 - wavelength) / 25)))
     lines = np.zeros_like(wavelength)
     for line, width in GALAXY_LINES:
@@ -143,7 +176,18 @@ def galaxy(wavelength: Floats) -> Floats:
 
 
 def supernova(wavelength: Floats) -> Floats:
-    """Type Ia supernova near maximum: a hot continuum with P Cygni troughs."""
+    """Return a type Ia supernova near maximum: a hot continuum with P Cygni profiles.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
     shape = _planck(wavelength, 11500)
     for centre, sigma, depth in SUPERNOVA_FEATURES:
         shape = shape * (1 - depth * _gauss(wavelength, centre, sigma))
@@ -152,7 +196,18 @@ def supernova(wavelength: Floats) -> Floats:
 
 
 def star(wavelength: Floats) -> Floats:
-    """K dwarf: a cool continuum with Mg b, Na D, Ca II and G-band absorption."""
+    """Return a K dwarf: a cool continuum with Mg b, Na D, Ca II and G-band absorption.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
     shape = _planck(wavelength, 4600)
     for centre, sigma, depth in (
         (3933.7, 9, 0.7),
@@ -169,7 +224,18 @@ def star(wavelength: Floats) -> Floats:
 
 
 def nebula(wavelength: Floats) -> Floats:
-    """Planetary nebula: emission lines on next to no continuum."""
+    """Return a planetary nebula: emission lines and a very faint continuum.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
     light = np.full_like(wavelength, NEBULA_CONTINUUM)
     sigma = 0.4  # 20 km/s
     for line, strength in NEBULA_LINES:

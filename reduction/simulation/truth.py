@@ -1,4 +1,4 @@
-"""What was really put into a simulated frame, kept beside it."""
+"""The truth about a simulated frame, stored beside it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class SourceTruth:
     Parameters
     ----------
     name, kind : str
-        Object, and what it is.
+        Object name, and a key of `reduction.simulation.sources.SPECTRA`.
     trace : (nx,) float64
         Binned row (0-based, integer at the pixel centre) of the source at each binned column.
     fwhm, beta : float
         Moffat profile along the slit; `fwhm` in unbinned rows.
     electrons : (4142,) float64
-        Electrons per unbinned column, summed over an endless slit, blurred by the line spread
-        function, before slit illumination and pixel response; without the sky. On the middle row:
-        the columns of `Truth.wavelength`.
+        Electrons per unbinned column on the middle row (the columns of `Truth.wavelength`), summed
+        over an infinite slit, blurred by the line spread function, before slit illumination and
+        pixel response, without the sky.
     electrons_per_angstrom : (4142,) float64
-        The same divided by the dispersion.
+        `electrons` divided by the dispersion.
     """
 
     name: str
@@ -60,19 +60,20 @@ class Truth:
     gain, rdnoise : float
         electron/ADU and electron.
     bias_level : float
-        Level of this read, ADU; the structure on top of it is the detector's (`detector.npz`).
+        Level of this read, ADU, without the bias structure of the detector (in the detector's
+        file).
     flexure : float
-        Columns by which all light of this frame is displaced; included in all positions here.
+        Columns by which the light of this frame is displaced; included in all positions.
     row_shift : (ny,) float64
-        Columns by which each row is displaced against the middle row (tilt and bow of the slit).
+        Columns by which each row is displaced relative to the middle row, by tilt and bow.
     wavelength : (4142,) float64
         Air wavelength, Å, of every column on the middle row: at row r and column x the wavelength
         is that at ``x − row_shift[r]``. Empty for a bias.
     illumination : (ny,) float64
-        Share of the light that each row of the slit passes.
+        Fraction of the light that each row of the slit transmits.
     light : (4142,) float64
-        Electrons per column and unbinned row of what fills the slit (quartz, lamp or sky),
-        blurred, before illumination and response.
+        Electrons per column and unbinned row of the light that fills the slit (quartz, lamp or
+        sky), blurred, before illumination and response.
     scattered : float
         Electrons per pixel of the scattered light added to a flat.
     line_wavelength, line_column, line_electrons : (n_lines,) float64
@@ -81,7 +82,7 @@ class Truth:
     sources : tuple of SourceTruth
         Science frames only.
     cosmic_index, cosmic_electrons : (n,)
-        Flat pixel index and charge of what cosmic rays left.
+        Flat pixel index, and charge deposited by cosmic rays, electron.
     n_saturated : int
         Pixels clipped by the converter.
     """
@@ -109,19 +110,42 @@ class Truth:
     sources: tuple[SourceTruth, ...] = ()
 
     def cosmic_ray_mask(self, least: float = 0.0) -> NDArray[np.bool_]:
-        """(ny, nx) pixels in which cosmic rays left more than `least` electrons."""
+        """Return the pixels with charge from cosmic rays.
+
+        Parameters
+        ----------
+        least : float
+            Electrons that a pixel must exceed.
+
+        Returns
+        -------
+        (ny, nx) bool
+        """
         mask = np.zeros(self.shape, dtype=bool)
         mask.ravel()[self.cosmic_index[self.cosmic_electrons > least]] = True
         return mask
 
     def wavelength_at(self, column: Floats, row: int | None = None) -> Floats:
-        """Air wavelength, Å, at binned columns (0-based) of a binned row, or of the middle row."""
+        """Return the wavelength of pixels.
+
+        Parameters
+        ----------
+        column : ndarray of float
+            Binned columns, 0-based, any shape.
+        row : int, optional
+            Binned row; the middle row when None.
+
+        Returns
+        -------
+        ndarray of float64
+            Air wavelength, Å, of the same shape.
+        """
         unbinned = self.binning[0] * np.asarray(column) + (self.binning[0] - 1) / 2
         shift = 0.0 if row is None else self.row_shift[row]
         return np.interp(unbinned - shift, np.arange(N_COLUMNS), self.wavelength)
 
     def save(self, path: Path) -> None:
-        """Write everything to one npz file (arrays, and `facts`, a JSON text of the rest)."""
+        """Write the truth to an npz file: arrays, and `facts`, the other fields as JSON."""
         facts: dict[str, object] = {}
         arrays: dict[str, NDArray[np.generic]] = {}
         for name in self.__dataclass_fields__:
@@ -143,13 +167,13 @@ _SOURCE_ARRAYS = ("trace", "electrons", "electrons_per_angstrom")
 
 
 def load_truth(path: Path) -> Truth:
-    """Read what `Truth.save` wrote."""
+    """Read a file written by `Truth.save`."""
     with np.load(path, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     facts = json.loads(str(arrays.pop("facts")))
     sources = tuple(
-        SourceTruth(**one, **{key: arrays.pop(f"source_{n}_{key}") for key in _SOURCE_ARRAYS})
-        for n, one in enumerate(facts.pop("sources"))
+        SourceTruth(**source, **{key: arrays.pop(f"source_{n}_{key}") for key in _SOURCE_ARRAYS})
+        for n, source in enumerate(facts.pop("sources"))
     )
     facts |= {"shape": tuple(facts["shape"]), "binning": tuple(facts["binning"])}
     return Truth(**facts, **arrays, sources=sources)
