@@ -1,7 +1,7 @@
 """The composition root. ``python app.py`` runs everything; ``create_app`` makes the web server.
 
-Nothing here decides anything: it connects the rooms. What the web server needs is imported when
-it is made: the supervisor, which starts here too, needs none of it and is up in a moment.
+It only connects the packages. What the web server needs is imported when the server is created:
+the supervisor starts here too, and is ready sooner without it.
 """
 # ruff: noqa: PLC0415
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def create_app(config: Config | None = None) -> Flask:
     """Return the web server of the deployment; its configuration is read from the environment.
 
-    In this order: database and queue, login wall, health, API, pages, commands.
+    It is set up in this order: database and queue, request security, health, API, pages, commands.
 
     Raises
     ------
     cli.BadRequest
-        A GSP_* variable is wrong; the sentence names it.
+        A GSP_* variable is wrong; the message names it.
     """
     from flask import Flask
 
@@ -51,7 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def _dash(server: Flask) -> None:
-    """Mount the pages on the server, and the numbers their pictures are painted with."""
+    """Mount the pages on the server, and the routes of the data that they plot."""
     from api.pages import images, manual, show, spectra
     from pages.core import site
 
@@ -63,7 +63,7 @@ def _dash(server: Flask) -> None:
 
 
 def _healthz() -> ResponseReturnValue:
-    """Return the state of each part; nothing in it requires a login."""
+    """Return the state of each part; requires no login."""
     from flask import jsonify
 
     from jobs import queue

@@ -45,7 +45,7 @@ class BadRequest(click.ClickException):
 
 
 def with_database(command: Command) -> Command:
-    """Open the database for a command, and turn errors into a sentence."""
+    """Open the database for a command, and print errors as one sentence."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -57,13 +57,13 @@ def with_database(command: Command) -> Command:
         except ReductionError as error:
             raise Refused(str(error)) from error
         except PeeweeException as error:
-            raise Refused(f"The database can't be used: {_trouble(error)}.") from error
+            raise Refused(f"The database can't be used: {_reason(error)}.") from error
 
     return wrapped
 
 
-def _trouble(error: PeeweeException) -> str:
-    """Return what is wrong with the database: most often its tables are not made yet."""
+def _reason(error: PeeweeException) -> str:
+    """Return why the database cannot be used; most often its tables were not created yet."""
     with suppress(PeeweeException):
         if not db.is_migrated():
             return "run `flask --app app migrate` first"
@@ -185,7 +185,7 @@ def _frames(paths: tuple[Path, ...]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        yield from sorted(found for found in path.rglob("*") if ingest.is_frame_name(found.name))
+        yield from sorted(file for file in path.rglob("*") if ingest.is_frame_name(file.name))
 
 
 def _ingest(path: Path) -> tuple[str, str]:

@@ -42,11 +42,19 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything the deployment decides.
+    """The settings of a deployment.
 
-    `redis_url` is None when the supervisor runs its own Valkey (its socket is in `home`);
-    `smtp_url` None writes mails to ``home/outbox``. `trusted_proxies` is how many reverse proxies
-    stand before the server, whose ``X-Forwarded-For`` tells the address of a client.
+    Attributes
+    ----------
+    redis_url : str or None
+        None when the supervisor runs its own Valkey, with its socket in `home`.
+    demo_interval : float
+        Seconds between two frames of the demo night.
+    smtp_url : str or None
+        None writes mails to ``home/outbox``.
+    trusted_proxies : int
+        Number of reverse proxies before the server; their ``X-Forwarded-For`` header holds the
+        address of the client.
     """
 
     home: Path
@@ -67,12 +75,12 @@ class Config:
 
     @property
     def products_dir(self) -> Path:
-        """Where the products of the reduction live, one folder a night."""
+        """Folder of the products of the reduction, with one folder a night."""
         return self.home / "products"
 
     @property
     def previews_dir(self) -> Path:
-        """Image pyramids of the viewer; can be deleted at any time."""
+        """Folder of the image pyramids of the viewer; can be deleted at any time."""
         return self.home / "previews"
 
     @property
@@ -82,7 +90,7 @@ class Config:
 
     @property
     def uploads_dir(self) -> Path:
-        """Frames that people sent in; a raw root of its own."""
+        """Folder of uploaded frames, which is a raw root too."""
         return self.home / "uploads"
 
     @property
@@ -97,17 +105,17 @@ class Config:
 
     @property
     def watched_dirs(self) -> tuple[Path, ...]:
-        """Raw roots in force: the configured ones, or the demo night's."""
+        """Raw roots in use: the configured ones, or that of the demo night."""
         return self.raw_dirs or ((self.demo_dir,) if self.demo else ())
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
-        """Read and check every ``GSP_*`` variable; make ``GSP_HOME`` and its secret key.
+        """Read and check every ``GSP_*`` variable; create ``GSP_HOME`` and its secret key.
 
         Raises
         ------
         ConfigError
-            Naming the variable that is wrong, or that nobody knows.
+            The message names the variable that is wrong or unknown.
         """
         # An empty value means "not set": compose files and unit files write it so.
         env = {name: value for name, value in env.items() if name.startswith("GSP_") and value}
@@ -144,7 +152,7 @@ class Config:
         )
 
     def redis_connection_url(self) -> str:
-        """URL every process of this deployment uses to reach the queue's Redis or Valkey."""
+        """Return the URL by which the processes of this deployment reach Redis or Valkey."""
         if self.redis_url:
             return self.redis_url
         password = _stored_secret(self.home, "valkey_password")
@@ -171,7 +179,7 @@ def _home(value: str, *, own_queue: bool) -> Path:
 
 
 def _stored_secret(home: Path, name: str) -> str:
-    """Read a secret kept in `home`, made at its first use; a race has one winner."""
+    """Read a secret stored in `home`; created at its first use, by one of several processes."""
     path = home / name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -198,7 +206,7 @@ def _raw_dirs(value: str, home: Path) -> tuple[Path, ...]:
             raise ConfigError(f"GSP_RAW_DIRS: {part} can't be read.")
         root = root.resolve()
         if home.resolve().is_relative_to(root) or root.is_relative_to(home.resolve() / "products"):
-            # Products would be taken for raw frames.
+            # Products would be indexed as raw frames.
             raise ConfigError(f"GSP_RAW_DIRS: {part} overlaps GSP_HOME ({home}).")
         roots.append(root)
     # A root inside another one is watched already.

@@ -61,7 +61,7 @@ def analyse() -> None:
 
 
 def is_migrated() -> bool:
-    """Tell whether every migration has been applied."""
+    """Return whether every migration has been applied."""
     with database.connection_context():
         return all(
             migration.applied for migration in Runner(database.obj, str(MIGRATIONS)).status()

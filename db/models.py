@@ -85,7 +85,7 @@ class User(Table):
 
 
 class Token(Table):
-    """A key of the JSON API; only its SHA-256 is kept."""
+    """A key of the JSON API; only its SHA-256 is stored."""
 
     user = ForeignKeyField(User, backref="tokens", on_delete="CASCADE", unique=True)
     key_hash = CharField(64, unique=True)
@@ -93,7 +93,7 @@ class Token(Table):
 
 
 class LoginFailure(Table):
-    """A failed login. `key` is a hash of account and address, so that neither is kept."""
+    """A failed login. `key` is a hash of account and address, so that neither is stored."""
 
     key = CharField(64)
     at = InsertionTimeField()
@@ -103,7 +103,7 @@ class LoginFailure(Table):
 
 
 class PasswordLink(Table):
-    """A mailed link to set a password, until it is used; only the SHA-256 of its key is kept."""
+    """A mailed link to set a password, until it is used; only the SHA-256 of its key is stored."""
 
     user = ForeignKeyField(User, backref="password_links", on_delete="CASCADE")
     key_hash = CharField(64, unique=True)

@@ -1,1 +1,1 @@
-"""The queue: its front door (`queue`), its worker, and what keeps everything alive."""
+"""The queue: its interface (`queue`), its workers, and the other processes of a deployment."""

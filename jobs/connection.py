@@ -8,7 +8,7 @@ from redis.retry import Retry
 
 
 def open_redis(url: str) -> Redis:
-    """Return a client that gives up within seconds: the runs table does not need the queue."""
+    """Return a client that fails within seconds: the runs table does not need the queue."""
     return Redis.from_url(
         url,
         socket_connect_timeout=1,

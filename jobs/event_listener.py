@@ -20,10 +20,15 @@ _local = threading.local()
 def wait(timeout: float) -> None:
     """Return when an event is announced, or after `timeout` seconds.
 
-    Without the queue it only waits: the events are in the database. Several announcements at the
-    same time count as one.
+    Without the queue it only waits, and the caller finds the events in the database. Several
+    announcements at the same time count as one.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         subscription = _subscription()
         if subscription.get_message(ignore_subscribe_messages=True, timeout=timeout):
@@ -31,11 +36,11 @@ def wait(timeout: float) -> None:
                 pass
             return
     except (RedisError, OSError, RuntimeError) as error:
-        if getattr(_local, "heard", True):
-            log.warning("The queue can't be heard, events are polled: %s", error)
-        _local.heard = False
+        if getattr(_local, "connected", True):
+            log.warning("the queue does not answer, events are polled: %s", error)
+        _local.connected = False
         _local.subscription = None
-        time.sleep(max(0.0, timeout - (time.monotonic() - began)))
+        time.sleep(max(0.0, timeout - (time.monotonic() - start)))
 
 
 def _subscription() -> PubSub:
@@ -44,5 +49,5 @@ def _subscription() -> PubSub:
         client = queue.client()
         subscription = client.pubsub()  # type: ignore[no-untyped-call]
         subscription.subscribe(CHANNEL)
-        _local.subscription, _local.heard = subscription, True
+        _local.subscription, _local.connected = subscription, True
     return subscription

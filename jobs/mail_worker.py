@@ -1,4 +1,4 @@
-"""Sends the mails that are due: a thread of its own, so that no mail server holds up anything."""
+"""Send the mails that are due, in a thread of its own: a slow mail server delays nothing else."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ INTERVAL_S = 2.0
 
 
 def start() -> threading.Thread:
-    """Begin to look for mails; the thread ends with its process."""
-    thread = threading.Thread(target=_run, name="postman", daemon=True)
+    """Start to look for mails; the thread ends with its process."""
+    thread = threading.Thread(target=_run, name="mail_worker", daemon=True)
     thread.start()
     return thread
 
@@ -26,6 +26,6 @@ def _run() -> None:
         try:
             with database.connection_context():
                 outbox.deliver()
-        except Exception as error:  # noqa: BLE001 - database away: it tries again
-            log.warning("mails wait, trying again: %s", error)
+        except Exception as error:  # noqa: BLE001 - the next round tries again
+            log.warning("mails could not be sent, trying again: %s", error)
         time.sleep(INTERVAL_S)

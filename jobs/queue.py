@@ -1,4 +1,4 @@
-"""Tickets: jobs of the queue that say only that a run is due, or that a preview is wanted.
+"""Tickets: jobs of the queue that announce only that a run is due, or that a preview is wanted.
 
 The runs table holds the work. The worker that takes a ticket executes the best run that is due by
 then, not necessarily the one that the ticket was written for (ADR 1). A backlog therefore never
@@ -37,14 +37,14 @@ PREPARE = "jobs.tasks.prepare_preview"
 
 
 class RefusedJob(Exception):
-    """A job in the queue is none of ours."""
+    """A job in the queue is not one of the tasks of this program."""
 
 
 class Ticket(Job):
-    """A job that can only be one of our tasks with one number.
+    """A job that can only be one of the tasks of `jobs.tasks`, with one number.
 
-    Whoever can write to the queue could otherwise name any function, or a callback, of any module
-    for the worker to call.
+    Otherwise a client that can write to the queue could name any function or callback of any
+    module for the worker to call.
     """
 
     @property
@@ -57,7 +57,7 @@ class Ticket(Job):
         }
         numbers = isinstance(self.args, list | tuple) and [type(a) for a in self.args] == [int]
         if self.func_name not in allowed or self.instance or self.kwargs or not numbers:
-            raise RefusedJob("a job that is not ours was found in the queue")
+            raise RefusedJob("the queue holds a job that is not a task of GSP Live")
         return allowed[self.func_name]
 
     def restore(self, raw_data: Mapping[bytes, bytes]) -> None:
@@ -97,7 +97,7 @@ def client() -> Redis:
 
 
 def ticket(run_id: int) -> None:
-    """Announce that a run is due. Tickets go before previews that nobody has asked for.
+    """Announce that a run is due. Tickets go before previews that are only prepared.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def ticket(run_id: int) -> None:
 
 
 def preview(file_id: int, *, urgent: bool = False) -> None:
-    """Have the image pyramid of a file made; `urgent` when somebody waits to see it.
+    """Have the image pyramid of a file made; `urgent` when a person waits for it.
 
     Raises
     ------
@@ -143,13 +143,13 @@ def depth() -> int:
 
 
 def workers_alive() -> int:
-    """Return how many workers the pools of all machines have reported lately."""
+    """Return how many workers the pools of all machines have reported recently."""
     keys = list(client().scan_iter(match=f"{POOL_KEYS}*", count=1000))
     return sum(int(value) for value in client().mget(keys) if value) if keys else 0
 
 
 def state() -> QueueState:
-    """Return what ``/healthz`` tells of the queue."""
+    """Return what ``/healthz`` reports about the queue."""
     return QueueState(depth(), workers_alive())
 
 

@@ -1,8 +1,8 @@
-"""Makes the queue agree with the runs table, at the start and every ten seconds.
+"""Make the queue agree with the runs table, at the start and every ten seconds.
 
-``python -m jobs.reconciler``. What waits is looked at again, and tickets that got lost (a killed
-or flushed Redis) are written again; what a dead worker left running is queued again within two
-seconds of being known dead.
+``python -m jobs.reconciler``. Runs that wait are assessed again, and tickets that got lost (a
+killed or flushed Redis) are written again; the runs of a lost worker are queued again within two
+seconds of its detection.
 """
 
 from __future__ import annotations
@@ -25,30 +25,36 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 10.0
 WIDE, WIDE_EVERY = dt.timedelta(days=60), 6
 ANALYSE_EVERY = 360
-GLANCE_S = 2.0
-"""Between the rounds: some runs wait for time to pass only (a series that may not be complete),
-and the run of a dead worker waits for nothing."""
-GLANCED_AT = 20
+SHORT_INTERVAL_S = 2.0
+"""Between the full rounds: some runs wait only for time to pass (a series that may be incomplete),
+and the run of a lost worker can be queued at once."""
+SHORT_ROUND_RUNS = 20
 
 
 def reconcile(since: dt.timedelta) -> int:
-    """Do one round, looking for masters `since` back; return how many tickets were missing."""
+    """Do one full round; return how many tickets were missing.
+
+    Parameters
+    ----------
+    since : timedelta
+        Masters are looked for among the frames of this time before now.
+    """
     with database.connection_context():
         due = reconciliation.reconcile(since)
     return queue.top_up(due)
 
 
 def analyse() -> None:
-    """Tell the database what is in its tables."""
+    """Update the statistics of the database's query planner."""
     with database.connection_context():
         db.analyse()
 
 
-def glance() -> None:
-    """Look at runs of dead workers and at a few that wait; what may go now gets its ticket."""
+def short_round() -> None:
+    """Queue the runs of lost workers, and those of a few waiting runs that are ready."""
     with database.connection_context():
         claiming.take_back_lost()
-        waiting.wake_some(GLANCED_AT)
+        waiting.wake_some(SHORT_ROUND_RUNS)
 
 
 def main() -> int:
@@ -61,8 +67,9 @@ def main() -> int:
     while True:
         try:
             if time.monotonic() - last >= INTERVAL_S:
-                # Settings change seldom, and the frames of a stop have been missed: now and then
-                # everything that could still be made a master of is looked at.
+                # From time to time all frames that may still become part of a master are
+                # considered: settings may have changed, or frames arrived while the site was
+                # stopped.
                 wide = n_rounds % WIDE_EVERY == 0
                 if n_rounds % ANALYSE_EVERY == 0:
                     analyse()
@@ -71,10 +78,10 @@ def main() -> int:
                 if missing:
                     log.info("%d due runs were announced again", missing)
             else:
-                glance()
-        except Exception as error:  # noqa: BLE001 - database or queue down: it tries again
+                short_round()
+        except Exception as error:  # noqa: BLE001 - database or queue down: the next round tries again
             log.warning("could not reconcile, trying again: %s", error)
-        time.sleep(GLANCE_S)
+        time.sleep(SHORT_INTERVAL_S)
 
 
 if __name__ == "__main__":

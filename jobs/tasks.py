@@ -1,4 +1,4 @@
-"""What a worker does with a ticket. Arguments are ids only."""
+"""The tasks of the workers. Their arguments are ids only."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from services.runs import claiming, execution
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
-KINDNESS = 15
-"""The niceness of work that nobody waits for; each job has its own process, which keeps it."""
+BACKGROUND_NICENESS = 15
+"""Of work that no person waits for; each job has its own process, which keeps it."""
 
 
 def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
-    """Do the best run that is due: priority first, then the newest exposure; then its next steps.
+    """Execute the best run that is due: by priority, then the newest; then its next steps.
 
-    A frame's chain is carried to its spectrum before another frame is begun, so that under a
-    backlog some frames are ready early instead of all being half done. Nothing is done when other
-    tickets have already led to everything that was due.
+    The blocks of one frame are executed up to its spectrum before another frame is started, so that
+    under a backlog some frames are ready early. Nothing is done when other workers have already
+    taken all runs that were due.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
     with database.connection_context():
@@ -34,11 +34,11 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
 
 
 def prepare_preview(file_id: int) -> None:
-    """Build an image pyramid that nobody has asked for: only with what the reductions leave.
+    """Build an image pyramid before a person asks for it, in the time that the reductions leave.
 
-    It first lets the spectrum of a new frame be finished, which takes less than the patience.
+    It first waits up to `PATIENCE_S` for the spectrum of a new frame, which takes less.
     """
-    os.nice(KINDNESS)
+    os.nice(BACKGROUND_NICENESS)
     end = time.monotonic() + PATIENCE_S
     with database.connection_context():
         while time.monotonic() < end and claiming.all_claimed():
@@ -47,6 +47,6 @@ def prepare_preview(file_id: int) -> None:
 
 
 def make_preview(file_id: int) -> None:
-    """Build the image pyramid of a file, unless it is there."""
+    """Build the image pyramid of a file, unless it exists."""
     with database.connection_context():
         previews.build(file_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-CHATTY = ("rq", "rq.worker", "watchfiles", "astropy", "peewee.migrations")
+VERBOSE = ("rq", "rq.worker", "watchfiles", "astropy", "peewee.migrations")
 
 
 def to_stderr(part: str) -> None:
@@ -17,5 +17,5 @@ def to_stderr(part: str) -> None:
         datefmt="%H:%M:%S",
         force=True,
     )
-    for name in CHATTY:
+    for name in VERBOSE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""No process outlives the one that started it.
+"""End a process together with the one that started it.
 
 On Linux the kernel kills a child when its parent dies (prctl(2), PR_SET_PDEATHSIG), also when the
 parent got SIGKILL. Elsewhere a thread watches for the parent to change.
@@ -21,10 +21,10 @@ _libc = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 
 
 def die_with(parent: int) -> None:
-    """Bind this process's life to that of `parent`, which must be its parent.
+    """End this process when `parent`, which must be its parent, ends.
 
     Call it from the child. The kernel watches the *thread* that forked, so parents fork from
-    threads that live as long as they do. A parent that died before the call is noticed too.
+    threads that live as long as they do. A parent that died before the call is detected too.
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -35,10 +35,10 @@ def die_with(parent: int) -> None:
 
 
 def before_exec() -> Callable[[], None]:
-    """Return a `preexec_fn` that binds the new program to the calling process.
+    """Return a `preexec_fn` that ends the new program with the calling process.
 
-    The binding survives exec. Where the kernel offers none, programs of ours bind themselves
-    (`die_with_supervisor`).
+    The setting survives exec. Where the kernel offers none, the programs of this package call
+    `die_with_supervisor` themselves.
     """
     parent = os.getpid()
 
@@ -50,7 +50,7 @@ def before_exec() -> Callable[[], None]:
 
 
 def die_with_supervisor() -> None:
-    """Bind a program that the supervisor started (it names itself in the environment)."""
+    """End a program with the supervisor that started it, which is named in the environment."""
     parent = os.environ.get("_GSP_SUPERVISOR")
     if parent:
         die_with(int(parent))

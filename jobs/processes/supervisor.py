@@ -1,7 +1,7 @@
 """Runs everything on one machine: queue, workers, watcher, reconciler, demo night, web.
 
-What dies is started again; on SIGTERM all of it stops within five seconds; when the supervisor
-itself is killed the kernel takes the rest with it (`jobs.processes.parent_death`).
+A process that ends is started again; on SIGTERM all of them stop within five seconds; when the
+supervisor itself is killed the kernel kills the others (`jobs.processes.parent_death`).
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 TICK_S = 0.1
 STOP_S = 3.5
-"""Given to the parts before they are killed; the queue, which they need, stops after them."""
+"""Seconds that the parts have to stop; the queue, which they need, is stopped after them."""
 STEADY_S = 10.0
 MAX_PAUSE_S = 30.0
 WEB_THREADS = 64
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-"""Of the workers' planes: each job is a new process, which touches all its memory the first time.
-A tenth of the time from shutter to spectrum (`make bench`); read by glibc when a program starts."""
+"""For the workers' arrays: each job is a new process, and page faults in 4 kB pages cost a tenth of
+the time from shutter to spectrum (`make bench`). Read by glibc when a program starts."""
 LISTEN_BACKLOG = 256
 
 
@@ -52,8 +52,16 @@ LISTEN_BACKLOG = 256
 class Part:
     """One program that is kept running.
 
-    `once`: it has an end of its own (the demo night), which is not an accident. `feed` is
-    written to its standard input (a configuration that should be in no file and no argument).
+    Attributes
+    ----------
+    once : bool
+        Whether it ends by itself (the demo night) and is then not started again.
+    feed : bytes
+        Written to its standard input: a configuration that should be in no file and no argument.
+    on_repeated_failure : callable or None
+        Called when it ended several times soon after its start.
+    pause, not_before : float
+        Seconds before the next start, and the monotonic time of the next start.
     """
 
     name: str
@@ -70,26 +78,26 @@ class Part:
     finished: bool = False
 
     def start(self) -> None:
-        """Start the program; its life is bound to this process's."""
+        """Start the program; it ends when this process ends."""
         self.process = subprocess.Popen(
             self.command,
             cwd=ROOT,
             env={**os.environ, **self.environment, "_GSP_SUPERVISOR": str(os.getpid())},
             stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
-            # What Valkey says before it knows its log file is of no use to anybody.
+            # Before Valkey has read the name of its log file it prints its banner.
             stdout=subprocess.DEVNULL if self.feed else None,
             pass_fds=self.descriptors,
             preexec_fn=before_exec(),  # noqa: PLW1509 - only a prctl call happens there
-            start_new_session=True,  # Ctrl-C at the terminal is for the supervisor alone
+            start_new_session=True,  # Ctrl-C at the terminal reaches the supervisor only
         )
         self.started = time.monotonic()
         if self.feed and self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it died at once: `look` will see
+            with contextlib.suppress(BrokenPipeError):  # it ended at once: see `check`
                 self.process.stdin.write(self.feed)
                 self.process.stdin.close()
 
-    def look(self) -> None:
-        """Start the program again if it has died, later and later while it dies at once."""
+    def check(self) -> None:
+        """Start the program again if it has ended, after longer pauses while it ends at once."""
         if self.process is None:
             if not self.finished and time.monotonic() >= self.not_before:
                 self.start()
@@ -115,7 +123,7 @@ class Part:
             self.process.send_signal(sign)
 
     def running(self) -> bool:
-        """Tell whether the program runs."""
+        """Return whether the program runs."""
         return self.process is not None and self.process.poll() is None
 
 
@@ -172,7 +180,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def parts_of(config: Config, server: socket.socket) -> list[Part]:
-    """Return what runs, in the order of starting. The queue, when it is ours, is the first."""
+    """Return what runs, in the order of starting; the queue first, if this deployment runs it."""
     python = [sys.executable, "-m"]
     web = [
         *python,
@@ -206,7 +214,7 @@ def parts_of(config: Config, server: socket.socket) -> list[Part]:
 
 
 class Supervisor:
-    """Starts the parts, watches them, stops them."""
+    """Start the parts, restart those that end, and stop them."""
 
     def __init__(self, config: Config, parts: list[Part]) -> None:
         self.config = config
@@ -223,7 +231,7 @@ class Supervisor:
                 ready()
             while not self.stop.wait(TICK_S):
                 for part in self.parts:
-                    part.look()
+                    part.check()
         finally:
             self.stop_all()
 
@@ -231,12 +239,12 @@ class Supervisor:
         self.stop.set()
 
     def _start_queue(self) -> None:
-        """Wait for the queue: the parts would only complain without it."""
+        """Wait for the queue: without it the parts would only log errors."""
         redis = open_redis(self.config.redis_connection_url())
         deadline = time.monotonic() + 10
         while not self.stop.wait(0.02) and time.monotonic() < deadline:
             if self.parts[0].name == "queue":
-                self.parts[0].look()
+                self.parts[0].check()
             try:
                 redis.ping()
             except RedisError:
@@ -285,11 +293,11 @@ def _announce(config: Config) -> None:
     lines = [f"GSP Live is on {config.base_url} (stop it with Ctrl-C)"]
     if not config.demo and not config.raw_dirs:
         lines.append("No folder is watched: set GSP_RAW_DIRS to the folders of raw frames.")
-    print(*lines, sep="\n", flush=True)  # noqa: T201 - said to the operator
+    print(*lines, sep="\n", flush=True)  # noqa: T201 - for the operator
 
 
 def main() -> int:
-    """Entry point of ``python app.py``; what is wrong is said in one sentence, exit code 2."""
+    """Entry point of ``python app.py``; an error is printed as one sentence, with exit code 2."""
     process_log.to_stderr("supervisor")
     try:
         run(Config.from_env())

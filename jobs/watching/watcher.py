@@ -1,8 +1,8 @@
-"""Watches the raw folders: ``python -m jobs.watching.watcher``.
+"""Watch the raw folders: ``python -m jobs.watching.watcher``.
 
-Announcements (inotify, or polling on request) give the speed; a rescan at the start, every minute
-and of every new folder gives the certainty: announcements get lost (an overflow, a folder made
-and filled faster than it can be watched, a network file system).
+Announcements (inotify, or polling on request) make it fast; a rescan at the start, every minute and
+of every new folder makes it complete: announcements get lost (an overflow, a folder created and
+filled faster than it can be watched, a network file system).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from db import database
 from jobs import wiring
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
-from jobs.watching.inbox import Inbox
+from jobs.watching.path_queue import PathQueue
 from reduction import registry
 from services import notices
 from services.errors import NotFound
@@ -35,13 +35,13 @@ N_THREADS = 2
 RESCAN_S = 60.0
 NEW_FOLDER_S = 1.0
 COARSE_CLOCK_NS = 2_000_000_000
-"""A folder changed this lately may change again without its time of change telling."""
+"""A folder that changed this recently may change again with the same time of change."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 5.0
 BATCH = 400
 
 
 class Scanner:
-    """Finds what is in the folders and not in the index; remembers folders that did not change."""
+    """Find the frames that are not indexed; folders that did not change are not listed again."""
 
     def __init__(self) -> None:
         self._folders: dict[str, tuple[int, list[str]]] = {}
@@ -80,7 +80,7 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
 
 
 def _unseen(paths: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield (path, time of change) of those that the index has not met in this state."""
+    """Yield (path, time of change) of those that are not indexed in their present state."""
     for start in range(0, len(paths), BATCH):
         with database.connection_context():
             new = list(ingest.unseen(Path(path) for path in paths[start : start + BATCH]))
@@ -93,13 +93,13 @@ def _unseen(paths: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 class Watcher:
-    """Brings each frame of the raw folders to `services.files.ingest`, the freshest first."""
+    """Pass each frame of the raw folders to `services.files.ingest`, the newest first."""
 
     def __init__(self, roots: Sequence[Path], uploads: Path, *, poll: bool) -> None:
         self.roots = [str(root) for root in roots]
         self.uploads = str(uploads)
         self.poll = poll
-        self.inbox = Inbox()
+        self.pending = PathQueue()
         self.tries: dict[str, int] = {}
         self.rescan_now = threading.Event()
         self.roots_changed = threading.Event()
@@ -149,15 +149,15 @@ class Watcher:
                     threading.Timer(NEW_FOLDER_S, self._scan, (path,)).start()
 
     def _announced(self, path: str, now: int) -> None:
-        # A copy under way changes many times a second; it is looked at 20 times a second.
-        self.inbox.put(path, now, delay=FIRST_RETRY_S if path in self.tries else 0.0)
+        # A file that is being copied changes many times a second; it is examined 20 times a second.
+        self.pending.put(path, now, delay=FIRST_RETRY_S if path in self.tries else 0.0)
 
     def _rescan_forever(self) -> None:
         identity = None
         while True:
             for root in (*self.roots, self.uploads):
                 self._scan(root)
-            # A root that was mounted or made anew is another folder: the old watch is blind.
+            # A root that was mounted or created again is another folder, which is not watched yet.
             now = [_identity(root) for root in self.roots]
             if identity not in (None, now):
                 self.roots_changed.set()
@@ -168,19 +168,19 @@ class Watcher:
     def _scan(self, folder: str) -> None:
         try:
             for path, changed in self.scanner.scan(folder):
-                self.inbox.put(path, changed)
+                self.pending.put(path, changed)
         except Exception as error:  # noqa: BLE001 - database down: the next scan finds them
             log.warning("%s could not be scanned: %s", folder, error)
 
     def _ingest_forever(self) -> None:
         while True:
-            path = self.inbox.take()
+            path = self.pending.take()
             if path is None:
                 continue
             try:
                 self._ingest(path)
             finally:
-                self.inbox.done(path)
+                self.pending.done(path)
 
     def _ingest(self, path: str) -> None:
         try:
@@ -188,7 +188,7 @@ class Watcher:
                 arrival = ingest.ingest(Path(path))
         except file_integrity.IncompleteFile:
             self._again(path)
-        except NotFound:  # gone again, or never a frame
+        except NotFound:  # removed meanwhile, or not a frame
             self.tries.pop(path, None)
         except Exception as error:
             if self.tries.get(path, 0) < 1:
@@ -202,7 +202,7 @@ class Watcher:
     def _again(self, path: str) -> None:
         n = self.tries.get(path, 0)
         self.tries[path] = n + 1
-        self.inbox.put(path, time.time_ns(), delay=min(LAST_RETRY_S, FIRST_RETRY_S * 2**n))
+        self.pending.put(path, time.time_ns(), delay=min(LAST_RETRY_S, FIRST_RETRY_S * 2**n))
 
 
 def _interesting(change: Change, path: str) -> bool:
@@ -215,14 +215,14 @@ def _interesting(change: Change, path: str) -> bool:
 
 def _identity(folder: str) -> tuple[int, int] | None:
     try:
-        facts = os.stat(folder)
+        status = os.stat(folder)
     except OSError:
         return None
-    return facts.st_dev, facts.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _or_die(job: Callable[[], None]) -> None:
-    """Run a thread's work; when it fails, end the process: the supervisor starts it afresh."""
+    """Run a thread's work; when it fails, end the process: the supervisor starts it again."""
     try:
         job()
     except Exception:

@@ -1,4 +1,4 @@
-"""Paths that wait to be looked at: the freshest first, each once."""
+"""The paths that wait to be indexed: the newest first, each once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import threading
 import time
 
 
-class Inbox:
+class PathQueue:
     """A priority queue of paths for the watcher's threads.
 
-    `freshness` is a time in nanoseconds: of the event for what was just announced, of the file's
-    last change for what a rescan found. So ten thousand old frames never delay a new one.
+    The newest path comes first, so that ten thousand old frames never delay a new one.
     """
 
     def __init__(self) -> None:
@@ -22,7 +21,18 @@ class Inbox:
         self._changed = threading.Condition()
 
     def put(self, path: str, freshness: int, *, delay: float = 0.0) -> None:
-        """Add a path, to be handed out in `delay` seconds; an earlier date wins over a later."""
+        """Add a path; when it is there already, the earlier of the two due times counts.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        freshness : int
+            Nanoseconds since 1970: the time of the event for a path that was announced, the time of
+            the file's last change for a path that a rescan found.
+        delay : float
+            Seconds before the path is due.
+        """
         due = time.monotonic() + delay
         with self._changed:
             if self._known.get(path, float("inf")) <= due:
@@ -35,9 +45,9 @@ class Inbox:
             self._changed.notify()
 
     def take(self, timeout: float | None = None) -> str | None:
-        """Return the freshest path that is due; None when there is none within `timeout` s.
+        """Return the newest path that is due; None when there is none within `timeout` s.
 
-        A path that another thread is working on is not handed out until `done` is called.
+        A path that another thread is working on is not returned until `done` is called.
         """
         end = None if timeout is None else time.monotonic() + timeout
         with self._changed:
@@ -53,7 +63,7 @@ class Inbox:
                 self._changed.wait(max(0.0, min(waits)) if waits else None)
 
     def done(self, path: str) -> None:
-        """Say that the work on a path that was taken is over."""
+        """Mark the work on a path that was taken as finished."""
         with self._changed:
             self._busy.discard(path)
             self._changed.notify()
@@ -69,19 +79,19 @@ class Inbox:
             heapq.heappush(self._ready, (freshness, path))
 
     def _pop(self) -> str | None:
-        held = []
-        found = None
-        while self._ready and found is None:
+        in_progress = []
+        taken = None
+        while self._ready and taken is None:
             entry = heapq.heappop(self._ready)
             path = entry[1]
             if path not in self._known:
-                continue  # handed out already, under an earlier date
+                continue  # returned already, with an earlier due time
             if path in self._busy:
-                held.append(entry)
+                in_progress.append(entry)
                 continue
             del self._known[path]
             self._busy.add(path)
-            found = path
-        for entry in held:
+            taken = path
+        for entry in in_progress:
             heapq.heappush(self._ready, entry)
-        return found
+        return taken
