@@ -40,7 +40,7 @@ def create(
     access.require_site(user, Action.MANAGE)
     if staff:
         access.require_site(user, Action.MAKE_STAFF)
-    with transaction() as effects:
+    with transaction() as work:
         account, _ = accounts.create_user(
             username=username,
             email=email,
@@ -57,7 +57,7 @@ def create(
             email=account.email,
             staff=staff,
         )
-        effects.events.append(logs.write(entry))
+        work.events.append(logs.write(entry))
     return line_of(account)
 
 
@@ -111,13 +111,13 @@ def edit(
     account.first_name = accounts.tidy_name(first_name, "first_name")
     account.last_name = accounts.tidy_name(last_name, "last_name")
     account.partner = partners.check(partner)
-    with transaction() as effects:
+    with transaction() as work:
         if accounts.fold(email) != account.email:
             account.email = accounts.free_email(email, account)
             # Links sent to the previous address must no longer work.
             PasswordLink.delete().where(PasswordLink.user == account).execute()
         account.save()
-        effects.events.append(_access_event(account))
+        work.events.append(_access_event(account))
     return line_of(account)
 
 
@@ -134,14 +134,14 @@ def set_active(user: User, user_id: int, *, active: bool) -> AccountLine:
     account = _changeable(user, user_id)
     if account.id == user.id:
         raise Unacceptable(NOT_YOUR_OWN)
-    with transaction() as effects:
+    with transaction() as work:
         User.update(is_active=active).where(User.id == account.id).execute()
         if not active:
             PasswordLink.delete().where(PasswordLink.user == account).execute()
         code = NoticeCode.ACCOUNT_REACTIVATED if active else NoticeCode.ACCOUNT_DEACTIVATED
         entry = notice(code, person=user.full_name, name=account.full_name)
-        effects.events.append(logs.write(entry))
-        effects.events.append(_access_event(account))
+        work.events.append(logs.write(entry))
+        work.events.append(_access_event(account))
     account.is_active = active
     return line_of(account)
 

@@ -39,7 +39,7 @@ def made_with(master: File, *, above: int = 0) -> list[File]:
     return list(products.where(File.id > above, File.state == "current"))
 
 
-def mark(files: Iterable[File], effects: UnitOfWork) -> None:
+def mark(files: Iterable[File], work: UnitOfWork) -> None:
     """Mark files and their descendants as out of date; inside a transaction."""
     generation = {file.id: file for file in files}
     seen: set[int] = set()
@@ -50,9 +50,9 @@ def mark(files: Iterable[File], effects: UnitOfWork) -> None:
         ).execute()
         for file in generation.values():
             if not file.out_of_date:
-                effects.events.append(rows.file_event("file-changed", file))
+                work.events.append(rows.file_event("file-changed", file))
             if file.data_type == MASTER:
-                effects.after.append(master_runs.remake_outdated_masters)
+                work.after.append(master_runs.remake_outdated_masters)
         children = File.select().where(File.parent.in_(list(generation)), File.id != File.parent)
         generation = {child.id: child for child in children if child.id not in seen}
 

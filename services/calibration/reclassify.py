@@ -47,9 +47,9 @@ def reclassify(
         facts: dict[str, Any] = _from_header(file)
     else:
         facts = _chosen(file, technique, obstype)
-    with transaction() as effects:
+    with transaction() as work:
         if any(getattr(file, name) != value for name, value in facts.items()):
-            _change(effects, user, file, facts)
+            _change(work, user, file, facts)
     waiting.wake(file.camera)
     return access.file_for(user, Action.VIEW, file.id)
 
@@ -81,7 +81,7 @@ def _chosen(file: File, technique: str | None, obstype: str | None) -> dict[str,
     }
 
 
-def _change(effects: UnitOfWork, user: User, file: File, facts: dict[str, Any]) -> None:
+def _change(work: UnitOfWork, user: User, file: File, facts: dict[str, Any]) -> None:
     before, series = file.kind, file.series
     for name, value in facts.items():
         setattr(file, name, value)
@@ -90,8 +90,8 @@ def _change(effects: UnitOfWork, user: User, file: File, facts: dict[str, Any]) 
     if series and series != file.series:
         made |= File.id.in_(ingredients.used_in(file, Role.MEMBER).select(File.id))
     File.update(out_of_date=True).where(made).execute()
-    _end_what_no_longer_fits(effects, file)
-    effects.events.append(rows.file_event("file-changed", file))
+    _end_what_no_longer_fits(work, file)
+    work.events.append(rows.file_event("file-changed", file))
     entry = notice(
         NoticeCode.RECLASSIFIED,
         person=user.full_name,
@@ -99,14 +99,14 @@ def _change(effects: UnitOfWork, user: User, file: File, facts: dict[str, Any]) 
         before=before,
         after=file.kind,
     )
-    effects.events.append(logs.write(entry, proposal=file.proposal, file=file))
+    work.events.append(logs.write(entry, proposal=file.proposal, file=file))
     if before != file.kind:
-        scheduling.schedule(file, effects)
+        scheduling.schedule(file, work)
 
 
-def _end_what_no_longer_fits(effects: UnitOfWork, file: File) -> None:
+def _end_what_no_longer_fits(work: UnitOfWork, file: File) -> None:
     """Cancel what has not begun on the frame as it was."""
     fitting = [block.name for block in blocks_for(RAW, FrameKind(file.kind))]
     idle = Run.select().where(Run.file == file, Run.state.in_(NOT_STARTED))
     for run in idle.where(Run.block.not_in(fitting)):
-        transition(run, Trigger.CANCEL, effects)  # unless a worker has claimed it meanwhile
+        transition(run, Trigger.CANCEL, work)  # unless a worker has claimed it meanwhile

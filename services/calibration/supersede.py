@@ -61,7 +61,7 @@ class Succession:
         )
         return [old for old in older if old.id != self.master.id]
 
-    def take_place(self, effects: UnitOfWork) -> None:
+    def take_place(self, work: UnitOfWork) -> None:
         """Do it, inside the transaction that saved the new master."""
         affected = [*self.without, *provisional.provisional_files(self.master, above=self.known)]
         for old in self._older():
@@ -70,10 +70,10 @@ class Succession:
             if users:
                 old.state = "superseded"
                 old.save(only=[File.state])
-                effects.events.append(rows.file_event("file-changed", old))
+                work.events.append(rows.file_event("file-changed", old))
             else:
-                effects.removed.append(Path(old.full_path))
-                effects.events.append(rows.file_event("file-deleted", old))
+                work.removed.append(Path(old.full_path))
+                work.events.append(rows.file_event("file-deleted", old))
                 old.delete_instance()
         affected = [file for file in affected if file.id != self.master.id]
-        out_of_date.mark(affected, effects)
+        out_of_date.mark(affected, work)

@@ -56,11 +56,11 @@ def delete(user: User, file_id: int) -> list[str]:
     """
     file = access.file_for(user, Action.VIEW, file_id)
     _require_delete(user, file)
-    with transaction() as effects:
+    with transaction() as work:
         deleted = with_descendants(file)
         for product in deleted:
-            effects.events.append(rows.file_event("file-deleted", product))
-            effects.removed.append(Path(product.full_path))
+            work.events.append(rows.file_event("file-deleted", product))
+            work.removed.append(Path(product.full_path))
         File.delete().where(File.id.in_([product.id for product in deleted])).execute()
     for product in deleted:
         shutil.rmtree(previews.folder(product), ignore_errors=True)

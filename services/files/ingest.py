@@ -121,12 +121,12 @@ def ingest(path: Path) -> Arrival:
     except OSError as error:
         raise NotFound(f"{path.name} can't be read: {error.strerror}.") from error
     try:
-        with transaction() as effects:
-            return _settle(effects, frame)
+        with transaction() as work:
+            return _settle(work, frame)
     except IntegrityError:
         # Another process has just indexed the same content or path: this is a duplicate.
-        with transaction() as effects:
-            return _settle(effects, frame)
+        with transaction() as work:
+            return _settle(work, frame)
 
 
 def _examine(path: Path, stamp: Stamp) -> _ArrivingFrame:
@@ -164,13 +164,13 @@ def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
 
 def _quarantine(path: Path, stamp: Stamp, reason: Notice) -> Arrival:
     entry = notice(NoticeCode.QUARANTINED, file=path.name, reason=reason)
-    with transaction() as effects:
+    with transaction() as work:
         # The proposal is unknown when the header can't be read: only staff sees the entry.
-        effects.events.append(logs.write(entry))
+        work.events.append(logs.write(entry))
         return _note(path, stamp, "quarantined", notice=entry.to_json())
 
 
-def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
+def _settle(work: UnitOfWork, new: _ArrivingFrame) -> Arrival:
     """Decide between duplicate, conflict and a new row, inside a transaction."""
     raw = File.data_type == DataType.RAW
     path = str(new.path)
@@ -190,11 +190,11 @@ def _settle(effects: UnitOfWork, new: _ArrivingFrame) -> Arrival:
             file=new.path.name,
             indexed=f"{other.created:%Y-%m-%d %H:%M}",
         )
-        effects.events.append(logs.write(entry, proposal=other.proposal, file=other))
+        work.events.append(logs.write(entry, proposal=other.proposal, file=other))
         facts = {"file": other, "proposal": other.proposal, "notice": entry.to_json()}
         return _note(new.path, new.stamp, "conflict", **facts)
-    file = _add(effects, new, proposal)
-    scheduling.schedule(file, effects)
+    file = _add(work, new, proposal)
+    scheduling.schedule(file, work)
     return _note(new.path, new.stamp, "indexed", file=file, proposal=proposal)
 
 
@@ -204,7 +204,7 @@ def _first(condition: Any) -> File | None:
     return None if file_id is None else File.get_by_id(file_id)
 
 
-def _add(effects: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
+def _add(work: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
     """Store the row of a new raw frame, with its event and a log entry for each warning."""
     facts = rows.columns(new.frame)
     facts["notices"] += notices.dump_all(new.oddities)
@@ -219,9 +219,9 @@ def _add(effects: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
     )
     file.original = file.parent = file
     file.save(only=[File.original, File.parent])
-    effects.events.append(rows.file_event("file-added", file))
-    effects.previews.append(file.id)
+    work.events.append(rows.file_event("file-added", file))
+    work.previews.append(file.id)
     for reason in notices.load_all(file.notices):
         entry = notice(NoticeCode.FILE_NOTICE, file=file.file_name, reason=reason)
-        effects.events.append(logs.write(entry, proposal=proposal, file=file))
+        work.events.append(logs.write(entry, proposal=proposal, file=file))
     return file

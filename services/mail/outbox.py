@@ -183,10 +183,10 @@ def _failed(mail: Mail, error: Exception) -> None:
         due = clock.now_expression(dt.timedelta(seconds=DELAYS[attempts - 1]))
         Mail.update(due=due, problem=problem).where(Mail.id == mail.id).execute()
         return
-    with transaction() as effects:
+    with transaction() as work:
         Mail.update(state="failed", problem=problem).where(Mail.id == mail.id).execute()
         entry = notice(NoticeCode.MAIL_FAILED, recipient=mail.recipient, problem=problem)
-        effects.events.append(logs.write(entry))
+        work.events.append(logs.write(entry))
 
 
 def _is_final(error: Exception) -> bool:

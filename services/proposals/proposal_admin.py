@@ -165,7 +165,7 @@ def register(
     access.require_site(user, Action.MANAGE)
     leader = _leader(pi)
     title, abstract = tidy_texts(title, abstract)
-    with transaction() as effects:
+    with transaction() as work:
         proposal = proposals.create(
             user,
             soar_id=soar_id,
@@ -174,7 +174,7 @@ def register(
             semester=semesters.check(semester),
             pi=leader,
         )
-        _tell(effects, proposal, leader)
+        _tell(work, proposal, leader)
     return _details(proposal)
 
 
@@ -203,7 +203,7 @@ def edit(
     leader = _leader(pi)
     proposal.title, proposal.abstract = tidy_texts(title, abstract)
     proposal.semester = semesters.check(semester)
-    with transaction() as effects:
+    with transaction() as work:
         before, proposal.pi = proposal.pi, leader
         proposal.is_placeholder = False
         _rename(proposal, proposals.clean_id(soar_id))
@@ -218,9 +218,9 @@ def edit(
                 pi=leader.full_name,
                 proposal=proposal.soar_id,
             )
-            effects.events.append(logs.write(entry, proposal=proposal))
-            _tell(effects, proposal, before)
-        _tell(effects, proposal, leader)
+            work.events.append(logs.write(entry, proposal=proposal))
+            _tell(work, proposal, before)
+        _tell(work, proposal, leader)
     return _details(proposal)
 
 
@@ -271,6 +271,6 @@ def tidy_texts(title: str, abstract: str) -> tuple[str, str]:
     return title, abstract
 
 
-def _tell(effects: UnitOfWork, proposal: Proposal, person: User) -> None:
+def _tell(work: UnitOfWork, proposal: Proposal, person: User) -> None:
     """Record the event on which the person's open pages are updated."""
-    effects.events.append(events.record("access-changed", person=person, changed=proposal.id))
+    work.events.append(events.record("access-changed", person=person, changed=proposal.id))

@@ -179,13 +179,13 @@ def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
         The proposal is not the person's to change.
     """
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
-    with transaction() as effects:
+    with transaction() as work:
         person, _ = accounts.at_address(email)
         if person.id == proposal.pi_id:
             raise Unacceptable("This is the address of the PI.", field="email")
         if Membership.get_or_create(proposal=proposal, user=person)[1]:
             letters.collaborate(person, proposal, user)
-            effects.events.append(_access_event(proposal, person))
+            work.events.append(_access_event(proposal, person))
     return proposal
 
 
@@ -200,10 +200,10 @@ def remove_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
     person = accounts.find(email)
     membership = (Membership.proposal == proposal) & (Membership.user == person)
-    with transaction() as effects:
+    with transaction() as work:
         if person is None or not Membership.delete().where(membership).execute():
             raise NotFound("No collaborator has this address.")
-        effects.events.append(_access_event(proposal, person))
+        work.events.append(_access_event(proposal, person))
     return proposal
 
 

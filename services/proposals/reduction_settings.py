@@ -159,7 +159,7 @@ def _replace(
     restored: dt.datetime | None = None,
 ) -> State:
     after = settings.model_dump(mode="json")
-    with transaction() as effects:
+    with transaction() as work:
         # Locks the row: on PostgreSQL a concurrent change waits here.
         Proposal.update(id=proposal.id).where(Proposal.id == proposal.id).execute()
         before = proposals.settings_of(Proposal.get_by_id(proposal.id))
@@ -176,11 +176,11 @@ def _replace(
             after=after,
             restored=restored,
         )
-        effects.events.append(logs.write(_entry(user, change), proposal=proposal))
+        work.events.append(logs.write(_entry(user, change), proposal=proposal))
         pending = affected.take_over(proposal, before, settings)
-        effects.after.append(partial(waiting.reassess, pending))
+        work.after.append(partial(waiting.reassess, pending))
         if _minima(before) != _minima(settings):
-            effects.after.append(partial(master_runs.schedule_for_waiting, proposal))
+            work.after.append(partial(master_runs.schedule_for_waiting, proposal))
     return State(settings, change.id)
 
 

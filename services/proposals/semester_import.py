@@ -117,7 +117,7 @@ def apply(user: User | None, table: bytes) -> Plan:
     if user is not None:
         access.require_site(user, Action.MANAGE)
     rows = read(table)
-    with transaction() as effects:
+    with transaction() as work:
         planned = _Planner(rows).plan()
         if planned.errors:
             lines = [f"line {row.line}: {row.error}" for row in planned.errors]
@@ -132,7 +132,7 @@ def apply(user: User | None, table: bytes) -> Plan:
                 proposals=planned.n_proposals,
                 pis=len(created),
             )
-            effects.events.append(logs.write(entry))
+            work.events.append(logs.write(entry))
     return planned
 
 
