@@ -24,8 +24,6 @@ import { paintRegions } from "./regions.js";
 const PAUSE_MS = 100; // between an answer and the next request
 const AROUND_MS = 250; // and up to as much again, at random: not all pages at the same time
 const RETRY_MS = 2000;
-const EVENT_MS = 3000; // the server keeps what it has read for less
-const EVENTS_KEPT = 12;
 const RUNS_KEPT = 2000;
 const INDEX = "index";
 const FAMILY = ["view-head", "view-runs", "view-notes", "view-actions", "view-why"];
@@ -37,9 +35,7 @@ let shown = null;
 let wanted = new Set();
 /** @type {Set<string>} */
 let wantedSoon = new Set();
-/** Events heard of lately. @type {{id: number, time: number}[]} */
-let events = [];
-/** The state of each run that was heard of. @type {Map<number, string>} */
+/** The last known state of each run. @type {Map<number, string>} */
 const runStates = new Map();
 let asking = false;
 let answeredAt = 0;
@@ -78,10 +74,7 @@ function consider(event, related) {
     considerRun(related, hasOtherState(event));
   } else if (event.name === "access-changed") {
     add(wanted, ...ALL);
-  } else {
-    return;
   }
-  events = [...events.slice(1 - EVENTS_KEPT), { id: event.id, time: performance.now() }];
 }
 
 /** @param {boolean} related @param {boolean} otherState */
@@ -90,13 +83,6 @@ function considerRun(related, otherState) {
   if (otherState) add(wantedSoon, INDEX);
   if (otherState && related) add(wantedSoon, "view-actions");
   if (otherState && followsNewest()) add(wanted, "view-head");
-}
-
-/** Events heard of lately: what the server had read before them is no answer. */
-function recentEvents() {
-  const oldest = performance.now() - EVENT_MS;
-  events = events.filter((event) => event.time > oldest);
-  return events.map((event) => event.id).join(".");
 }
 
 /** Ask for what events from the server concern. */
@@ -151,7 +137,6 @@ async function request() {
     want: names.join(","),
     file: String(shown?.id ?? ""),
     checksum: shown?.checksum ?? "",
-    heard: recentEvents(),
   });
   const answer = await fetchAnswer(query);
   asking = false;
