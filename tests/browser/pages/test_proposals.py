@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.browser.data_page import untouched
 from tests.support.browser.keyboard import choose, expect, tab_to
 from tests.support.browser_window import SLOW_MS, Window, night_over
 from tests.support.live_site import LiveSite
@@ -84,8 +85,7 @@ def test_the_settings_form_changes_the_next_reduction_and_restore_undoes_it(
     change_by_keys(page, demo_site)
 
     # The next reduction has them: what the product's header says.
-    query = "SELECT original_id FROM file WHERE data_type = 4 AND state = 'current' ORDER BY id"
-    original = demo_site.rows(query)[0][0]
+    original, _reduced = untouched(demo_site, 1)
     before = newest(demo_site, original, 2), newest(demo_site, original, 3)
     shown = observer.open(f"/data/{original}")
     shown.get_by_role("button", name="Reduce Raw File").click()

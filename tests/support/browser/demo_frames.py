@@ -12,12 +12,16 @@ from astropy.io import fits
 from tests.support.browser_window import SLOW_MS
 from tests.support.live_site import LiveSite, until
 
+DROPPED = "09"
+"""What the names of dropped frames begin with; the demo night has fewer than 900 frames."""
+
 
 def raw_frames(site: LiveSite, kind: str) -> list[Path]:
-    """Return the frames of the demo night, the oldest first; other tests add frames of others."""
+    """Return the frames of the demo night, the oldest first, without those that tests `drop`."""
     query = (
         "SELECT full_path FROM file WHERE data_type = 0 AND kind = ? AND proposal_id = "
-        "(SELECT proposal_id FROM file WHERE data_type = 4 ORDER BY id LIMIT 1) ORDER BY date_obs"
+        "(SELECT proposal_id FROM file WHERE data_type = 4 ORDER BY id LIMIT 1) "
+        f"AND file_name NOT GLOB '{DROPPED}*' ORDER BY date_obs"
     )
     what = f"a frame ({kind}) of a proposal that has a calibrated spectrum"
     rows = until(lambda: site.rows(query, kind), SLOW_MS / 1000, what)
@@ -25,7 +29,8 @@ def raw_frames(site: LiveSite, kind: str) -> list[Path]:
 
 
 def drop(site: LiveSite, like: Path, name: str, later_s: float = 0, **cards: Any) -> str:
-    """Let a frame arrive that is like another one but for some cards."""
+    """Let a frame arrive that is like another but for some cards; its name begins as `DROPPED`."""
+    assert name.startswith(DROPPED)
     part = site.home / f"{name}.part"
     shutil.copy(like, part)
     with fits.open(part, mode="update", do_not_scale_image_data=True) as hdus:
