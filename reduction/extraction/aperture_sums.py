@@ -21,9 +21,9 @@ from reduction.frames import PixelFlag
 Array = NDArray[np.float64]
 
 MIN_LIGHT = 0.3
-"""A column where flagged pixels hide more than 70 % of the aperture's light has no value."""
+"""Fraction of the aperture's light that must be in good pixels for a column to have a value."""
 NEGLIGIBLE = 0.005
-"""So much of the light may be hidden before an optimally weighted column is called repaired."""
+"""Fraction of the light in bad pixels from which an optimally weighted column is flagged."""
 _ITERATIONS = 3
 
 
@@ -36,7 +36,7 @@ class ExtractedFlux:
     flux, variance : (n_dispersion,) float64
         NaN and inf where there is no value.
     flags : (n_dispersion,) uint8
-        SATURATED when the aperture holds such a pixel, INTERPOLATED when defects were made up for,
+        SATURATED when the aperture holds such a pixel, INTERPOLATED when defects were corrected,
         BAD without a value.
     sky : (n_dispersion,) float64
         Background inside the aperture.
@@ -97,7 +97,7 @@ def boxcar_extract(
     Returns
     -------
     ExtractedFlux
-        Electron per column. A column in which defects hide more than `MIN_LIGHT` allows has none.
+        Electron per column. A column whose good pixels hold less than `MIN_LIGHT` has no value.
     """
     low, high = centre + edges[0], centre + edges[1]
     aperture = covered(strip.rows, low, high)

@@ -1,7 +1,7 @@
-"""From a reduced frame to 1-D spectra: apertures laid on traces, recorded so they can be repeated.
+"""Extract 1-D spectra from a reduced frame with apertures along traces.
 
-The trace is in the header (`reduction.extraction.trace_cards`), so that the same physical aperture
-can be laid on a frame of another binning or trim (`extract_along`).
+Trace and aperture are recorded in the header (`reduction.extraction.trace_cards`), so that the same
+physical aperture can be used on a frame of another binning or trim (`extract_along`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from reduction.notices import Notice, notice
 Array = NDArray[np.float64]
 
 LAMP_HALF_WIDTH = 10.0
-"""Unbinned rows to either side of the middle of the slit that a lamp is summed over (3″)."""
+"""Half height of the aperture of a lamp, around the middle of the slit, unbinned rows."""
 OPTIMAL_WINDOW = 3.0
-"""Optimal weights reach so many half apertures: far out they are small, but not without light."""
+"""Half range of the optimal weights, in half apertures: the wings still hold light."""
 OPTIMAL_ZONE = 5.0
-"""Optimal extraction takes its background from zones so many times as wide: it should not add to
-the noise that the weights save."""
+"""Factor on the width of the background zones for optimal extraction, so that the background does
+not add the noise that the weights avoid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apertures:
-    """How wide aperture and background zones are, all in FWHM of the target.
+    """Widths of the aperture and of the background zones, in FWHM of the target.
 
     `width` is the whole aperture; zones begin `offset` beyond its edges and are `zone` wide.
     """
@@ -67,19 +67,19 @@ def extract_target(
     trace : Trace
         The target.
     others : sequence of Trace
-        Other targets: their light is kept out of the background, and solved for together with the
-        target's where they overlap.
+        Other targets. Their light is excluded from the background, and fitted together with that of
+        the target where they overlap.
     apertures : Apertures
     optimal : bool
-        Horne's weights instead of a plain sum. The flux is then that of all the target's light,
-        else that inside the aperture; what is lost outside it is in ``GSP_LOSS``.
+        Use Horne's weights instead of a boxcar. The flux is then all the light of the target, else
+        the light inside the aperture; the fraction outside it is written to ``GSP_LOSS``.
 
     Returns
     -------
     spectrum : Spectrum
         Electron per column, with variance, mask and the sky in the aperture.
     notice : Notice or None
-        A sentence when the background could not be taken on both sides.
+        Set when the background could not be measured on both sides.
     """
     columns = np.arange(frame.shape[1], dtype=float)
     centre = np.asarray(trace.polynomial(columns))
@@ -114,20 +114,20 @@ def extract_target(
 
 
 def _gap(trace: Trace, other: Trace, columns: Array) -> float:
-    """Return how near two traces come to each other, rows."""
+    """Return the smallest distance between two traces, rows."""
     return float(np.min(np.abs(trace.polynomial(columns) - other.polynomial(columns))))
 
 
 def _pixels(strip: Strip, trace: Trace, columns: Array) -> Array:
-    """Return a target's light per pixel of a strip, of total 1 over an endless slit."""
+    """Return the profile of a target in the pixels of a strip, total 1 over an infinite slit."""
     return trace.shape.pixels(strip.rows[:, None] - trace.polynomial(columns), trace.wider(columns))
 
 
 def _loss(strip: Strip, centre: Array, edges: tuple[float, float], light: Array) -> float:
-    """Return the share of the light that a sum over the aperture misses, median of the columns.
+    """Return the fraction of the light outside the aperture, median of the columns.
 
-    A pixel cut by an edge counts in proportion, so that this is not quite the share outside the
-    edges when the target is but a few rows wide.
+    A pixel at an edge counts in proportion, so this is not exactly the fraction outside the edges
+    when the target is only a few rows wide.
     """
     part = aperture_sums.covered(strip.rows, centre + edges[0], centre + edges[1])
     return float(1 - np.median((part * light).sum(axis=0)))
@@ -137,7 +137,7 @@ Zones = tuple[tuple[float, float], tuple[float, float]]
 
 
 def _zones(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones, Zones]:
-    """Return the background zones wanted, and those to fall back on, against the trace."""
+    """Return the preferred and the fallback background zones, relative to the trace, rows."""
     edge = apertures.width * trace.fwhm / 2
     near = edge + apertures.offset * trace.fwhm
     wide = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
@@ -149,34 +149,34 @@ def _zones(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones,
 def _background(
     strip: Strip, centre: Array, others: Sequence[Trace], zones: tuple[Zones, Zones]
 ) -> tuple[Background | None, Notice | None]:
-    """Measure the background in both zones, in one, else in whatever is free beside the target."""
-    spoiled, cleared = None, strip
+    """Measure the background in both zones, in one of them, or else in the fallback zones."""
+    contaminated, cleared = None, strip
     columns = np.arange(centre.size, dtype=float)
     for other in others:
         offset = np.asarray(strip.rows[:, None] - other.polynomial(columns))
         if np.min(np.abs(offset)) > 8 * other.fwhm:
             continue
-        # The core is left out, the wings, which reach far, are taken off.
-        hidden = np.abs(offset) < 1.5 * other.fwhm + 1
-        spoiled = hidden if spoiled is None else spoiled | hidden
+        # The core is masked; the extended wings are subtracted.
+        core_pixels = np.abs(offset) < 1.5 * other.fwhm + 1
+        contaminated = core_pixels if contaminated is None else contaminated | core_pixels
         light = np.interp(columns, other.columns, other.light) * other.shape.pixels(
             offset, other.wider(columns)
         )
         cleared = replace(cleared, data=cleared.data - light)
-    wanted, fallback = zones
-    background = background_beside(cleared, centre, wanted, spoiled)
+    preferred, fallback = zones
+    background = background_beside(cleared, centre, preferred, contaminated)
     if background is not None and len(background.zones) == 2:
         return background, None
     if background is not None:
         return background, notice(NoticeCode.BACKGROUND_ONE_SIDE)
-    background = background_beside(cleared, centre, fallback, spoiled)
+    background = background_beside(cleared, centre, fallback, contaminated)
     if background is not None:
         return background, notice(NoticeCode.BACKGROUND_MOVED)
     return None, notice(NoticeCode.BACKGROUND_NOT_SUBTRACTED)
 
 
 def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
-    """Write shape and aperture loss of a target into a header; `ends` are the outer columns."""
+    """Write profile and aperture loss of a target to a header; `ends` are the outer columns."""
     for keyword, wide, place in zip(
         (vocabulary.GSP_FWLO, vocabulary.GSP_FWHI),
         trace.fwhm * np.broadcast_to(trace.wider(ends), 2),
@@ -184,8 +184,8 @@ def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -
         strict=True,
     ):
         provenance.put(header, keyword, round(float(wide), 4), f"FWHM at the {place} column, pixel")
-    came = trace.guide or "own"
-    provenance.put(header, vocabulary.GSP_TFRM, came, "what the trace was measured on")
+    source = trace.guide or "own"
+    provenance.put(header, vocabulary.GSP_TFRM, source, "what the trace was measured on")
     provenance.put(header, vocabulary.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")
     if trace.shape.beta is not None:
         provenance.put(header, vocabulary.GSP_BETA, round(trace.shape.beta, 3), "Moffat exponent")
@@ -193,7 +193,7 @@ def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -
 
 
 def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
-    """Write the background zones into a header, as rows of the first column counted from 1."""
+    """Write the background zones to a header, as rows of the first column counted from 1."""
     for number, keyword in enumerate((vocabulary.GSP_BKG1, vocabulary.GSP_BKG2)):
         written = provenance.NONE
         if number < len(zones):
@@ -204,6 +204,11 @@ def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float,
 
 def extract_lamp(frame: CCDData) -> Spectrum:
     """Extract a comparison lamp from the middle of the slit, without background subtraction.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, reduced, with ``LTM`` and ``LTV``.
 
     Returns
     -------
@@ -229,7 +234,7 @@ def _sum_lamp(
 
 
 def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
-    """Extract the physical aperture of a spectrum from another reduced frame, as its lamp.
+    """Extract the physical aperture of a spectrum from another reduced frame, such as its lamp.
 
     Parameters
     ----------
@@ -247,7 +252,7 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
     Raises
     ------
     HeaderError
-        The reference does not tell its aperture, or a frame its place on the detector.
+        A header lacks the aperture, or the position of its frame on the detector.
     MissingCalibration
         The frame does not cover the rows of the aperture.
     """
@@ -258,9 +263,9 @@ def extract_along(frame: CCDData, reference: fits.Header) -> Spectrum:
     outside = (rows + low < -0.5) | (rows + high > frame.shape[0] - 0.5)
     if outside.mean() > 0.5:
         covers = [float(geometry.to_physical(frame.meta, 2, r)) for r in (0, frame.shape[0] - 1)]
-        wanted = float(geometry.to_physical(frame.meta, 2, float(np.median(rows))))
+        middle = float(geometry.to_physical(frame.meta, 2, float(np.median(rows))))
         raise MissingCalibration(
-            NoticeCode.LAMP_DOES_NOT_COVER, first=covers[0], last=covers[1], row=wanted
+            NoticeCode.LAMP_DOES_NOT_COVER, first=covers[0], last=covers[1], row=middle
         )
     summed = _sum_lamp(frame, rows, (low, high))
     header = frame.meta.copy()

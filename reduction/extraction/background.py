@@ -14,23 +14,23 @@ Array = NDArray[np.float64]
 Image = NDArray[np.float32]
 
 FEWEST = 3
-"""Rows that a zone must hold to count."""
+"""Least number of usable rows of a zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Background under a target, per row of a strip, and how sure it is.
+    """Background under a target, per row of a strip, and its covariance.
 
     Parameters
     ----------
     level, slope : (n_dispersion,) float
-        Electron per row at the strip's middle row, and per row and row; NaN where there is none.
+        Electron per row at row `middle`, and its change per row; NaN where there is none.
     covariance : (3, n_dispersion) float
-        Of level and slope: level², level × slope, slope².
+        Variance of the level, covariance of level and slope, variance of the slope.
     middle : float
-        The row that `level` holds for.
+        The row at which the background is `level`.
     zones : tuple of (float, float)
-        Where it was measured, against the trace, rows.
+        Where it was measured, relative to the trace, rows.
     """
 
     level: Array
@@ -40,23 +40,48 @@ class Background:
     zones: tuple[tuple[float, float], ...]
 
     def at(self, rows: NDArray[np.int64]) -> Array:
-        """Return the background, (n_rows, n_dispersion), at rows (n_rows,) of the frame."""
+        """Return the background of pixels.
+
+        Parameters
+        ----------
+        rows : (n_rows,) int
+            Rows of the frame.
+
+        Returns
+        -------
+        (n_rows, n_dispersion) float
+            Electron per pixel.
+        """
         return np.asarray(self.level + self.slope * (rows - self.middle)[:, None])
 
     def variance_of_sum(self, weights: Array, rows: NDArray[np.int64]) -> Array:
-        """Return the variance of the background summed with `weights` (n_rows, n_dispersion)."""
+        """Return the variance of a weighted sum of the background along the slit.
+
+        Parameters
+        ----------
+        weights : (n_rows, n_dispersion) float
+        rows : (n_rows,) int
+            Rows of the frame.
+
+        Returns
+        -------
+        (n_dispersion,) float
+            Electron squared.
+        """
         total = weights.sum(axis=0)
         lever = (rows - self.middle) @ weights
-        one, both, two = self.covariance
-        with np.errstate(invalid="ignore"):  # nothing summed where nothing is known: no value
-            return np.asarray(total**2 * one + 2 * total * lever * both + lever**2 * two)
+        level_variance, mixed, slope_variance = self.covariance
+        with np.errstate(invalid="ignore"):  # 0 × inf where no background is known
+            return np.asarray(
+                total**2 * level_variance + 2 * total * lever * mixed + lever**2 * slope_variance
+            )
 
 
 def background_beside(
     strip: Strip,
     centre: Array,
     zones: Sequence[tuple[float, float]],
-    spoiled: NDArray[np.bool_] | None,
+    contaminated: NDArray[np.bool_] | None,
 ) -> Background | None:
     """Fit the background to the pixels whose centres lie in zones beside a trace.
 
@@ -66,19 +91,19 @@ def background_beside(
     centre : (n_dispersion,) float
         Row of the target at every column.
     zones : sequence of (float, float)
-        Edges against the trace, in rows.
-    spoiled : (n_rows, n_dispersion) bool, optional
-        Pixels that hold light of other targets.
+        Edges relative to the trace, rows.
+    contaminated : (n_rows, n_dispersion) bool, optional
+        Pixels with light of other targets.
 
     Returns
     -------
     Background or None
-        A straight line when zones on both sides hold pixels, else a constant; 4 σ-clipped about
-        the median and about the fit. A zone with fewer than three free rows in the frame is left
-        out; None when none is left.
+        A straight line when zones on both sides have usable pixels, else a constant. Pixels are
+        4 σ-clipped about the median and about the fit. Zones with fewer than `FEWEST` usable rows
+        are left out; None when none is left.
     """
-    usable = strip.clean if spoiled is None else strip.clean & ~spoiled
-    # Single precision suffices: rows to a thousandth, sums of electrons to far below the noise.
+    usable = strip.clean if contaminated is None else strip.clean & ~contaminated
+    # Single precision suffices: its errors are far below a row and below the noise.
     offset = strip.rows[:, None].astype(np.float32) - centre.astype(np.float32)
     chosen, kept = np.zeros(usable.shape, dtype=bool), []
     for low, high in zones:
@@ -104,17 +129,19 @@ def _line(
     lever = (strip.rows[part] - middle).astype(np.float32)
     median = _median(data, keep)
     count = np.maximum(np.count_nonzero(keep, axis=0), 1)
-    usual = np.einsum("rx,rx->x", keep.astype(np.float32), variance) / count
-    limit = 4 * np.sqrt(np.maximum(usual, 1e-12))
+    mean_variance = np.einsum("rx,rx->x", keep.astype(np.float32), variance) / count
+    limit = 4 * np.sqrt(np.maximum(mean_variance, 1e-12))
     above = strip.rows[part][:, None] > centre
     both = np.full(centre.size, tilted)
     level, slope, covariance = median, np.zeros(centre.size), np.zeros((3, centre.size))
-    # The sky's own slope may be as large as the noise, so only the second clip is at 4 σ of it.
-    for widen in (2, 1):
-        rest = data - level.astype(np.float32)
+    # The slope of the sky may be as large as the noise, so only the second clip is at 4 σ.
+    for factor in (2, 1):
+        residual = data - level.astype(np.float32)
         if slope.any():
-            rest -= slope.astype(np.float32) * lever[:, None]
-        weight = (keep & (np.abs(rest) <= (widen * limit).astype(np.float32))).astype(np.float32)
+            residual -= slope.astype(np.float32) * lever[:, None]
+        weight = (keep & (np.abs(residual) <= (factor * limit).astype(np.float32))).astype(
+            np.float32
+        )
         if tilted:
             upper = np.einsum("rx,rx->x", weight, above.astype(np.float32))
             both = (upper >= FEWEST) & (weight.sum(axis=0) - upper >= FEWEST)
@@ -129,27 +156,27 @@ def _solve(
     powers = np.stack([np.ones_like(lever), lever, lever**2])
     s0, s1, s2 = (powers @ weight).astype(float)
     t0, t1 = (powers[:2] @ (weight * data)).astype(float)
-    some = s0 > 0
-    noise = np.einsum("rx,rx->x", weight, variance) / np.where(some, s0, 1.0)
+    covered = s0 > 0
+    noise = np.einsum("rx,rx->x", weight, variance) / np.where(covered, s0, 1.0)
     det = s0 * s2 - s1**2
     tilted = tilted & (det > 1e-6 * s0)
     det = np.where(tilted, det, 1.0)
-    level = np.where(tilted, (s2 * t0 - s1 * t1) / det, t0 / np.where(some, s0, 1.0))
+    level = np.where(tilted, (s2 * t0 - s1 * t1) / det, t0 / np.where(covered, s0, 1.0))
     slope = np.where(tilted, (s0 * t1 - s1 * t0) / det, 0.0)
     covariance = noise * np.stack(
         [
-            np.where(tilted, s2 / det, 1 / np.where(some, s0, 1.0)),
+            np.where(tilted, s2 / det, 1 / np.where(covered, s0, 1.0)),
             np.where(tilted, -s1 / det, 0.0),
             np.where(tilted, s0 / det, 0.0),
         ]
     )
-    covariance[0, ~some] = np.inf
-    return np.where(some, level, np.nan), slope, covariance
+    covariance[0, ~covered] = np.inf
+    return np.where(covered, level, np.nan), slope, covariance
 
 
 def _median(data: Image, keep: NDArray[np.bool_]) -> Array:
     """Return the median of the kept pixels of every column (0 where there are none)."""
-    # Sorting rows that lie together in memory is several times faster than nanmedian.
+    # Sorting contiguous rows is several times faster than nanmedian.
     ordered = np.sort(np.where(keep, data, np.float32(np.inf)).T.copy(), axis=1)
     count = np.count_nonzero(keep, axis=0)
     columns = np.arange(count.size)

@@ -1,4 +1,4 @@
-"""Where a spectrum was taken on its frame, as its header tells, also for frames of another trim."""
+"""The trace, aperture and background zones of a spectrum, on frames of any binning and trim."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Footprint:
     trace : Polynomial
         Row of a column.
     aperture : (float, float)
-        Lower and upper edge against the trace, rows.
+        Lower and upper edge relative to the trace, rows.
     zones : tuple of (float, float)
-        Edges of the background zones against the trace, rows; empty when none was subtracted.
+        Edges of the background zones relative to the trace, rows; empty when no background was
+        subtracted.
     target : int
         Number of the target on its frame; 0 for a lamp.
     """
@@ -42,7 +43,7 @@ class Footprint:
     target: int
 
     def seen_on(self, x: Axis, y: Axis) -> Footprint:
-        """Return the footprint on another frame, whose axes are told against this one's."""
+        """Return the footprint on another frame, given the relations of its axes to this frame."""
         trace = (self.trace(Polynomial([x.offset, x.scale])) - y.offset) / y.scale
         edges = [(low / y.scale, high / y.scale) for low, high in (self.aperture, *self.zones)]
         return Footprint(trace, edges[0], tuple(edges[1:]), self.target)
@@ -50,23 +51,23 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """``pixel here = offset + scale × pixel there``, 0-based, of one axis of two frames."""
+    """Relation of an axis of two frames: ``pixel here = offset + scale × pixel there``, 0-based."""
 
     offset: float
     scale: float
 
     def there(self, here: float) -> float:
-        """Return the pixel there of a pixel here."""
+        """Convert a pixel of the first frame to one of the second."""
         return (here - self.offset) / self.scale
 
 
 def read_footprint(header: fits.Header) -> Footprint:
-    """Return where an extracted spectrum comes from.
+    """Return the footprint that the header of an extracted spectrum records.
 
     Raises
     ------
     HeaderError
-        The header does not tell: the spectrum was not extracted here.
+        The header lacks it: the spectrum was not extracted by this software.
     """
     trace, aperture = read_trace(header)
     first = float(trace(0.0))
@@ -82,9 +83,14 @@ def read_footprint(header: fits.Header) -> Footprint:
 
 
 def axes_between(here: fits.Header, there: fits.Header) -> tuple[Axis, Axis]:
-    """Return the axes (dispersion, slit) of a frame there against a product here.
+    """Return how the axes (dispersion, slit) of a product `here` and a frame `there` are related.
 
     Both headers need ``LTM`` and ``LTV``; for a raw frame see `geometry.set_physical`.
+
+    Raises
+    ------
+    HeaderError
+        The cards are missing or implausible.
     """
     axes = []
     for axis in (1, 2):
@@ -97,10 +103,15 @@ def axes_between(here: fits.Header, there: fits.Header) -> tuple[Axis, Axis]:
 
 
 def read_scale(header: fits.Header) -> Chebyshev:
-    """Return the wavelength (air, Å) of the columns of the frame that a spectrum was taken from.
+    """Return the wavelength solution of the frame that a spectrum was extracted from.
 
-    The polynomial of the header is in bare pixels; the one returned is scaled to the columns it
-    holds for, so that it can be evaluated without loss.
+    The argument of the polynomial in the header is the unscaled pixel. The result is scaled to the
+    range of columns, so that it can be evaluated without loss of precision.
+
+    Returns
+    -------
+    Chebyshev
+        Column of the frame (0-based) → air wavelength, Å.
 
     Raises
     ------

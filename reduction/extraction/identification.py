@@ -1,4 +1,4 @@
-"""The targets of a frame: found, traced, and when too faint for that, led by a brighter one."""
+"""Find and trace the targets of a frame; faint ones follow the trace of a brighter target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Brighter = Callable[[], tuple[str, fits.Header] | None]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for: sigmas, targets at most, degree of the trace, model of the profile."""
+    """Search options: threshold in sigmas, most targets, degree of the trace, profile model."""
 
     threshold: float
     max_targets: int
@@ -37,8 +37,8 @@ def identify(
 ) -> tuple[list[tracing.Trace], list[Notice]]:
     """Find and trace the targets of a reduced frame.
 
-    What is too faint for a trace of its own follows the brightest target of the frame or, when
-    nothing in it can be traced, a brighter spectrum of the same setup and night.
+    A target that is too faint for its own trace gets that of the brightest target of the frame or,
+    if none can be traced, that of a brighter spectrum of the same setup and night.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ def identify(
     Raises
     ------
     TargetNotFound
-        Nothing stands out, or nothing of it can be traced.
+        No target is found, or none can be traced.
     UnusableFrame
         Almost no pixel is usable.
     """
     blocks = blocks_of(frame)
     bend = slit_profiles.common_bend(blocks)
     traces, failures = _follow(blocks, bend, search, None)
-    own = next((t for t in traces if not t.target.lines and not t.needs_guide), None)
+    brightest = next((t for t in traces if not t.target.lines and not t.needs_guide), None)
     if failures or any(trace.needs_guide for trace in traces):
-        guide = _guide(brighter, frame, own)
+        guide = _guide(brighter, frame, brightest)
         if guide is not None:
             traces, failures = _follow(blocks, guide.bend, search, guide)
     if failures and not traces:
@@ -78,18 +78,33 @@ def identify(
 
 
 def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
-    """Return the frame in blocks of columns, unusable pixels left out."""
+    """Return the profiles along the slit of a frame, without its unusable pixels.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, with variance and flags.
+
+    Returns
+    -------
+    Blocks
+
+    Raises
+    ------
+    UnusableFrame
+        More than 90 % of the pixels are unusable.
+    """
     variance = frame_io.variance_of(frame)
     assert variance is not None  # checked by the caller
     bad = (frame_io.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
     planes = []
-    for plane, most in ((frame.data, HUGE), (variance, HUGE**2)):
-        sound = plane
-        if not (-most < plane.min() and plane.max() < most):  # NaN is neither
+    for plane, limit in ((frame.data, HUGE), (variance, HUGE**2)):
+        cleaned = plane
+        if not (-limit < plane.min() and plane.max() < limit):  # also true for NaN
             with np.errstate(invalid="ignore"):
-                bad |= ~(np.abs(plane) < most)
-            sound = np.where(bad, plane.dtype.type(0), plane)
-        planes.append(sound)
+                bad |= ~(np.abs(plane) < limit)
+            cleaned = np.where(bad, plane.dtype.type(0), plane)
+        planes.append(cleaned)
     if np.count_nonzero(bad) > 0.9 * bad.size:
         raise UnusableFrame(NoticeCode.FRAME_UNUSABLE)
     return slit_profiles.make_blocks(planes[0], planes[1], bad)
@@ -101,32 +116,32 @@ def _follow(
     search: Search,
     guide: tracing.Guide | None,
 ) -> tuple[list[tracing.Trace], list[TargetNotFound]]:
-    """Find and trace the targets; what fails is returned, not raised."""
+    """Find and trace the targets; failures are returned, not raised."""
     try:
-        found = targets.targets_in(
+        detected = targets.targets_in(
             blocks, bend, threshold=search.threshold, max_targets=search.max_targets
         )
     except TargetNotFound as error:
         return [], [error]
-    return tracing.follow(blocks, bend, found, search.degree, model=search.model, guide=guide)
+    return tracing.follow(blocks, bend, detected, search.degree, model=search.model, guide=guide)
 
 
 def _guide(
-    brighter: Brighter | None, frame: CCDData, own: tracing.Trace | None
+    brighter: Brighter | None, frame: CCDData, brightest: tracing.Trace | None
 ) -> tracing.Guide | None:
-    """Return the trace that faint targets go by: of this frame's brightest, else of another's."""
-    if own is not None:
-        bend = own.polynomial - float(own.polynomial((frame.shape[1] - 1) / 2))
-        return tracing.Guide(bend, own.fwhm, own.rms, tracing.SAME_FRAME)
-    known = None if brighter is None else brighter()
-    if known is None:
+    """Return the trace for faint targets: of the brightest target, else of another frame."""
+    if brightest is not None:
+        bend = brightest.polynomial - float(brightest.polynomial((frame.shape[1] - 1) / 2))
+        return tracing.Guide(bend, brightest.fwhm, brightest.rms, tracing.SAME_FRAME)
+    named_header = None if brighter is None else brighter()
+    if named_header is None:
         return None
-    name, header = known
+    name, header = named_header
     return trace_cards.guide_from(name, header, frame.meta, frame.shape[1])
 
 
 def notices_on(trace: tracing.Trace) -> list[Notice]:
-    """Return what the observer should know of a target's trace."""
+    """Return notices about the trace of a target."""
     notices = []
     if trace.guide == tracing.SAME_FRAME:
         notices.append(notice(NoticeCode.TRACE_OF_BRIGHTEST))

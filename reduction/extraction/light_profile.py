@@ -1,7 +1,8 @@
-"""How a target's light falls along the slit: shape, share inside an aperture, fit to samples.
+"""Profile of a target along the slit: its shape, its integral over pixels, and its fit.
 
-A pixel holds the light between its edges, so every shape is given by its cumulative light: a pixel
-is the difference of two values, an aperture's share likewise, and nothing is sampled too coarsely.
+A pixel contains the light between its edges. Profiles are therefore defined by their cumulative
+light: the light of a pixel, or of an aperture, is the difference of two values and is not affected
+by coarse sampling.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ Model = Literal["moffat", "gaussian"]
 Array = NDArray[np.float64]
 
 STEP = 0.05
-"""Spacing of the table of a shape, rows."""
+"""Spacing of a tabulated profile, rows."""
 REACH = 12.0
-"""A shape is tabulated out to so many FWHM; beyond it there is no light."""
+"""Half extent of a tabulated profile, FWHM; beyond it the light is zero."""
 TYPICAL_BETA = 3.0
 """Moffat exponent of seeing-limited images: 2.5 to 4.765 (Trujillo et al. 2001, MNRAS 328, 977)."""
 _PRIOR = 0.12
-"""How far, as 1/β, a faint target's exponent may stray from the typical one."""
+"""Standard deviation of the prior on 1/β, which holds the exponent of a faint target."""
 
 
 def cumulative(offset: Array, fwhm: float, beta: float | None) -> Array:
-    """Return the share of a profile's light below an offset from its centre.
+    """Return the fraction of a profile's light below an offset from its centre.
 
     Parameters
     ----------
@@ -53,17 +54,18 @@ def cumulative(offset: Array, fwhm: float, beta: float | None) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class LightProfile:
-    """A target's light along the slit, of total 1 over an endless slit.
+    """The profile of a target along the slit, with integral 1 over an infinite slit.
 
     Parameters
     ----------
     fwhm : float
-        Of the fitted model, rows, free of the pixels' blur.
+        Of the fitted model, rows, before integration over pixels.
     beta : float or None
         Moffat exponent; None is a Gaussian.
+    correction_at : (n,) float, optional
+        Offsets of `correction` from the centre, rows, ascending.
     correction : (n,) float, optional
-        What the light of a bright target has beyond the model, per row, at `correction_at`; of
-        total 0.
+        Difference between the light of a bright target and the model, per row; its integral is 0.
     """
 
     fwhm: float
@@ -72,7 +74,15 @@ class LightProfile:
     correction: Array = field(default_factory=lambda: np.empty(0))
 
     def table(self) -> tuple[Array, Array]:
-        """Return offsets and the cumulative light at them."""
+        """Tabulate the cumulative light.
+
+        Returns
+        -------
+        offsets : (n,) float
+            Rows from the centre, in steps of `STEP`.
+        light : (n,) float
+            Fraction of the light below each offset.
+        """
         half = REACH * self.fwhm + 1
         offsets = np.arange(-half, half + STEP, STEP)
         light = cumulative(offsets, self.fwhm, self.beta)
@@ -83,10 +93,20 @@ class LightProfile:
         return offsets, light
 
     def pixels(self, offset: NDArray[Any], spread: Array | float = 1.0) -> Array:
-        """Return the light of pixels whose centres lie at `offset` rows from the target's.
+        """Return the profile integrated over pixels.
 
-        `spread`, broadcast against `offset`, is how much wider than here the profile is there; the
-        pixels' own width is taken to grow with it, which matters little since it is near 1.
+        Parameters
+        ----------
+        offset : ndarray
+            Rows between the centres of the pixels and that of the target, any shape.
+        spread : float or ndarray
+            Width of the profile relative to `fwhm`, broadcast against `offset`. The pixels are
+            scaled with it, a small error since it is near 1.
+
+        Returns
+        -------
+        ndarray of float64
+            Fraction of the light in each pixel, of the broadcast shape.
         """
         at, light = self.table()
         pixel = np.interp(at + 0.5, at, light) - np.interp(at - 0.5, at, light)
@@ -107,7 +127,7 @@ def _look_up(place: Array, first: float, values: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A fitted profile: its shape, centre (rows), light, and level below it (per row)."""
+    """A fitted profile: shape, centre (rows), light, and background level (per row)."""
 
     shape: LightProfile
     centre: float
@@ -116,17 +136,17 @@ class Fit:
 
 
 LOOSE = 0.68
-"""How far, in ln, a fitted width may stray from the expected one: it costs as much as one sigma."""
+"""Standard deviation of the prior on ln(FWHM) of a target about the expected width."""
 
 
-def fit(  # noqa: PLR0917 (the samples, and what is expected of them)
+def fit(  # noqa: PLR0917 (samples and prior)
     offset: Array, value: Array, sigma: Array, start: float, model: Model, hold: float = LOOSE
 ) -> Fit | None:
     """Fit a pixel-integrated profile on a constant level to samples along the slit.
 
-    Light and level are linear and solved within; centre, width and Moffat exponent are searched
-    for. The exponent is held near the typical one as long as the data do not say otherwise, since
-    the light far out depends on it.
+    Light and level are linear parameters, solved at each step of the search for centre, width and
+    Moffat exponent. A prior holds the exponent near the typical one unless the data determine it,
+    since the light far from the centre depends on it.
 
     Parameters
     ----------
@@ -136,12 +156,12 @@ def fit(  # noqa: PLR0917 (the samples, and what is expected of them)
         Expected FWHM, rows.
     model : {"moffat", "gaussian"}
     hold : float
-        Scatter expected of ln(FWHM / start).
+        Standard deviation of the prior on ln(FWHM / start).
 
     Returns
     -------
     Fit or None
-        None when the data do not determine it: too few samples, no light, or a width out of reason.
+        None when the data do not determine it: too few samples, no light, or an implausible width.
     """
     usable = np.isfinite(value) & np.isfinite(sigma) & (sigma > 0)
     if usable.sum() < 6:
@@ -172,8 +192,8 @@ def fit(  # noqa: PLR0917 (the samples, and what is expected of them)
         return None
     linear, _ = solve(result.x)
     fwhm = float(np.exp(np.clip(result.x[1], -1.5, 6)))
-    sane = 0.4 < fwhm < 4 * start + 4 and abs(result.x[0]) < 2 * start + 2
-    if not (np.isfinite(result.x).all() and sane and linear[0] > 0):
+    plausible = 0.4 < fwhm < 4 * start + 4 and abs(result.x[0]) < 2 * start + 2
+    if not (np.isfinite(result.x).all() and plausible and linear[0] > 0):
         return None
     beta = None if model == "gaussian" else 1 / float(np.clip(result.x[2], 0.02, 0.65))
     return Fit(LightProfile(fwhm, beta), float(result.x[0]), float(linear[0]), float(linear[1]))

@@ -27,7 +27,7 @@ MANUAL = "manual"
 _EARLIER = "by hand"  # the value that earlier releases wrote
 
 NARROWEST = 0.5
-"""Rows that an aperture covers at least."""
+"""Least height of an aperture, rows."""
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e5, le=1e5)]
 
@@ -66,13 +66,13 @@ class Windows(BlockSettings):
         return self
 
     def reach(self, n_columns: int) -> tuple[float, float]:
-        """Return the lowest and the highest row that the windows reach."""
+        """Return the lowest and the highest row of the windows."""
         centre = self.centre(n_columns)
         edges = [self.low, self.high, *(edge for zone in self.zones for edge in zone)]
         return float(centre.min()) + min(edges), float(centre.max()) + max(edges)
 
     def centre(self, n_columns: int) -> Array:
-        """Return the row of the trace at every column."""
+        """Return the row of the trace at every column, (n_columns,) float."""
         return np.asarray(Polynomial(self.trace)(np.arange(n_columns, dtype=float)))
 
 
@@ -89,7 +89,7 @@ def extract_windows(
     Parameters
     ----------
     strip : Strip
-        Holds all windows, as far as they lie on the frame.
+        Contains all windows, as far as they are on the frame.
     windows : Windows
         Aperture and background zones.
 
@@ -133,7 +133,7 @@ def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, Notice
     Raises
     ------
     UnusableFrame
-        The windows lie outside the frame, or it was not reduced here.
+        The windows are outside the frame, or it has no variance.
     """
     strip = cut_strip(frame, *windows.reach(frame.shape[1]))
     flux, background, warning = extract_windows(strip, windows)

@@ -1,7 +1,7 @@
-"""A spectrum seen along the slit: profiles of blocks of columns, their bend and their mean.
+"""Profiles of a spectrum along the slit: in blocks of columns, their bend and their mean.
 
-A trace can bend by more than its width, so the columns are taken in blocks, and the blocks'
-profiles are aligned by cross-correlation: all targets share the bend.
+A trace can bend by more than its width. Profiles are therefore averaged in blocks of columns, and
+the blocks are aligned by cross-correlation, since all targets have the same bend.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Image = NDArray[np.float32]
 
 BLOCK_COLUMNS = 64
 CELLS = 8
-"""Cells of columns that a block is made of; their spread tells a cosmic ray from a target."""
+"""Number of cells of columns in a block; their scatter separates cosmic rays from targets."""
 MAX_STEP = 4
-"""Rows that a trace may move from one block to the next."""
+"""Largest shift of a trace from one block to the next, rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Cells:
     columns : (n_cells,) float
         Middle of each cell.
     light, variance : (n_spatial, n_cells) float32
-        Mean and its variance; 0 and inf where hardly a pixel is usable.
+        Mean and its variance; 0 and inf where too few pixels are usable.
     sky : (n_cells,) float32
-        What was removed.
+        The sky that was removed.
     """
 
     columns: Array
@@ -55,12 +55,12 @@ class Blocks:
     columns : (n_blocks,) float
         Middle of each block.
     profiles, noise : (n_blocks, n_spatial) float
-        Mean of the middle half of the cells of a row, which shrugs off a cosmic ray, and its
-        standard error; inf where a row has no usable pixel.
+        Mean of the middle half of the cells of a row, which is robust against a cosmic ray, and
+        its standard error; inf where a row has no usable pixel.
     means : (n_blocks, n_spatial) float
-        Plain mean, which keeps the target's shape where its spectrum varies within a block.
+        Mean of all cells, which keeps the shape of a target whose spectrum varies within a block.
     cells : Cells
-        What the blocks were made of.
+        The cells that were averaged.
     """
 
     columns: Array
@@ -71,11 +71,22 @@ class Blocks:
 
     @cached_property
     def flat(self) -> Array:
-        """The profiles without background, (n_blocks, n_spatial)."""
+        """The profiles without background, (n_blocks, n_spatial) float."""
         return np.asarray(without_background(self.profiles))
 
     def only(self, chosen: NDArray[np.intp]) -> Blocks:
-        """Return some of the blocks."""
+        """Return some of the blocks.
+
+        Parameters
+        ----------
+        chosen : (n,) int
+            Indices of the blocks.
+
+        Returns
+        -------
+        Blocks
+            With all `cells`.
+        """
         return replace(
             self,
             columns=self.columns[chosen],
@@ -85,7 +96,7 @@ class Blocks:
         )
 
     def merged(self, number: int) -> Blocks:
-        """Return blocks of `number` neighbouring ones, for a target too faint to follow in each."""
+        """Return means of `number` neighbouring blocks, for targets too faint to trace in each."""
         if number == 1:
             return self
         n = max(len(self.columns) // number, 1)
@@ -100,14 +111,18 @@ class Blocks:
 
 
 def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool_]) -> Blocks:
-    """Take the sky out of every cell of columns and average blocks of cells.
+    """Subtract the sky from every cell of columns and average the cells in blocks.
 
     Parameters
     ----------
     data, variance : (n_spatial, n_dispersion) float
         At least 8 columns; finite.
     bad : (n_spatial, n_dispersion) bool
-        Left out.
+        Pixels to leave out.
+
+    Returns
+    -------
+    Blocks
     """
     n_rows, n_columns = data.shape
     n_blocks = max(n_columns // BLOCK_COLUMNS, min(4, n_columns // CELLS))
@@ -117,7 +132,7 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
     flux, spread = _mean(data[:, part], width), _mean(variance[:, part], width)
     hidden = _leave_out(flux, data, bad, start, width)
     lost = hidden > 0.75
-    # A quarter of the rows tells a column's sky well enough for finding targets.
+    # A few hundred rows give the sky of a column accurately enough for finding targets.
     sky = np.median(flux[:: max(n_rows // 400, 1)], axis=0)
     flux -= sky
     noise2 = np.maximum(spread, 0) / (width * np.maximum(1 - hidden, np.float32(0.1)))
@@ -150,7 +165,7 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
 
 
 def _sum(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Sum over a short last axis, which as a product is many times faster."""
+    """Sum over a short last axis, by a matrix product, which is many times faster."""
     ones = np.ones(values.shape[-1], dtype=np.float32)
     return np.asarray(values.astype(np.float32, copy=False) @ ones)
 
@@ -165,7 +180,7 @@ def _mean(values: NDArray[Any], width: int) -> Image:
 def _leave_out(
     mean: Image, values: NDArray[Any], bad: NDArray[np.bool_], start: int, width: int
 ) -> Image:
-    """Take the few bad pixels out of the means of all; return the share of bad ones per cell."""
+    """Remove bad pixels from the means of the cells; return the fraction of bad ones per cell."""
     hidden = np.zeros(mean.shape, dtype=np.float32)
     row, column = np.divmod(np.flatnonzero(bad), bad.shape[1])
     inside = (column >= start) & (column < start + width * mean.shape[1])
@@ -180,12 +195,16 @@ def _leave_out(
 
 
 def without_background(profiles: NDArray[Any]) -> NDArray[Any]:
-    """Return profiles less a straight line through their fainter rows (slit illumination, sky).
+    """Subtract a straight line through the fainter rows of each profile (illumination, sky).
 
     Parameters
     ----------
     profiles : (n_profiles, n_spatial) float or float32
-        What is returned is of the same type.
+
+    Returns
+    -------
+    (n_profiles, n_spatial) float or float32
+        In the unit and of the type of `profiles`.
     """
     x = np.linspace(-1, 1, profiles.shape[1], dtype=profiles.dtype)
     rest = profiles - np.median(profiles, axis=1)[:, None]
@@ -194,24 +213,28 @@ def without_background(profiles: NDArray[Any]) -> NDArray[Any]:
         keep = (np.abs(rest) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(x.dtype)
         count, first, second = keep.sum(axis=1), keep @ x, keep @ x**2
         kept = keep * rest
-        zero, one = kept.sum(axis=1), kept @ x
+        total, moment = kept.sum(axis=1), kept @ x
         det = count * second - first**2
         safe = np.where(det > 1e-9, det, 1.0)
-        slope = np.where(det > 1e-9, (count * one - first * zero) / safe, 0.0)
-        level = np.where(count > 0, (zero - slope * first) / np.maximum(count, 1), 0.0)
+        slope = np.where(det > 1e-9, (count * moment - first * total) / safe, 0.0)
+        level = np.where(count > 0, (total - slope * first) / np.maximum(count, 1), 0.0)
         rest = rest - level[:, None] - slope[:, None] * x
     return np.asarray(rest)
 
 
 def common_bend(blocks: Blocks) -> Polynomial:
-    """Return how far the scene moves along the slit, in rows, against the strongest block.
+    """Measure the shift of the scene along the slit, relative to the strongest block.
 
-    Where single blocks are too faint to tell, several are taken together.
+    If single blocks are too faint, the means of neighbouring blocks are used.
+
+    Parameters
+    ----------
+    blocks : Blocks
 
     Returns
     -------
     Polynomial
-        Of the column; degree at most 2; zero where nothing is bright enough to tell.
+        Rows as a function of the column, of degree 2 at most; 0 if no target is bright enough.
     """
     for number in (1, 4):
         joined = blocks.merged(number)
@@ -222,7 +245,7 @@ def common_bend(blocks: Blocks) -> Polynomial:
 
 
 def _shifts(blocks: Blocks) -> Array:
-    """Return how far every block is above the strongest, in rows; NaN where it is unclear."""
+    """Return the shift of every block relative to the strongest, rows; NaN where uncertain."""
     profiles = blocks.flat
     noise = np.where(np.isfinite(blocks.noise), blocks.noise, 0)
     strength = np.sum(np.maximum(profiles, 0) ** 2, axis=1)
@@ -253,7 +276,7 @@ def _shifts(blocks: Blocks) -> Array:
 
 
 def _peak(lags: NDArray[np.int64], scores: Array) -> float | None:
-    """Return the lag of the highest score by a parabola; None if it is low or at an end."""
+    """Return the lag of the highest score, by a parabola; None if it is low or at an end."""
     best = int(np.argmax(scores))
     if scores[best] < 0.4 or best in {0, len(lags) - 1}:
         return None
@@ -265,15 +288,25 @@ def _peak(lags: NDArray[np.int64], scores: Array) -> float | None:
 def robust_polynomial(
     x: Array, y: Array, weight: Array, degree: int
 ) -> tuple[Polynomial, float, int]:
-    """Fit a polynomial, leaving out what is beyond 3 σ (MAD) or 0.1 rows, whichever is more.
+    """Fit a polynomial, rejecting points beyond 3 σ (from the MAD) or 0.1, whichever is larger.
+
+    Parameters
+    ----------
+    x, y : (n,) float
+        `y` is NaN where there is no value.
+    weight : (n,) float
+        Inverse of the error of `y`; 0 to leave a point out.
+    degree : int
+        Lowered when there are fewer than three points per degree.
 
     Returns
     -------
     polynomial : Polynomial
-        In the variable itself (domain mapped back); its degree is lowered for few points.
+        In `x` itself, without scaling of the domain.
     rms : float
-        Scatter of the points kept.
+        Scatter of the points used, in the unit of `y`; NaN without any.
     n_points : int
+        Number of points used.
     """
     keep = np.isfinite(y) & np.isfinite(weight) & (weight > 0)
     if not keep.any():
@@ -293,9 +326,20 @@ def robust_polynomial(
 
 
 def aligned_profile(blocks: Blocks, bend: Polynomial) -> tuple[Array, Array]:
-    """Return the mean profile with the bend taken out, background removed, and its noise.
+    """Return the mean profile of all blocks, aligned by the bend.
 
-    Rows that only some blocks reach keep the mean of those.
+    A row outside some of the blocks is the mean of the others.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    bend : Polynomial
+        Shift of the scene, rows, as a function of the column.
+
+    Returns
+    -------
+    profile, noise : (n_spatial,) float
+        Mean profile without background, and its standard error, electron per column.
     """
     rows = np.arange(blocks.profiles.shape[1], dtype=float)
     moved = np.array(

@@ -18,7 +18,7 @@ Image = NDArray[np.floating]
 DEFECTS = int(PixelFlag.BAD | PixelFlag.COSMIC_RAY)
 """Flags of pixels whose value is meaningless; they are left out of every sum."""
 HUGE = 1e9
-"""Electrons that no pixel can hold; beyond it a value is broken."""
+"""Electrons; a value of this size or more is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Strip:
     data, variance : (n_rows, n_dispersion) float
         0 where undefined.
     good, clean, saturated : (n_rows, n_dispersion) bool
-        Without defect; without any flag but SATURATED; saturated.
+        Pixels without `DEFECTS`; pixels without any flag except SATURATED; saturated pixels.
     """
 
     rows: NDArray[np.int64]
@@ -43,7 +43,7 @@ class Strip:
     saturated: NDArray[np.bool_]
 
     def part(self, low: float, high: float) -> Strip:
-        """Return the rows from `low` to `high`, as far as there are any."""
+        """Return the rows from `low` to `high` that are in the strip."""
         chosen = slice(*np.searchsorted(self.rows, [low, high + 1]).tolist())
         return Strip(
             self.rows[chosen],
@@ -56,7 +56,7 @@ class Strip:
 
 
 def cut_strip(frame: CCDData, low: float, high: float) -> Strip:
-    """Return the rows of a frame between two edges, with one more at each end.
+    """Return the rows of a frame between two edges, with one more row at each end.
 
     Parameters
     ----------
@@ -100,17 +100,17 @@ def make_strip(first: int, data: Image, variance: Image, flags: NDArray[np.uint8
     Returns
     -------
     Strip
-        Values that no pixel can hold are 0, and not `good`.
+        Invalid values are 0, and neither `good` nor `clean`.
     """
     with np.errstate(invalid="ignore"):
-        sound = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
-    if not sound.all():
-        data, variance = np.where(sound, data, data.dtype.type(0)), np.where(sound, variance, 0)
+        valid = (np.abs(data) < HUGE) & (variance >= 0) & (variance < HUGE**2)
+    if not valid.all():
+        data, variance = np.where(valid, data, data.dtype.type(0)), np.where(valid, variance, 0)
     return Strip(
         np.arange(first, first + data.shape[0]),
         data,
         variance,
-        ((flags & DEFECTS) == 0) & sound,
-        ((flags & ~np.uint8(PixelFlag.SATURATED)) == 0) & sound,
+        ((flags & DEFECTS) == 0) & valid,
+        ((flags & ~np.uint8(PixelFlag.SATURATED)) == 0) & valid,
         (flags & PixelFlag.SATURATED) != 0,
     )

@@ -1,8 +1,8 @@
-"""Which rows of the slit hold a target: peaks of the mean profile, and of emission lines alone.
+"""Detect targets along the slit: peaks of the mean profile, and emission lines without continuum.
 
-A target without continuum (a planetary nebula, an H II region) vanishes in the mean over all
-columns. It is looked for in the cells of a few columns each: a row that stands out in several far
-apart, more than what cosmic rays leave does by chance, is a target.
+A target without continuum (a planetary nebula, an H II region) is lost in the mean over all
+columns. It is searched for in cells of a few columns: a row is a target if it is bright in several
+separate cells, more often than residuals of cosmic rays would be by chance.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.integer[Any]]
 
 RELATIVE_LIMIT = 0.02
-"""A peak fainter than this part of the brightest is taken for structure of the brightest."""
+"""A peak fainter than this fraction of the brightest is regarded as structure of the latter."""
 SKY_LIMIT = 0.01
-"""Part of the sky that the slit's own structure may leave in a cell, one sigma."""
+"""Residual of the sky in a cell from the structure of the slit, fraction of the sky, one sigma."""
 APART = 3
-"""Cells between two emission lines of one target."""
+"""Least distance of two emission lines of a target, cells."""
 DRIFT = 0.002
-"""Rows per column that a target may move from one line to another, when nothing tells its trace."""
+"""Largest slope of a target between two lines when the trace is unknown, rows per column."""
 NEAR = 1.5
-"""Rows that its lines may lie apart otherwise."""
+"""Largest distance of the lines of a target along the slit, apart from `DRIFT`, rows."""
 LINE_SIGMA = 8.0
-"""A line stands at least so many sigmas above noise and sky."""
+"""Least significance of an emission line above noise and sky, sigmas."""
 STEADY = 0.25
-"""Height of a target in the typical block, over that in their mean, that a continuum reaches."""
+"""Least ratio of the median to the mean height over the blocks of a target with continuum."""
 CHANCE = 0.02
-"""Largest probability that what is left of cosmic rays lies at one row by chance."""
+"""Largest probability that residuals of cosmic rays coincide in a row by chance."""
 BESIDE = 3.0
-"""FWHM beside a known target within which an emission line is that target's."""
+"""Distance from a known target within which an emission line belongs to it, FWHM."""
 MOST = 20
-"""Targets looked for before the brightest are chosen."""
+"""Most targets that are detected before the brightest are selected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """A peak along the slit: row, FWHM (rows), mean height over all columns, height over the noise.
 
-    `lines` are the blocks that hold its emission lines when it shows nothing else, else empty.
+    `lines` are the blocks of its emission lines if it has no continuum, else empty.
     """
 
     centre: float
@@ -80,10 +80,14 @@ def targets_in(
         Sigmas.
     max_targets : int
 
+    Returns
+    -------
+    list of Target
+
     Raises
     ------
     TargetNotFound
-        Nothing stands out; the sentence says how much the highest peak does.
+        There is no significant peak; the notice gives the significance of the highest.
     """
     profile, noise = aligned_profile(blocks, bend)
     failure: TargetNotFound | None = None
@@ -107,7 +111,7 @@ def targets_in(
 
 
 def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
-    """Tell whether a target is seen in all blocks alike, as a continuum is, or in a few."""
+    """Tell whether a target is equally bright in all blocks, as a continuum, or in a few."""
     rows = np.arange(blocks.flat.shape[1])
     heights = [
         np.interp(row, rows, profile)
@@ -172,7 +176,7 @@ def _vertex(profile: Array, row: int) -> float:
 def find_emission(
     blocks: Blocks, bend: Polynomial, known: Sequence[Target], threshold: float
 ) -> list[Target]:
-    """Find the targets that show emission lines where there is no continuum.
+    """Find the targets with emission lines but no continuum.
 
     Parameters
     ----------
@@ -180,9 +184,9 @@ def find_emission(
     bend : Polynomial
         Rows by which the scene is shifted at a column.
     known : sequence of Target
-        With a continuum: lines at their rows are theirs.
+        Targets with a continuum; emission lines at their rows belong to them.
     threshold : float
-        Sigmas that a line must stand above noise and sky residuals in each of two cells.
+        Least significance above noise and sky residuals in each of two cells, sigmas.
 
     Returns
     -------
@@ -195,7 +199,7 @@ def find_emission(
     free = np.ones(row.size, dtype=bool)
     for target in known:
         free &= np.abs(place - target.centre) > BESIDE * target.fwhm
-    drift = 0.0 if known else DRIFT  # a target with continuum has shown the bend
+    drift = 0.0 if known else DRIFT  # the bend is known from a target with continuum
     targets = []
     for first in np.argsort(-height):
         if not free[first]:
@@ -212,7 +216,7 @@ def find_emission(
 
 
 def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Indices, Array]:
-    """Return the cells' light without continuum, and where lines stand out: row, cell, height."""
+    """Return the light of the cells without continuum; row, cell and height of emission lines."""
     cells = blocks.cells
     continuum = np.repeat(blocks.profiles.astype(np.float32), CELLS, axis=0).T
     light = cells.light - continuum
@@ -224,7 +228,7 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
     heights: list[Array] = []
     bright = np.flatnonzero(height.max(axis=0) > threshold)
     seen = three[:, bright].T.copy()
-    # The sky's slope along the slit is no line.
+    # Remove the slope of the sky along the slit.
     flat = without_background(seen) if bright.size else seen
     steep = np.where(seen > 0, flat / np.where(seen > 0, seen, 1.0), 0.0) * height[:, bright].T
     for number, over in zip(bright.tolist(), steep, strict=True):
@@ -237,7 +241,7 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
         empty = np.empty(0, dtype=np.intp)
         return light, empty, empty, np.empty(0)
     row, cell, over = np.concatenate(rows), np.concatenate(numbers), np.concatenate(heights)
-    # One row alone is a hot pixel or what is left of a cosmic ray.
+    # A single bright row is a hot pixel or the residual of a cosmic ray.
     sides = np.maximum(light[row - 1, cell], light[row + 1, cell])
     kept = np.flatnonzero(sides > 0.25 * light[row, cell])
     kept = kept[np.argsort(-over[kept])]
@@ -248,7 +252,7 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
 
 
 def _from_lines(light: Image, place: Array, row: Indices, cell: Indices, height: Array) -> Target:
-    """Return the target of some lines, given where the trace would be without its bend."""
+    """Return the target of some lines; `place` is the row of each, corrected for the bend."""
     brightest = int(np.argmax(height))
     profile = np.sum(
         [np.roll(light[:, c], row[brightest] - r) for r, c in zip(row, cell, strict=True)], axis=0

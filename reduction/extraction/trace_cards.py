@@ -1,8 +1,8 @@
-"""A trace in the header: written, read back, and laid on another frame.
+"""Write a trace to a header, read it, and convert it to another frame.
 
-It is written as ``GSP_TC00`` …: coefficients of row(column), rows and columns of the reduced parent
-counted from 0. With the parent's ``LTM``/``LTV`` cards, which the spectrum keeps, it holds on every
-frame of the detector.
+``GSP_TC00`` … are the coefficients of row(column), in 0-based rows and columns of the reduced
+parent. With the ``LTM``/``LTV`` cards of the parent, which the spectrum keeps, the trace can be
+converted to any frame of the detector.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 def record_trace(
     header: fits.Header, trace: Polynomial, edges: tuple[float, float], rms: float
 ) -> None:
-    """Write trace and aperture into a header; `read_trace` reads them back."""
+    """Write trace, aperture and rms (rows) to a header; `read_trace` reads them."""
     coefficients = trace.convert().coef
     provenance.put(header, vocabulary.GSP_TMOD, "Polynomial1D", "model of the trace")
     provenance.put(header, vocabulary.GSP_TORD, len(coefficients) - 1, "degree of the trace")
@@ -42,12 +42,12 @@ def record_trace(
 
 
 def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
-    """Return trace and aperture edges that a spectrum's header records.
+    """Return the trace and the aperture edges (rows) that a spectrum's header records.
 
     Raises
     ------
     HeaderError
-        A card is missing or absurd: the spectrum was not extracted here.
+        A card is missing or implausible: the spectrum was not extracted by this software.
     """
     keyword = vocabulary.GSP_TORD
     try:
@@ -69,7 +69,7 @@ def read_trace(header: fits.Header) -> tuple[Polynomial, tuple[float, float]]:
 def rows_of(
     trace: Polynomial, reference: fits.Header, frame: fits.Header, columns: Array
 ) -> tuple[Array, float]:
-    """Return where a trace runs in another frame.
+    """Return the rows of a trace in another frame.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ def rows_of(
     Returns
     -------
     rows : (n,) float
-        Of the other frame.
+        0-based rows of the other frame.
     scale : float
-        Its rows per row of the reference.
+        Rows of the other frame per row of the reference.
 
     Raises
     ------
     HeaderError
-        A header puts its frame nowhere on the detector.
+        A header lacks the position of its frame on the detector, or it is implausible.
     """
     there = geometry.to_logical(reference, 1, geometry.to_physical(frame, 1, columns))
     rows = trace(np.asarray(there, dtype=float))
@@ -102,21 +102,21 @@ def rows_of(
 
 
 def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns: int) -> Guide:
-    """Return the trace of a spectrum of another frame, for the faint targets of this one.
+    """Return the trace of a spectrum of another frame, as the guide for faint targets.
 
     Raises
     ------
     HeaderError
-        A header does not tell the trace, or its place on the detector.
+        A header lacks the trace, or the position of its frame on the detector.
     """
     trace, _ = read_trace(reference)
     columns = np.arange(n_columns, dtype=float)
     rows, scale = rows_of(trace, reference, frame, columns)
-    bend = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
-    bend -= float(bend((n_columns - 1) / 2))
+    centred_trace = Polynomial.fit(columns, rows, max(trace.degree(), 1)).convert()
+    centred_trace -= float(centred_trace((n_columns - 1) / 2))
     try:
         fwhm, rms = (float(reference[k]) for k in (vocabulary.GSP_FWHM, vocabulary.GSP_TERR))
     except (KeyError, TypeError, ValueError) as error:
         cards = [vocabulary.GSP_FWHM, vocabulary.GSP_TERR]
         raise HeaderError(NoticeCode.CARDS_MISSING, keyword=cards[0], cards=cards) from error
-    return Guide(bend, fwhm * scale, rms * scale, name)
+    return Guide(centred_trace, fwhm * scale, rms * scale, name)

@@ -1,8 +1,8 @@
-"""How the targets run along the dispersion, and how wide they are.
+"""Trace targets along the dispersion and measure their profiles.
 
-Each is centred block by block, a polynomial is fitted, and its shape is fitted to all blocks at
-once (`reduction.extraction.slit_shape`). The light of its neighbours is taken off first, so that
-close ones do not pull at each other.
+Each target is centred in every block, a polynomial is fitted to the centroids, and its profile is
+fitted to all blocks at once (`reduction.extraction.slit_shape`). The light of its neighbours is
+subtracted first, so that it does not shift the centroids.
 """
 
 from __future__ import annotations
@@ -25,28 +25,29 @@ from reduction.notice_codes import NoticeCode
 Array = NDArray[np.float64]
 
 CROWDED, ROUNDS = 8.0, 3
-"""Targets nearer than so many FWHM are traced so often, each time knowing more of each other."""
+"""Targets closer than `CROWDED` FWHM are traced in `ROUNDS` iterations, each of which subtracts the
+light of the others as fitted in the last."""
 SHAKY = 0.2
-"""Rows of error from which on a target's own trace is worse than that of a brighter one."""
+"""Error of a target's own trace above which that of a brighter target is better, rows."""
 SAME_FRAME = "brightest target of the frame"
-"""Name of a guide that is in the frame itself."""
+"""Name of a guide in the same frame."""
 FEWEST_LINES = 6
-"""Emission lines that a trace of degree 2 is fitted to; with fewer one goes by a brighter target's,
-where there is one."""
+"""Least number of emission lines for a trace of its own; with fewer the trace of a brighter target
+is used, if there is one."""
 SEEING_CHANGE = 0.15
-"""By how much, in ln, a faint target's FWHM differs from that of what its trace is taken from."""
+"""Standard deviation of ln(FWHM) of a faint target about the FWHM of its guide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A target followed along the dispersion.
+    """The trace and the profile of a target.
 
     `polynomial` gives the row (0-based) at a column (0-based); `rms` is the scatter of the
     centroids about it, in rows, over `n_points` blocks; `light` is its electrons per
-    column in every block, the middles of which are at `columns`. `error` is about
-    what noise makes of the trace, at the ends, rows. `spread` is how much wider the
-    profile is at a column than typically; None is nowhere. `guide` names what the trace was taken
-    from when the target is too faint for its own.
+    column in every block, and `columns` are the middles of the blocks. `error` is the approximate
+    error of the trace at its ends, rows. `spread` is the width of the profile relative to the mean
+    as a function of the column; None if it is constant. `guide` names the source of the trace of a
+    target that is too faint for its own, else "".
     """
 
     target: Target
@@ -62,24 +63,36 @@ class Trace:
 
     @property
     def fwhm(self) -> float:
-        """FWHM of the fitted model, rows, typical of the columns."""
+        """Mean FWHM of the fitted model, rows."""
         return self.shape.fwhm
 
     @property
     def needs_guide(self) -> bool:
-        """Tell whether a brighter target's trace would be better than this."""
+        """Whether the trace of a brighter target would be more accurate."""
         return self.n_points < FEWEST_LINES if self.target.lines else self.error > SHAKY
 
     def wider(self, columns: Array) -> Array | float:
-        """Return by how much the profile is wider at columns than typically."""
+        """Return the width of the profile relative to the mean.
+
+        Parameters
+        ----------
+        columns : ndarray of float
+            0-based, any shape.
+
+        Returns
+        -------
+        ndarray of float or float
+            Of the shape of `columns`; the number 1 if the width is constant.
+        """
         return 1.0 if self.spread is None else np.asarray(self.spread(columns))
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A trace to go by: `bend` is its rows against any one of them, `name` what has it.
+    """The trace of a brighter target, for faint ones: `bend` is its shape, `name` its source.
 
-    `fwhm` is the width of what it was measured on, `rms` its scatter, rows.
+    `bend` is the row as a function of the column, relative to the middle column. `fwhm` is the
+    width of the brighter target, `rms` the scatter of its centroids, rows.
     """
 
     bend: Polynomial
@@ -97,26 +110,26 @@ def follow(
     model: Model,
     guide: Guide | None = None,
 ) -> tuple[list[Trace], list[TargetNotFound]]:
-    """Trace targets and fit their shapes, each with the light of the others taken off.
+    """Trace targets and fit their profiles, each without the light of the others.
 
     Parameters
     ----------
     blocks : Blocks
     bend : Polynomial
-        Of the scene against the aligned profile.
+        Shift of the scene relative to the aligned profile, rows.
     targets : sequence of Target
         Brightest first.
     degree : int
         Of the traces.
     model : {"moffat", "gaussian"}
     guide : Guide, optional
-        For the targets that are too faint for a trace of their own.
+        Trace for the targets that are too faint for their own.
 
     Returns
     -------
     traces : list of Trace
     failures : list of TargetNotFound
-        About the targets that can't be traced.
+        One for each target that can't be traced.
     """
     means = without_background(blocks.means)
     traces: dict[int, Trace] = {}
@@ -125,12 +138,12 @@ def follow(
     for _ in range(rounds):
         for number, target in enumerate(targets):
             others = [t for n, t in traces.items() if n != number and rounds > 1]
-            cleared = means - _light_of(others, blocks, means.shape[1]) if others else means
+            isolated = means - _light_of(others, blocks, means.shape[1]) if others else means
             known = {id(trace.target) for trace in others}
             limits = _limits(target, [t for t in targets if id(t) not in known])
             try:
                 traces[number] = _trace(
-                    blocks, cleared, bend, target, degree, limits, model=model, guide=guide
+                    blocks, isolated, bend, target, degree, limits, model=model, guide=guide
                 )
                 failures.pop(number, None)
             except TargetNotFound as error:
@@ -140,16 +153,16 @@ def follow(
 
 
 def _crowded(targets: Sequence[Target]) -> bool:
-    """Tell whether any two targets are so near each other that their wings matter."""
-    places = sorted(targets, key=lambda t: t.centre)
+    """Tell whether any two targets are so close that their wings overlap."""
+    by_row = sorted(targets, key=lambda t: t.centre)
     return any(
         high.centre - low.centre < CROWDED * max(low.fwhm, high.fwhm)
-        for low, high in pairwise(places)
+        for low, high in pairwise(by_row)
     )
 
 
 def _limits(target: Target, others: Sequence[Target]) -> tuple[float, float]:
-    """Return how far down and up the rows are the target's rather than another's, rows."""
+    """Return the range of rows nearest to a target, below and above it, rows."""
     gaps = np.array([other.centre - target.centre for other in others if other is not target])
     below, above = gaps[gaps < 0], gaps[gaps > 0]
     return float(below.max(initial=-np.inf)) / 2, float(above.min(initial=np.inf)) / 2
@@ -168,7 +181,7 @@ def _light_of(traces: Sequence[Trace], blocks: Blocks, n_rows: int) -> Array:
     return total
 
 
-def _trace(  # noqa: PLR0917 (what is seen and what is known)
+def _trace(  # noqa: PLR0917 (data, target and options)
     blocks: Blocks,
     means: Array,
     bend: Polynomial,
@@ -179,48 +192,48 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
     model: Model,
     guide: Guide | None,
 ) -> Trace:
-    """Centre a target in the blocks, in fewer and longer ones if it is faint; fit its shape."""
-    seen = replace(blocks, means=means)
+    """Centre a target in the blocks, in longer ones if it is faint, and fit its profile."""
+    visible = replace(blocks, means=means)
     if target.lines:
-        seen = seen.only(np.array(target.lines))
-    polynomial, rms, n_points, error = _centre_line(seen, target, bend, degree)
+        visible = visible.only(np.array(target.lines))
+    polynomial, rms, n_points, error = _centre_line(visible, target, bend, degree)
     least = (2 if guide is None else FEWEST_LINES) if target.lines else 3
-    shaky = error > SHAKY and guide is not None and not target.lines
-    borrowed = n_points < least or shaky
+    uncertain = error > SHAKY and guide is not None and not target.lines
+    borrowed = n_points < least or uncertain
     if borrowed and guide is None:
         raise TargetNotFound(
             NoticeCode.TARGET_NOT_TRACED,
             row=target.centre,
             sections=n_points,
-            total=len(seen.columns),
+            total=len(visible.columns),
         )
-    width, hold, name = target.fwhm, LOOSE, ""
+    width, prior, name = target.fwhm, LOOSE, ""
     if borrowed and guide is not None:
         polynomial, rms, name = guide.bend + target.centre, guide.rms, guide.name
         if not target.lines:
-            width, hold = guide.fwhm, SEEING_CHANGE
+            width, prior = guide.fwhm, SEEING_CHANGE
     shape, spread = LightProfile(width, None), None
     for last in (False, True):
-        offsets, light = light_in(seen, seen.means, polynomial, shape, spread)
+        offsets, light = light_in(visible, visible.means, polynomial, shape, spread)
         if borrowed and not target.lines:
-            light[:] = max(float(light.mean()), 1e-12)  # single blocks show too little of it
+            light[:] = max(float(light.mean()), 1e-12)  # too faint to measure in single blocks
         fitted = fit_shape(
-            seen,
-            seen.means,
+            visible,
+            visible.means,
             offsets,
             light,
             width if borrowed else shape.fwhm,
             limits,
             model=model,
             spread=spread,
-            hold=hold,
+            hold=prior,
         )
         if fitted is None:
             break
         shape, moved = fitted
         polynomial += moved
         if not last and not borrowed and not target.lines:
-            spread = spread_along(seen, seen.means, offsets - moved, shape)
+            spread = spread_along(visible, visible.means, offsets - moved, shape)
     _, light = light_in(blocks, means, polynomial, shape, spread)
     return Trace(
         target, shape, polynomial, rms, n_points, blocks.columns, light, error, spread, name
@@ -230,7 +243,7 @@ def _trace(  # noqa: PLR0917 (what is seen and what is known)
 def _centre_line(
     blocks: Blocks, target: Target, bend: Polynomial, degree: int
 ) -> tuple[Polynomial, float, int, float]:
-    """Return the polynomial through a target's centres, its rms, their number, and its error."""
+    """Return the polynomial through a target's centroids, its rms, their number, and its error."""
     for number in (1,) if target.lines else (1, 2, 4, 8):
         joined = blocks.merged(number)
         expected = target.centre + bend(joined.columns)
@@ -238,18 +251,18 @@ def _centre_line(
         polynomial, rms, n_points = robust_polynomial(joined.columns, centres, weights, degree)
         if n_points >= max(0.7 * len(centres), 3):
             break
-    sure = float(np.sqrt(np.sum(weights**2)))
-    # A centroid is good to the profile's sigma over its signal to noise; at the ends the error of
-    # a polynomial is about twice its mean.
-    error = 2 * target.fwhm / 2.3548 / sure if sure > 0 else np.inf
+    snr = float(np.sqrt(np.sum(weights**2)))
+    # The error of a centroid is the sigma of the profile over the signal to noise; at the ends the
+    # error of a polynomial is about twice its mean.
+    error = 2 * target.fwhm / 2.3548 / snr if snr > 0 else np.inf
     return polynomial, rms, n_points, error
 
 
 def _centroids(profiles: Array, noise: Array, expected: Array, fwhm: float) -> tuple[Array, Array]:
-    """Return the row of a target in every block, NaN where it is not seen, and weights.
+    """Return the row of a target in every block, NaN where it is not detected, and weights.
 
-    The centroid is weighted by a Gaussian of the target's width about its expected place, moved
-    until it rests, so that neighbours and the sky pull little.
+    The centroid is weighted by a Gaussian of the target's width, which is iteratively moved to the
+    centroid, so that neighbours and the sky have little effect.
     """
     sigma = max(fwhm / 2.3548, 0.6)
     half = int(np.ceil(4 * sigma)) + 1
@@ -260,19 +273,19 @@ def _centroids(profiles: Array, noise: Array, expected: Array, fwhm: float) -> t
     position = expected.copy()
     for _ in range(12):
         rows = np.round(position).astype(int)[:, None] + near
-        there = (rows >= 0) & (rows < n)
-        held = np.clip(rows, 0, n - 1)
-        window = there * np.exp(-0.5 * ((rows - position[:, None]) / sigma) ** 2)
-        seen = window * profiles[block, held]
-        total = seen.sum(axis=1)
-        lit = total > 0
-        # Data and window are equally wide, so the centroid of their product moves half way.
-        middle = (seen * rows).sum(axis=1) / np.where(lit, total, 1.0)
-        move = np.where(lit, np.clip(2 * (middle - position), -1, 1), 0.0)
+        inside = (rows >= 0) & (rows < n)
+        clipped = np.clip(rows, 0, n - 1)
+        window = inside * np.exp(-0.5 * ((rows - position[:, None]) / sigma) ** 2)
+        visible = window * profiles[block, clipped]
+        total = visible.sum(axis=1)
+        positive = total > 0
+        # Data and window have equal widths, so the centroid of their product moves half way.
+        middle = (visible * rows).sum(axis=1) / np.where(positive, total, 1.0)
+        move = np.where(positive, np.clip(2 * (middle - position), -1, 1), 0.0)
         position = np.clip(position + move, -1e4, 1e6)
         if np.max(np.abs(move), initial=0.0) < 1e-3:
             break
-    signal = total / np.sqrt(((window * noise[block, held]) ** 2).sum(axis=1) + 1e-30)
+    signal = total / np.sqrt(((window * noise[block, clipped]) ** 2).sum(axis=1) + 1e-30)
     clear = (signal > 5) & (np.abs(position - expected) < max(1.5 * fwhm, 3.0))
-    # Beyond 100 the pattern of the pixels sets the limit.
+    # Above 100 the response of the pixels limits the accuracy.
     return np.where(clear, position, np.nan), np.where(clear, np.minimum(signal, 100.0), 0.0)
