@@ -129,7 +129,7 @@ def see(facts: list[dict[str, Any]], arrays: dict[str, Any]) -> None:
         make_problem,
         solve,
     )
-    from reduction.wavelength.line_match import Setup  # noqa: PLC0415
+    from reduction.wavelength.line_problem import Setup  # noqa: PLC0415
 
     seen = []
     for fact, lamp in zip(facts, library().lamps, strict=True):

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from reduction.wavelength.alignment import compress
 from reduction.wavelength.arc_solution import SolveOptions, alignments, make_problem
 from reduction.wavelength.lamp_templates import expected_patterns
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 from tests.support.truth.arcs import Arc, arc
 from tools.make_figures import save
 

@@ -1,4 +1,4 @@
-"""Extract: the targets of a reduced frame as 1-D spectra, one product each; a lamp as one."""
+"""Extract Target: one 1-D spectrum per target of a reduced frame; of a lamp, one spectrum."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class ExtractSettings(BlockSettings):
     )
 
     def effective(self, kind: FrameKind) -> dict[str, Any]:
-        """Return the settings that make a difference: none to a lamp, whose slit is averaged."""
+        """Return the settings that affect the product: none for a lamp, which has no targets."""
         return {} if kind in LAMP_KINDS else super().effective(kind)
 
 
@@ -109,14 +109,14 @@ class ExtractRunSettings(ExtractSettings):
     route="spectrum/extract",
 )
 def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> list[Product]:
-    """Identify, trace and extract the targets; of a lamp the middle of the slit.
+    """Identify, trace and extract the targets; extract the middle of the slit of a lamp.
 
     Raises
     ------
     TargetNotFound
-        Nothing stands above the threshold, or it can't be traced.
+        No target is above the threshold, or none can be traced.
     UnusableFrame
-        The frame is not a reduced 2-D frame.
+        The frame is not a reduced 2-D frame, or has too few usable pixels.
     """
     frame = inputs.frame
     if not isinstance(frame, CCDData) or frame_io.variance_of(frame) is None:
@@ -125,7 +125,7 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         raise UnusableFrame(NoticeCode.TOO_FEW_PIXELS, file=inputs.file_name)
     facts = headers.describe(frame.meta, frame.shape, inputs.file_name)
     if isinstance(settings, ExtractRunSettings) and settings.by_hand is not None:
-        return [_by_hand(frame, inputs, settings.by_hand, report)]
+        return [_manual(frame, inputs, settings.by_hand, report)]
     if (inputs.kind or facts.kind) in LAMP_KINDS:
         report("Extract", 0.5)
         spectrum = extraction_apertures.extract_lamp(frame)
@@ -156,18 +156,18 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
-        borrowed = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
+        guides = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
         products.append(
-            _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices), borrowed)
+            _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices), guides)
         )
     report("Done", 1.0)
     return products
 
 
-def _by_hand(
+def _manual(
     frame: CCDData, inputs: BlockInputs, windows: manual.Windows, report: Report
 ) -> Product:
-    """Return the spectrum of the windows that a person laid."""
+    """Return the spectrum of a manual extraction."""
     report("Extract", 0.3)
     spectrum, background = manual.extract_manually(frame, windows)
     header, suffix = spectrum.header, f"_target_{windows.target}" if windows.target else ""
@@ -196,10 +196,10 @@ def _by_hand(
 
 def _levels(spectrum: Spectrum) -> dict[str, float]:
     """Return the median signal over noise, and the median sky per pixel."""
-    seen = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
-    snr = spectrum.flux[seen] / np.sqrt(spectrum.variance[seen])
+    usable = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
+    snr = spectrum.flux[usable] / np.sqrt(spectrum.variance[usable])
     low, high = (float(spectrum.header[k]) for k in (vocabulary.GSP_TLO, vocabulary.GSP_THI))
-    sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[seen] / (high - low)
+    sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[usable] / (high - low)
     return {
         "median_snr": round(float(np.median(snr)), 1) if snr.size else 0.0,
         "sky_electron": round(float(np.median(sky)), 2) if sky.size else 0.0,
@@ -207,7 +207,7 @@ def _levels(spectrum: Spectrum) -> dict[str, float]:
 
 
 def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
-    """Return the numbers shown beside a spectrum."""
+    """Return the quality of a spectrum."""
     rows = headers.read_binning(spectrum.header)[1]
     quality: dict[str, float | int | str] = {
         "target": number,
@@ -224,12 +224,12 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
 
 
 def _lamp_quality(spectrum: Spectrum) -> dict[str, float | int | list[float]]:
-    """Return how many lines a lamp shows, how wide they are, and where the brightest lie."""
+    """Return number and width of the lines of a lamp, and the positions of the brightest."""
     saturated = (spectrum.mask & np.uint8(PixelFlag.SATURATED)) != 0
     try:
         lines = arc_lines.find_lines(spectrum.flux, saturated)
     except NoWavelengthSolution:
-        return {}  # said when it is calibrated
+        return {}  # the calibration gives the notice
     return {
         "lines": int(lines.pixel.size),
         "line_width_pixel": round(lines.fwhm, 2),
@@ -240,7 +240,7 @@ def _lamp_quality(spectrum: Spectrum) -> dict[str, float | int | list[float]]:
 def _record(
     spectrum: Spectrum, settings: ExtractSettings, quality: dict[str, float | int | str]
 ) -> None:
-    """Write what was asked for, and how well it went, into the spectrum's header."""
+    """Write the settings and the quality to the header of a spectrum."""
     for keyword, value, comment in (
         (vocabulary.GSP_EXTY, settings.extraction_type, "extraction type"),
         (vocabulary.GSP_PMOD, settings.target_model, "model of the target's profile"),
@@ -257,17 +257,17 @@ def _record(
         provenance.put(spectrum.header, keyword, value, comment)
 
 
-def _product(  # noqa: PLR0917 (what a product is made of)
+def _product(  # noqa: PLR0917 (fields of the product)
     spectrum: Spectrum,
     inputs: BlockInputs,
     suffix: str,
     quality: Mapping[str, float | int | str | list[float]],
     notices: tuple[Notice, ...],
-    borrowed: tuple[str, ...] = (),
+    guides: tuple[str, ...] = (),
 ) -> Product:
     if not np.isfinite(spectrum.flux).any():
         raise UnusableFrame(NoticeCode.APERTURE_UNUSABLE)
     file_name = provenance.product_name("e", inputs.file_name, suffix)
     provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
     spectrum.header[vocabulary.BUNIT.keyword] = "electron"
-    return Product(file_name, DataType.EXTRACTED, spectrum, borrowed, dict(quality), notices)
+    return Product(file_name, DataType.EXTRACTED, spectrum, guides, dict(quality), notices)

@@ -1,4 +1,4 @@
-"""Master bias: the bias frames of one read-out and night combined."""
+"""Build Master Bias: combine the bias frames of one read-out and night."""
 
 from __future__ import annotations
 
@@ -33,7 +33,15 @@ class MasterBiasSettings(BlockSettings):
     settings=MasterBiasSettings,
 )
 def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Report) -> list[Product]:
-    """Combine `inputs.members`, 3 σ-clipped, into one frame of the full raw geometry."""
+    """Combine `inputs.members`, 3 σ-clipped, into one frame of the full raw geometry.
+
+    Raises
+    ------
+    MissingCalibration
+        There are fewer members than the settings require.
+    UnusableFrame
+        The members differ in camera, binning, read-out or size.
+    """
     report("Reading", 0.0)
     described = masters.describe_members(inputs.members, settings.minimum, "master bias")
     report("Combining", 0.1)
@@ -49,7 +57,7 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, vocabulary.GSP_OVER, section, "overscan region")
     variance = frame_io.variance_of(master)
-    assert variance is not None  # a combination always has one
+    assert variance is not None  # a combined frame always has one
     quality: dict[str, float | int | str] = {
         "frames": len(names),
         "level_adu": round(float(np.median(master.data[:, ::4])), 3),

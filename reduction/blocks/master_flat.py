@@ -1,4 +1,4 @@
-"""Master flat: the flats of one setup and night combined and normalised."""
+"""Build Master Flat: combine and normalise the flats of one setup and night."""
 
 from __future__ import annotations
 
@@ -61,9 +61,16 @@ class MasterFlatSettings(BlockSettings):
     calibration_roles=(CalibrationRole.MASTER_BIAS,),
 )
 def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Report) -> list[Product]:
-    """Drop saturated flats, subtract the bias, combine, trim and normalise.
+    """Reject saturated flats, subtract the bias, combine, trim and normalise.
 
     An imaging flat has no dispersion axis and is always normalised by its mean.
+
+    Raises
+    ------
+    MissingCalibration
+        There are fewer members than the settings require, or the master bias does not fit.
+    UnusableFrame
+        The members differ, all are saturated, or a flat has no light.
     """
     report("Reading", 0.0)
     described = masters.describe_members(inputs.members, settings.minimum, "master flat")
@@ -114,14 +121,14 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
         )
     if inputs.master_bias is None:
         notices.append(notice(NoticeCode.MADE_WITHOUT, role=CalibrationRole.MASTER_BIAS))
-    given = (bias_name,) if inputs.master_bias is not None else ()
+    bias_inputs = (bias_name,) if inputs.master_bias is not None else ()
     report("Done", 1.0)
     return [
         Product(
             file_name,
             DataType.MASTER,
             master,
-            inputs=names + given,
+            inputs=names + bias_inputs,
             members=tuple(member.path for member in used),
             quality=quality,
             notices=tuple(notices),

@@ -1,4 +1,4 @@
-"""Reduce: one raw frame into electrons, trimmed, bias- and flat-corrected, cosmic rays marked."""
+"""Reduce Raw File: trim, subtract the bias, divide by the flat, and flag cosmic rays."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ReduceSettings(BlockSettings):
     )
 
     def effective(self, kind: FrameKind) -> dict[str, Any]:
-        """Return the settings that make a difference: lamps are not searched for cosmic rays."""
+        """Return the settings that affect the product: lamps are not searched for cosmic rays."""
         values = super().effective(kind)
         if kind in LAMP_KINDS:
             del values["cosmic_rays"]
@@ -55,8 +55,8 @@ class ReduceSettings(BlockSettings):
 
 
 @dataclass(slots=True)
-class _Course:
-    """What has been done to the frame so far: letters of the name, header cards, notices."""
+class _Steps:
+    """The steps done so far: letters of the file name, header cards, notices, inputs."""
 
     letters: str = ""
     cards: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -65,12 +65,12 @@ class _Course:
     bias_adu: float = 0.0
     read_noise: float | None = None
 
-    def did(self, letter: str, keyword: str, value: str, comment: str) -> None:
+    def add_step(self, letter: str, keyword: str, value: str, comment: str) -> None:
         self.letters += letter
         self.cards[keyword] = (value, comment)
 
-    def went_without(self, role: CalibrationRole) -> None:
-        """Note that there was no calibration, unless the reason has been given."""
+    def note_missing(self, role: CalibrationRole) -> None:
+        """Add a notice that a calibration was missing, unless there is one with the reason."""
         if all(known.params.get("role") != role for known in self.notices):
             self.notices.append(notice(NoticeCode.MADE_WITHOUT, role=role))
 
@@ -86,12 +86,14 @@ class _Course:
     route="reduce",
 )
 def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> list[Product]:
-    """Image trim, slit trim (spectra), bias, flat, cosmic rays (not in lamps); into electrons.
+    """Reduce a raw frame to electrons.
+
+    The steps are image trim, slit trim (spectra), bias, flat, and cosmic rays (not in lamps).
 
     Raises
     ------
     HeaderError
-        A needed card is missing.
+        A needed card is missing or implausible.
     UnusableFrame
         No usable pixel.
     MissingCalibration
@@ -104,40 +106,40 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     technique = facts.technique if settings.technique == "auto" else Technique(settings.technique)
     spectrum = technique is not Technique.IMAGING
     lamp = (inputs.kind or facts.kind) in LAMP_KINDS
-    course = _Course(notices=[*inputs.notices])
+    steps = _Steps(notices=[*inputs.notices])
     frame = frame.copy() if frame.flags is None else _with_meta(frame)
     geometry.set_physical(frame.meta, frame.shape)
-    _refuse_useless(frame)
+    _check_usable(frame)
 
     report("Image Trim", 0.05)
     section = geometry.image_section(frame.meta, frame.shape)
-    course.did("t", vocabulary.GSP_TRIM, str(section), "trim section")
-    bias = _bias(frame, inputs, settings, course)
+    steps.add_step("t", vocabulary.GSP_TRIM, str(section), "trim section")
+    bias = _bias(frame, inputs, settings, steps)
     if spectrum:
         report("Slit Trim", 0.1)
-        section = _slit_trim(frame, bias, section, inputs, settings, course=course, lamp=lamp)
+        section = _slit_trim(frame, bias, section, inputs, settings, steps=steps, lamp=lamp)
 
     report("Bias Subtract", 0.2)
     counts = ccd.subtract_bias(ccd.trim(frame, section), _part(bias, section))
     reduced = ccd.to_electrons(counts)
-    _record_bias(inputs, settings, course)
+    _record_bias(inputs, settings, steps)
     flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         report("Flatfielding", 0.4)
         reduced = flatfield.divide_flat(reduced, flat)
         name = inputs.names.get(CalibrationRole.MASTER_FLAT, "given")
-        course.did("f", vocabulary.GSP_FLAT, name, "master flat image")
-        course.inputs.append(name)
+        steps.add_step("f", vocabulary.GSP_FLAT, name, "master flat image")
+        steps.inputs.append(name)
     elif not settings.ignore_flats:
-        course.went_without(CalibrationRole.MASTER_FLAT)
+        steps.note_missing(CalibrationRole.MASTER_FLAT)
 
     method = _cosmic_ray_method(settings, facts.binning, lamp=lamp)
     n_cosmic = 0
     if method is not None:
         report("Cosmic Ray Removal", 0.55)
         reduced, n_cosmic = lacosmic.clean(reduced, method, spectrum=spectrum)
-        shown = "LACosmic" if method == "lacosmic" else "DCR"
-        course.did("c", vocabulary.GSP_COSM, shown, "cosmic ray rejection method")
+        method_name = "LACosmic" if method == "lacosmic" else "DCR"
+        steps.add_step("c", vocabulary.GSP_COSM, method_name, "cosmic ray rejection method")
     report("Done", 1.0)
     for keyword, value, comment in (
         (vocabulary.GSP_IGNB, settings.ignore_bias, "bias to be ignored"),
@@ -145,53 +147,53 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
         (vocabulary.GSP_CRSE, settings.cosmic_rays, "cosmic ray rejection asked for"),
     ):
         provenance.put(reduced.meta, keyword, value, comment)
-    return [_product(reduced, course, inputs, technique, n_cosmic)]
+    return [_product(reduced, steps, inputs, technique, n_cosmic)]
 
 
 def _with_meta(frame: CCDData) -> CCDData:
-    """Return the frame with a header of its own, its pixels shared: raw pixels are only read."""
+    """Return the frame with a copy of its header; the pixels, which are only read, are shared."""
     return CCDData(
         frame.data, unit=frame.unit, mask=frame.mask, flags=frame.flags, meta=frame.meta.copy()
     )
 
 
-def _refuse_useless(frame: CCDData) -> None:
+def _check_usable(frame: CCDData) -> None:
     flags = frame_io.flags_of(frame)
-    useless = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
-    if useless > 0.9:
+    unusable_fraction = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
+    if unusable_fraction > 0.9:
         saturated = np.count_nonzero(flags & PixelFlag.SATURATED) / flags.size
         code = NoticeCode.PIXELS_SATURATED if saturated > 0.5 else NoticeCode.PIXELS_WITHOUT_NUMBER
-        raise UnusableFrame(code, fraction=useless)
+        raise UnusableFrame(code, fraction=unusable_fraction)
 
 
 def _bias(
-    frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, course: _Course
+    frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, steps: _Steps
 ) -> CCDData | float:
-    """Return the bias of the untrimmed frame, ADU: from the master, else the overscan, else 0."""
+    """Return the bias of the untrimmed frame, ADU: the master, else the overscan level, else 0."""
     known = ccd.overscan_level(frame)
-    course.read_noise = ccd.measured_read_noise(frame)
+    steps.read_noise = ccd.measured_read_noise(frame)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
-            course.cards[vocabulary.GSP_OVER] = (str(known[1]), "overscan region")
+            steps.cards[vocabulary.GSP_OVER] = (str(known[1]), "overscan region")
         bias = ccd.bias_of_frame(frame, inputs.master_bias)
-        course.bias_adu = float(np.median(bias.data[::4, ::4]))
+        steps.bias_adu = float(np.median(bias.data[::4, ::4]))
         return bias
     if not settings.ignore_bias:
-        course.went_without(CalibrationRole.MASTER_BIAS)
+        steps.note_missing(CalibrationRole.MASTER_BIAS)
     if known is None:
-        course.notices.append(notice(NoticeCode.NO_BIAS_LEVEL))
+        steps.notices.append(notice(NoticeCode.NO_BIAS_LEVEL))
         return 0.0
-    course.did("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
-    course.bias_adu = known[0]
+    steps.add_step("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
+    steps.bias_adu = known[0]
     return known[0]
 
 
-def _record_bias(inputs: BlockInputs, settings: ReduceSettings, course: _Course) -> None:
+def _record_bias(inputs: BlockInputs, settings: ReduceSettings, steps: _Steps) -> None:
     if inputs.master_bias is None or settings.ignore_bias:
         return
     name = inputs.names.get(CalibrationRole.MASTER_BIAS, "given")
-    course.did("z", vocabulary.GSP_BIAS, name, "master bias image")
-    course.inputs.append(name)
+    steps.add_step("z", vocabulary.GSP_BIAS, name, "master bias image")
+    steps.inputs.append(name)
 
 
 def _part(bias: CCDData | float, section: Section) -> CCDData | float:
@@ -205,12 +207,12 @@ def _slit_trim(
     inputs: BlockInputs,
     settings: ReduceSettings,
     *,
-    course: _Course,
+    steps: _Steps,
     lamp: bool,
 ) -> Section:
-    """Return the section without the rows outside the slit, as the flat or the sky shows them.
+    """Return the section without the rows outside the slit, from the flat or from the sky.
 
-    A lamp has no continuum between its lines to tell the slit by, so without a flat it stays whole.
+    A lamp has no continuum that would show the slit, so without a flat its section is unchanged.
     """
     rows = None
     flat = None if settings.ignore_flats else inputs.master_flat
@@ -218,9 +220,8 @@ def _slit_trim(
         lit = flatfield.slit_rows(flat)
         trimmed = frame.meta.copy()
         geometry.shift_physical(trimmed, section.x0, section.y0)
-        flatfield.flat_section(
-            flat, trimmed, section.shape
-        )  # refuses a flat that does not cover it
+        # Raises if the flat does not cover the frame.
+        flatfield.flat_section(flat, trimmed, section.shape)
         if lit is not None:
             edges = [geometry.to_physical(flat.meta, 2, float(row)) for row in lit]
             first, last = (round(float(geometry.to_logical(trimmed, 2, e))) for e in edges)
@@ -233,15 +234,15 @@ def _slit_trim(
     if rows is None or rows[1] - rows[0] < 3:
         return section
     lit_section = Section(section.x0, section.x1, section.y0 + rows[0], section.y0 + rows[1])
-    said = str(Section(0, section.x1 - section.x0, rows[0], rows[1]))
-    course.did("s", vocabulary.GSP_SLIT, said, "slit trim section")
+    written_section = str(Section(0, section.x1 - section.x0, rows[0], rows[1]))
+    steps.add_step("s", vocabulary.GSP_SLIT, written_section, "slit trim section")
     return lit_section
 
 
 def _cosmic_ray_method(
     settings: ReduceSettings, binning: tuple[int, int], *, lamp: bool
 ) -> lacosmic.Method | None:
-    """Return how to look for cosmic rays; not at all in a lamp, whose lines look like them."""
+    """Return the method for cosmic rays; None for a lamp, whose lines resemble cosmic rays."""
     if lamp or settings.cosmic_rays == "none":
         return None
     if settings.cosmic_rays == "default":
@@ -251,13 +252,13 @@ def _cosmic_ray_method(
 
 def _product(
     reduced: CCDData,
-    course: _Course,
+    steps: _Steps,
     inputs: BlockInputs,
     technique: Technique,
     n_cosmic: int,
 ) -> Product:
-    # The overscan letter comes before the trim's, as in the published names: …to_0317_NAME.
-    letters = "".join(sorted(course.letters, key="otszfc".index))
+    # The letter of the overscan precedes that of the trim, as in the published names.
+    letters = "".join(sorted(steps.letters, key="otszfc".index))
     file_name = provenance.product_name(letters, inputs.file_name)
     provenance.stamp(
         reduced.meta, parent=inputs.file_name, file_name=file_name, technique=technique
@@ -269,34 +270,34 @@ def _product(
         (vocabulary.GSP_FLAT, "master flat image"),
         (vocabulary.GSP_COSM, "cosmic ray rejection method"),
     ):
-        course.cards.setdefault(keyword, (provenance.NONE, comment))
-    for keyword, (value, comment) in course.cards.items():
+        steps.cards.setdefault(keyword, (provenance.NONE, comment))
+    for keyword, (value, comment) in steps.cards.items():
         provenance.put(reduced.meta, keyword, value, comment)
-    quality = _quality(reduced, course, n_cosmic)
+    quality = _quality(reduced, steps, n_cosmic)
     return Product(
         file_name,
         DataType.REDUCED,
         reduced,
-        inputs=tuple(course.inputs),
+        inputs=tuple(steps.inputs),
         quality=quality,
-        notices=tuple(course.notices),
+        notices=tuple(steps.notices),
     )
 
 
-def _quality(reduced: CCDData, course: _Course, n_cosmic: int) -> dict[str, float | int | str]:
-    """Return the numbers shown beside a product; those of the detector go into its header too."""
+def _quality(reduced: CCDData, steps: _Steps, n_cosmic: int) -> dict[str, float | int | str]:
+    """Return the quality of a product; write the values of the detector to its header."""
     flags = frame_io.flags_of(reduced)
     n_saturated = int(np.count_nonzero(flags & PixelFlag.SATURATED))
     quality: dict[str, float | int | str] = {
-        "bias_level_adu": round(course.bias_adu, 2),
+        "bias_level_adu": round(steps.bias_adu, 2),
         "cosmic_ray_pixels": n_cosmic,
         "cosmic_ray_fraction": round(n_cosmic / flags.size, 6),
         "saturated_pixels": n_saturated,
         "saturated_fraction": round(n_saturated / flags.size, 6),
         "background_electron": round(float(np.median(reduced.data[:, ::4])), 2),
     }
-    if course.read_noise is not None:
-        quality["read_noise_electron"] = round(course.read_noise, 2)
+    if steps.read_noise is not None:
+        quality["read_noise_electron"] = round(steps.read_noise, 2)
     for keyword, name, comment in (
         (vocabulary.GSP_BLEV, "bias_level_adu", "bias level subtracted, ADU"),
         (vocabulary.GSP_RNOI, "read_noise_electron", "read noise measured, electron"),

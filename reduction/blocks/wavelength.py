@@ -1,4 +1,4 @@
-"""Wavelength calibration: the arc along the same aperture gives the scale of a spectrum."""
+"""Calibrate Wavelength: solve the arc along the aperture of a spectrum and resample both."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from reduction.wavelength.wavelength_solution import (
 )
 
 UNCERTAIN_END = 0.07
-"""Part of a line width that the scale is uncertain by (one sigma) at an end before the observer is
-told; half an unbinned pixel through a slit of 1 arcsec."""
+"""Uncertainty at an end of the spectrum from which the observer is warned, line widths (one sigma);
+half an unbinned pixel with a slit of 1 arcsec."""
 CORRECTED_FROM = 2.0
-"""Errors of the sky's offset beyond which correcting for it is sure to help."""
+"""Least offset of the sky that is corrected, in units of its error."""
 SOLAR_LEAST = 1.0
-"""Part of a line width that moonlit features must be off by: their blends change with the Moon."""
-WORTH_SAYING = {"airglow": 0.3, "solar": 1.0}
-"""Part of a line width from which an offset is said to the observer, not only recorded."""
+"""Least offset of solar features that is corrected, line widths; their blends vary."""
+NOTIFIED_FROM = {"airglow": 0.3, "solar": 1.0}
+"""Least offset that the observer is notified of, line widths; smaller ones are only recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A solution, its arcs, notices on them, and the shift between two.
+    """The wavelength solution of a spectrum: arcs, notices, and the shift between two arcs.
 
-    `seen` are the arcs along the spectrum's aperture, each with its own solution.
+    `extracted` are the arcs along the spectrum's aperture, each with its own solution.
     """
 
     solution: Solution
     arcs: tuple[str, ...]
     notices: tuple[Notice, ...]
     shift: float | None = None
-    seen: tuple[tuple[Spectrum, Solution], ...] = ()
+    extracted: tuple[tuple[Spectrum, Solution], ...] = ()
 
 
 class WavelengthSettings(BlockSettings):
@@ -135,17 +135,27 @@ class WavelengthSettings(BlockSettings):
     route="spectrum/calibrate/wavelength",
 )
 def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report) -> list[Product]:
-    """Solve the arc along the spectrum's aperture and resample the spectrum to a linear axis."""
+    """Solve the arc along the spectrum's aperture and resample the spectrum to a linear axis.
+
+    Raises
+    ------
+    HeaderError
+        The parent is not an extracted spectrum, or a needed card is missing.
+    MissingCalibration
+        There is no arc, or it does not fit the spectrum.
+    NoWavelengthSolution
+        The lines of the arc do not determine a solution.
+    """
     if not isinstance(inputs.frame, Spectrum):
         raise HeaderError(NoticeCode.NOT_EXTRACTED, keyword="NAXIS", file=inputs.file_name)
     spectrum = inputs.frame
     scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
     offset = None if settings.sky == "ignore" else _offset_of(spectrum, scale.solution)
-    applied = offset is not None and settings.sky == "apply" and _counts(offset, scale.solution)
+    applied = offset is not None and settings.sky == "apply" and _is_clear(offset, scale.solution)
     notices: tuple[Notice, ...] = ()
     if offset is not None:
-        if abs(offset.offset) > WORTH_SAYING[offset.features] * scale.solution.fwhm:
+        if abs(offset.offset) > NOTIFIED_FROM[offset.features] * scale.solution.fwhm:
             notices = (_sky_notice(offset, applied=applied),)
         if applied:
             scale = replace(scale, solution=scale.solution.shifted(offset.offset))
@@ -173,7 +183,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
 
 
 def _record(header: fits.Header, settings: WavelengthSettings) -> None:
-    """Write what was asked for into a header; the order is that of the solution."""
+    """Write the settings to a header; the order is part of the solution's cards."""
     for keyword, value, comment in (
         (vocabulary.GSP_WMIN, settings.minimum_lines, "fewest lines asked for"),
         (vocabulary.GSP_WMAX, settings.maximum_rms, "largest scatter allowed, line widths"),
@@ -187,18 +197,18 @@ def _record(header: fits.Header, settings: WavelengthSettings) -> None:
 
 
 def product_name(parent: str) -> str:
-    """``ecfzst_X_target_2.fits`` → ``wecfzst_X_ws_2.fits``; an arc, which has no target, is 1."""
+    """``ecfzst_X_target_2.fits`` → ``wecfzst_X_ws_2.fits``; the number of an arc is 1."""
     stem = provenance.stem(parent)
-    found = re.search(r"_target_(\d+)$", stem)
-    number = found.group(1) if found else "1"
-    bare = stem[: found.start()] if found else stem
+    match = re.search(r"_target_(\d+)$", stem)
+    number = match.group(1) if match else "1"
+    bare = stem[: match.start()] if match else stem
     return provenance.product_name("w", f"{bare}.fits", f"_ws_{number}")
 
 
 def _scale_of(
     inputs: BlockInputs, spectrum: Spectrum, settings: WavelengthSettings, report: Report
 ) -> _Scale:
-    """Solve the arcs along the spectrum's aperture; an arc is solved by itself."""
+    """Solve the arcs along the spectrum's aperture; an arc is solved directly."""
     options = SolveOptions(
         order=settings.order,
         reach=settings.maximum_shift,
@@ -217,13 +227,13 @@ def _scale_of(
     solution, notices = solve_arc(arc, options)
     if inputs.second_arc is None:
         notices = (*notices, *_ends(solution))
-        return _Scale(solution, (name,), notices, seen=((arc, solution),))
-    one = _Scale(solution, (name,), notices, seen=((arc, solution),))
-    return _bracketed(inputs, spectrum, one, options)
+        return _Scale(solution, (name,), notices, extracted=((arc, solution),))
+    first = _Scale(solution, (name,), notices, extracted=((arc, solution),))
+    return _bracketed(inputs, spectrum, first, options)
 
 
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
-    """Tell whether the spectrum is an arc's own; the kind that a person gave it decides."""
+    """Tell whether the spectrum is an arc; a reclassification takes precedence over the header."""
     if inputs.kind is not None:
         return inputs.kind in LAMP_KINDS
     obstype = headers.text(spectrum.header, vocabulary.OBSTYPE).upper()
@@ -232,9 +242,9 @@ def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
 
 
 def _bracketed(
-    inputs: BlockInputs, spectrum: Spectrum, one: _Scale, options: SolveOptions
+    inputs: BlockInputs, spectrum: Spectrum, first: _Scale, options: SolveOptions
 ) -> _Scale:
-    """Interpolate to the exposure between its two arcs; one that fails leaves the other alone."""
+    """Interpolate two arcs to the time of the exposure; without the second, use the first alone."""
     assert inputs.arc is not None and inputs.second_arc is not None
     name = inputs.names.get(CalibrationRole.SECOND_ARC, "the second arc")
     try:
@@ -242,28 +252,30 @@ def _bracketed(
         other, notices = solve_arc(arc, options)
     except ReductionError as error:
         unused = notice(NoticeCode.SECOND_ARC_NOT_USED, file=name, reason=error.notice)
-        return replace(one, notices=(*one.notices, unused, *_ends(one.solution)))
+        return replace(first, notices=(*first.notices, unused, *_ends(first.solution)))
     share = weight_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
-    solution = interpolate_solutions(one.solution, other, share)
+    solution = interpolate_solutions(first.solution, other, share)
     return _Scale(
         solution,
-        (*one.arcs, name),
-        (*dict.fromkeys((*one.notices, *notices)), *_ends(solution)),
-        shift_between(one.solution, other),
-        (*one.seen, (arc, other)),
+        (*first.arcs, name),
+        (*dict.fromkeys((*first.notices, *notices)), *_ends(solution)),
+        shift_between(first.solution, other),
+        (*first.extracted, (arc, other)),
     )
 
 
 def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
-    """Return the arcs on a calibrated spectrum's axis, for whoever looks at its solution."""
-    if not scale.seen or calibrated.wavelength is None:
+    """Return the arcs on the axis of a calibrated spectrum, (n_arcs, n) float32, for display."""
+    if not scale.extracted or calibrated.wavelength is None:
         return None
     axis = calibrated.wavelength
-    return np.stack([spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.seen])
+    return np.stack(
+        [spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.extracted]
+    )
 
 
 def _ends(solution: Solution) -> tuple[Notice, ...]:
-    """Warn of the ends beyond the last lines, where only the grating's equation leads on."""
+    """Warn of uncertain ends, where the solution extrapolates with the grating equation."""
     if solution.check.uncertainty <= UNCERTAIN_END:
         return ()
     used = solution.wavelength[solution.used]
@@ -278,8 +290,8 @@ def _ends(solution: Solution) -> tuple[Notice, ...]:
 
 
 def _offset_of(spectrum: Spectrum, solution: Solution) -> SkyOffset | None:
-    found = spectral_wcs.sky_on_axis(spectrum, solution)
-    return None if found is None else sky_offset(*found, solution.fwhm)
+    sky = spectral_wcs.sky_on_axis(spectrum, solution)
+    return None if sky is None else sky_offset(*sky, solution.fwhm)
 
 
 def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool) -> None:
@@ -290,8 +302,8 @@ def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool)
     provenance.put(header, vocabulary.GSP_SKYE, round(offset.error, 3), "its error, A")
 
 
-def _counts(offset: SkyOffset, solution: Solution) -> bool:
-    """Tell whether correcting for an offset makes the scale better rather than worse."""
+def _is_clear(offset: SkyOffset, solution: Solution) -> bool:
+    """Tell whether correcting for an offset improves the solution."""
     least = SOLAR_LEAST * solution.fwhm if offset.features == "solar" else 0.0
     return abs(offset.offset) > max(CORRECTED_FROM * offset.error, least)
 
@@ -320,7 +332,7 @@ def _quality(
         "last_angstrom": round(last, 3),
         "dispersion_angstrom": round(float(spectrum.header["CDELT1"]), 5),
         "resolution_angstrom": round(float(solution.fwhm), 3),
-        "brightest_lines_explained": round(float(solution.check.brightest_explained), 3),
+        "brightest_lines_explained": round(float(solution.check.brightest_identified), 3),
     }
     if scale.shift is not None:
         quality["arc_shift_pixel"] = round(scale.shift, 3)

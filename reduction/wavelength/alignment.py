@@ -1,8 +1,9 @@
 """Align an arc with the wavelength scale by cross-correlation of line patterns.
 
 The arc and the templates (laboratory lines, or the lines of a published lamp) are reduced to line
-positions and compressed heights, so that background, saturation and instrumental response matter
-little. They are drawn as narrow Gaussians on unbinned pixels and correlated over shift and stretch.
+positions and compressed heights, so that background, saturation and instrumental response have
+little effect. They are sampled as narrow Gaussians on unbinned pixels and correlated over shift and
+stretch.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from scipy import fft
 Floats = NDArray[np.float64]
 
 STRETCHES = np.linspace(-0.008, 0.008, 17)
-"""The grating equation is good to 0.003 in scale; steps move a line by two pixels at the end."""
+"""Trial stretches. The grating equation is accurate to 0.003 in scale; a step shifts a line at the
+end by two pixels."""
 
 DISPLACED_PX = 250
+"""Largest displacement at which `resemblance` compares the patterns, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """``x_model = centre + (x - centre) * (1 + stretch) - shift``, and how good it is (0 to 1)."""
+    """``x_model = centre + (x - centre) * (1 + stretch) - shift``, and its correlation (0 to 1)."""
 
     shift: float
     stretch: float
@@ -38,7 +41,24 @@ class Pattern:
     height: Floats
 
     def drawn(self, first: float, size: int, sigma_ft: Floats, n: int) -> NDArray[np.complex128]:
-        """Return the Fourier transform of the pattern on `size` pixels, unit norm."""
+        """Return the Fourier transform of the pattern, sampled on pixels and blurred.
+
+        Parameters
+        ----------
+        first : float
+            Detector pixel of the first sample.
+        size : int
+            Number of samples.
+        sigma_ft : (n // 2 + 1,) float
+            Fourier transform of the blur.
+        n : int
+            Length of the transform, at least `size`.
+
+        Returns
+        -------
+        (n // 2 + 1,) complex128
+            Of unit norm; 0 for a pattern without lines in the range.
+        """
         grid = np.zeros(size)
         position = self.pixel - first
         low = np.floor(position).astype(int)
@@ -80,7 +100,7 @@ def align(
     sigma: float,
     n_best: int = 4,
 ) -> list[Alignment]:
-    """Find the shifts and stretches at which the arc looks most like one of the templates.
+    """Find the shifts and stretches at which the arc correlates best with one of the templates.
 
     Parameters
     ----------
@@ -93,9 +113,9 @@ def align(
     reach : float
         Largest shift, pixels.
     sigma : float
-        Width of the drawn lines, pixels.
+        Width of the sampled lines, pixels.
     n_best : int
-        How many distinct alignments to return.
+        Number of distinct alignments to return.
 
     Returns
     -------
@@ -128,12 +148,12 @@ def align(
 def resemblance(
     arc: Pattern, templates: list[Pattern], *, extent: tuple[float, float], fwhm: float
 ) -> tuple[float, float]:
-    """Tell how much like its best template an arc looks, and how much more than when displaced.
+    """Return the correlation of an arc with its best template, and its ratio to chance.
 
     Parameters
     ----------
     arc : Pattern
-        Lines of the arc, where a solution puts them.
+        Lines of the arc, at the pixels given by a solution.
     templates : list of Pattern
         Expected lines.
     extent : (float, float)
@@ -144,8 +164,8 @@ def resemblance(
     Returns
     -------
     coefficient, contrast : float, float
-        Correlation within half a line width of no displacement, 0 to 1, and its ratio to the
-        largest at a displacement of 2.5 line widths or more, up to `DISPLACED_PX`.
+        Correlation at displacements of less than half a line width, 0 to 1, and its ratio to the
+        largest at displacements of 2.5 line widths to `DISPLACED_PX`.
     """
     first, size = extent[0] - DISPLACED_PX, int(extent[1] - extent[0]) + 2 * DISPLACED_PX + 1
     n = int(fft.next_fast_len(size, real=True))

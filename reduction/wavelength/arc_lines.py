@@ -1,4 +1,4 @@
-"""Find the emission lines of an extracted arc and centre them to a few hundredths of a pixel."""
+"""Find the emission lines of an extracted arc and measure their centres."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Bools = NDArray[np.bool_]
 
 FWHM_PER_SIGMA = 2.3548
 N_LANDMARKS = 15
-"""Bright clean lines by which arcs of one setup are compared."""
+"""Number of bright clean lines by which arcs of one setup are compared."""
 LANDMARK_REACH = 6.0
 """Largest shift of a line by flexure between two arcs of a night, pixels."""
 N_COMMON = 3
 """Least number of common lines from which the shift of two arcs is measured."""
 CONTINUUM_BLOCK = 48
-"""Block in which the continuum is a low percentile, pixels: many times a line's width."""
+"""Length of the blocks in which the continuum is a low percentile, pixels; many line widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +38,8 @@ class ArcLines:
         False for a line that is broader than the others, merged with a neighbour or saturated:
         used to identify the pattern, not for the fit.
     flat : (n,) bool
-        True for a line that would be clean if it were not saturated: its flanks define its centre,
-        less well than for a clean line.
+        True for a line that would be clean if it were not saturated: its flanks determine its
+        centre, less accurately than for a clean line.
     fwhm : float
         Width of a single line, pixels.
     """
@@ -90,8 +90,8 @@ def subtract_continuum(flux: Floats) -> Floats:
 def noise_of(signal: Floats) -> float:
     """Return the pixel-to-pixel noise outside lines.
 
-    It is the median absolute first difference, scaled to one sigma of a normal distribution, which
-    lines hardly affect.
+    It is the median absolute first difference, scaled to one sigma of a normal distribution. Lines
+    have little effect on it.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def line_width(signal: Floats, noise: float) -> float:
         return 2.5
     strong = np.argsort(height)[-60:]
     left, right = _half_widths(signal, pixel[strong], 60)
-    # blends and saturated lines are broader, cosmic rays narrower: the lower middle is the slit
+    # Blends and saturated lines are broader, cosmic rays narrower; the 40th percentile is between.
     return float(np.clip(np.percentile(left + right, 40), 1.5, 60.0))
 
 
@@ -192,7 +192,7 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
     Parameters
     ----------
     flux : (n,) float
-        Extracted arc, any unit; NaN pixels are taken as continuum.
+        Extracted arc, any unit; NaN pixels are treated as continuum.
     saturated : (n,) bool, optional
         Pixels whose value is only a lower limit.
     threshold : float
@@ -218,7 +218,7 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
         return ArcLines(pixel, height, _none(0), _none(0), fwhm)
     left, right = _half_widths(signal, pixel, int(np.ceil(3 * fwhm)))
     gap = np.diff(pixel, prepend=-np.inf, append=np.inf)
-    # a neighbour matters as far as it is not much fainter
+    # A neighbour affects a line unless it is much fainter.
     before, after = np.append(0.0, height[:-1]), np.append(height[1:], 0.0)
     near = (gap[:-1] < 1.7 * fwhm) & (before > 0.1 * height)
     near |= (gap[1:] < 1.7 * fwhm) & (after > 0.1 * height)
@@ -226,7 +226,7 @@ def find_lines(flux: Floats, saturated: Bools | None = None, *, threshold: float
     apart = ~skewed & ~near
     clean, flat = (left + right < 1.5 * fwhm + 0.5) & apart, _none(pixel.size)
     if saturated is not None and saturated.any():
-        # Clipped, a line is broader at half its height.
+        # A clipped line is broader at half its height.
         touched = np.convolve(saturated, np.ones(3), mode="same") > 0
         flat = apart & (left + right < 2 * fwhm + 0.5) & touched[np.rint(pixel).astype(int)]
         clean &= ~touched[np.rint(pixel).astype(int)]

@@ -1,4 +1,4 @@
-"""What a calibrated spectrum tells of the arc behind it: lines, residuals and the model."""
+"""The arc of a calibrated spectrum: its counts, lines, residuals and model."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from reduction.wavelength import spectral_wcs
 Floats = NDArray[np.float64]
 
 SAME_LINE = 0.02
-"""Å within which a matched wavelength is that of a listed line; else it is a blend's centre."""
+"""Largest difference between a matched wavelength and a listed line, Å; else it is a blend."""
 MOST_ARCS = 2
 
 
 @dataclass(frozen=True, eq=False)
 class ArcReport:
-    """The arc behind a wavelength scale.
+    """The arc of a wavelength solution.
 
     Parameters
     ----------
     wavelength : (n,) float64
         The spectrum's axis, air Å.
     arcs : (k, n) float
-        Counts of each arc on that axis; none in products that kept no arc.
+        Counts of each arc on that axis; k is 0 for products that contain no arc.
     names : tuple of str
         The arcs' file names; empty when the spectrum is the arc itself.
     lines : MatchedLines
         The lines of the fit.
     species : tuple of str
-        Emitter of each line (``Ne I``), ``blend`` where several make it up.
+        Emitter of each line (``Ne I``); ``blend`` for a blend of several.
     lamp, function : str
-        The lamp, and the model in words.
+        The lamp, and a description of the model.
     rms : float
         Of the used lines about the model, Å.
     sky_offset, sky_error : float or None
-        Where the sky's lines lay on this scale, and its uncertainty, Å.
+        Measured minus true wavelength of the sky's features, and its uncertainty, Å.
     sky_corrected : bool
-        Whether the scale was corrected by it.
+        Whether the solution was corrected by it.
     """
 
     wavelength: Floats
@@ -61,7 +61,18 @@ class ArcReport:
 
 
 def arc_report(spectrum: Spectrum) -> ArcReport | None:
-    """Return what a wavelength calibrated spectrum keeps of its arc; None before calibration."""
+    """Return the data of the arc that a calibrated spectrum contains.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Its header records the solution and the matched lines.
+
+    Returns
+    -------
+    ArcReport or None
+        None before calibration.
+    """
     header = spectrum.header
     if spectrum.wavelength is None or vocabulary.GSP_WRMS not in header:
         return None
@@ -69,7 +80,7 @@ def arc_report(spectrum: Spectrum) -> ArcReport | None:
     names = tuple(str(header[key]) for key in keys if key in header)
     if spectrum.arcs is not None:
         arcs = np.asarray(spectrum.arcs, dtype=float)
-    else:  # an arc is its own; an older product kept none
+    else:  # an arc is its own arc; an older product contains none
         arcs = np.empty((0, spectrum.flux.size)) if names else spectrum.flux[None, :]
     lines = spectral_wcs.matched_lines(header)
     lamp = str(header.get(vocabulary.GSP_LAMP, ""))

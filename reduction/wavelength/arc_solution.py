@@ -1,10 +1,10 @@
-"""Solve the wavelength scale of an arc, or say why it can't be done.
+"""Find the wavelength solution of an arc.
 
 The grating equation predicts every setup to some tens of pixels (`reduction.wavelength.grating`);
 the line pattern then fixes shift and stretch (`reduction.wavelength.alignment`); centred lines are
 matched to the laboratory lines and a small smooth correction is fitted robustly
-(`reduction.wavelength.line_match`). The result is checked before it is believed
-(`reduction.wavelength.verification`).
+(`reduction.wavelength.line_match`). The result is accepted only if it passes
+the checks of `reduction.wavelength.verification`.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from reduction.wavelength.alignment import Alignment, Pattern, align, compress
 from reduction.wavelength.arc_lines import find_lines
 from reduction.wavelength.blends import resolved
 from reduction.wavelength.lamp_templates import expected_patterns
-from reduction.wavelength.line_match import Fit, Problem, Setup, fit_lines
+from reduction.wavelength.line_match import Fit, fit_lines
+from reduction.wavelength.line_problem import Problem, Setup
 from reduction.wavelength.verification import Check, Limits, verify
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 WHOLE_DETECTOR_PX = 4000
-"""A narrower read-out window may start anywhere on the detector."""
+"""A narrower read-out window may begin anywhere on the detector, pixels."""
 WINDOW_REACH_PX = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class SolveOptions:
-    """How a solution is sought.
+    """Options of the search for a solution.
 
     Parameters
     ----------
@@ -43,9 +44,9 @@ class SolveOptions:
     reach : float
         Largest shift from the predicted position, unbinned pixels.
     limits : Limits
-        What is asked of a solution.
+        Requirements on a solution.
     without : frozenset of str
-        Published lamps, by name, that may not be looked at (to test the library on itself).
+        Names of published lamps to leave out (to test the library on its own lamps).
     """
 
     order: int = 3
@@ -63,7 +64,7 @@ class Solution:
     function : Chebyshev
         Column (0-based; pixel centres of an unbinned frame are whole) → air wavelength, Å.
     lamp : str
-        Lamp it rests on.
+        Name of the lamp.
     pixel, wavelength, residual, height : (n,) float64
         Matched lines: column, laboratory wavelength (Å), fitted minus laboratory (Å), and height
         in units of the noise.
@@ -72,7 +73,7 @@ class Solution:
     fwhm : float
         Width of a line in the middle of the range, Å.
     check : Check
-        What the solution was judged by.
+        Results of the checks.
     """
 
     function: np.polynomial.Chebyshev
@@ -87,15 +88,15 @@ class Solution:
 
     @property
     def rms(self) -> float:
-        """Rms of the used lines about the solution, Å, freed of what the fitted terms absorb."""
+        """Rms of the used lines about the solution, Å, corrected for the number of fitted terms."""
         freedom = max(self.n_used - self.function.degree() - 1, 1)
         return float(np.sqrt(np.sum(self.residual[self.used] ** 2) / freedom))
 
     def shifted(self, offset: float) -> Solution:
         """Return the solution moved along the detector so that wavelengths fall by `offset`, Å.
 
-        What lies `offset` too red on this scale is where it belongs on the new one; a shift along
-        the detector, not of the wavelengths, is what flexure does.
+        Flexure shifts the spectrum along the detector, not in wavelength. The shift in pixels is
+        calculated at the middle column.
         """
         middle = 0.5 * float(np.sum(self.function.domain))
         pixels = offset / float(self.function.deriv()(middle))
@@ -104,12 +105,12 @@ class Solution:
 
     @property
     def n_used(self) -> int:
-        """Lines that the fit rests on."""
+        """Number of lines that the fit used."""
         return int(self.used.sum())
 
     @property
     def n_rejected(self) -> int:
-        """Lines that matched but were outliers."""
+        """Number of matched lines that were outliers."""
         return int((~self.used).sum())
 
 
@@ -122,12 +123,12 @@ def solve(
     saturated: Bools | None = None,
     options: SolveOptions | None = None,
 ) -> Solution:
-    """Find the wavelength scale of an extracted arc.
+    """Find the wavelength solution of an extracted arc.
 
     Parameters
     ----------
     flux : (n,) float
-        Extracted arc, any unit; NaN where nothing is known.
+        Extracted arc, any unit; NaN where there is no value.
     column : (n,) float
         Raw unbinned detector column (0-based) of each pixel's centre, evenly spaced, ascending.
     setup : Setup
@@ -135,7 +136,7 @@ def solve(
     lamp : str
         A key of `reduction.lines.lamps.LAMP_ELEMENTS`.
     saturated : (n,) bool, optional
-        Pixels that are only lower limits.
+        Pixels whose value is only a lower limit.
     options : SolveOptions, optional
         Order, search range and limits.
 
@@ -146,7 +147,7 @@ def solve(
     Raises
     ------
     NoWavelengthSolution
-        With the reason: no lines, wrong lamp, too few or too scattered lines.
+        No lines, wrong lamp, or too few or too scattered lines; the notice gives the reason.
     """
     options = options or SolveOptions()
     problem = make_problem(flux, column, setup, lamp, saturated=saturated, without=options.without)
@@ -183,14 +184,23 @@ def make_problem(
     saturated: Bools | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Problem:
-    """Detect the arc's lines and put them on unbinned columns beside the laboratory lines.
+    """Detect the lines of an arc and collect the laboratory lines of its lamp.
 
-    Published lamps that are named in `without` have no say in which lines blend.
+    Parameters
+    ----------
+    flux, column, setup, lamp, saturated
+        As in `solve`.
+    without : frozenset of str
+        Names of published lamps that are not used to judge which lines blend.
+
+    Returns
+    -------
+    Problem
 
     Raises
     ------
     NoWavelengthSolution
-        If the arc shows fewer than three lines.
+        The arc shows fewer than three lines.
     """
     laboratory, strength = lamp_lines(lamp)
     step = (column[-1] - column[0]) / (column.size - 1)
@@ -231,7 +241,7 @@ def _solution(
     """Express the corrected grating equation as one Chebyshev polynomial of the column."""
     dense = np.linspace(*problem.extent, 400)
     scale = problem.predicted(fit.model(problem, dense))
-    # nodes weighted as Chebyshev's, so that the polynomial is near the minimax one
+    # Weighted as Chebyshev nodes, so that the polynomial is close to the minimax one.
     weight = 1 / np.sqrt(np.sqrt(1.0005 - problem.scaled(dense) ** 2))
     function = np.polynomial.Chebyshev.fit(
         dense, scale, options.order, domain=list(problem.extent), w=weight

@@ -1,10 +1,10 @@
-"""Where a wavelength falls on the detector: the grating equation of the Goodman spectrograph.
+"""The grating equation of the Goodman spectrograph: the wavelength of detector columns.
 
 The transmission gratings (Clemens, Crain & Anderson 2004, SPIE 5492, 331) turn with the grating
 angle α and the camera follows at α + β, so that λ = (sin α + sin β) / G. The constants below were
 fitted once to the matched lines of the published lamps (``tools/fit_grating_model.py``). They
-predict all setups of the Red camera to about 20 unbinned pixels and their scale to 0.3 per cent:
-enough to tell one lamp line from the next, so a solution never has to be guessed from scratch.
+predict the positions of lines in all setups of the Red camera to about 20 unbinned pixels, and the
+dispersion to 0.3 per cent, which suffices as the start of a solution.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ CAMERA_ZERO_RAD = -0.011215
 DISTORTION = -0.0282
 """Cubic term of the camera's distortion, per (x/f)³."""
 CENTRE_PX = 2080.0
-"""Raw unbinned column (0-based) that the camera axis falls on."""
+"""Raw unbinned column (0-based) of the optical axis of the camera."""
 GROOVE_FACTOR = {400: 1.007658, 600: 1.015239, 930: 1.012127, 1200: 1.008793, 2100: 1.011545}
-"""True over nominal groove density, which also takes up each grating's seat in its cell."""
+"""True over nominal groove density; includes the alignment of each grating in its cell."""
 DEFAULT_GROOVE_FACTOR = 1.011
 
 
@@ -47,13 +47,13 @@ def predicted_wavelength(pixel: Floats, grating: str, cam_targ: float, grt_targ:
     Returns
     -------
     (n,) float
-        Air wavelength, Å, good to some tens of pixels.
+        Air wavelength, Å, accurate to some tens of pixels.
 
     Raises
     ------
     NoWavelengthSolution
-        If the grating's name holds no groove density, or the angles give no light (λ outside
-        2500–11500 Å at the detector's centre).
+        The name of the grating contains no groove density, or the wavelength at the detector's
+        centre is outside 2500–11500 Å.
     """
     nominal = grooves_per_mm(grating)
     grooves = nominal * GROOVE_FACTOR.get(int(nominal), DEFAULT_GROOVE_FACTOR)

@@ -1,4 +1,4 @@
-"""Put a spectrum on another pixel grid without losing or inventing counts."""
+"""Resample a spectrum to another pixel grid, conserving counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.uint8]
 
 KNOWN_PART = 0.5
-"""A new pixel is known when half of it or more comes from known ones."""
+"""Least part of a new pixel covered by valid pixels for it to have a value."""
 
 
 def linear_grid(edges: Floats, step: float = 0.0) -> tuple[float, float, int]:
@@ -44,9 +44,9 @@ def resample(
     Parameters
     ----------
     flux : (n,) float
-        Counts per pixel; NaN where nothing is known.
+        Counts per pixel; NaN where there is no value.
     variance : (n,) float
-        Their variance; ``inf`` where nothing is known.
+        Their variance; ``inf`` where there is no value.
     flags : (n,) uint8
         `PixelFlag` bits.
     edges, new_edges : (n + 1,), (m + 1,) float
@@ -55,11 +55,11 @@ def resample(
     Returns
     -------
     flux, variance, flags : (m,) arrays
-        Counts per new pixel: the sum over any range is kept to the pixel. `variance` is that of
+        Counts per new pixel; the sum over a range of pixels is conserved. `variance` is that of
         each new pixel; neighbours share old pixels, so they are correlated. A new pixel of which
-        less than half is known is NaN with variance ``inf``; where a smaller part is missing the
-        rest is scaled up and flagged INTERPOLATED. A new pixel has the flags of every old one that
-        makes up a twentieth of it or more.
+        less than `KNOWN_PART` is covered by valid pixels is NaN with variance ``inf``; where a
+        smaller part is missing the rest is scaled up and flagged INTERPOLATED. A new pixel has the
+        flags of every old pixel that covers more than a twentieth of it.
     """
     n = flux.size
     known = np.isfinite(flux) & np.isfinite(variance)

@@ -1,8 +1,8 @@
-"""Measure the shift of a calibrated spectrum on the known features of its own sky.
+"""Measure the shift of a calibrated spectrum from the features of its sky.
 
 The arc is taken at another time, position or slit than the target, so flexure can shift the
-spectrum against its wavelength scale. The sky in the same exposure shows the shift: airglow in
-emission and, in moonlight or twilight, solar lines in absorption.
+spectrum relative to its wavelength solution. The sky in the same exposure shows the shift: airglow
+in emission and, in moonlight or twilight, solar lines in absorption.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Floats = NDArray[np.float64]
 REACH_A = 60.0
 SMOOTH_A = 50.0
 COEFFICIENT, CONTRAST = 0.4, 1.8
-"""What a match must reach, and by what it must exceed the best at any other shift."""
+"""Least correlation of a match, and its least ratio to the best at any other shift."""
 BLENDS: Final = {"airglow": 0.03, "solar": 0.3}
-"""What the features' places are worth: airglow in line widths, the blends of solar lines in Å."""
+"""Uncertainty of the features' wavelengths: airglow in line widths, solar blends in Å."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkyOffset:
-    """How far the sky's features lie from where they belong.
+    """Offset of the sky's features from their true wavelengths.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class SkyOffset:
     features : str
         ``"airglow"`` or ``"solar"``.
     error : float
-        One-sigma uncertainty of the offset, Å: the noise about the shifted pattern, and what the
-        place of blended features is worth.
+        One-sigma uncertainty of the offset, Å: from the noise about the shifted pattern and the
+        uncertainty of the features' wavelengths.
     """
 
     offset: float
@@ -56,7 +56,7 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
     Parameters
     ----------
     sky : (n,) float
-        Sky in the spectrum's aperture, any unit; NaN where nothing is known.
+        Sky in the spectrum's aperture, any unit; NaN where there is no value.
     wavelength : (n,) float
         Air wavelength, Å, evenly spaced and ascending.
     resolution : float
@@ -65,7 +65,7 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
     Returns
     -------
     SkyOffset or None
-        None when no feature stands out clearly enough to say anything.
+        None when the features are too weak for a measurement.
     """
     known = np.isfinite(sky)
     if known.mean() < 0.8 or wavelength.size < 200:
@@ -75,27 +75,27 @@ def sky_offset(sky: Floats, wavelength: Floats, resolution: float) -> SkyOffset 
     offsets = []
     for name, table, sign in (("airglow", AIRGLOW, 1.0), ("solar", SOLAR, -1.0)):
         inside = (table[:, 0] > wavelength[0] + 20) & (table[:, 0] < wavelength[-1] - 20)
-        # one line alone is no pattern, except the two lines no night is without
+        # A pattern needs several lines; for airglow two suffice, since they are always present.
         if inside.sum() < (2 if name == "airglow" else 4):
             continue
         pattern = _high_passed(_drawn(table[inside], wavelength, resolution), step)
         seen = _high_passed(filled, step)
         scale = 1.4826 * float(np.median(np.abs(seen))) or 1.0
-        # what goes the other way is not this kind of feature; cosmic rays do not decide alone
+        # Clipped, so that features of the other sign and cosmic rays have little weight.
         seen = np.clip(sign * seen / scale, -2, 40 if sign > 0 else 8)
         match = _best_lag(seen, pattern, int(REACH_A / step))
         if match is not None:
             offset = match[0] * step
             error = _uncertainty(seen, pattern, match[0]) * step
-            worth = BLENDS[name] * (resolution if name == "airglow" else 1.0)
-            offsets.append(SkyOffset(offset, match[1], name, float(np.hypot(error, worth))))
+            feature_error = BLENDS[name] * (resolution if name == "airglow" else 1.0)
+            offsets.append(SkyOffset(offset, match[1], name, float(np.hypot(error, feature_error))))
     return max(offsets, key=lambda candidate: candidate.coefficient, default=None)
 
 
 def _drawn(table: Floats, wavelength: Floats, resolution: float) -> Floats:
-    """Draw features as Gaussians of their own width and the spectrum's resolution."""
+    """Return features as Gaussians of their own width convolved with the resolution."""
     sigma = np.hypot(table[:, 2], resolution) / FWHM_PER_SIGMA
-    # a feature narrower than the resolution is the fainter for it
+    # A feature narrower than the resolution is fainter in proportion.
     height = table[:, 1] * np.hypot(table[:, 2], 1.0) / np.hypot(table[:, 2], resolution)
     apart = (wavelength[:, None] - table[:, 0]) / sigma
     return np.asarray(np.exp(-0.5 * apart**2) @ height, dtype=float)
@@ -106,7 +106,7 @@ def _high_passed(values: Floats, step: float) -> Floats:
 
 
 def _best_lag(seen: Floats, pattern: Floats, reach: int) -> tuple[float, float] | None:
-    """Return lag (pixels, with fraction) and coefficient of a clear correlation peak."""
+    """Return lag (pixels, with fraction) and coefficient of a distinct correlation peak."""
     seen, pattern = seen - seen.mean(), pattern - pattern.mean()
     norm = float(np.linalg.norm(seen) * np.linalg.norm(pattern))
     if norm == 0 or reach < 3 or reach >= seen.size // 2:

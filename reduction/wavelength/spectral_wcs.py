@@ -1,4 +1,4 @@
-"""The cards of a wavelength-calibrated spectrum: linear axis, solution and matched lines."""
+"""The header cards of a calibrated spectrum: linear axis, solution and matched lines."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _OLD_AXES = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class MatchedLines:
-    """The lines a solution rests on, as a product's header keeps them.
+    """The matched lines of a solution, as recorded in the header of a product.
 
     Parameters
     ----------
     pixel : (n,) float64
-        0-based pixel of the arc on the grid of the spectrum before it was resampled.
+        0-based pixel of the line on the grid of the spectrum before resampling.
     wavelength : (n,) float64
         Laboratory wavelength in air, Å.
     residual : (n,) float64
@@ -50,7 +50,20 @@ class MatchedLines:
 
 
 def pixel_edges(header: fits.Header, n: int) -> Floats:
-    """Return the detector columns (0-based, unbinned) of the edges of a spectrum's n pixels."""
+    """Return the detector columns of the edges of a spectrum's pixels.
+
+    Parameters
+    ----------
+    header : fits.Header
+        With detector coordinates.
+    n : int
+        Number of pixels.
+
+    Returns
+    -------
+    (n + 1,) float64
+        0-based, unbinned.
+    """
     edges = np.arange(n + 1, dtype=float) - 0.5
     return np.asarray(geometry.to_physical(header, 1, edges), dtype=float)
 
@@ -58,7 +71,7 @@ def pixel_edges(header: fits.Header, n: int) -> Floats:
 def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
     """Write the linear wavelength axis (FITS WCS paper III: ``AWAV`` is the wavelength in air).
 
-    Older axis cards, and the detector coordinates that a resampled axis no longer has, are removed.
+    Older axis cards and the detector coordinates, which a resampled axis lacks, are removed.
     """
     for keyword in [k for k in header if _OLD_AXES.fullmatch(k)]:
         header.remove(keyword, remove_all=True)
@@ -71,7 +84,19 @@ def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
 
 
 def wavelength_axis(header: fits.Header, n: int) -> Floats:
-    """Return the wavelengths of the n pixel centres of a linear axis, Å.
+    """Return the wavelengths of the pixel centres of a linear axis.
+
+    Parameters
+    ----------
+    header : fits.Header
+        With ``CRVAL1``, ``CDELT1`` and ``CRPIX1``.
+    n : int
+        Number of pixels.
+
+    Returns
+    -------
+    (n,) float64
+        Air wavelength, Å.
 
     Raises
     ------
@@ -89,10 +114,10 @@ def wavelength_axis(header: fits.Header, n: int) -> Floats:
 
 
 def write_solution(header: fits.Header, solution: Solution, n: int) -> None:
-    """Write the solution (for the n pixels before resampling) and its matched lines.
+    """Write a solution, for the `n` pixels before resampling, and its matched lines.
 
-    ``GSP_C`` are Chebyshev coefficients of the bare 0-based pixel, the convention of the published
-    lamps; used lines come first, ``GSP_WPOI`` of them.
+    ``GSP_C`` are Chebyshev coefficients of the unscaled 0-based pixel, the convention of the
+    published lamps. The used lines, ``GSP_WPOI`` of them, are listed first.
     """
     dense = np.linspace(0.0, n - 1.0, 50)
     columns = np.asarray(geometry.to_physical(header, 1, dense), dtype=float)
@@ -120,12 +145,12 @@ def write_solution(header: fits.Header, solution: Solution, n: int) -> None:
         table.append((f"{vocabulary.GSP_P}{i:03d}", round(float(pixel[line]), 3)))
         table.append((f"{vocabulary.GSP_A}{i:03d}", round(float(solution.wavelength[line]), 4)))
         table.append((f"{vocabulary.GSP_D}{i:03d}", round(float(solution.residual[line]), 4)))
-    # In one go, and behind the comments: each card put before them would move all that follow.
+    # Appended together after the comments, since inserting a card moves all that follow it.
     header.extend(table, update=True, end=True)
 
 
 def matched_lines(header: fits.Header) -> MatchedLines:
-    """Read the matched lines of a calibrated product; empty when it keeps none."""
+    """Read the matched lines of a calibrated product; empty when it records none."""
     n_used = int(header.get(vocabulary.GSP_WPOI, 0))
     rows = []
     for i in range(1, MAX_TABLE + 1):
@@ -140,7 +165,7 @@ def matched_lines(header: fits.Header) -> MatchedLines:
 
 
 def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spectrum:
-    """Resample a spectrum to a linear wavelength axis, counts kept.
+    """Resample a spectrum to a linear wavelength axis, conserving counts.
 
     Parameters
     ----------
@@ -149,12 +174,17 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
     solution : Solution
         Detector column → air wavelength.
     step : float
-        Å per pixel, 0 for as many pixels as before.
+        Å per pixel; 0 keeps the number of pixels.
+
+    Returns
+    -------
+    Spectrum
+        On an evenly spaced wavelength axis, with the solution in its header.
 
     Raises
     ------
     NoWavelengthSolution
-        If the wavelengths do not rise along the spectrum.
+        The wavelengths do not increase along the spectrum.
     """
     n = spectrum.flux.size
     edges, new_edges = _axis(spectrum, solution, step)
@@ -170,16 +200,21 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
 
 
 def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
-    """Return the counts of an arc on a linear axis of wavelengths, NaN where it has none.
+    """Resample the counts of an arc to a linear wavelength axis.
 
     Parameters
     ----------
     arc : Spectrum
         Extracted, with detector coordinates in its header.
     solution : Solution
-        The arc's own: detector column → air wavelength.
+        Solution of the arc: detector column → air wavelength.
     wavelength : (n,) float64
         Evenly spaced pixel centres, Å.
+
+    Returns
+    -------
+    (n,) float32
+        In the unit of the arc; NaN outside its range.
     """
     edges = solution.function(pixel_edges(arc.header, arc.flux.size))
     step = float(wavelength[1] - wavelength[0])
@@ -189,7 +224,26 @@ def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArra
 
 
 def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats] | None:
-    """Return a spectrum's sky on a linear axis and the wavelengths, Å; None when it has no sky."""
+    """Resample the sky of a spectrum to a linear wavelength axis.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Extracted, with detector coordinates in its header.
+    solution : Solution
+        Detector column → air wavelength.
+
+    Returns
+    -------
+    (sky, wavelength) or None
+        Two (n,) float64 arrays: counts in the aperture, and air wavelength, Å; None when the
+        spectrum has no sky.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        The wavelengths do not increase along the spectrum.
+    """
     if spectrum.sky is None:
         return None
     edges, new_edges = _axis(spectrum, solution, 0.0)
@@ -198,7 +252,7 @@ def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats]
 
 
 def _axis(spectrum: Spectrum, solution: Solution, step: float) -> tuple[Floats, Floats]:
-    """Wavelengths of the edges of the spectrum's pixels, and of a linear axis inside them, Å."""
+    """Return the edges of the spectrum's pixels, and of a linear axis inside them, Å."""
     edges = solution.function(pixel_edges(spectrum.header, spectrum.flux.size))
     if not np.all(np.diff(edges) > 0):
         raise NoWavelengthSolution(NoticeCode.SOLUTION_NOT_MONOTONIC)

@@ -1,8 +1,8 @@
-"""The wavelength scale of a spectrum from its arcs: one, or two around it in time.
+"""The wavelength solution of a spectrum from its arcs: one, or two around it in time.
 
-An arc is extracted along the spectrum's own aperture, so that the tilt of the lines along the slit
-does not matter. The light moves on the detector as the telescope turns; between two arcs the scale
-is interpolated to the middle of the exposure.
+An arc is extracted along the aperture of the spectrum, so that the tilt of the lines along the slit
+has no effect. Flexure shifts the light on the detector as the telescope moves; between two arcs the
+solution is interpolated to the middle of the exposure.
 """
 
 from __future__ import annotations
@@ -26,11 +26,17 @@ from reduction.matching import ANGLE_TOLERANCE
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 
 
 def setup_of(header: fits.Header) -> Setup:
-    """Return grating and angles; HeaderError names what is missing."""
+    """Return grating and angles of a frame.
+
+    Raises
+    ------
+    HeaderError
+        A card is missing.
+    """
     return Setup(
         header_values.grating_name(headers.require_text(header, vocabulary.GRATING)),
         headers.require_number(header, vocabulary.CAM_TARG),
@@ -38,19 +44,19 @@ def setup_of(header: fits.Header) -> Setup:
     )
 
 
-def _differences(wanted: Setup, found: Setup) -> tuple[Difference, ...]:
+def _differences(spectrum: Setup, arc: Setup) -> tuple[Difference, ...]:
     """Return what differs between the setups of a spectrum and of an arc."""
     fatal, near = Effect.FATAL, ANGLE_TOLERANCE
     angles = (
-        (Quantity.CAMERA_ANGLE, wanted.cam_targ, found.cam_targ),
-        (Quantity.GRATING_ANGLE, wanted.grt_targ, found.grt_targ),
+        (Quantity.CAMERA_ANGLE, spectrum.cam_targ, arc.cam_targ),
+        (Quantity.GRATING_ANGLE, spectrum.grt_targ, arc.grt_targ),
     )
     return (
-        *text_differences(Quantity.GRATING, wanted.grating, found.grating, fatal),
+        *text_differences(Quantity.GRATING, spectrum.grating, arc.grating, fatal),
         *(
-            one
-            for name, ours, theirs in angles
-            for one in number_differences(name, ours, theirs, fatal, tolerance=near)
+            difference
+            for name, wanted, value in angles
+            for difference in number_differences(name, wanted, value, fatal, tolerance=near)
         ),
     )
 
@@ -65,7 +71,7 @@ def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
     arc : CCDData
         (n_spatial, n_dispersion), electron; binning and trim may differ from those of the spectrum.
     arc_name : str
-        For messages.
+        File name of the arc, for messages.
 
     Returns
     -------
@@ -77,23 +83,36 @@ def extract_arc(spectrum: Spectrum, arc: CCDData, arc_name: str) -> Spectrum:
     MissingCalibration
         The arc was taken with another grating or angle, or does not cover the aperture.
     """
-    one, other = setup_of(spectrum.header), setup_of(arc.meta)
-    if _differences(one, other):
+    differences = _differences(setup_of(spectrum.header), setup_of(arc.meta))
+    if differences:
         raise MissingCalibration(
-            NoticeCode.ARC_SETUP_DIFFERS, file=arc_name, differences=_differences(one, other)
+            NoticeCode.ARC_SETUP_DIFFERS, file=arc_name, differences=differences
         )
     return apertures.extract_along(arc, spectrum.header)
 
 
 def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[Notice, ...]]:
-    """Solve an extracted arc with the lamps its header names, or with each that fits.
+    """Solve an extracted arc for the lamps in its header, or else for every known lamp.
+
+    Parameters
+    ----------
+    arc : Spectrum
+        With detector coordinates and setup in its header.
+    options : SolveOptions
 
     Returns
     -------
     solution : Solution
         Detector column → air wavelength.
     notices : tuple of Notice
-        One when the lamp had to be guessed from the lines.
+        One when the lamp was identified from the lines.
+
+    Raises
+    ------
+    HeaderError
+        A card of the setup is missing.
+    NoWavelengthSolution
+        The lines do not determine a solution, or fit no known lamp.
     """
     pixel = np.arange(arc.flux.size, dtype=float)
     column = np.asarray(geometry.to_physical(arc.header, 1, pixel), dtype=float)
@@ -111,7 +130,7 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[Not
         solutions.append(solution)
     if not solutions:
         raise NoWavelengthSolution(NoticeCode.LAMP_NOT_IDENTIFIED)
-    best = max(solutions, key=lambda s: s.check.brightest_explained * s.n_used)
+    best = max(solutions, key=lambda s: s.check.brightest_identified * s.n_used)
     return best, (notice(NoticeCode.LAMP_GUESSED, lamp=best.lamp),)
 
 
@@ -122,9 +141,9 @@ def mid_exposure(header: fits.Header) -> dt.datetime:
 
 
 def weight_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Header) -> float:
-    """Return how far an exposure is from the first arc to the second in time, 0 to 1.
+    """Return the weight of the second of two arcs by the time of an exposure, 0 to 1.
 
-    One half when the frames do not tell their time.
+    One half if a header lacks the time.
     """
     try:
         begin, now, end = (mid_exposure(header) for header in (first, spectrum, second))
@@ -148,7 +167,7 @@ def interpolate_solutions(first: Solution, second: Solution, share: float) -> So
     Returns
     -------
     Solution
-        With the lines of both, each moved along the detector by as much as its own arc's scale.
+        With the lines of both, each shifted along the detector with the solution of its arc.
     """
     parts = (first.function, second.function)
     low = min(float(np.min(part.domain)) for part in parts)
@@ -173,13 +192,13 @@ def interpolate_solutions(first: Solution, second: Solution, share: float) -> So
 
 
 def shift_between(first: Solution, second: Solution) -> float:
-    """Return by how many unbinned pixels lines of the second arc lie right of the first's."""
+    """Return the shift of the second arc's lines relative to the first's, unbinned pixels."""
     middle = 0.5 * float(np.sum(first.function.domain))
     slope = float(first.function.deriv()(middle))
     return float(first.function(middle) - second.function(middle)) / slope
 
 
 def _moved(solution: Solution, function: np.polynomial.Chebyshev) -> np.ndarray:
-    """Columns at which `function` gives what the solution's own gives at its lines."""
-    miss = solution.function(solution.pixel) - function(solution.pixel)
-    return np.asarray(solution.pixel + miss / function.deriv()(solution.pixel), dtype=float)
+    """Return the columns at which `function` gives the wavelengths of the solution's lines."""
+    offset = solution.function(solution.pixel) - function(solution.pixel)
+    return np.asarray(solution.pixel + offset / function.deriv()(solution.pixel), dtype=float)

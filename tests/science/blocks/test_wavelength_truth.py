@@ -16,7 +16,7 @@ from reduction.simulation.modes import find_setup
 from reduction.simulation.plan import NightPlan
 from reduction.wavelength.arc_solution import solve
 from reduction.wavelength.grating import predicted_wavelength
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 from reduction.wavelength.resample import linear_grid, resample
 from reduction.wavelength.sky_check import sky_offset
 from reduction.wavelength.wavelength_solution import (

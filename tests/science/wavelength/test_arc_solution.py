@@ -17,7 +17,7 @@ from reduction.wavelength import arc_solution
 from reduction.wavelength.arc_lines import find_lines
 from reduction.wavelength.arc_solution import solve
 from reduction.wavelength.grating import predicted_wavelength
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 from tests.support.notices import refused
 from tests.support.paths import SHARED_DATA
 from tests.support.truth.library import columns, left_out_one_by_one, setup, solve_alone

@@ -15,7 +15,7 @@ from reduction.simulation.modes import find_setup
 from reduction.simulation.plan import NightPlan
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
 from reduction.wavelength.grating import predicted_wavelength
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 
 Array = np.ndarray[Any, Any]
 

@@ -10,7 +10,7 @@ import numpy as np
 from reduction.errors import NoWavelengthSolution
 from reduction.lines.lamps import Lamp, library
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
-from reduction.wavelength.line_match import Setup
+from reduction.wavelength.line_problem import Setup
 
 Array = np.ndarray[Any, Any]
 
