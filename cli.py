@@ -233,11 +233,11 @@ def simulate(
 @with_database
 def check_all() -> None:
     """Check the invariants of data and database; print each violation, exit 1 if there are any."""
-    breaches = check.breaches()
-    for breach in breaches:
-        click.echo(breach)
-    if breaches:
-        raise Refused(f"{len(breaches)} violation{'s' if len(breaches) > 1 else ''}.")
+    violations = check.violations()
+    for violation in violations:
+        click.echo(str(violation))
+    if violations:
+        raise Refused(f"{len(violations)} violation{'s' if len(violations) > 1 else ''}.")
     click.echo("No violations.")
 
 

@@ -170,7 +170,8 @@ class Product:
 
     `inputs` are the names of the inputs besides the parent (masters, arcs), `members` the raw
     frames that a master was combined from (empty: all members given to the block), `quality` the
-    numbers shown beside the product, `notices` the messages for the observer.
+    numbers shown beside the product, `notices` the messages for the observer. `borrows_trace`: the
+    trace is that of the brighter spectrum of another frame, which was given to the block.
     """
 
     file_name: str
@@ -180,3 +181,4 @@ class Product:
     quality: Mapping[str, float | int | str | list[float]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     members: tuple[Path, ...] = ()
+    borrows_trace: bool = False

@@ -178,6 +178,8 @@ class NoticeCode(StrEnum):
 
     # Why a run failed, besides the failures of the reduction itself.
     BLOCK_UNKNOWN = "block_unknown", ERROR, "block"
+    BLOCK_TAKES_OTHER_FILES = "block_takes_other_files", ERROR, "block accepted found"
+    BLOCK_TAKES_OTHER_FRAMES = "block_takes_other_frames", ERROR, "block kind"
     SETTING_INVALID = "setting_invalid", ERROR, "name problem"
     FILE_MOVED = "file_moved", ERROR, "file"
     FILE_CHANGED = "file_changed", ERROR, "file"

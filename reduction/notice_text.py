@@ -437,6 +437,12 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "The disk of the products is full or read-only. The run continues when there is room."
     ),
     C.BLOCK_UNKNOWN: "{block} is not a process of this release.",
+    C.BLOCK_TAKES_OTHER_FILES: (
+        lambda p: (
+            f"{p['block']} takes {' or '.join(p['accepted'])} files, this one is {p['found']}."
+        )
+    ),
+    C.BLOCK_TAKES_OTHER_FRAMES: "{block} is not for {kind} frames.",
     C.SETTING_INVALID: "{name}: {problem}",
     C.FILE_MOVED: "{file} is no longer where it was indexed.",
     C.FILE_CHANGED: "{file} was changed after it had been indexed.",

@@ -120,7 +120,7 @@ def _summary(state: PageState, values: Values, errors: Mapping[str, str]) -> lis
     lines = [_change(name, stored.get(name), values[name]) for name in changed]
     concerned = affected.of(person(), int(state["proposal"]), form_fields.compose(values))
     notes = [html.P(_effect(concerned))]
-    if any(name.startswith("master_") for name in changed):
+    if any(form_fields.concerns_masters(name) for name in changed):
         notes.append(html.P(OF_MASTERS))
     return [html.Strong("Not saved yet"), html.Ul(lines), *notes]
 

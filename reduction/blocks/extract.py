@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -156,10 +157,10 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
         provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
         quality = _quality(spectrum, trace, number)
         _record(spectrum, settings, quality)
-        guides = () if trace.guide in {"", tracing.SAME_FRAME} else (trace.guide,)
-        products.append(
-            _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices), guides)
-        )
+        product = _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices))
+        if trace.source is tracing.TraceSource.OTHER_FRAME:
+            product = replace(product, inputs=(trace.guide,), borrows_trace=True)
+        products.append(product)
     report("Done", 1.0)
     return products
 
@@ -218,7 +219,7 @@ def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str,
         **_levels(spectrum),
         "aperture_loss": round(float(spectrum.header[vocabulary.GSP_LOSS]), 4),
     }
-    if trace.guide:
+    if trace.source is not tracing.TraceSource.TARGET:
         quality["trace_from"] = trace.guide
     return quality
 
@@ -257,17 +258,16 @@ def _record(
         provenance.put(spectrum.header, keyword, value, comment)
 
 
-def _product(  # noqa: PLR0917 (fields of the product)
+def _product(
     spectrum: Spectrum,
     inputs: BlockInputs,
     suffix: str,
     quality: Mapping[str, float | int | str | list[float]],
     notices: tuple[Notice, ...],
-    guides: tuple[str, ...] = (),
 ) -> Product:
     if not np.isfinite(spectrum.flux).any():
         raise UnusableFrame(NoticeCode.APERTURE_UNUSABLE)
     file_name = provenance.product_name("e", inputs.file_name, suffix)
     provenance.stamp(spectrum.header, parent=inputs.file_name, file_name=file_name)
     spectrum.header[vocabulary.BUNIT.keyword] = "electron"
-    return Product(file_name, DataType.EXTRACTED, spectrum, guides, dict(quality), notices)
+    return Product(file_name, DataType.EXTRACTED, spectrum, (), dict(quality), notices)

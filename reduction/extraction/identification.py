@@ -14,6 +14,7 @@ from reduction.errors import TargetNotFound, UnusableFrame
 from reduction.extraction import slit_profiles, targets, trace_cards, tracing
 from reduction.extraction.light_profile import Model
 from reduction.extraction.strip import HUGE
+from reduction.extraction.tracing import TraceSource
 from reduction.fits import frame_io
 from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
@@ -131,8 +132,13 @@ def _guide(
 ) -> tracing.Guide | None:
     """Return the trace for faint targets: of the brightest target, else of another frame."""
     if brightest is not None:
-        bend = brightest.polynomial - float(brightest.polynomial((frame.shape[1] - 1) / 2))
-        return tracing.Guide(bend, brightest.fwhm, brightest.rms, tracing.SAME_FRAME)
+        return tracing.Guide(
+            brightest.polynomial - float(brightest.polynomial((frame.shape[1] - 1) / 2)),
+            brightest.fwhm,
+            brightest.rms,
+            TraceSource.BRIGHTEST_TARGET,
+            "brightest target of the frame",
+        )
     named_header = None if brighter is None else brighter()
     if named_header is None:
         return None
@@ -143,9 +149,9 @@ def _guide(
 def notices_on(trace: tracing.Trace) -> list[Notice]:
     """Return notices about the trace of a target."""
     notices = []
-    if trace.guide == tracing.SAME_FRAME:
+    if trace.source is TraceSource.BRIGHTEST_TARGET:
         notices.append(notice(NoticeCode.TRACE_OF_BRIGHTEST))
-    elif trace.guide:
+    elif trace.source is TraceSource.OTHER_FRAME:
         notices.append(notice(NoticeCode.TRACE_OF_OTHER, file=trace.guide))
     if trace.target.lines:
         sections = len(trace.target.lines)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reduction.detector import geometry
 from reduction.errors import HeaderError
-from reduction.extraction.tracing import Guide
+from reduction.extraction.tracing import Guide, TraceSource
 from reduction.fits import provenance, vocabulary
 from reduction.notice_codes import NoticeCode
 
@@ -119,4 +119,4 @@ def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns:
     except (KeyError, TypeError, ValueError) as error:
         cards = [vocabulary.GSP_FWHM, vocabulary.GSP_TERR]
         raise HeaderError(NoticeCode.CARDS_MISSING, keyword=cards[0], cards=cards) from error
-    return Guide(centred_trace, fwhm * scale, rms * scale, name)
+    return Guide(centred_trace, fwhm * scale, rms * scale, TraceSource.OTHER_FRAME, name)

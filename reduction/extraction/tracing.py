@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from itertools import pairwise
 
 import numpy as np
@@ -29,13 +30,19 @@ CROWDED, ROUNDS = 8.0, 3
 light of the others as fitted in the last."""
 SHAKY = 0.2
 """Error of a target's own trace above which that of a brighter target is better, rows."""
-SAME_FRAME = "brightest target of the frame"
-"""Name of a guide in the same frame."""
 FEWEST_LINES = 6
 """Least number of emission lines for a trace of its own; with fewer the trace of a brighter target
 is used, if there is one."""
 SEEING_CHANGE = 0.15
 """Standard deviation of ln(FWHM) of a faint target about the FWHM of its guide."""
+
+
+class TraceSource(Enum):
+    """What the trace of a target was measured on."""
+
+    TARGET = auto()
+    BRIGHTEST_TARGET = auto()
+    OTHER_FRAME = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class Trace:
     centroids about it, in rows, over `n_points` blocks; `light` is its electrons per
     column in every block, and `columns` are the middles of the blocks. `error` is the approximate
     error of the trace at its ends, rows. `spread` is the width of the profile relative to the mean
-    as a function of the column; None if it is constant. `guide` names the source of the trace of a
-    target that is too faint for its own, else "".
+    as a function of the column; None if it is constant. `source` is what the trace was measured
+    on, `guide` its name, "" when it is the target itself.
     """
 
     target: Target
@@ -59,6 +66,7 @@ class Trace:
     light: Array
     error: float = 0.0
     spread: Polynomial | None = None
+    source: TraceSource = TraceSource.TARGET
     guide: str = ""
 
     @property
@@ -98,6 +106,7 @@ class Guide:
     bend: Polynomial
     fwhm: float
     rms: float
+    source: TraceSource
     name: str
 
 
@@ -207,9 +216,10 @@ def _trace(  # noqa: PLR0917 (data, target and options)
             sections=n_points,
             total=len(visible.columns),
         )
-    width, prior, name = target.fwhm, LOOSE, ""
+    width, prior, source, name = target.fwhm, LOOSE, TraceSource.TARGET, ""
     if borrowed and guide is not None:
-        polynomial, rms, name = guide.bend + target.centre, guide.rms, guide.name
+        polynomial, rms = guide.bend + target.centre, guide.rms
+        source, name = guide.source, guide.name
         if not target.lines:
             width, prior = guide.fwhm, SEEING_CHANGE
     shape, spread = LightProfile(width, None), None
@@ -236,7 +246,17 @@ def _trace(  # noqa: PLR0917 (data, target and options)
             spread = spread_along(visible, visible.means, offsets - moved, shape)
     _, light = light_in(blocks, means, polynomial, shape, spread)
     return Trace(
-        target, shape, polynomial, rms, n_points, blocks.columns, light, error, spread, name
+        target,
+        shape,
+        polynomial,
+        rms,
+        n_points,
+        blocks.columns,
+        light,
+        error,
+        spread,
+        source,
+        name,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from reduction.frames import DataType
 from reduction.registry import all_blocks
 from reduction.settings.proposal_settings import settings_model
 
@@ -164,6 +165,12 @@ def _groups(model: type[BaseModel]) -> Groups:
         sections.setdefault(name.partition(".")[0], []).append(field)
     ordered = sorted(sections, key=lambda section: section == "general")
     return (*listed_groups, *((_heading(section), tuple(sections[section])) for section in ordered))
+
+
+def concerns_masters(name: str) -> bool:
+    """Return whether a setting, named ``section.setting``, is one of a block that makes masters."""
+    block = all_blocks().get(name.partition(".")[0])
+    return block is not None and block.produces is DataType.MASTER
 
 
 def _heading(section: str) -> str:

@@ -1,10 +1,12 @@
-"""The invariants of data and database: what must hold after anything has gone wrong."""
+"""The invariants of data and database, which hold after any failure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from peewee import SqliteDatabase, fn
@@ -24,8 +26,37 @@ YOUNG_S = 600.0
 """A product file without a row may be one whose row is being committed, or is made again."""
 
 
-def breaches() -> list[str]:
-    """Return a sentence for everything that should not be; empty when all is well."""
+class Invariant(Enum):
+    """An invariant; its value is the sentence about a subject that violates it."""
+
+    DATABASE_INTACT = "database: {detail}"
+    REFERENCES_RESOLVE = "database: {subject} points to a row that does not exist"
+    PRODUCT_ON_DISK = "{subject} is missing on disk"
+    PRODUCT_UNCHANGED = "{subject} has other bytes than when it was made"
+    HAS_PARENT = "{subject} has no parent"
+    HAS_MEMBERS = "{subject} has no members"
+    RAW_ONCE = "{subject} have the same content ({detail})"
+    ATTEMPT_UNDER_WAY = "{subject} was left behind by an attempt that has ended"
+    FILE_HAS_ROW = "{subject} belongs to no row"
+    RUN_HAS_HEARTBEAT = "{subject} is running without a heartbeat"
+    RUN_WAITS_FOR_SOMETHING = "{subject} waits for nothing"
+    RUN_STATE_KNOWN = "{subject} has the unknown state {detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A violation of an invariant by a file, a row or a run."""
+
+    invariant: Invariant
+    subject: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return self.invariant.value.format(subject=self.subject, detail=self.detail)
+
+
+def violations() -> list[Violation]:
+    """Return every violation of an invariant."""
     return [
         *_database(),
         *_products(),
@@ -36,45 +67,49 @@ def breaches() -> list[str]:
     ]
 
 
-def _database() -> Iterator[str]:
+def _database() -> Iterator[Violation]:
     if not isinstance(getattr(database, "obj", database), SqliteDatabase):
         return
     for (verdict,) in database.execute_sql("PRAGMA integrity_check").fetchall():
         if verdict != "ok":
-            yield f"database: {verdict}"
+            yield Violation(Invariant.DATABASE_INTACT, "database", str(verdict))
     for table, row, *_ in database.execute_sql("PRAGMA foreign_key_check").fetchall():
-        yield f"database: row {row} of {table} points to a row that does not exist"
+        yield Violation(Invariant.REFERENCES_RESOLVE, f"row {row} of {table}")
 
 
-def _products() -> Iterator[str]:
+def _products() -> Iterator[Violation]:
     made = File.select().where(File.data_type != DataType.RAW).order_by(File.id)
     for file in made.iterator():
         path = Path(file.full_path)
         if not path.is_file():
-            yield f"{file.file_name} (file {file.id}) is missing on disk"
+            yield Violation(Invariant.PRODUCT_ON_DISK, _named(file))
         elif sha256(path) != file.checksum:
-            yield f"{file.file_name} (file {file.id}) has other bytes than when it was made"
+            yield Violation(Invariant.PRODUCT_UNCHANGED, _named(file))
 
 
-def _lineage() -> Iterator[str]:
+def _named(file: File) -> str:
+    return f"{file.file_name} (file {file.id})"
+
+
+def _lineage() -> Iterator[Violation]:
     made = (File.data_type > DataType.MASTER) & (File.parent.is_null() | File.original.is_null())
     lost = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
     for file in File.select().where(made | lost):
-        yield f"{file.file_name} (file {file.id}) has no parent"
+        yield Violation(Invariant.HAS_PARENT, _named(file))
     members = Ingredient.select(Ingredient.product).where(Ingredient.role == Role.MEMBER)
     masters = File.select().where(File.data_type == DataType.MASTER, File.id.not_in(members))
     for master in masters:
-        yield f"{master.file_name} (file {master.id}) has no members"
+        yield Violation(Invariant.HAS_MEMBERS, _named(master))
 
 
-def _raw_once() -> Iterator[str]:
+def _raw_once() -> Iterator[Violation]:
     raw = File.select(File.checksum, fn.COUNT(File.id).alias("n_rows"))
     raw = raw.where(File.data_type == DataType.RAW).group_by(File.checksum)
     for checksum, n_rows in raw.having(fn.COUNT(File.id) > 1).tuples():
-        yield f"{n_rows} raw files have the same content ({checksum[:12]}…)"
+        yield Violation(Invariant.RAW_ONCE, f"{n_rows} raw files", f"{checksum[:12]}…")
 
 
-def _leftovers() -> Iterator[str]:
+def _leftovers() -> Iterator[Violation]:
     root = site().products_dir
     if not root.is_dir():
         return
@@ -90,16 +125,16 @@ def _leftovers() -> Iterator[str]:
             continue
         if path.parent == temporary_dir():
             if path.stem.rpartition("-")[0] not in running:
-                yield f"{path.name} was left behind by an attempt that has ended"
+                yield Violation(Invariant.ATTEMPT_UNDER_WAY, path.name)
         elif str(path) not in known and time.time() - path.stat().st_mtime > YOUNG_S:
-            yield f"{path.relative_to(root)} belongs to no row"
+            yield Violation(Invariant.FILE_HAS_ROW, str(path.relative_to(root)))
 
 
-def _runs() -> Iterator[str]:
+def _runs() -> Iterator[Violation]:
     for run in Run.select().where(has_no_heartbeat(SILENT)):
-        yield f"run {run.id} ({run.block}) is running without a heartbeat"
+        yield Violation(Invariant.RUN_HAS_HEARTBEAT, f"run {run.id} ({run.block})")
     for run in Run.select().where(Run.state == "waiting", Run.notice.is_null()):
-        yield f"run {run.id} ({run.block}) waits for nothing"
+        yield Violation(Invariant.RUN_WAITS_FOR_SOMETHING, f"run {run.id} ({run.block})")
     orphaned = Run.select().where(Run.state.not_in(list(RunState)))
     for run in orphaned:
-        yield f"run {run.id} has the unknown state {run.state}"
+        yield Violation(Invariant.RUN_STATE_KNOWN, f"run {run.id}", run.state)

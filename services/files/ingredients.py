@@ -108,11 +108,11 @@ def record_product(
     file : File
         The product's row.
     run : Run
-        What made it.
+        The run that made it.
     product : Product
-        What the block handed back. When it names no `members`, all those of `inputs` went in.
+        The result of the block. When it names no `members`, all those of `inputs` were used.
     inputs : Inputs
-        What the run was given.
+        The inputs of the run.
     lent : File, optional
         The spectrum whose trace the product may have borrowed.
     """
@@ -120,7 +120,7 @@ def record_product(
     given = [
         one for one in _given(run, inputs) if one.role is not Role.MEMBER or one.file in members
     ]
-    if lent is not None and lent.file_name in product.inputs:
+    if lent is not None and product.borrows_trace:
         given.append(Given(lent, Role.TRACE))
     parent = inputs.anchor or run.file
     present = _present(given)

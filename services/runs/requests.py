@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
+from reduction.notice_codes import NoticeCode
 from reduction.notice_text import text
+from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, all_blocks
 from services import access
 from services.access import Action
@@ -71,9 +73,9 @@ def request(
     block = all_blocks().get(block_name)
     if block is None:
         raise Unacceptable("There is no such process.", field="block")
-    reason = why_not(block, file)
-    if reason:
-        raise Unacceptable(reason, field="id")
+    reason = obstacle(block, file)
+    if reason is not None:
+        raise Unacceptable(text(reason), field="id")
     picked = _picked(user, block, use or {})
     # Who names a calibration wants it, even if the proposal's settings ignore it.
     wanted = {setting: False for role, setting in masters.IGNORED_BY.items() if role in picked}
@@ -160,15 +162,19 @@ def _refuse_impossible(run: Run) -> None:
             raise Unacceptable(text(answer.notice), field="calibrations")
 
 
-def why_not(block: Block, file: File) -> str:
-    """Return why a block does not take a file, "" when it does."""
+def obstacle(block: Block, file: File) -> Notice | None:
+    """Return why a block does not take a file, None when it does."""
     data_type, kind = DataType(file.data_type), FrameKind(file.kind)
     if data_type not in block.accepts:
-        wanted = " or ".join(sorted(accepted.label for accepted in block.accepts))
-        return f"{block.label} takes {wanted} files, this one is {data_type.label}."
+        return notice(
+            NoticeCode.BLOCK_TAKES_OTHER_FILES,
+            block=block.label,
+            accepted=sorted(accepted.label for accepted in block.accepts),
+            found=data_type.label,
+        )
     if kind not in block.kinds:
-        return f"{block.label} is not for {kind} frames."
-    return ""
+        return notice(NoticeCode.BLOCK_TAKES_OTHER_FRAMES, block=block.label, kind=str(kind))
+    return None
 
 
 def settings_for(block: Block, file: File, overrides: Mapping[str, Any]) -> dict[str, Any]:

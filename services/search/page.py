@@ -12,7 +12,7 @@ from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, all_blocks
 from services import access
 from services.access import Action
-from services.runs.requests import why_not
+from services.runs.requests import obstacle
 from services.search import query as search_query
 from services.search.columns import FACETS
 from services.search.filters import FileFilters, chosen_values
@@ -196,7 +196,7 @@ def actions(user: User, ids: Sequence[int]) -> list[BulkAction]:
 
 
 def _action(block: Block, files: list[File], may: dict[int, bool]) -> BulkAction:
-    accepted = [file for file in files if not why_not(block, file)]
+    accepted = [file for file in files if obstacle(block, file) is None]
     allowed = tuple(file.id for file in accepted if may.get(file.proposal_id))
     if allowed:
         return BulkAction(block.name, block.label, allowed)

@@ -94,6 +94,7 @@ class TestBorrowedTrace:
         source = faint.truth.sources[0]
         assert np.abs(offsets(faint, product, source)).max() < 0.6
         assert product.inputs == (name,)
+        assert product.borrows_trace
         assert product.quality["trace_from"] == name
         assert spectrum_of(product).header["GSP_TFRM"] == name
         assert params(product.notices, NoticeCode.TRACE_OF_OTHER) == {"file": name}
@@ -112,6 +113,7 @@ class TestBorrowedTrace:
         frame = science(RED, 53, 0, (Source("star", "star", 17.0, 10, SEEING),))
         [product] = run(frame, BlockInputs(brighter=asked))
         assert product.inputs == ()
+        assert not product.borrows_trace
         assert spectrum_of(product).header["GSP_TFRM"] == "own"
 
     def test_in_a_frame_with_a_brighter_target_it_follows_that(self) -> None:

@@ -68,7 +68,7 @@ def test_only_what_changed_and_what_follows_is_made_again(pi: User, frames: list
     assert affected.of(pi, owner).again == ()
     made = File.select().where(File.run_id == newest(frames[0], "extract").id)
     assert made.count() == 2
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_reduction_setting_leads_through_the_chain_in_the_background(

@@ -87,7 +87,7 @@ class TestMasters:
         assert new.file_name == "master_bias_small_v2.fits"
         assert File.select().where(File.data_type == 1).count() == 1
         assert not Path(old.full_path).exists()
-        assert check.breaches() == []
+        assert check.violations() == []
 
     def test_a_used_one_is_kept_and_what_it_made_is_stale(self, raw: Path) -> None:
         biases(raw, 1, 2, 3)
@@ -107,7 +107,7 @@ class TestMasters:
         builders.drain()
         again = reduced(science)
         assert (again.quality["bias_frames"], again.out_of_date) == (4, False)
-        assert check.breaches() == []
+        assert check.violations() == []
 
     def test_a_remake_waits_until_the_series_is_complete(
         self, raw: Path, monkeypatch: pytest.MonkeyPatch

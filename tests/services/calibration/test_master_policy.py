@@ -81,7 +81,7 @@ def test_a_frame_uses_only_masters_of_its_proposals_minimum(raw: Path) -> None:
     assert reduced(strict).quality["bias_frames"] == 3
     assert not reduced(strict).out_of_date
     assert reduced(modest).out_of_date, "it was made with the older one"
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_master_of_too_few_frames_is_named_when_no_other_comes(raw: Path) -> None:

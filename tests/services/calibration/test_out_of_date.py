@@ -58,7 +58,7 @@ def test_all_stale_frames_of_a_proposal_are_reduced_again_once(stale: list[File]
         old, new = reduced(frame)
         assert (old.out_of_date, new.out_of_date) == (True, False)
         assert (old.quality["bias_frames"], new.quality["bias_frames"]) == (3, 4)
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_what_was_asked_for_by_hand_is_redone_with_its_settings(raw: Path) -> None:

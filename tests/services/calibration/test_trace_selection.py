@@ -91,7 +91,7 @@ def test_the_spectrum_whose_trace_was_borrowed_is_an_ingredient(raw: Path) -> No
     own = spectrum(faint, raw, 4.0)
     run = builders.run(faint, block="extract")
     data = Spectrum(np.ones(10), np.ones(10), np.zeros(10, np.uint8), fits.Header())
-    borrowed = Product("x.fits", DataType.EXTRACTED, data, inputs=(bright.file_name,))
+    borrowed = Product("x.fits", DataType.EXTRACTED, data, borrows_trace=True)
     ingredients.record_product(made, run, borrowed, Inputs(), bright)
-    ingredients.record_product(own, run, replace(borrowed, inputs=()), Inputs(), bright)
+    ingredients.record_product(own, run, replace(borrowed, borrows_trace=False), Inputs(), bright)
     assert list(ingredients.used_in(bright, Role.TRACE)) == [made]

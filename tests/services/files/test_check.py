@@ -11,6 +11,7 @@ from db.models import File, utc_now
 from reduction.frames import DataType
 from services.context import Site
 from services.files import check
+from services.files.check import Invariant, Violation
 from services.files.file_integrity import sha256
 from tests.support import builders
 
@@ -32,36 +33,35 @@ def product(site: Site) -> File:
 
 
 def test_all_is_well(product: File) -> None:
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_product_that_is_missing_or_changed_is_named(product: File) -> None:
     Path(product.full_path).write_bytes(b"else")
-    (breach,) = check.breaches()
-    assert breach == f"r0001.fits (file {product.id}) has other bytes than when it was made"
+    subject = f"r0001.fits (file {product.id})"
+    assert check.violations() == [Violation(Invariant.PRODUCT_UNCHANGED, subject)]
     Path(product.full_path).unlink()
-    (breach,) = check.breaches()
-    assert "is missing on disk" in breach
+    assert check.violations() == [Violation(Invariant.PRODUCT_ON_DISK, subject)]
 
 
 def test_a_file_of_no_row_is_named_once_it_is_old(product: File) -> None:
     stray = Path(product.full_path).with_name("stray.fits")
     stray.write_bytes(b"?")
-    assert check.breaches() == []
+    assert check.violations() == []
     past = time.time() - 3600
     os.utime(stray, (past, past))
-    assert check.breaches() == ["2024-03-10/stray.fits belongs to no row"]
+    assert check.violations() == [Violation(Invariant.FILE_HAS_ROW, "2024-03-10/stray.fits")]
 
 
 def test_lost_parents_and_silent_runs_are_named(product: File) -> None:
     builders.run(product, "extract", state="running", heartbeat=utc_now() - dt.timedelta(minutes=1))
     builders.run(product, "extract", state="waiting", automatic=False)
     File.update(parent=None).where(File.id == product.id).execute()
-    breaches = check.breaches()
-    assert len(breaches) == 3
-    assert any("has no parent" in breach for breach in breaches)
-    assert any("without a heartbeat" in breach for breach in breaches)
-    assert any("waits for nothing" in breach for breach in breaches)
+    assert [violation.invariant for violation in check.violations()] == [
+        Invariant.HAS_PARENT,
+        Invariant.RUN_HAS_HEARTBEAT,
+        Invariant.RUN_WAITS_FOR_SOMETHING,
+    ]
 
 
 def test_a_master_without_members_is_named(site: Site) -> None:
@@ -75,5 +75,6 @@ def test_a_master_without_members_is_named(site: Site) -> None:
         full_path=str(path),
         checksum=sha256(path),
     )
-    (breach,) = check.breaches()
-    assert "has no members" in breach
+    (violation,) = check.violations()
+    assert violation.invariant is Invariant.HAS_MEMBERS
+    assert str(violation).endswith("has no members")

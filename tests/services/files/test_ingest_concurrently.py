@@ -58,4 +58,4 @@ def test_each_frame_and_each_run_once(
     made = Counter(file.original_id for file in File.select().where(File.data_type == 3))
     assert made == {file.id: 1 for file in raw.where(File.kind == "spectrum")}
     assert File.select().where(File.data_type == 1, File.state == "current").count() == 1
-    assert check.breaches() == []
+    assert check.violations() == []

@@ -62,7 +62,7 @@ def test_two_nights_with_equal_names_do_not_mix(raw: Path) -> None:
         assert (arc.night, arc.data_type) == (frame.night, DataType.REDUCED)
         users = {file.night for file in ingredients.used_in(master)}
         assert users == {frame.night}
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_new_master_puts_only_its_own_night_out_of_date(raw: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_deleted_input_leaves_its_name(raw: Path) -> None:
     assert (ingredient.input, ingredient.name) == (None, master.file_name)
     assert serialization.as_dict(File.get_by_id(made.id))["inputs"] == [master.file_name]
     assert read_models.view(Run.get_by_id(made.run_id)).inputs == [master.file_name]
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_deleted_product_takes_its_ingredients_with_it(raw: Path) -> None:

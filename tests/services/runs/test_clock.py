@@ -75,7 +75,11 @@ def test_a_worker_with_a_wrong_clock_keeps_its_run(
         with monkeypatch.context() as host:
             set_host_clock(host, -2 * error)
             taken_back.append(reconciliation.reconcile())
-        assert not [breach for breach in check.breaches() if "heartbeat" in breach]
+        assert not [
+            violation
+            for violation in check.violations()
+            if violation.invariant is check.Invariant.RUN_HAS_HEARTBEAT
+        ]
         return builders._small_reduce(inputs, settings, report)
 
     with monkeypatch.context() as host:

@@ -48,7 +48,7 @@ def test_a_frame_goes_the_whole_way_and_every_step_is_announced(raw: Path) -> No
     assert states[-2:] == ["running", "done"]
     arc = File.select().where(File.kind == "arc", File.data_type > 0).order_by(File.data_type)
     assert [file.data_type for file in arc] == [2, 3], "an arc is extracted, not calibrated"
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_quality_is_json(raw: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_vanished_worker_is_replaced_and_can_finish_no_more(raw: Path) -> None
     assert File.select().where(File.data_type > 0).count() == 0
     execution.execute(second)
     assert File.select().where(File.run_id == first.id).count() == 1
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_late_writer_is_fenced_after_its_block_has_run(raw: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_run_done_again_makes_the_next_version(raw: Path) -> None:
     stored = frame_io.read_product(Path(reduced[1].full_path))
     assert stored.data[0, 0] == pytest.approx(2 * levels[0])
     assert stored.meta["GSP_FNAM"] == "r0001_v2.fits"
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_several_targets_are_several_products(raw: Path) -> None:
@@ -356,13 +356,14 @@ def test_leftovers_of_a_killed_attempt_are_seen_and_swept(raw: Path) -> None:
     part = products.temporary_dir() / f"{run.id}-{run.attempt}-0.fits"
     part.parent.mkdir(parents=True)
     part.write_bytes(b"half")
-    assert check.breaches() == []
+    assert check.violations() == []
     Run.update(heartbeat=utc_now() - dt.timedelta(minutes=1)).execute()
-    assert any("heartbeat" in breach for breach in check.breaches())
+    found = {violation.invariant for violation in check.violations()}
+    assert check.Invariant.RUN_HAS_HEARTBEAT in found
     Run.update(state="queued").execute()
-    assert [part.name in breach for breach in check.breaches()] == [True]
+    assert check.violations() == [check.Violation(check.Invariant.ATTEMPT_UNDER_WAY, part.name)]
     reconciliation.reconcile()
-    assert check.breaches() == []
+    assert check.violations() == []
 
 
 def test_a_kill_between_rename_and_commit_is_healed_by_the_next_attempt(
@@ -388,4 +389,4 @@ def test_a_kill_between_rename_and_commit_is_healed_by_the_next_attempt(
     builders.drain(1)
     reduced = File.get(File.data_type == 2)
     assert reduced.file_name == "r0001.fits"
-    assert check.breaches() == []
+    assert check.violations() == []

@@ -71,7 +71,7 @@ def test_five_of_five_supernova_frames_are_calibrated(
     for file in science:
         (difference,) = params(file.notices, NoticeCode.DEGRADED_MATCH)["differences"]
         assert difference["quantity"] == Quantity.SLIT
-    assert check.breaches() == []
+    assert check.violations() == []
 
     before = [table.select().count() for table in (File, Run, Event, LogEntry)]
     for frame in frames:
