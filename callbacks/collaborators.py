@@ -60,14 +60,14 @@ def show(
     return links, pages, ["Collaborators - ", soar_id], not may, draw_members(members)
 
 
-def add(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
+def add(typed: Mapping[str, CallbackValue], pathname: str) -> forms.FormResult:
     """Add the person of an e-mail address."""
     proposal = proposal_of(pathname, PAGE)
     if proposal is None:
         raise InvalidRequest("This page is out of date. Reload it.")
     email = str(typed["email"] or "").strip()
     proposals.add_collaborator(person(), proposal, email)
-    return forms.Done(
+    return forms.FormResult(
         f"{email} added as a collaborator.",
         props={"collab-email": {"value": ""}, "done": {"data": secrets.token_hex(4)}},
     )

@@ -10,7 +10,7 @@ from flask import request
 from flask_login import current_user, login_user
 
 from callbacks.core.dash_types import CallbackValue, Component
-from callbacks.core.forms import Done, connect
+from callbacks.core.forms import FormResult, connect
 from callbacks.core.guard import guarded, person
 from services.accounts import profile, sessions, visual_options
 
@@ -35,26 +35,26 @@ def register(app: Dash) -> None:
     )(guarded(1)(renew_token))
 
 
-def save_names(typed: Mapping[str, CallbackValue]) -> Done:
+def save_names(typed: Mapping[str, CallbackValue]) -> FormResult:
     """Save first name, last name and partner."""
     profile.edit(person(), **{name: str(typed[name] or "") for name in NAMES})
-    return Done(SAVED)
+    return FormResult(SAVED)
 
 
-def save_visual(typed: Mapping[str, CallbackValue]) -> Done:
+def save_visual(typed: Mapping[str, CallbackValue]) -> FormResult:
     """Save the visual options."""
     visual_options.save(person(), **typed)
-    return Done(VISUAL_SAVED, props={"theme": {"data": typed["theme"]}})
+    return FormResult(VISUAL_SAVED, props={"theme": {"data": typed["theme"]}})
 
 
-def change_password(typed: Mapping[str, CallbackValue]) -> Done:
+def change_password(typed: Mapping[str, CallbackValue]) -> FormResult:
     """Change the password; this session continues."""
     old, new, confirmation = (str(typed[name] or "") for name in PASSWORD_FIELDS)
     profile.change_password(person(), old, new, confirmation, request.remote_addr or "")
     # The change has invalidated all sessions of the account.
     login_user(current_user._get_current_object())
     empty = {f"password-{name}": {"value": ""} for name in PASSWORD_FIELDS}
-    return Done(PASSWORD_SAVED, props=empty)
+    return FormResult(PASSWORD_SAVED, props=empty)
 
 
 def renew_token(clicks: int | None) -> list[Component]:

@@ -17,7 +17,7 @@ def layout(pathname: str, search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.proposals` fills them from the address."""
     n_proposals = proposal_index.total(person())
     return html.Main(
-        lists.whole(
+        lists.paged_list(
             "home",
             html.H1("All Observing Proposals"),
             lists.search(pathname, search, SEARCH, n_proposals),

@@ -17,7 +17,7 @@ COLUMNS = (
     ("seeing", "Seeing (″)"),
     ("snr", "S/N"),
     ("took", "Took"),
-    ("words", "Notes"),
+    ("message", "Notes"),
 )
 
 

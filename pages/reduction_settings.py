@@ -106,7 +106,7 @@ def _lines(fields: Sequence[SettingField]) -> list[list[SettingField]]:
 
 
 def _setting(field: SettingField, value: SettingValue, *, may: bool) -> html.Div:
-    default = html.Span(f"Changed; the default is {field.said(field.default)}")
+    default = html.Span(f"Changed; the default is {field.text_of(field.default)}")
     reset = html.Button(
         "reset",
         type="button",

@@ -134,7 +134,7 @@ def cut(file_id: int) -> Response | tuple[Response, int]:
     return _keep(Response(values.astype("<f4").tobytes(), mimetype="application/octet-stream"))
 
 
-@blueprint.post("/img/<int:file_id>/rehearsal")
+@blueprint.post("/img/<int:file_id>/extraction-preview")
 def extraction_preview_of(file_id: int) -> Response:
     """Return the spectrum that windows would give: little-endian float32 flux, then σ.
 

@@ -44,7 +44,7 @@ async function previewOnce() {
   const windows = windowsForServer();
   if (!info || !windows) return;
   try {
-    const answer = await postJson(`/img/${info.id}/rehearsal`, windows);
+    const answer = await postJson(`/img/${info.id}/extraction-preview`, windows);
     if (info === state.info) await takePreview(answer);
   } catch {
     showMessage("The server does not answer; the spectrum shown is the last one.", true);

@@ -6,7 +6,7 @@ import { create, restartAnimation } from "../core/dom.js";
  * @property {string} label
  * @property {string} title
  * @property {string} state
- * @property {boolean} stale
+ * @property {boolean} out_of_date
  * @property {{href: string, name: string}[]} files
  * @property {number | null} progress Percent.
  * @property {string} mark
@@ -27,9 +27,9 @@ import { create, restartAnimation } from "../core/dom.js";
  * @property {Step[]} stages
  * @property {Record<string, Measurement | null>} values
  * @property {Measurement & {title: string}} took
- * @property {string} words
+ * @property {string} message
  * @property {string} code
- * @property {string} mood
+ * @property {string} state
  * @property {string} run Address of the run.
  */
 
@@ -58,8 +58,10 @@ function createWith(tag, attributes, ...children) {
 const createLink = (href, text, title) => createWith("a", { href, title, "data-go": "yes" }, text);
 
 /** @param {Step} step */
-function createStep({ label, title, state, stale, files, progress, mark }) {
-  const box = createWith("span", { class: `step ${state}${stale ? " stale" : ""}`, title });
+function createStep(step) {
+  const { label, title, state, files, progress, mark } = step;
+  const outOfDate = step.out_of_date ? " out-of-date" : "";
+  const box = createWith("span", { class: `step ${state}${outOfDate}`, title });
   const [first, ...others] = files;
   box.append(first ? createLink(first.href, label, title) : label);
   others.forEach(({ href, name }, i) => box.append(createLink(href, String(i + 2), name)));
@@ -87,7 +89,7 @@ function createMeasurement(name, value) {
 function createCells(row) {
   const raw = create("span", { className: "step done" }, createLink(row.href, "raw", row.name));
   const message =
-    row.run && row.words ? createLink(row.run, row.words, "What this run does") : row.words;
+    row.run && row.message ? createLink(row.run, row.message, "What this run does") : row.message;
   const { took } = row;
   return [
     createWith("td", { class: "time" }, createWith("time", { datetime: row.at }, row.time)),
@@ -99,7 +101,7 @@ function createCells(row) {
     createMeasurement("seeing", row.values.seeing),
     createMeasurement("snr", row.values.snr),
     createWith("td", { class: "num" + (took.out ? " out" : ""), title: took.title }, took.text),
-    createWith("td", { class: "words " + row.mood, "data-code": row.code }, message),
+    createWith("td", { class: "message " + row.state, "data-code": row.code }, message),
   ];
 }
 

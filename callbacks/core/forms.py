@@ -15,18 +15,18 @@ from services.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What follows an accepted form: a message, an address to go to, new properties.
+class FormResult:
+    """The result of an accepted form: a message, an address to go to, new properties.
 
     `props` maps a component's id to the properties it gets.
     """
 
-    said: str = ""
+    message: str = ""
     href: str = ""
     props: Mapping[str, Mapping[str, CallbackValue]] = field(default_factory=dict)
 
 
-Act = Callable[..., Done]
+Act = Callable[..., FormResult]
 """Called with the values of the fields by name, then the values of the further states."""
 
 
@@ -50,15 +50,15 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
             raise PreventUpdate
         typed = dict(zip(fields, values, strict=False))
         try:
-            done = act(typed, *values[len(fields) :])
+            result = act(typed, *values[len(fields) :])
         except ServiceError as error:
             return _refused(form, fields, error)
-        for identity, props in done.props.items():
+        for identity, props in result.props.items():
             set_props(identity, dict(props))
-        if done.said:
-            set_props("toast", {"data": toast(done.said, "success")})
-        if done.href:
-            set_props("go", {"data": {"href": done.href}})
+        if result.message:
+            set_props("toast", {"data": toast(result.message, "success")})
+        if result.href:
+            set_props("go", {"data": {"href": result.href}})
         return [None] * (len(fields) + 1)
 
     app.callback(

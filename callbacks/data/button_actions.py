@@ -69,7 +69,7 @@ def start(user: User, data: ButtonData) -> str:
 def use_calibration(user: User, data: ButtonData) -> str:
     """Start a process with a manual calibration."""
     block = str(data.get("block"))
-    manual = {str(data.get("need")): row_id(data, "calibration")}
+    manual = {str(data.get("role")): row_id(data, "calibration")}
     requests.request(user, block, row_id(data, "file"), None, manual)
     return f"{_process(block)} with the selected calibration queued."
 

@@ -139,17 +139,17 @@ def _buttons(line: AccountLine) -> list[html.Button]:
     ]
 
 
-def create(typed: Mapping[str, CallbackValue]) -> forms.Done:
+def create(typed: Mapping[str, CallbackValue]) -> forms.FormResult:
     """Create an account, and continue with a proposal of its owner."""
     texts = {name: str(typed[name] or "") for name in NEW_FIELDS if name != "staff"}
     account = account_admin.create(person(), **texts, staff=bool(typed["staff"]))
-    return forms.Done(
+    return forms.FormResult(
         f"Account {account.username} created. An invitation is sent to {account.email}.",
         href=f"{NEW_PROPOSAL}?pi={account.id}",
     )
 
 
-def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
+def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.FormResult:
     """Save the changes of an account."""
     number = row_of(pathname, USERS)
     if number is None:
@@ -157,7 +157,7 @@ def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
     texts = {name: str(typed[name] or "") for name in EDIT_FIELDS if name != "staff"}
     staff = None if typed["staff"] is None else bool(typed["staff"])
     account = account_admin.edit(person(), number, **texts, staff=staff)
-    return forms.Done(
+    return forms.FormResult(
         f"Account of {account.full_name} saved.",
         props={"done": {"data": secrets.token_hex(4)}},
     )

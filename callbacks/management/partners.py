@@ -62,18 +62,18 @@ def _row(line: PartnerLine) -> html.Tr:
     return html.Tr([*cells, html.Td("" if fixed else button, className="links")])
 
 
-def _done(sentence: str, *fields: str) -> forms.Done:
+def _done(sentence: str, *fields: str) -> forms.FormResult:
     empty = {field: {"value": ""} for field in fields}
-    return forms.Done(sentence, props={**empty, "done": {"data": secrets.token_hex(4)}})
+    return forms.FormResult(sentence, props={**empty, "done": {"data": secrets.token_hex(4)}})
 
 
-def add(typed: Mapping[str, CallbackValue]) -> forms.Done:
+def add(typed: Mapping[str, CallbackValue]) -> forms.FormResult:
     """Add a partner."""
     name = partners.add(person(), str(typed["name"] or ""))
     return _done(f"{name} added.", "partner-name")
 
 
-def rename(typed: Mapping[str, CallbackValue]) -> forms.Done:
+def rename(typed: Mapping[str, CallbackValue]) -> forms.FormResult:
     """Rename a partner."""
     old = str(typed["old"] or "")
     name = partners.rename(person(), old, str(typed["name"] or ""))

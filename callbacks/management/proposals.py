@@ -102,16 +102,16 @@ def _texts(typed: Mapping[str, CallbackValue]) -> dict[str, str]:
     return {name: str(typed[name] or "") for name in FIELDS}
 
 
-def create(typed: Mapping[str, CallbackValue]) -> forms.Done:
+def create(typed: Mapping[str, CallbackValue]) -> forms.FormResult:
     """Register a proposal."""
     proposal = proposal_admin.register(person(), **_texts(typed))
-    return forms.Done(f"Proposal {proposal.soar_id} registered.", href=PROPOSALS)
+    return forms.FormResult(f"Proposal {proposal.soar_id} registered.", href=PROPOSALS)
 
 
-def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.Done:
+def save(typed: Mapping[str, CallbackValue], pathname: str) -> forms.FormResult:
     """Save the changes of a proposal."""
     number = row_of(pathname, PROPOSALS)
     if number is None:
         raise InvalidRequest(OUT_OF_DATE)
     proposal = proposal_admin.edit(person(), number, **_texts(typed))
-    return forms.Done(f"Proposal {proposal.soar_id} saved.", href=PROPOSALS)
+    return forms.FormResult(f"Proposal {proposal.soar_id} saved.", href=PROPOSALS)

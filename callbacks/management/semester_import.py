@@ -77,10 +77,10 @@ def _row(row: Row) -> html.Tr:
     return html.Tr([*map(html.Td, cells), html.Td(row.effect or row.error, **wrong)])
 
 
-def apply(_typed: Mapping[str, CallbackValue], contents: str | None) -> forms.Done:
+def apply(_typed: Mapping[str, CallbackValue], contents: str | None) -> forms.FormResult:
     """Import the table that was previewed."""
     if not contents:
         raise InvalidRequest("Choose a file first.")
     plan = semester_import.apply(person(), _bytes(contents))
     created = f"{counted(plan.n_proposals, 'proposal')} and {counted(plan.n_people, 'account')}"
-    return forms.Done(f"{created} created.", href=PROPOSALS)
+    return forms.FormResult(f"{created} created.", href=PROPOSALS)

@@ -37,9 +37,9 @@ def row(row: NightRow) -> Properties:
         "stages": [_stage(stage) for stage in row.stages],
         "values": _values(row.values),
         "took": _duration(row),
-        "words": notice_text.text(row.notice) if row.notice else "",
+        "message": notice_text.text(row.notice) if row.notice else "",
         "code": str(row.notice.code) if row.notice else "",
-        "mood": row.state,
+        "state": row.state,
         "run": f"{href}?run={run}" if run else "",
     }
 
@@ -92,7 +92,7 @@ def _stage(stage: Stage) -> Properties:
         "label": STAGE_LABELS.get(stage.data_type, stage.label),
         "state": stage.state or "none",
         "mark": mark,
-        "stale": stage.out_of_date,
+        "out_of_date": stage.out_of_date,
         "progress": round(100 * stage.progress) if stage.state == "running" else None,
         "title": "\n".join(part for part in title if part),
         "files": files,

@@ -141,7 +141,7 @@ def _effect(concerned: Affected) -> str:
     return sentence
 
 
-def save(typed: Mapping[str, CallbackValue], state: PageState | None) -> forms.Done:
+def save(typed: Mapping[str, CallbackValue], state: PageState | None) -> forms.FormResult:
     """Save the form; after a concurrent change show both and save nothing."""
     if not state:
         raise InvalidRequest(OUT_OF_DATE)
@@ -158,9 +158,9 @@ def save(typed: Mapping[str, CallbackValue], state: PageState | None) -> forms.D
         )
     except Conflict as error:
         mine = {field.name: text for field, text in zip(fields, given, strict=True)}
-        return forms.Done(props=_merged(state, error.detail, mine, error.message))
+        return forms.FormResult(props=_merged(state, error.detail, mine, error.message))
     unchanged = saved.version == state["version"]
-    return forms.Done(
+    return forms.FormResult(
         "Nothing was changed." if unchanged else "The settings were saved.",
         props={
             "settings-state": {"data": _page_state(proposal, saved)},

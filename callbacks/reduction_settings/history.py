@@ -43,7 +43,7 @@ def register(app: Dash) -> None:
     button_actions.ACTIONS |= {
         "restore-settings": restore,
         "reduce-affected": reduce_affected,
-        "reduce-stale": reduce_out_of_date,
+        "reduce-out-of-date": reduce_out_of_date,
     }
 
 
@@ -162,7 +162,7 @@ def draw_again(concerned: Affected, n_out_of_date: int, proposal: int) -> Childr
     if n_out_of_date:
         verb = "was" if n_out_of_date == 1 else "were"
         sentence = f"{counted(n_out_of_date, 'frame')} {verb} reduced with superseded masters."
-        drawn.append(_offer(sentence, n_out_of_date, "reduce-stale", proposal))
+        drawn.append(_offer(sentence, n_out_of_date, "reduce-out-of-date", proposal))
     return drawn
 
 

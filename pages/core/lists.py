@@ -9,7 +9,7 @@ from callbacks.core.lists import parse
 from services.proposals import proposal_index
 
 
-def whole(name: str, *head: Children) -> list[Component]:
+def paged_list(name: str, *head: Children) -> list[Component]:
     """Return the head of a list, the list, and its foot.
 
     Callbacks fill ``<name>-list`` and ``<name>-pager``.

@@ -51,7 +51,7 @@ def sheet(title: str, path: str, *parts: Component, wide: bool = False) -> html.
 
 def list_of(name: str, search: Component, new: str, *before: Component) -> list[Component]:
     """Return a list with its count, its search field and the link to the form of a new row."""
-    return lists.whole(
+    return lists.paged_list(
         name,
         *before,
         html.Span(id=f"{name}-count", className="quiet", role="status"),

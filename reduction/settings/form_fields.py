@@ -135,7 +135,7 @@ class SettingField:
             parts.append(f"below {high}" if self.open_upper else f"to {high}")
         return " ".join(parts).replace(f"above {low} to", f"above {low}, up to")
 
-    def said(self, value: Any) -> str:
+    def text_of(self, value: Any) -> str:
         """Return a value as it is told to a person."""
         if self.kind == "switch":
             return "on" if value else "off"

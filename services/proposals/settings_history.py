@@ -55,7 +55,7 @@ def value_text(name: str, value: SettingValue) -> str:
     field = form_fields.all_fields().get(name)
     if value is None:
         return "not set"
-    return field.said(value) if field else str(value)
+    return field.text_of(value) if field else str(value)
 
 
 def differences(

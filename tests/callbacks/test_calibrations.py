@@ -44,7 +44,7 @@ def test_a_person_uses_one_anyway(site: Site) -> None:
         "command": "use",
         "block": "reduce",
         "file": str(site.raw.id),
-        "need": "master bias",
+        "role": "master bias",
         "calibration": str(number),
     }
     call(site, "collaborator", "done.data", {"command.data": command, **NEW_DATA})
@@ -70,7 +70,7 @@ def test_what_can_not_be_used_is_a_sentence(site: Site) -> None:
         "command": "use",
         "block": "reduce",
         "file": str(site.raw.id),
-        "need": "master bias",
+        "role": "master bias",
         "calibration": str(small),
     }
     said = call(site, "PI", "done.data", {"command.data": command, **NEW_DATA})

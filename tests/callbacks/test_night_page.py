@@ -31,9 +31,9 @@ def test_a_row_links_its_products_and_says_what_failed(site: Site) -> None:
     run = add_run(site.raw, state="failed", notice=notice(NoticeCode.NO_VALID_PIXEL).to_json())
     (row,) = rows(call(site, "PI", "night-data.data", NIGHT))
     assert row["href"] == f"/data/{site.raw.id}"
-    assert row["mood"] == "failed"
+    assert row["state"] == "failed"
     assert row["code"] == NoticeCode.RUN_FAILED
-    assert row["words"]
+    assert row["message"]
     assert row["run"] == f"/data/{site.raw.id}?run={run.id}"
     assert row["stages"][0]["state"] == "failed"
 

@@ -171,7 +171,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("restore-settings", proposal="{proposal}", change="0"), acts=True),
         Row(command("restore-settings", proposal="{proposal}", change="{change}")),
         Row(command("reduce-affected", proposal="{proposal}"), acts=True),
-        Row(command("reduce-stale", proposal="{proposal}"), acts=True),
+        Row(command("reduce-out-of-date", proposal="{proposal}"), acts=True),
         Row(
             command("set-account-active", account="{person}", active="off"), acts=True, manages=True
         ),
@@ -180,7 +180,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("again", file="{product}"), acts=True),
         Row(
             command(
-                "use", block="reduce", file="{file}", need="master bias", calibration="{product}"
+                "use", block="reduce", file="{file}", role="master bias", calibration="{product}"
             )
         ),
     ),

@@ -38,7 +38,7 @@ def _out_of_date(file_id: int, state: OutOfDate) -> Component:
     elif state.may_request:
         attributes = {"data-command": "again", "data-file": str(file_id)}
         parts.append(html.Button("Reduce again", type="button", className="button", **attributes))
-    return html.Div(parts, className="stale-note", role="status")
+    return html.Div(parts, className="out-of-date", role="status")
 
 
 def _searches(panel: CalibrationPanel) -> Component:
@@ -112,7 +112,7 @@ def _use_button(search: SearchView, candidate: CandidateView) -> Component:
     attributes = {
         "data-block": search.block,
         "data-file": str(search.target_id),
-        "data-need": str(search.role),
+        "data-role": str(search.role),
         "data-calibration": str(candidate.id),
     }
     name = candidate.file_name

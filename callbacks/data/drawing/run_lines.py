@@ -25,7 +25,7 @@ def _line(run: RunStanding) -> Component:
     parts: list[Component] = [
         html.Span(GLYPHS[run.state], className=f"run-mark {run.state}", **{"aria-hidden": "true"}),
         html.Strong(run.label),
-        html.Span(_words(run), className="words", **_code(run.notice)),
+        html.Span(_message(run), className="message", **_code(run.notice)),
     ]
     if is_running:
         percent = str(round(100 * run.progress))
@@ -45,7 +45,7 @@ def _line(run: RunStanding) -> Component:
     )
 
 
-def _words(run: RunStanding) -> str:
+def _message(run: RunStanding) -> str:
     if run.state == "running":
         return run.step or "starting"
     return text(run.notice) if run.notice else f"{run.state.capitalize()}."

@@ -118,13 +118,13 @@ def test_the_histogram_counts_the_pixels(site: Site) -> None:
     assert told["limits"]["minmax"] == [0.0, 239.0]
 
 
-def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
+def test_an_extraction_preview_is_what_the_extraction_gives(site: Site) -> None:
     from reduction.extraction.manual import extract_manually
     from reduction.fits import frame_io
     from reduction.frames import DataType, Product
 
     made, told = frame(), windows()
-    path = site.config.products_dir / "rehearsed.fits"
+    path = site.config.products_dir / "previewed.fits"
     path.unlink(missing_ok=True)
     frame_io.write(Product(path.name, DataType.REDUCED, made), path)
     file = index(path, site.own, data_type=DataType.REDUCED, original=site.raw, parent=site.raw)
@@ -133,7 +133,7 @@ def test_a_rehearsal_is_what_the_extraction_gives(site: Site) -> None:
     def ask(role: str, body: dict[str, Any]) -> Any:
         client = site.sign_in(role)
         token = client.get_cookie("_csrf_token").value
-        address = f"/img/{file.id}/rehearsal"
+        address = f"/img/{file.id}/extraction-preview"
         return client.post(address, json=body, headers={"X-CSRFToken": token})
 
     answer = ask("PI", told.model_dump(mode="json"))

@@ -111,7 +111,7 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
     name = drop(demo_site, like, "0901_Other_gain.fits", 3600, GAIN=GAIN)
     line = row(page, name.removesuffix(".fits"))
     expect(line.locator(".step.done").nth(1)).to_be_visible(timeout=SLOW_MS)
-    expect(line.locator("td.words")).to_have_attribute("data-code", "readout_unknown")
+    expect(line.locator("td.message")).to_have_attribute("data-code", "readout_unknown")
     line.get_by_role("link", name="raw").click()
     page.get_by_text("Calibrations:").click()
     bias = page.get_by_role("row").filter(has_text="master_bias")
@@ -130,7 +130,7 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
     for number, frame in enumerate(raw_frames(demo_site, "bias")[:10]):
         drop(demo_site, frame, f"09{number + 10}_bias_other_gain.fits", GAIN=GAIN)
     expect(page.get_by_text("Out of date")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator(".stale-note [data-code=newer_calibration]")).to_be_visible()
+    expect(page.locator(".out-of-date [data-code=newer_calibration]")).to_be_visible()
     page.get_by_role("button", name="Reduce again").click()
     made = tabs.filter(has_text="Reduced v3")
     expect(made).to_be_visible(timeout=SLOW_MS)

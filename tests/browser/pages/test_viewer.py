@@ -234,7 +234,7 @@ def test_a_dragged_window_gives_a_spectrum_that_is_saved_as_a_new_version(
 ) -> None:
     page = advanced(observer, f"/data/{known.reduced}/advanced")
     previews = []
-    page.on("response", lambda r: r.url.endswith("/rehearsal") and previews.append(r))
+    page.on("response", lambda r: r.url.endswith("/extraction-preview") and previews.append(r))
 
     def light() -> float:
         """Return how much of the star's light the newest preview holds."""
