@@ -1,15 +1,15 @@
-"""The sentences of all notices, and the words for what differs: the only place that holds them.
+"""The sentences of all notices.
 
-FITS cards, logs, pages and API render with `text` when a notice is written out or shown.
+FITS cards, logs, pages and API call `text` when they write or show a notice.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reduction.differences import Difference, Effect, Quantity
+from reduction.difference_text import QUANTITIES, differences_text, taken_with, value_text
+from reduction.differences import Difference, Quantity
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
 
@@ -21,11 +21,11 @@ ROLES = {
     "arc lamp": "arc",
     "second arc lamp": "second arc",
 }
-"""Short words for `reduction.registry.CalibrationRole`."""
+"""Short names of `reduction.registry.CalibrationRole`."""
 
 
 def text(notice: Notice) -> str:
-    """Return the sentence of a notice; it ends with a stop."""
+    """Return the sentence of a notice; it ends with a full stop."""
     sentence = SENTENCES[notice.code]
     params = notice.params
     words = sentence.format(**params) if isinstance(sentence, str) else sentence(params)
@@ -37,89 +37,12 @@ def texts(notices: Sequence[Notice]) -> list[str]:
     return [text(one) for one in notices]
 
 
-# --- what differs -----------------------------------------------------------------------------
-
-QUANTITIES = {
-    Quantity.CAMERA: "camera",
-    Quantity.GAIN: "gain",
-    Quantity.READ_NOISE: "read noise",
-    Quantity.BINNING: "binning",
-    Quantity.SIZE: "size",
-    Quantity.REGION: "read-out region",
-    Quantity.TECHNIQUE: "technique",
-    Quantity.GRATING: "grating",
-    Quantity.CAMERA_ANGLE: "camera angle",
-    Quantity.GRATING_ANGLE: "grating angle",
-    Quantity.FILTER: "filter",
-    Quantity.ORDER_FILTER: "order-blocking filter",
-    Quantity.SLIT: "slit",
-}
-_UNITS = {
-    Quantity.GAIN: " electron/ADU",
-    Quantity.READ_NOISE: " electron",
-    Quantity.SIZE: " pixels",
-    Quantity.CAMERA_ANGLE: "°",
-    Quantity.GRATING_ANGLE: "°",
-}
-
-
-def difference_text(difference: Difference) -> str:
-    """Return what differs, as a part of a list: ``slit 3.2″ (this frame 1.0″)``."""
-    quantity = difference.quantity
-    if quantity is Quantity.DAYS_APART:
-        limit = "" if difference.effect is Effect.USABLE else f" (at most {difference.wanted:g})"
-        return f"taken {_days(difference.found)} apart{limit}"
-    if quantity is Quantity.FRAMES:
-        return f"{difference.found} frames (at least {difference.wanted} required)"
-    found, wanted = (value_text(quantity, v) for v in (difference.found, difference.wanted))
-    return f"{QUANTITIES[quantity]} {found} (this frame {wanted})"
-
-
-def differences_text(differences: Sequence[Difference]) -> str:
-    """Return what differs, as a list in words."""
-    return ", ".join(difference_text(one) for one in differences)
-
-
-def value_text(quantity: Quantity, value: str | float | None) -> str:
-    """Return a value with its unit, a slit by its width."""
-    if value is None or value == "":
-        return "unknown"
-    if isinstance(value, int | float):
-        return f"{value:g}{_UNITS.get(quantity, '')}"
-    slit = re.match(r"(\d+\.\d+)_", value) if quantity is Quantity.SLIT else None
-    width = slit[1] if slit else ""
-    return f"{width}″" if width else f"{value}{_UNITS.get(quantity, '')}"
-
-
-def _days(days: Any) -> str:
-    return "1 day" if round(days) == 1 else f"{days:.0f} days"
-
-
 def _differences(params: Params) -> list[Difference]:
     return [Difference.from_json(one) for one in params["differences"]]
 
 
 def _listed(params: Params) -> str:
     return differences_text(_differences(params))
-
-
-def _taken_with(differences: Sequence[Difference]) -> str:
-    """Return what differs after *taken*: ``with a different slit (3.2″; this frame 1.0″)``."""
-    parts: list[str] = []
-    for one in differences:
-        if one.quantity in QUANTITIES:
-            found, wanted = (value_text(one.quantity, v) for v in (one.found, one.wanted))
-            article = "with" if not any("with a" in part for part in parts) else "and"
-            name = QUANTITIES[one.quantity]
-            parts.append(f"{article} a different {name} ({found}; this frame {wanted})")
-        elif one.quantity is Quantity.DAYS_APART:
-            parts.append(f"{_days(one.found)} from this frame")
-        else:
-            parts.append(f"with {difference_text(one)}")
-    return " ".join(parts)
-
-
-# --- sentences with parts of their own --------------------------------------------------------
 
 
 def _role(params: Params) -> str:
@@ -143,7 +66,7 @@ def _cards(params: Params) -> str:
 
 
 def _degraded(params: Params) -> str:
-    return f"{_role(params).capitalize()} taken {_taken_with(_differences(params))}"
+    return f"{_role(params).capitalize()} taken {taken_with(_differences(params))}"
 
 
 def _no_calibration(params: Params) -> str:

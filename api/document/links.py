@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 from api.contract.routing import OPERATIONS, Operation
-from api.models.answers import CommentOut, FileOut, FilePage, MasterRuns, Proposals, RunOut, RunPage
+from api.models.comments import CommentOut
+from api.models.files import FileOut, FilePage
+from api.models.proposals import Proposals
 from api.models.requests import CommentReference, FileReference, OneFile
+from api.models.runs import MasterRuns, RunOut, RunPage
 
 SOURCES: dict[Any, tuple[str, str]] = {
     FileOut: ("file", "id"),

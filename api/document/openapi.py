@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.contract.routing import OPERATIONS, Operation
 from api.document import examples, links
-from api.models.answers import Error
+from api.models.errors import Error
 
 REF = "#/components/schemas/{model}"
 FAILURE = "#/components/responses/{name}"

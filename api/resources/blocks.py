@@ -8,7 +8,8 @@ from flask import g
 from pydantic import Field, create_model
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.runs import RunOut
 from api.resources.files import find
 from reduction.registry import Block, all_blocks
 from services.calibration.manual import KINDS
@@ -59,7 +60,7 @@ def declare(block: Block) -> None:
         summary=f"{block.label}: {(block.settings.__doc__ or '').strip().partition(chr(10))[0]}",
         status=202,
         body=body,
-        answer=answers.RunOut,
+        answer=RunOut,
         refusals=(403,),
     )(start)
 

@@ -7,7 +7,9 @@ from typing import Any
 from flask import g
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.files import FileOut
+from api.models.runs import MasterRuns
 from api.resources.files import find
 from services.calibration import master_requests, reclassify
 from services.errors import Unacceptable
@@ -23,7 +25,7 @@ from services.runs import requests as run_requests
     name="files_calibrations",
     status=202,
     body=requests.MasterRequest,
-    answer=answers.MasterRuns,
+    answer=MasterRuns,
 )
 def make(body: requests.MasterRequest) -> Any:
     """Build master calibrations, of given frames or of a kind, date and setup.
@@ -55,7 +57,7 @@ def make(body: requests.MasterRequest) -> Any:
     tag="processing",
     name="files_reclassify",
     body=requests.Classification,
-    answer=answers.FileOut,
+    answer=FileOut,
     refusals=(403,),
 )
 def judge(body: requests.Classification) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from flask import g
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.comments import CommentOut, Comments, DeletedComment
 from api.resources.files import find
 from services.files import comments
 
@@ -21,7 +22,7 @@ PATH = "/files/comments/"
     tag=TAG,
     name="comments_list",
     query=requests.OneFile,
-    answer=answers.Comments,
+    answer=Comments,
 )
 def index(query: requests.OneFile) -> Any:
     """Get the comments on a file, newest last."""
@@ -36,7 +37,7 @@ def index(query: requests.OneFile) -> Any:
     name="comments_create",
     status=201,
     body=requests.NewComment,
-    answer=answers.CommentOut,
+    answer=CommentOut,
     refusals=(403,),
 )
 def create(body: requests.NewComment) -> Any:
@@ -50,7 +51,7 @@ def create(body: requests.NewComment) -> Any:
     tag=TAG,
     name="comments_delete",
     body=requests.CommentReference,
-    answer=answers.DeletedComment,
+    answer=DeletedComment,
     refusals=(403, 404),
 )
 def delete(body: requests.CommentReference) -> Any:

@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.files import HeaderOut, SpectrumOut
 from api.resources import archive
 from api.resources.files import Filters, find
 from db.models import File
@@ -121,7 +122,7 @@ def _zip(rows: list[File]) -> Response:
     tag=TAG,
     name="files_header",
     query=requests.OneFile,
-    answer=answers.HeaderOut,
+    answer=HeaderOut,
 )
 def header(query: requests.OneFile) -> Any:
     """Get the header of a FITS file: all HDUs, in file order."""
@@ -139,7 +140,7 @@ def header(query: requests.OneFile) -> Any:
     tag=TAG,
     name="files_data",
     query=requests.DataQuery,
-    answer=answers.SpectrumOut,
+    answer=SpectrumOut,
     also="text/csv",
     text_example=CSV_EXAMPLE,
 )

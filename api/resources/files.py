@@ -11,7 +11,9 @@ from pydantic import ConfigDict, Field, field_validator
 from api.contract.paging import listing
 from api.contract.routing import operation
 from api.contract.validation import read_body, row_id
-from api.models import answers, requests
+from api.models import requests
+from api.models.files import Deleted, FileOut, FilePage
+from api.models.runs import FileDetail
 from db.models import File
 from services.errors import InvalidRequest
 from services.files import deletion, file_list, lookup, serialization, upload
@@ -57,7 +59,7 @@ def find(key: int | str) -> File:
     return lookup.get(g.user, key if number is None else number)
 
 
-@operation("GET", "/files/", tag=TAG, name="files_list", query=FileQuery, answer=answers.FilePage)
+@operation("GET", "/files/", tag=TAG, name="files_list", query=FileQuery, answer=FilePage)
 def index(query: FileQuery) -> Any:
     """Get a list of files.
 
@@ -81,7 +83,7 @@ def index(query: FileQuery) -> Any:
     name="files_create",
     status=201,
     body=requests.NewFile,
-    answer=answers.FileOut,
+    answer=FileOut,
     further={200: "A file with this content exists already; it is returned."},
     refusals=(403, 409, 413),
     upload=True,
@@ -115,7 +117,7 @@ def _upload() -> tuple[File, bool]:
     tag=TAG,
     name="files_delete",
     body=requests.FileReference,
-    answer=answers.Deleted,
+    answer=Deleted,
     refusals=(403,),
 )
 def delete(body: requests.FileReference) -> Any:
@@ -128,7 +130,7 @@ def delete(body: requests.FileReference) -> Any:
     "/files/<key>/",
     tag=TAG,
     name="files_read",
-    answer=answers.FileDetail,
+    answer=FileDetail,
     refusals=(409,),
 )
 def read(key: str) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from flask import g
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.accounts import Queued
 from services.mail import outbox
 
 
@@ -18,7 +19,7 @@ from services.mail import outbox
     name="email",
     status=202,
     body=requests.NewMail,
-    answer=answers.Queued,
+    answer=Queued,
     refusals=(403, 404),
     limit="mail",
 )

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from api.contract.errors import refusal
 from api.contract.routing import operation
 from api.contract.validation import MAX_JSON_BYTES, check_text, row_id
-from api.models import answers, requests
+from api.models import requests
+from api.models.proposals import ProposalMembers, ProposalOut, Proposals
 from db.models import Proposal
 from reduction.settings.proposal_settings import settings_model
 from services.errors import AccessDenied, InvalidRequest, NotFound
@@ -39,7 +40,7 @@ def _shown(rows: list[Proposal]) -> list[dict[str, Any]]:
     ]
 
 
-@operation("GET", "/proposals/", tag=TAG, name="proposals_list", answer=answers.Proposals)
+@operation("GET", "/proposals/", tag=TAG, name="proposals_list", answer=Proposals)
 def index() -> Any:
     """Get the proposals where you are PI or collaborator."""
     return {"results": _shown(proposals.visible(g.user))}
@@ -50,7 +51,7 @@ def index() -> Any:
     "/proposals/<proposal>/",
     tag=TAG,
     name="proposals_read",
-    answer=answers.ProposalOut,
+    answer=ProposalOut,
 )
 def read(proposal: str) -> Any:
     """Get one proposal."""
@@ -93,7 +94,7 @@ def configure(proposal: str, body: Any) -> Any:
     "/proposals/collaborators/<proposal>/",
     tag=TAG,
     name="proposals_collaborators",
-    answer=answers.ProposalMembers,
+    answer=ProposalMembers,
     refusals=(403, 409, 413),
 )
 def collaborators(proposal: str) -> Any:
@@ -120,7 +121,7 @@ def collaborators(proposal: str) -> Any:
     tag=TAG,
     name="proposals_collaborators_change",
     body=requests.CollaboratorChange,
-    answer=answers.ProposalMembers,
+    answer=ProposalMembers,
     refusals=(403, 409),
 )
 def change_collaborators(proposal: str, body: requests.CollaboratorChange) -> Any:

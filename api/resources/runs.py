@@ -9,7 +9,8 @@ from flask import g
 from api.contract.paging import listing
 from api.contract.routing import operation
 from api.contract.validation import row_id
-from api.models import answers, requests
+from api.models import requests
+from api.models.runs import RunOut, RunPage
 from services.errors import NotFound
 from services.runs import listing as run_listing
 from services.runs import read_models
@@ -25,9 +26,7 @@ def _id(text: str) -> int:
     return number
 
 
-@operation(
-    "GET", "/runs/", tag=TAG, name="runs_list", query=requests.RunQuery, answer=answers.RunPage
-)
+@operation("GET", "/runs/", tag=TAG, name="runs_list", query=requests.RunQuery, answer=RunPage)
 def index(query: requests.RunQuery) -> Any:
     """Get a list of runs, newest first."""
     given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
@@ -36,7 +35,7 @@ def index(query: requests.RunQuery) -> Any:
     return listing(page.count, query.page, query.page_size, runs)
 
 
-@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=answers.RunOut)
+@operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=RunOut)
 def read(run: str) -> Any:
     """Get one run: its state, progress, settings, inputs and products."""
     return read_models.view(run_listing.get(g.user, _id(run))).as_dict()
@@ -47,7 +46,7 @@ def read(run: str) -> Any:
     "/runs/<run>/cancel/",
     tag=TAG,
     name="runs_cancel",
-    answer=answers.RunOut,
+    answer=RunOut,
     refusals=(403, 409),
 )
 def cancel(run: str) -> Any:
@@ -60,7 +59,7 @@ def cancel(run: str) -> Any:
     "/runs/<run>/retry/",
     tag=TAG,
     name="runs_retry",
-    answer=answers.RunOut,
+    answer=RunOut,
     refusals=(403, 409),
 )
 def retry(run: str) -> Any:

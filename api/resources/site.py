@@ -12,7 +12,10 @@ from api.contract.paging import listing
 from api.contract.routing import operation
 from api.contract.validation import row_id
 from api.document.openapi import version
-from api.models import answers, requests
+from api.models import requests
+from api.models.accounts import Profile, TokenOut
+from api.models.notices import LogPage
+from api.models.site import Status
 from api.pages import stream
 from jobs import queue
 from services import health, logs
@@ -30,7 +33,7 @@ def counts(proposal_id: int | None = None) -> dict[str, int]:
     return {"observed": observed, "calibrations": calibrations}
 
 
-@operation("GET", "/", tag="site", name="status", answer=answers.Status)
+@operation("GET", "/", tag="site", name="status", answer=Status)
 def status() -> Any:
     """Get API status: version, parts of the system, and the number of files you see."""
     parts = health.status(queue.state).as_dict()
@@ -43,7 +46,7 @@ def status() -> Any:
     }
 
 
-@operation("GET", "/users/me/", tag="users", name="users_me", answer=answers.Profile)
+@operation("GET", "/users/me/", tag="users", name="users_me", answer=Profile)
 def me() -> Any:
     """Get your own profile."""
     return {
@@ -59,7 +62,7 @@ def me() -> Any:
     "/users/me/token/",
     tag="users",
     name="users_me_token",
-    answer=answers.TokenOut,
+    answer=TokenOut,
     limit="rare",
 )
 def renew_token() -> Any:
@@ -70,9 +73,7 @@ def renew_token() -> Any:
     return {"token": sessions.renew_token(g.user)}
 
 
-@operation(
-    "GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=answers.LogPage
-)
+@operation("GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=LogPage)
 def log_index(query: requests.LogQuery) -> Any:
     """Get the important messages, newest first."""
     since = query.since

@@ -10,7 +10,8 @@ from flask import Response, g
 from flask.typing import ResponseReturnValue
 
 from api.contract.routing import operation
-from api.models import answers, requests
+from api.models import requests
+from api.models.files import PlotlyFigure
 from api.resources.files import find
 from figures import colormaps, image, picture, pyramid, spectrum
 from figures.layout import title
@@ -34,7 +35,7 @@ LIKED = ("colormap", "show_saturated", "show_title")
     tag="files",
     name="files_visualize",
     query=requests.PictureQuery,
-    answer=answers.PlotlyFigure,
+    answer=PlotlyFigure,
     also="image/png",
     limit="picture",
 )

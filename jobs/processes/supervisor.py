@@ -6,19 +6,16 @@ supervisor itself is killed the kernel kills the others (`jobs.processes.parent_
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -31,100 +28,18 @@ from config import Config, ConfigError
 from jobs.connection import open_redis
 from jobs.processes import log as process_log
 from jobs.processes import valkey
-from jobs.processes.parent_death import before_exec
+from jobs.processes.program import Program
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 TICK_S = 0.1
 STOP_S = 3.5
-"""Seconds that the parts have to stop; the queue, which they need, is stopped after them."""
-STEADY_S = 10.0
-MAX_PAUSE_S = 30.0
+"""Seconds that the programs have to stop; the queue, which they need, is stopped after them."""
 WEB_THREADS = 64
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """For the workers' arrays: each job is a new process, and page faults in 4 kB pages cost a tenth of
 the time from shutter to spectrum (`make bench`). Read by glibc when a program starts."""
 LISTEN_BACKLOG = 256
-
-
-@dataclass(slots=True)
-class Part:
-    """One program that is kept running.
-
-    Attributes
-    ----------
-    once : bool
-        Whether it ends by itself (the demo night) and is then not started again.
-    feed : bytes
-        Written to its standard input: a configuration that should be in no file and no argument.
-    on_repeated_failure : callable or None
-        Called when it ended several times soon after its start.
-    pause, not_before : float
-        Seconds before the next start, and the monotonic time of the next start.
-    """
-
-    name: str
-    command: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    descriptors: tuple[int, ...] = ()
-    feed: bytes = b""
-    once: bool = False
-    on_repeated_failure: Callable[[], None] | None = None
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    pause: float = 0.0
-    not_before: float = 0.0
-    finished: bool = False
-
-    def start(self) -> None:
-        """Start the program; it ends when this process ends."""
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=ROOT,
-            env={**os.environ, **self.environment, "_GSP_SUPERVISOR": str(os.getpid())},
-            stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
-            # Before Valkey has read the name of its log file it prints its banner.
-            stdout=subprocess.DEVNULL if self.feed else None,
-            pass_fds=self.descriptors,
-            preexec_fn=before_exec(),  # noqa: PLW1509 - only a prctl call happens there
-            start_new_session=True,  # Ctrl-C at the terminal reaches the supervisor only
-        )
-        self.started = time.monotonic()
-        if self.feed and self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it ended at once: see `check`
-                self.process.stdin.write(self.feed)
-                self.process.stdin.close()
-
-    def check(self) -> None:
-        """Start the program again if it has ended, after longer pauses while it ends at once."""
-        if self.process is None:
-            if not self.finished and time.monotonic() >= self.not_before:
-                self.start()
-            return
-        status = self.process.poll()
-        if status is None:
-            return
-        self.process = None
-        if self.once and status == 0:
-            self.finished = True
-            return
-        if time.monotonic() - self.started > STEADY_S:
-            self.pause = 0.0
-        elif self.on_repeated_failure and self.pause > 1:
-            self.on_repeated_failure()
-        log.warning("%s ended (status %d) and is started again", self.name, status)
-        self.not_before = time.monotonic() + self.pause
-        self.pause = min(MAX_PAUSE_S, max(0.5, 2 * self.pause))
-
-    def signal(self, sign: signal.Signals) -> None:
-        """Send a signal to the program, if it runs."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(sign)
-
-    def running(self) -> bool:
-        """Return whether the program runs."""
-        return self.process is not None and self.process.poll() is None
 
 
 def lock_home(home: Path) -> IO[str]:
@@ -179,7 +94,7 @@ def listen(host: str, port: int) -> socket.socket:
     return server
 
 
-def parts_of(config: Config, server: socket.socket) -> list[Part]:
+def programs_of(config: Config, server: socket.socket) -> list[Program]:
     """Return what runs, in the order of starting; the queue first, if this deployment runs it."""
     python = [sys.executable, "-m"]
     web = [
@@ -198,27 +113,27 @@ def parts_of(config: Config, server: socket.socket) -> list[Part]:
         "python:jobs.processes.web",
         "app:create_app()",
     ]
-    parts = [
-        Part("web", web, descriptors=(server.fileno(),)),
-        Part("workers", [*python, "jobs.processes.worker"], environment=HUGE_PAGES | os.environ),
-        Part("watcher", [*python, "jobs.watching.watcher"]),
-        Part("reconciler", [*python, "jobs.reconciler"]),
+    programs = [
+        Program("web", web, descriptors=(server.fileno(),)),
+        Program("workers", [*python, "jobs.processes.worker"], environment=HUGE_PAGES | os.environ),
+        Program("watcher", [*python, "jobs.watching.watcher"]),
+        Program("reconciler", [*python, "jobs.reconciler"]),
     ]
     if config.redis_url is None:
-        part = Part("queue", valkey.command(), feed=valkey.configuration(config))
-        part.on_repeated_failure = lambda: valkey.set_aside(config)
-        parts.insert(0, part)
+        program = Program("queue", valkey.command(), feed=valkey.configuration(config))
+        program.on_repeated_failure = lambda: valkey.set_aside(config)
+        programs.insert(0, program)
     if config.demo:
-        parts.append(Part("demo night", [*python, "jobs.watching.replay"], once=True))
-    return parts
+        programs.append(Program("demo night", [*python, "jobs.watching.replay"], once=True))
+    return programs
 
 
 class Supervisor:
-    """Start the parts, restart those that end, and stop them."""
+    """Start the programs, restart those that end, and stop them."""
 
-    def __init__(self, config: Config, parts: list[Part]) -> None:
+    def __init__(self, config: Config, programs: list[Program]) -> None:
         self.config = config
-        self.parts = parts
+        self.programs = programs
         self.stop = threading.Event()
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -230,8 +145,8 @@ class Supervisor:
             if not self.stop.is_set():
                 ready()
             while not self.stop.wait(TICK_S):
-                for part in self.parts:
-                    part.check()
+                for program in self.programs:
+                    program.check()
         finally:
             self.stop_all()
 
@@ -239,12 +154,12 @@ class Supervisor:
         self.stop.set()
 
     def _start_queue(self) -> None:
-        """Wait for the queue: without it the parts would only log errors."""
+        """Wait for the queue: without it the programs would only log errors."""
         redis = open_redis(self.config.redis_connection_url())
         deadline = time.monotonic() + 10
         while not self.stop.wait(0.02) and time.monotonic() < deadline:
-            if self.parts[0].name == "queue":
-                self.parts[0].check()
+            if self.programs[0].name == "queue":
+                self.programs[0].check()
             try:
                 redis.ping()
             except RedisError:
@@ -255,20 +170,20 @@ class Supervisor:
             log.warning("the queue does not answer yet; pages work without it")
 
     def stop_all(self) -> None:
-        """Stop every part, the queue last; kill what does not stop in time."""
-        own_queue = [part for part in self.parts if part.name == "queue"]
-        others = [part for part in self.parts if part not in own_queue]
+        """Stop every program, the queue last; kill what does not stop in time."""
+        own_queue = [program for program in self.programs if program.name == "queue"]
+        others = [program for program in self.programs if program not in own_queue]
         for group, grace in ((others, STOP_S), (own_queue, 0.7)):
-            for part in group:
-                part.signal(signal.SIGTERM)
+            for program in group:
+                program.signal(signal.SIGTERM)
             deadline = time.monotonic() + grace
-            while any(part.running() for part in group) and time.monotonic() < deadline:
+            while any(program.running() for program in group) and time.monotonic() < deadline:
                 time.sleep(0.02)
-            for part in group:
-                part.signal(signal.SIGKILL)
-            for part in group:
-                if part.process is not None:
-                    part.process.wait()
+            for program in group:
+                program.signal(signal.SIGKILL)
+            for program in group:
+                if program.process is not None:
+                    program.process.wait()
 
 
 def run(config: Config) -> None:
@@ -286,7 +201,7 @@ def run(config: Config) -> None:
         db.connect(config.database_url)
         for name in db.migrate():
             log.info("migration %s applied", name)
-        Supervisor(config, parts_of(config, server)).run(lambda: _announce(config))
+        Supervisor(config, programs_of(config, server)).run(lambda: _announce(config))
 
 
 def _announce(config: Config) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reduction.difference_text import difference_text
 from reduction.differences import Difference, Effect, Quantity
 from reduction.notice_codes import NoticeCode, Severity
-from reduction.notice_text import difference_text, text
+from reduction.notice_text import text
 from reduction.notices import Notice, by_severity, notice
 
 SLIT = Difference(Quantity.SLIT, "1.0_LONG_SLIT", "3.2_LONG_SLIT", Effect.USABLE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reduction import notice_text
+from reduction import difference_text, notice_text
 from reduction.differences import Quantity
 from reduction.errors import ReductionError
 from reduction.notice_codes import NoticeCode, Severity
@@ -49,7 +49,7 @@ def replace_sentences() -> None:
     Nothing may depend on wording: under this only the tests of the wording fail.
     """
     notice_text.SENTENCES.update({code: str(code) for code in NoticeCode})
-    notice_text.QUANTITIES.update({quantity: f"<{quantity}>" for quantity in Quantity})
+    difference_text.QUANTITIES.update({quantity: f"<{quantity}>" for quantity in Quantity})
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from dash import html
 
 from callbacks.core.dash_types import Children, Component
 from callbacks.data.address import file_link
-from reduction.notice_text import differences_text, text
+from reduction.difference_text import differences_text
+from reduction.notice_text import text
 from reduction.registry import CalibrationRole
 from services.data_page.calibrations import (
     CalibrationPanel,

@@ -1,0 +1,117 @@
+"""Files, their headers and spectra."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.models.listings import Listing
+from api.models.notices import NoticeOut
+
+
+class FileOut(BaseModel):
+    """A FITS file: raw frame, master calibration or product."""
+
+    id: int
+    created: dt.datetime
+    last_modified: dt.datetime
+    original_file: str | None
+    original_file_id: int | None
+    parent_file: str | None
+    parent_file_id: int | None
+    file_name: str
+    directory_name: str
+    full_path: str
+    obstype: str
+    object: str
+    filter: str
+    filter_2: str
+    grating: str
+    slit: str
+    cam_targ: str | None
+    grt_targ: str | None
+    obsra: str
+    obsdec: str
+    gain: str | None
+    rdnoise: str | None
+    roi: str
+    wavmode: str
+    proposal_id: str | None
+    observation_id: int | str | None
+    configuration_id: int | str | None
+    block_id: int | str | None
+    image_id: int | str | None
+    date: dt.date
+    data_type: Literal["0", "1", "2", "3", "4", "5"]
+    normalized: bool
+    technique: str
+    saturation_value: int | float | None
+    date_obs: dt.datetime
+    night: dt.date = Field(description="UTC date at the night's begin.")
+    kind: str = Field(description="bias, flat, arc, spectrum, image, focus or unknown.")
+    type: str = Field(description="The label of `data_type`.")
+    exptime: float | None
+    ra_deg: float | None
+    dec_deg: float | None
+    checksum: str = Field(description="SHA-256 of the file.")
+    size: int = Field(description="Bytes.")
+    state: str = Field(description="`current` or `superseded`.")
+    quality: dict[str, Any]
+    inputs: list[Any] = Field(description="Names of the masters and arcs that went in.")
+    warnings: list[str] = Field(description="The sentences of `notices`.")
+    notices: list[NoticeOut] = Field(
+        description="What is to be known of the file, the gravest first.", examples=[[]]
+    )
+    stale: bool = Field(description="Made with calibrations that are no longer the best.")
+
+
+class FilePage(Listing):
+    """One page of files."""
+
+    results: list[FileOut]
+
+
+class Deleted(BaseModel):
+    """Deleted files."""
+
+    deleted: list[str] = Field(description="File names, descendants included.")
+
+
+class Card(BaseModel):
+    """A header card; `hdu` is its extension."""
+
+    hdu: str | int
+    keyword: str
+    value: Any
+    comment: str
+
+
+class HeaderOut(BaseModel):
+    """The headers of all HDUs, in file order."""
+
+    file_name: str
+    header: list[Card]
+
+
+class SpectrumOut(BaseModel):
+    """A 1-D product. Unknown values are null; `mask` has the bits of bad pixels."""
+
+    file_name: str
+    unit: str
+    wavelength: list[float | None] | None = Field(
+        description="Air wavelength in ångström; null before the wavelength calibration."
+    )
+    pixel: list[float]
+    flux: list[float | None]
+    uncertainty: list[float | None]
+    mask: list[int]
+    sky: list[float | None] | None
+
+
+class PlotlyFigure(BaseModel):
+    """A Plotly figure, as `plotly.io.from_json` reads it."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]

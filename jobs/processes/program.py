@@ -1,0 +1,100 @@
+"""A program of the deployment that the supervisor keeps running."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jobs.processes.parent_death import before_exec
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[2]
+STEADY_S = 10.0
+MAX_PAUSE_S = 30.0
+
+
+@dataclass(slots=True)
+class Program:
+    """One program that is kept running.
+
+    Attributes
+    ----------
+    once : bool
+        Whether it ends by itself (the demo night) and is then not started again.
+    feed : bytes
+        Written to its standard input: a configuration that should be in no file and no argument.
+    on_repeated_failure : callable or None
+        Called when it ended several times soon after its start.
+    pause, not_before : float
+        Seconds before the next start, and the monotonic time of the next start.
+    """
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    descriptors: tuple[int, ...] = ()
+    feed: bytes = b""
+    once: bool = False
+    on_repeated_failure: Callable[[], None] | None = None
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = 0.0
+    not_before: float = 0.0
+    finished: bool = False
+
+    def start(self) -> None:
+        """Start the program; it ends when this process ends."""
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            env={**os.environ, **self.environment, "_GSP_SUPERVISOR": str(os.getpid())},
+            stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
+            # Before Valkey has read the name of its log file it prints its banner.
+            stdout=subprocess.DEVNULL if self.feed else None,
+            pass_fds=self.descriptors,
+            preexec_fn=before_exec(),  # noqa: PLW1509 - only a prctl call happens there
+            start_new_session=True,  # Ctrl-C at the terminal reaches the supervisor only
+        )
+        self.started = time.monotonic()
+        if self.feed and self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it ended at once: see `check`
+                self.process.stdin.write(self.feed)
+                self.process.stdin.close()
+
+    def check(self) -> None:
+        """Start the program again if it has ended, after longer pauses while it ends at once."""
+        if self.process is None:
+            if not self.finished and time.monotonic() >= self.not_before:
+                self.start()
+            return
+        status = self.process.poll()
+        if status is None:
+            return
+        self.process = None
+        if self.once and status == 0:
+            self.finished = True
+            return
+        if time.monotonic() - self.started > STEADY_S:
+            self.pause = 0.0
+        elif self.on_repeated_failure and self.pause > 1:
+            self.on_repeated_failure()
+        log.warning("%s ended (status %d) and is started again", self.name, status)
+        self.not_before = time.monotonic() + self.pause
+        self.pause = min(MAX_PAUSE_S, max(0.5, 2 * self.pause))
+
+    def signal(self, sign: signal.Signals) -> None:
+        """Send a signal to the program, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(sign)
+
+    def running(self) -> bool:
+        """Return whether the program runs."""
+        return self.process is not None and self.process.poll() is None
