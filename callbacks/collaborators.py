@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
@@ -89,7 +90,7 @@ def _link(query: lists.ListQuery, line: ProposalLine, selected: int) -> html.Li:
             [
                 html.Span(line.soar_id, className="soar-id"),
                 html.Span(line.pi, className="pi"),
-                html.Span(str(number), className="count"),
+                dbc.Badge(number, pill=True, color="secondary"),
             ],
             href=query.href(path=address_of(line.id, PAGE), page=query.page),
             **{"data-go": "", "aria-label": label, **current},
@@ -108,10 +109,8 @@ def draw_members(members: ProposalMembers) -> list[Component]:
     heads = [html.Th(name, scope="col") for name in ("Name", "Email")]
     heads.append(html.Th(html.Span("Remove", className="visually-hidden"), scope="col"))
     rows = [_row(proposal, collaborator, may=may) for collaborator in members.collaborators]
-    table = html.Table(
-        [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="table-quiet people-table"
-    )
-    return [pi, *note, html.Div(table, className="scroll-x")]
+    body = [html.Thead(html.Tr(heads)), html.Tbody(rows)]
+    return [pi, *note, dbc.Table(body, hover=True, responsive=True, class_name="people-table")]
 
 
 def _row(proposal: ProposalLine, collaborator: Collaborator, *, may: bool) -> html.Tr:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from callbacks.core.dash_types import Component
@@ -82,11 +83,11 @@ def _form(values: Mapping[str, SettingValue], *, may: bool) -> Component:
         )
         for title, fields in form_fields.groups()
     ]
-    conflict = html.Div(id="settings-conflict", className="conflict", role="alert")
+    conflict = html.Div(id="settings-conflict")
     more = [
-        html.Button("Discard changes", id="settings-discard", type="button", className="button"),
-        html.Button(
-            "Reset all to the defaults", id="settings-reset", type="button", className="button"
+        dbc.Button("Discard changes", id="settings-discard", type="button", color="secondary"),
+        dbc.Button(
+            "Reset all to the defaults", id="settings-reset", type="button", color="secondary"
         ),
     ]
     foot = html.Div(
@@ -134,7 +135,7 @@ def _control(field: SettingField, value: SettingValue, *, may: bool) -> Componen
         options = [{"value": choice, "label": label} for choice, label in field.choices]
         return forms.select(FORM, name, field.title, options, str(value), **more)
     # A text field also for numbers: a browser would discard what is not a number.
-    mode = {"inputMode": "decimal"} if field.kind in ("whole", "number") else {}
+    mode = {"inputmode": "decimal"} if field.kind in ("whole", "number") else {}
     return forms.text(FORM, name, field.title, str(shown(field, value)), **mode, **more)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+import dash_bootstrap_components as dbc
+from dash import html
 
 from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
@@ -43,7 +44,7 @@ def draw(user: Profile, partner_names: list[str]) -> html.Main:
 
 def _names(user: Profile, partner_names: list[str]) -> html.Section:
     form = "user"
-    first, last = {"autoComplete": "given-name"}, {"autoComplete": "family-name"}
+    first, last = {"autocomplete": "given-name"}, {"autocomplete": "family-name"}
     return html.Section(
         [
             html.H2("Name and address"),
@@ -57,7 +58,7 @@ def _names(user: Profile, partner_names: list[str]) -> html.Section:
                     "Email",
                     user.email,
                     help="The observatory's staff can change the address.",
-                    readOnly=True,
+                    readonly=True,
                 ),
                 forms.select(form, "partner", "Partner", partner_names, user.partner),
                 forms.buttons(form, "Apply changes"),
@@ -82,7 +83,7 @@ def _token() -> html.Section:
                 className="quiet",
             ),
             html.Div(
-                html.Button("Create new token", id="user-renew", type="button"),
+                dbc.Button("Create new token", id="user-renew", type="button", color="secondary"),
                 className="buttons",
             ),
         ]
@@ -122,6 +123,7 @@ def _sessions() -> html.Section:
                 html.Button(
                     "Sign out everywhere",
                     type="button",
+                    className="btn btn-secondary",
                     **{"data-command": "logout", "data-everywhere": "yes"},
                 ),
                 className="buttons",
@@ -132,7 +134,7 @@ def _sessions() -> html.Section:
 
 def _password(username: str) -> html.Section:
     def secret(name: str, label: str, complete: str) -> Component:
-        return forms.text("password", name, label, type="password", autoComplete=complete)
+        return forms.text("password", name, label, type="password", autocomplete=complete)
 
     return html.Section(
         [
@@ -141,7 +143,7 @@ def _password(username: str) -> html.Section:
                 "password",
                 # Tells the browser's password manager which account this is.
                 html.Div(
-                    dcc.Input(value=username, readOnly=True, autoComplete="username"),
+                    dbc.Input(value=username, readonly=True, autocomplete="username"),
                     hidden=True,
                 ),
                 secret("old", "Old Password", "current-password"),

@@ -1,7 +1,8 @@
 """Buttons that carry their action in ``data-command``: one service call each.
 
 The browser puts the other ``data-`` attributes of the button into the store ``command``. Pages add
-their actions to `ACTIONS`.
+their actions to `ACTIONS`. Such a button is an `html.Button` with Bootstrap's classes: `dbc.Button`
+takes no ``data-`` attributes.
 """
 
 from __future__ import annotations

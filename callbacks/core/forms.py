@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dash import ClientsideFunction, Dash, Input, Output, State, html, set_props
+import dash_bootstrap_components as dbc
+from dash import ClientsideFunction, Dash, Input, Output, State, set_props
 from dash.exceptions import PreventUpdate
 
-from callbacks.core.dash_types import CallbackValue
+from callbacks.core.dash_types import CallbackValue, Component
 from callbacks.core.guard import guarded, toast
 from services.errors import ServiceError
 
@@ -77,8 +78,8 @@ def connect(app: Dash, form: str, fields: Sequence[str], act: Act, *further: Sta
 def _refused(form: str, fields: Sequence[str], error: ServiceError) -> list[CallbackValue]:
     """Move the focus to the first field with an error; return the messages of all fields."""
     messages = {name: texts for name, texts in _by_field(error).items() if name in fields}
-    at_fields = [_lines(messages[name]) if name in messages else None for name in fields]
-    at_form = None if messages else _lines([error.message])
+    at_fields = [feedback(messages[name]) if name in messages else None for name in fields]
+    at_form = None if messages else feedback([error.message])
     first = next((name for name in fields if name in messages), None)
     target = f"{form}-{first}" if first else f"{form}-submit"
     set_props("focus", {"data": {"id": target, "n": secrets.token_hex(4)}})
@@ -97,5 +98,6 @@ def _by_field(error: ServiceError) -> dict[str, list[str]]:
     return {error.field: [str(sentence) for sentence in sentences]}
 
 
-def _lines(sentences: Sequence[str]) -> list[html.Div]:
-    return [html.Div(sentence) for sentence in sentences]
+def feedback(sentences: Sequence[str]) -> list[Component]:
+    """Return messages about an input that is not accepted."""
+    return [dbc.FormFeedback(text, type="invalid", class_name="d-block") for text in sentences]

@@ -67,7 +67,7 @@ def _row(line: AccountLine) -> html.Tr:
             html.Td(line.partner),
             html.Td(_role(line)),
             html.Td(_minute(line.last_login)),
-            html.Td(_state(line), className="" if line.is_active else "quiet"),
+            html.Td(_state(line), className="" if line.is_active else "text-body-secondary"),
         ]
     )
 
@@ -119,7 +119,7 @@ def _buttons(line: AccountLine) -> list[html.Button]:
     account = {"data-account": str(line.id)}
     if not line.is_active:
         on = {"data-command": "set-account-active", "data-active": "on", **account}
-        return [html.Button("Reactivate", type="button", **on)]
+        return [html.Button("Reactivate", type="button", className="btn btn-secondary", **on)]
     question = (
         f"Deactivate the account of {line.full_name}? The person is signed out everywhere and the "
         "API token stops working. The account can be reactivated."
@@ -134,8 +134,14 @@ def _buttons(line: AccountLine) -> list[html.Button]:
     }
     invite = {"data-command": "resend-invitation", **account}
     return [
-        html.Button("Resend invitation", type="button", title="E-mail with a new link", **invite),
-        html.Button("Deactivate", type="button", className="danger", **off),
+        html.Button(
+            "Resend invitation",
+            type="button",
+            className="btn btn-secondary",
+            title="E-mail with a new link",
+            **invite,
+        ),
+        html.Button("Deactivate", type="button", className="btn btn-outline-danger", **off),
     ]
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
@@ -49,8 +50,12 @@ def preview(contents: str | None, name: str | None) -> tuple[Component, bool]:
     try:
         plan = semester_import.plan(person(), _bytes(contents))
     except ServiceError as error:
-        return html.P(f"{name}: {error.message}", className="wrong", role="alert"), True
+        return _problem(f"{name}: {error.message}"), True
     return draw(plan, str(name)), bool(plan.errors) or not plan.n_proposals
+
+
+def _problem(sentence: str) -> Component:
+    return dbc.Alert(sentence, color="danger", fade=False)
 
 
 def draw(plan: Plan, name: str) -> list[Component]:
@@ -63,7 +68,7 @@ def draw(plan: Plan, name: str) -> list[Component]:
     )
     parts: list[Component] = [html.P(summary, role="status")]
     if plan.errors:
-        parts.append(html.P("Correct the file and upload it again.", className="wrong"))
+        parts.append(_problem("Correct the file and upload it again."))
     rows = [_row(row) for row in (*plan.errors, *valid[:ROWS_SHOWN])]
     parts.append(table(HEADS, rows, ""))
     if len(valid) > ROWS_SHOWN:
@@ -72,7 +77,7 @@ def draw(plan: Plan, name: str) -> list[Component]:
 
 
 def _row(row: Row) -> html.Tr:
-    wrong = {"className": "wrong"} if row.error else {}
+    wrong = {"className": "text-danger-emphasis"} if row.error else {}
     cells = (str(row.line), row.given["soar_id"], row.given["pi_email"])
     return html.Tr([*map(html.Td, cells), html.Td(row.effect or row.error, **wrong)])
 

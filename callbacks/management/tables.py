@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import dash_bootstrap_components as dbc
 from dash import html
 
 from callbacks.core.dash_types import Component
@@ -14,9 +15,7 @@ def table(heads: Sequence[str], rows: Sequence[html.Tr], empty: str) -> Componen
     if not rows:
         return html.P(empty, className="empty")
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in heads]))
-    return html.Div(
-        html.Table([head, html.Tbody(list(rows))], className="table-quiet"), className="scroll-x"
-    )
+    return dbc.Table([head, html.Tbody(list(rows))], hover=True, responsive=True)
 
 
 def link(text: str, href: str, **attributes: str) -> html.A:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
@@ -91,7 +92,15 @@ def validate(*given: CallbackValue) -> tuple[CallbackValue, ...]:
         "setting changed" if values.get(field.name, field.default) != field.default else "setting"
         for field in fields
     ]
-    return (*classes, *(errors.get(f.name) for f in fields), _summary(state, values, errors))
+    return (
+        *classes,
+        *(_feedback(errors.get(f.name)) for f in fields),
+        _summary(state, values, errors),
+    )
+
+
+def _feedback(error: str | None) -> list[Component] | None:
+    return forms.feedback([error]) if error else None
 
 
 def _read(
@@ -187,7 +196,8 @@ def _merged(
         for name in theirs
         if theirs[name] != started.get(name)
     ]
-    conflict = [html.Strong(sentence), html.Ul(lines), html.P(STILL_IN_FORM)]
+    parts = [html.Strong(sentence), html.Ul(lines), html.P(STILL_IN_FORM)]
+    conflict = dbc.Alert(parts, color="danger", fade=False)
     return {
         "settings-conflict": {"children": conflict},
         "settings-state": {"data": _page_state(int(state["proposal"]), current)},

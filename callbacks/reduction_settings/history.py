@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
@@ -87,7 +88,7 @@ def _entry(change: SettingsChangeLine, proposal: int, *, current: bool, may: boo
     act = f"restored the settings of {change.restored:%Y-%m-%d %H:%M}" if change.restored else ""
     end: Child = ""
     if current:
-        end = html.Span("current", className="count")
+        end = dbc.Badge("current", pill=True, color="secondary")
     elif may:
         end = _restore_button(proposal, change.id, f"the settings of {stamp}")
     head = html.Div(
@@ -170,7 +171,7 @@ def _offer(sentence: str, number: int, command: str, proposal: int) -> html.Div:
     button = html.Button(
         f"Reduce again ({thousands(number)})",
         type="button",
-        className="button",
+        className="btn btn-secondary",
         **{
             "data-command": "ask",
             "data-then": command,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import html
 
 from callbacks.core.dash_types import CallbackValue, Children, Component
 
@@ -20,11 +20,11 @@ LONGEST = 1000
 
 def form(name: str, *parts: Component, **more: CallbackValue) -> Component:
     """Return a form whose submission (button or Enter) `callbacks.core.forms.connect` answers."""
-    error = html.Div(id=f"{name}-error", className="wrong", role="alert")
+    error = html.Div(id=f"{name}-error", role="alert")
     return dbc.Form(
         [*parts[:-1], error, *parts[-1:]],
         id=name,
-        className="form",
+        class_name="form",
         prevent_default_on_submit=True,
         **more,
     )
@@ -39,9 +39,9 @@ def text(
     help: Children = None,
     **more: CallbackValue,
 ) -> Component:
-    """Return a field of one line; `more` goes to the input (`type`, `autoComplete`, …)."""
-    properties = {"type": "text", "autoComplete": "off", "maxLength": LONGEST, **more}
-    control = dcc.Input(id=f"{form}-{name}", value=value, className="input", **properties)
+    """Return a field of one line; `more` goes to the input (`type`, `autocomplete`, …)."""
+    properties = {"type": "text", "autocomplete": "off", "maxlength": LONGEST, **more}
+    control = dbc.Input(id=f"{form}-{name}", value=value, size="sm", **properties)
     return _field(control, label, help)
 
 
@@ -55,8 +55,8 @@ def area(
     **more: CallbackValue,
 ) -> Component:
     """Return a field of several lines."""
-    properties = {"rows": 4, "maxLength": 20_000, **more}
-    control = dcc.Textarea(id=f"{form}-{name}", value=value, className="input", **properties)
+    properties = {"rows": 4, "maxlength": 20_000, "submit_on_enter": False, **more}
+    control = dbc.Textarea(id=f"{form}-{name}", value=value, size="sm", **properties)
     return _field(control, label, help)
 
 
@@ -100,17 +100,17 @@ def row(*fields: Component) -> Component:
 
 def buttons(form: str, label: str, *others: Component) -> Component:
     """Return the last part of a form: the button that submits it, and what else stands there."""
-    main = html.Button(label, id=f"{form}-submit", type="submit", className="button main")
+    main = dbc.Button(label, id=f"{form}-submit", type="submit")
     return html.Div([main, *others], className="buttons")
 
 
 def _field(control: Component, label: str, help: Children) -> Component:
-    named = html.Label(label, htmlFor=control.id)
+    named = dbc.Label(label, html_for=control.id)
     return html.Div([named, control, *_beside(control.id, help)], className="field")
 
 
 def _beside(identity: str, help: Children) -> list[Component]:
-    error = html.Div(id=f"{identity}-error", className="wrong", role="alert")
+    error = html.Div(id=f"{identity}-error", role="alert")
     if help is None:
         return [error]
-    return [html.Div(help, id=f"{identity}-help", className="help"), error]
+    return [dbc.FormText(help, id=f"{identity}-help"), error]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 from flask import has_request_context
 from flask_login import current_user
@@ -136,8 +137,14 @@ def _confirm() -> Component:
             html.P(""),
             html.Div(
                 [
-                    html.Button("Cancel", type="button", value="no", autoFocus="autofocus"),
-                    html.Button("Delete", type="button", value="yes", className="danger"),
+                    html.Button(
+                        "Cancel",
+                        type="button",
+                        value="no",
+                        className="btn btn-secondary",
+                        autoFocus="autofocus",
+                    ),
+                    dbc.Button("Delete", type="button", value="yes", color="danger", outline=True),
                 ],
                 className="buttons",
             ),
@@ -155,8 +162,8 @@ def _keys() -> Component:
             html.Table(html.Tbody(rows)),
             html.Div(
                 [
-                    html.A("Manual", href="/manual", className="button"),
-                    html.Button("Close", type="button", value="no"),
+                    html.A("Manual", href="/manual", className="btn btn-secondary"),
+                    dbc.Button("Close", type="button", value="no", color="secondary"),
                 ],
                 className="buttons",
             ),

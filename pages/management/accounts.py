@@ -27,12 +27,12 @@ def new(_pathname: str, _search: str) -> html.Main:
             forms.form(
                 form,
                 forms.row(
-                    forms.text(form, "first_name", "First Name", maxLength=150, autoFocus=True),
-                    forms.text(form, "last_name", "Last Name", maxLength=150),
+                    forms.text(form, "first_name", "First Name", maxlength=150, autofocus=True),
+                    forms.text(form, "last_name", "Last Name", maxlength=150),
                 ),
                 forms.row(
-                    forms.text(form, "username", "Username", maxLength=150),
-                    forms.text(form, "email", "Email", maxLength=254, inputMode="email"),
+                    forms.text(form, "username", "Username", maxlength=150),
+                    forms.text(form, "email", "Email", maxlength=254, inputmode="email"),
                 ),
                 forms.row(_partner(form, "", partners.names()), _staff(form, False, _superuser())),
                 forms.buttons(form, "Create user"),
@@ -104,7 +104,7 @@ def draw(account: AccountDetails, partner_names: list[str], *, may_make_staff: b
                                 forms.text(form, "first_name", "First Name", account.first_name),
                                 forms.text(form, "last_name", "Last Name", account.last_name),
                             ),
-                            forms.text(form, "email", "Email", line.email, inputMode="email"),
+                            forms.text(form, "email", "Email", line.email, inputmode="email"),
                             _partner(form, line.partner, partner_names),
                             _staff(form, line.is_staff, may_make_staff),
                             forms.buttons(form, "Apply changes"),

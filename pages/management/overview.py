@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dash_bootstrap_components as dbc
 from dash import html
 
 from callbacks.core.dash_types import Component
@@ -32,10 +33,8 @@ def _waiting(number: int) -> Component:
         text, verb = "1 proposal that arrived with frames", "has"
     else:
         text, verb = f"{number:,} proposals that arrived with frames", "have"
-    return html.P(
-        [link(text, addresses.WAITING), f" {verb} no PI yet: only staff sees the data."],
-        className="warning",
-    )
+    sentence = [link(text, addresses.WAITING), f" {verb} no PI yet: only staff sees the data."]
+    return dbc.Alert(sentence, color="warning", fade=False)
 
 
 PAGES = (page("Management", lambda path: path == addresses.ROOT, layout),)

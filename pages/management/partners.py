@@ -24,14 +24,14 @@ def layout(_pathname: str, _search: str) -> html.Main:
                         html.H2("Add a partner"),
                         forms.form(
                             "partner",
-                            forms.text("partner", "name", "Name", maxLength=partners.LONGEST),
+                            forms.text("partner", "name", "Name", maxlength=partners.LONGEST),
                             forms.buttons("partner", "Add"),
                         ),
                         html.H2("Rename a partner", className="further"),
                         forms.form(
                             "rename",
                             forms.select("rename", "old", "Partner", [], ""),
-                            forms.text("rename", "name", "New name", maxLength=partners.LONGEST),
+                            forms.text("rename", "name", "New name", maxlength=partners.LONGEST),
                             forms.buttons("rename", "Rename"),
                         ),
                     ]

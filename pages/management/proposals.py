@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from callbacks.core.dash_types import Component
@@ -75,8 +76,8 @@ def _form(form: str, proposal: ProposalDetails, submit: str) -> Component:
                 placeholder="Please choose a Semester",
             ),
         ),
-        forms.text(form, "soar_id", "SOAR ID", proposal.soar_id, help=WARNING, maxLength=80),
-        forms.text(form, "title", "Title", proposal.title, maxLength=proposal_admin.LONGEST_TITLE),
+        forms.text(form, "soar_id", "SOAR ID", proposal.soar_id, help=WARNING, maxlength=80),
+        forms.text(form, "title", "Title", proposal.title, maxlength=proposal_admin.LONGEST_TITLE),
         forms.area(form, "abstract", "Abstract", proposal.abstract, rows=7),
         forms.buttons(form, submit),
     )
@@ -94,9 +95,9 @@ def _pi(form: str, value: str) -> Component:
         "PI",
         value,
         help=help_text,
-        maxLength=600,
+        maxlength=600,
         list=f"{form}-people",
-        autoFocus=not value,
+        autofocus=not value,
     )
     return html.Div([field, html.Datalist(id=f"{form}-people")])
 
@@ -131,11 +132,11 @@ def details(pathname: str, search: str) -> html.Main:
         proposal = proposal_admin.get(person(), number or 0)
     except (NotFound, AccessDenied):
         return missing(pathname, search)
-    warning = [html.P(NOT_REGISTERED, className="warning")] if proposal.is_placeholder else []
+    warning = [dbc.Alert(NOT_REGISTERED, color="warning", fade=False)]
     return sheet(
         proposal.soar_id,
         addresses.PROPOSALS,
-        *warning,
+        *(warning if proposal.is_placeholder else []),
         html.Section(_form("proposal", proposal, "Apply changes"), className="panel"),
     )
 

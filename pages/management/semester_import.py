@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from callbacks.core.dash_types import Component
@@ -14,9 +15,7 @@ from services.proposals import semester_import
 def layout(_pathname: str, _search: str) -> html.Main:
     """Return the fixed parts of the page; `callbacks.management.semester_import` fills it."""
     columns = [part for name in semester_import.COLUMNS for part in (html.Code(name), ", ")][:-1]
-    submit = html.Button(
-        "Import", id="import-submit", type="submit", className="button main", disabled=True
-    )
+    submit = dbc.Button("Import", id="import-submit", type="submit", disabled=True)
     return sheet(
         "Import a semester",
         addresses.IMPORT,

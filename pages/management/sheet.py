@@ -56,5 +56,5 @@ def list_of(name: str, search: Component, new: str, *before: Component) -> list[
         *before,
         html.Span(id=f"{name}-count", className="quiet", role="status"),
         search,
-        link("Add new", new, className="button"),
+        link("Add new", new, className="btn btn-secondary"),
     )

@@ -156,7 +156,7 @@ def test_a_collaborator_comes_and_goes_with_the_page_open(
     expect(people).to_contain_text(f"{name}@example.org")
     query = "SELECT count(*) FROM membership WHERE proposal_id = ?"
     ((members,),) = demo_site.rows(query, proposal)
-    expect(page.locator("#collab-list [aria-current] .count")).to_have_text(str(members))
+    expect(page.locator("#collab-list [aria-current] .badge")).to_have_text(str(members))
     assert demo_site.rows("SELECT count(*) FROM user WHERE email LIKE '%mate@%'") == [(1,)]
     expect(theirs.locator("#home-list table")).to_be_visible()
 
