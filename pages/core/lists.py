@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+import dash_bootstrap_components as dbc
+from dash import html
 
 from callbacks.core.dash_types import Children, Component
 from callbacks.core.lists import parse
@@ -24,14 +25,15 @@ def paged_list(name: str, *head: Children) -> list[Component]:
 def search(pathname: str, search: str, label: str, n_rows: int) -> Component:
     """Return the search field, hidden while all rows fit on one page."""
     query = parse(pathname, search)
-    field = dcc.Input(
+    field = dbc.Input(
         id="list-text",
         type="search",
         value=query.text,
         placeholder=label,
-        maxLength=200,
-        autoComplete="off",
-        debounce=0.3,
+        maxlength=200,
+        autocomplete="off",
+        debounce=300,
+        size="sm",
     )
     return html.Div(
         html.Label(
@@ -48,8 +50,8 @@ def foot(identity: str) -> Component:
     """Return the pager, which a callback fills, and the page box with GO."""
     box: list[Component] = [
         html.Label("Page", htmlFor="list-page"),
-        dcc.Input(id="list-page", type="number", min=1, step=1, autoComplete="off"),
-        html.Button("GO", id="list-go", type="button"),
+        dbc.Input(id="list-page", type="number", min=1, step=1, autocomplete="off", size="sm"),
+        dbc.Button("GO", id="list-go", type="button", color="secondary"),
     ]
     return html.Div(
         [
