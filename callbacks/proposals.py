@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
@@ -103,15 +104,12 @@ def nothing(query: ListQuery) -> html.P:
     return html.P([f"No proposal matches “{query.text}”. ", all_of_them], className="empty")
 
 
-def draw_table(lines: Sequence[ProposalLine]) -> html.Div:
+def draw_table(lines: Sequence[ProposalLine]) -> Component:
     """Return the table of proposals with links to their data."""
     heads = [html.Th(name, scope="col") for name in ("PI", "SOAR ID", "Title", "Abstract")]
     heads.append(html.Th(html.Span("Data", className="visually-hidden"), scope="col"))
-    table = html.Table(
-        [html.Thead(html.Tr(heads)), html.Tbody([_row(line) for line in lines])],
-        className="table-quiet home-table",
-    )
-    return html.Div(table, className="scroll-x")
+    body = [html.Thead(html.Tr(heads)), html.Tbody([_row(line) for line in lines])]
+    return dbc.Table(body, hover=True, responsive=True, class_name="home-table")
 
 
 def _row(line: ProposalLine) -> html.Tr:

@@ -134,7 +134,8 @@ def _control(field: SettingField, value: SettingValue, *, may: bool) -> Componen
     if field.kind == "choice":
         options = [{"value": choice, "label": label} for choice, label in field.choices]
         return forms.select(FORM, name, field.title, options, str(value), **more)
-    # A text field also for numbers: a browser would discard what is not a number.
+    # A text field also for numbers: a browser would discard what is not a number. HTML has the
+    # input mode "decimal", although the documentation of dbc.Input does not list it.
     mode = {"inputmode": "decimal"} if field.kind in ("whole", "number") else {}
     return forms.text(FORM, name, field.title, str(shown(field, value)), **mode, **more)
 

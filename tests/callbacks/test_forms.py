@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from db.models import User
@@ -44,6 +45,26 @@ def test_every_broken_rule_is_a_sentence_of_its_own(site: Site) -> None:
     said = sentences(told["password-password-error"])
     assert said == [passwords.TOO_SHORT, passwords.TOO_COMMON, passwords.ALL_DIGITS]
     assert "123" not in json.dumps(told)
+
+
+def parts_of(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every component of a drawn page."""
+    if isinstance(tree, list):
+        for part in tree:
+            yield from parts_of(part)
+    elif isinstance(tree, dict) and "props" in tree:
+        yield tree
+        yield from parts_of(tree["props"].get("children"))
+
+
+def test_of_the_buttons_of_a_form_only_one_submits_it(site: Site) -> None:
+    # A button without a type submits, and dbc.Button sets none by itself.
+    address = {"url.pathname": f"/proposals/{site.own.id}/settings", "url.search": ""}
+    page = call(site, "PI", "page.children", address)["response"]["page"]["children"]
+    (form,) = (part for part in parts_of(page) if part["props"].get("id") == "settings")
+    buttons = [part["props"] for part in parts_of(form) if part["type"] == "Button"]
+    assert [one["id"] for one in buttons if one.get("type") != "button"] == ["settings-submit"]
+    assert len(buttons) > 3
 
 
 def test_options_that_do_not_exist_are_refused_and_others_kept(site: Site) -> None:

@@ -63,12 +63,12 @@ FORMS = {
             "pi": "typist@example.org",
             "soar_id": "SOAR2026B-808",
             "title": "Without a mouse",
-            "abstract": "Keys only.",
+            "abstract": "Keys only.\nIn two lines.",
         },
         "Proposal SOAR2026B-808 registered.",
         "SELECT title, abstract, username FROM proposal JOIN user ON user.id = pi_id "
         "WHERE soar_id = 'SOAR2026B-808'",
-        ("Without a mouse", "Keys only.", "typist"),
+        ("Without a mouse", "Keys only.\nIn two lines.", "typist"),
     ),
     "partner": Form(
         "/management/partners",
