@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import ccd, masters
+from reduction.detector import ccd, master_members, masters
 from reduction.fits import frame_io, provenance, vocabulary
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import BlockInputs, BlockSettings, Report, block
@@ -43,7 +43,7 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
         The members differ in camera, binning, read-out or size.
     """
     report("Reading", 0.0)
-    described = masters.describe_members(inputs.members, settings.minimum, "master bias")
+    described = master_members.describe_members(inputs.members, settings.minimum, "master bias")
     report("Combining", 0.1)
     master = masters.master_bias(inputs.members, lambda f: report("Combining", 0.1 + 0.8 * f))
     names = tuple(path.name for path in inputs.members)

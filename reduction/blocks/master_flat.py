@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import flatfield, masters
+from reduction.detector import flatfield, master_members, masters
 from reduction.fits import provenance, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.notice_codes import NoticeCode
@@ -73,10 +73,10 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
         The members differ, all are saturated, or a flat has no light.
     """
     report("Reading", 0.0)
-    described = masters.describe_members(inputs.members, settings.minimum, "master flat")
+    described = master_members.describe_members(inputs.members, settings.minimum, "master flat")
     first = described[0]
     report("Bias Subtract", 0.05)
-    used, dropped = masters.judge_flats(
+    used, dropped = master_members.judge_flats(
         inputs.members, inputs.master_bias, settings.saturation_threshold
     )
     report("Combining", 0.2)

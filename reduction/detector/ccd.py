@@ -34,12 +34,24 @@ Image = NDArray[np.floating[Any]]
 
 
 def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
-    """Return read noise (electron) and gain (electron/ADU).
+    """Return read noise and gain of a frame.
+
+    Parameters
+    ----------
+    frame : CCDData
+        With ``RDNOISE`` and ``GAIN`` in its header.
+
+    Returns
+    -------
+    read_noise : float
+        Electron.
+    gain : float
+        Electron/ADU.
 
     Raises
     ------
     HeaderError
-        One is missing or can't be true: no uncertainty could be given.
+        One is missing or implausible, so that no uncertainty can be calculated.
     """
     values = []
     for card in (vocabulary.RDNOISE, vocabulary.GAIN):
@@ -71,7 +83,7 @@ def trim(frame: CCDData, section: Section) -> CCDData:
     -------
     CCDData
         Shape `section.shape`; ``LTV1`` and ``LTV2`` are shifted, so that the detector coordinates
-        of the pixels stay.
+        of the pixels do not change.
     """
     trimmed: CCDData = ccdproc.trim_image(frame[section.slices], add_keyword=None)
     geometry.shift_physical(trimmed.meta, section.x0, section.y0)
@@ -127,7 +139,7 @@ def measured_read_noise(frame: CCDData) -> float | None:
 
 
 def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
-    """Return the bias of an untrimmed raw frame: the master, moved to the level of its overscan.
+    """Return the bias of an untrimmed raw frame: the master, shifted to the frame's overscan level.
 
     Parameters
     ----------
@@ -152,8 +164,8 @@ def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
     now, then = overscan_level(frame), overscan_level(master)
     if now is not None and then is not None:
         drift = now[0] - then[0]
-    # The flags of the master stay behind: its bad pixels hold the typical level, and are flagged
-    # again in the frame when they are bad there.
+    # The flags of the master are not copied: its bad pixels have the typical level, and are flagged
+    # in the frame if they are bad there.
     return CCDData(
         master.data + np.float32(drift), unit=master.unit, uncertainty=master.uncertainty
     )

@@ -1,4 +1,4 @@
-"""Frames into one, pixel by pixel: the mean of what lies near the median, and its variance."""
+"""Combine frames pixel by pixel: the mean of the values near the median, and its variance."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ Image = NDArray[np.float32]
 
 CLIP_SIGMA = 3.0
 N_THREADS = min(2, os.cpu_count() or 1)
-"""A master is waited for by whatever was exposed since; numpy lets threads work side by side."""
+"""Threads that combine a master, which other frames wait for; numpy releases the GIL."""
 _CACHED_BYTES = 1 << 20
-"""Pixels combined at once: about what a core's own cache holds."""
+"""Pixels combined at once: about the size of the cache of a core."""
 _MAD_TO_SIGMA = 1.4826
 _MISSING = np.float32(1e30)
-"""Stands for a value that is not there: goes to the end, and is always clipped."""
+"""Replaces a missing value: it is sorted to the end and always clipped."""
 
 
 def combine(stack: Image) -> tuple[Image, Image]:
-    """Combine frames pixel by pixel: the mean of what lies within 3 σ of the median.
+    """Combine frames pixel by pixel: the mean of the values within 3 σ of the median.
 
-    σ is the larger of the frames' scatter (from the median absolute deviation) in a pixel and
-    typically in its row, so that a pixel that happens to scatter little does not lose good values.
+    σ is the scatter of the frames (from the median absolute deviation) in a pixel or the median
+    scatter in its row, whichever is larger, so that a pixel with low scatter by chance does not
+    lose good values.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def _combine(stack: Image) -> tuple[Image, Image]:
             centre[where], spread[where] = _median_and_spread(known) if known else (0, 0)
     typical = np.median(spread, axis=1, keepdims=True)
     limit = CLIP_SIGMA * np.maximum(spread, typical) + np.float32(1e-6)
-    # Sums about the median: small numbers keep their precision.
+    # Sums relative to the median, for numerical precision.
     count, total, squares = (np.zeros_like(centre) for _ in range(3))
     for plane in ordered:
         np.subtract(plane, centre, out=plane)
@@ -85,7 +86,7 @@ def _combine(stack: Image) -> tuple[Image, Image]:
     np.maximum(count, 1, out=count)
     shift = total / count
     scatter = np.maximum(squares - total * shift, 0) / np.maximum(count - 1, 1)
-    # The scatter of one or two values says nothing; the row's typical spread stands in for it.
+    # The scatter of one or two values is unreliable, so the median spread of the row is used.
     variance: Image = np.where(count > 2, scatter, np.square(typical)).astype(np.float32) / count
     mean: Image = centre + shift
     mean[empty], variance[empty] = np.nan, np.inf
@@ -93,10 +94,10 @@ def _combine(stack: Image) -> tuple[Image, Image]:
 
 
 def _median_and_spread(ordered: list[Image]) -> tuple[Image, Image]:
-    """Return median and σ (from the median absolute deviation) of planes that are in order.
+    """Return median and σ (from the median absolute deviation) of sorted planes.
 
-    In order, the k nearest values to the median are k neighbours, so that the k-th distance is the
-    least, over all runs of k values, of the larger distance of the run's two ends.
+    In sorted planes, the k values nearest to the median are neighbours. The k-th distance is
+    therefore the minimum, over all runs of k values, of the larger distance of the run's ends.
     """
     n = len(ordered)
     centre = robust.middle(ordered)
@@ -106,7 +107,7 @@ def _median_and_spread(ordered: list[Image]) -> tuple[Image, Image]:
     for rank in ranks:
         nearest: Image | None = None
         for low in range(n - rank):
-            # `below` of the upper end, its sign changed, is how far that end is above.
+            # The negative of `below` is the distance of the upper end above the median.
             reach = np.maximum(below[low], -below[low + rank])
             nearest = reach if nearest is None else np.minimum(nearest, reach, out=nearest)
         assert nearest is not None  # n is at least 1

@@ -25,13 +25,18 @@ from reduction.notice_codes import NoticeCode
 
 Normalization = Literal["mean", "simple", "full"]
 FLAT_FLOOR = 0.1
-"""Least response that a frame is divided by: below it a pixel is outside the slit, or dead."""
+"""Least response by which a frame is divided; below it a pixel is outside the slit, or dead."""
 _CLIP = 3.0
 _ITERATIONS = 3
 
 
 def lit_rows(flat: CCDData) -> tuple[int, int]:
     """Return the rows of a combined flat that are inside the slit.
+
+    Parameters
+    ----------
+    flat : CCDData
+        (n_spatial, n_dispersion), with flags.
 
     Returns
     -------
@@ -42,18 +47,24 @@ def lit_rows(flat: CCDData) -> tuple[int, int]:
 
 
 def fit_colour(profile: NDArray[Any], order: int) -> NDArray[np.float64]:
-    """Fit a Chebyshev polynomial along the dispersion, 3 σ-clipped; NaN in `profile` is left out.
+    """Fit a Chebyshev polynomial along the dispersion, 3 σ-clipped; NaN is ignored.
 
     Parameters
     ----------
     profile : (n_dispersion,) float
+        ADU.
     order : int
         Degree; lowered when there are too few columns for it.
 
     Returns
     -------
     (n_dispersion,) float64
-        The fitted lamp spectrum.
+        The fitted lamp spectrum, ADU.
+
+    Raises
+    ------
+    UnusableFrame
+        Fewer than two columns have a value.
     """
     x = np.arange(profile.size, dtype=float)
     keep = np.isfinite(profile)
@@ -78,17 +89,22 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
     flat : CCDData
         (n_spatial, n_dispersion), ADU, bias-subtracted, with variance.
     method : {"mean", "simple", "full"}
-        ``mean``: one number. ``simple``: a Chebyshev fit to the median spectrum of the lit rows,
-        the same for every row, so that the slit's illumination stays in the flat. ``full``: a fit
-        to every row by itself.
+        ``mean``: divide by one number. ``simple``: divide every row by a Chebyshev fit to the
+        median spectrum of the lit rows, so that the illumination of the slit remains in the flat.
+        ``full``: divide every row by a fit to it.
     order : int
         Degree of the Chebyshev polynomial.
 
     Returns
     -------
     CCDData
-        Dimensionless, about 1; the lit rows are in ``GSP_SLO``, ``GSP_SHI``. Rows outside them and
-        pixels where the lamp gives no light are flagged NO_FLAT.
+        Dimensionless, near 1; the lit rows are in ``GSP_SLO``, ``GSP_SHI``. Other rows, and pixels
+        without light from the lamp, are flagged NO_FLAT.
+
+    Raises
+    ------
+    UnusableFrame
+        The flat has no light, or too few columns for the fit.
     """
     first, last = lit_rows(flat)
     good = flags_of(flat) == 0
@@ -100,7 +116,7 @@ def normalize(flat: CCDData, method: Normalization, order: int) -> CCDData:
         model = fit_colour(robust.known_median(values, 0), order)[None, :]
     else:
         model = _fit_rows(values, order, flat.shape[0], first)
-    # Where the lamp is fainter than a thousandth of its typical light, the ratio is noise.
+    # Where the lamp is fainter than a thousandth of its median, the ratio is noise.
     floor = 1e-3 * float(np.nanmedian(model))
     if not floor > 0:
         raise UnusableFrame(NoticeCode.FLAT_DARK)
@@ -136,7 +152,18 @@ def _fit_rows(values: NDArray[Any], order: int, n_rows: int, first: int) -> NDAr
 
 
 def slit_rows(flat: CCDData) -> tuple[int, int] | None:
-    """Return the lit rows (first, one past last) that a master flat records, None without."""
+    """Return the lit rows that a master flat records.
+
+    Parameters
+    ----------
+    flat : CCDData
+        From `normalize`.
+
+    Returns
+    -------
+    (int, int) or None
+        First row, and one past the last; None if they are not recorded.
+    """
     if vocabulary.GSP_SLO not in flat.meta or vocabulary.GSP_SHI not in flat.meta:
         return None
     return int(flat.meta[vocabulary.GSP_SLO]) - 1, int(flat.meta[vocabulary.GSP_SHI])

@@ -1,10 +1,10 @@
-"""Where a pixel is on the detector, whatever the binning and the trimming.
+"""Detector coordinates of pixels, for any binning and trimming.
 
 Products carry the IRAF cards ``LTMi_i`` and ``LTVi``: ``logical = LTM * physical + LTV``, both
 counted from 1 with integers at pixel centres; the physical pixel is the unbinned pixel of the full
 read-out. A pixel binned by b covers physical b*(i-1)+1 … b*i, so its centre is b*i - (b-1)/2, and
-``LTM = 1/b``, ``LTV = (b-1)/(2b)`` before any trim. The half pixel matters: forgetting it moves a
-2x2 science frame against its 1x2 arc by half an unbinned pixel.
+``LTM = 1/b``, ``LTV = (b-1)/(2b)`` before any trim. The half pixel matters: without it a 2x2
+science frame is displaced from its 1x2 arc by half an unbinned pixel.
 
 In Python the functions count from 0 (numpy), again with integers at pixel centres.
 """
@@ -28,14 +28,14 @@ OVERSCAN = {"Red": (6, 49), "Blue": (1, 16)}
 
 MOST_BINNING = 64
 FAR = 1e5
-"""Pixels: no detector has as many columns or rows."""
+"""Pixels; more than the columns or rows of any detector."""
 
 Pixels = float | NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A rectangle of an image: 0-based, ends excluded, so that ``data[section.slices]`` is it."""
+    """A rectangle ``data[section.slices]`` of an image: 0-based, ends excluded."""
 
     x0: int
     x1: int
@@ -63,7 +63,7 @@ def size_text(shape: tuple[int, int]) -> str:
 
 
 def parse_section(value: str) -> Section | None:
-    """Return the section that a card such as ``'[26:2055,2:948]'`` writes, None if it is none."""
+    """Return the section of a card such as ``'[26:2055,2:948]'``, None if it is malformed."""
     match = re.fullmatch(r"\s*\[\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*\]\s*", value)
     if match is None:
         return None
@@ -76,10 +76,10 @@ def parse_section(value: str) -> Section | None:
 def readout_origin(header: fits.Header, shape: tuple[int, int]) -> tuple[int, int]:
     """Return the 0-based unbinned detector pixel (x, y) where the read-out window begins.
 
-    Told by the controller's cards, else by the name of a custom region
-    (``CUST_0_4142_980_948_1x2``: x, width, y, height), else (0, 0). The Blue camera's frames are
-    stored upside down (``Flip Y``): the window is then counted from the other end, so that rows
-    keep their order.
+    It is read from the controller's cards, else from the name of a custom region
+    (``CUST_0_4142_980_948_1x2``: x, width, y, height), else it is (0, 0). The Blue camera's frames
+    are stored upside down (``Flip Y``); the window is then counted from the other end, so that the
+    order of rows is kept.
     """
     binning = headers.read_binning(header)
     origin: dict[str, int] = {}
@@ -149,10 +149,15 @@ def to_physical(header: fits.Header, axis: int, pixel: Pixels) -> Pixels:
     pixel : float or array
         Pixel coordinates; integers are pixel centres.
 
+    Returns
+    -------
+    float or array
+        Unbinned detector pixels, of the shape of `pixel`.
+
     Raises
     ------
     HeaderError
-        The cards are missing or absurd.
+        The cards are missing or implausible.
     """
     scale, offset = _terms(header, axis)
     return (pixel + 1 - offset) / scale - 1
@@ -162,6 +167,25 @@ def to_logical(header: fits.Header, axis: int, physical: Pixels) -> Pixels:
     """Return the 0-based pixel of a product at a 0-based unbinned detector pixel.
 
     The inverse of `to_physical`.
+
+    Parameters
+    ----------
+    header : fits.Header
+        The product's header, with ``LTM`` and ``LTV``.
+    axis : int
+        FITS axis: 1 along the dispersion, 2 along the slit.
+    physical : float or array
+        Unbinned detector pixels; integers are pixel centres.
+
+    Returns
+    -------
+    float or array
+        Pixels of the product, of the shape of `physical`.
+
+    Raises
+    ------
+    HeaderError
+        The cards are missing or implausible.
     """
     scale, offset = _terms(header, axis)
     return scale * (physical + 1) + offset - 1
@@ -175,10 +199,10 @@ def binning_along(header: fits.Header, axis: int) -> float:
 def image_section(header: fits.Header, shape: tuple[int, int]) -> Section:
     """Return the part of a raw frame that holds an image.
 
-    ``TRIMSEC`` is used when it is consistent with ``NAXIS`` and cuts something off: older frames
-    give it in unbinned pixels, or write the whole frame. Otherwise the columns of the detector that
-    see light are taken from the published geometry. An imaging region narrower than the detector
-    holds no pre- or overscan that is known, and is kept whole.
+    ``TRIMSEC`` is used if it is consistent with ``NAXIS`` and smaller than the frame; older frames
+    give it in unbinned pixels, or as the whole frame. Otherwise the illuminated columns are taken
+    from the published geometry. An imaging region narrower than the detector has no known pre- or
+    overscan and is used completely.
     """
     ny, nx = shape
     stated = parse_section(headers.text(header, vocabulary.TRIMSEC))
@@ -187,13 +211,13 @@ def image_section(header: fits.Header, shape: tuple[int, int]) -> Section:
     b = headers.read_binning(header)[0]
     if abs(nx * b - headers.FULL_WIDTH) > 2 * b:
         return Section(0, nx, 0, ny)
-    # Only pixels that are wholly illuminated are kept.
+    # Only completely illuminated pixels are kept.
     x0 = -(-(ILLUMINATED[0] - 1) // b)
     return Section(x0, min(ILLUMINATED[1] // b, nx), 0, ny)
 
 
 def overscan_section(header: fits.Header, shape: tuple[int, int]) -> Section | None:
-    """Return the columns that are read without light, None when the region has none.
+    """Return the overscan columns, None when the region has none.
 
     Half-covered binned pixels at both ends are left out.
     """

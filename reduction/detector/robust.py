@@ -1,4 +1,4 @@
-"""Medians of many values at once, many times faster than numpy's along the first axis.
+"""Medians of planes and in blocks, many times faster than numpy's along the first axis.
 
 Planes are sorted against each other by a fixed network of minima and maxima (Batcher 1968, AFIPS
 Conf. Proc. 32, 307), which vector instructions execute for whole planes. The medians are exact.
@@ -38,7 +38,12 @@ def sort_planes(stack: Image) -> list[Image]:
     Parameters
     ----------
     stack : (n, …) float32
-        Without NaN (``inf`` goes to the end).
+        Without NaN (``inf`` is sorted to the end).
+
+    Returns
+    -------
+    list of (…) float32
+        The planes, ascending in every pixel.
     """
     planes: list[Image] = list(stack)
     spare = np.empty_like(planes[0])
@@ -50,7 +55,17 @@ def sort_planes(stack: Image) -> list[Image]:
 
 
 def middle(planes: list[Image]) -> Image:
-    """Return the median of planes that are in order."""
+    """Return the median of sorted planes.
+
+    Parameters
+    ----------
+    planes : list of (…) float32
+        From `sort_planes`.
+
+    Returns
+    -------
+    (…) float32
+    """
     n = len(planes)
     if n % 2:
         return planes[n // 2].copy()
@@ -97,6 +112,12 @@ def column_medians(data: Image, height: int) -> Image:
 def row_medians(data: Image, width: int) -> Image:
     """Return the median of every row in blocks of columns, from means of neighbouring columns.
 
+    Parameters
+    ----------
+    data : (n_rows, n_columns) float32
+    width : int
+        Columns of a block; even.
+
     Returns
     -------
     (n_rows, n_blocks) float32
@@ -142,12 +163,17 @@ def interpolation(n: int, n_blocks: int) -> Image:
 
 
 def known_median(values: Image, axis: int) -> Image:
-    """Return the median along an axis of a plane, NaN left out; NaN where nothing is known.
+    """Return the median along an axis of a plane, ignoring NaN.
 
     Parameters
     ----------
     values : (n_rows, n_columns) float32
     axis : {0, 1}
+
+    Returns
+    -------
+    (n_columns,) or (n_rows,) float32
+        NaN where there is no value.
     """
     lines = np.sort(np.ascontiguousarray(values.T if axis == 0 else values), axis=1)
     known = np.count_nonzero(~np.isnan(lines), axis=1)  # NaN comes last

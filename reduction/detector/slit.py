@@ -1,4 +1,4 @@
-"""Which rows of a spectrum are inside the slit."""
+"""Find the rows of a spectrum that are inside the slit."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from scipy.ndimage import median_filter
 from reduction.detector import robust
 
 MARGIN = 2
-"""Rows left out at each detected edge: the light falls off over about this many."""
+"""Rows left out at each detected edge, over which the light decreases."""
 _MIN_FRACTION = 0.25
 
 
 def profile_along_slit(data: NDArray[Any], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the median of every row over the middle of the dispersion axis; NaN without pixels.
+    """Return the median of every row over the middle 80 % of the dispersion axis.
 
     Parameters
     ----------
     data : (n_spatial, n_dispersion) float
     usable : (n_spatial, n_dispersion) bool
         False where a pixel is flagged.
+
+    Returns
+    -------
+    (n_spatial,) float64
+        In the unit of `data`; NaN in rows without usable pixels.
     """
     n = data.shape[1]
     middle = slice(n // 10, n - n // 10)
@@ -52,7 +57,7 @@ def lit_rows_of_flat(profile: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def lit_rows_of_frame(profile: NDArray[np.float64]) -> tuple[int, int]:
-    """Return the rows inside the slit, from a science frame without a flat.
+    """Return the rows inside the slit of a science frame, if there is no flat.
 
     The sky illuminates the slit, so its edges are steps of the profile above the dark rows at the
     ends. Without a significant step all rows are kept: the slit may be longer than the region that

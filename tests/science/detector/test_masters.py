@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 
 from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.master_flat import MasterFlatSettings, master_flat
-from reduction.detector import flatfield, masters
+from reduction.detector import flatfield, master_members, masters
 from reduction.detector.combine import combine
 from reduction.errors import MissingCalibration, UnusableFrame
 from reduction.fits import vocabulary
@@ -156,9 +156,9 @@ def test_a_hot_pixel_does_not_reject_a_flat(tmp_path: Path) -> None:
     members = write_flats(tmp_path, [1.0, 1.0, 1.0])
     with fits.open(members[0], mode="update") as opened:
         opened[0].data[20, 1000] = 65535
-    used, dropped = masters.judge_flats(members, None, 0.0)
+    used, dropped = master_members.judge_flats(members, None, 0.0)
     assert (len(used), len(dropped)) == (3, 0)
     with fits.open(members[0], mode="update") as opened:
         opened[0].data[20, 1000:1002] = 65535
-    used, dropped = masters.judge_flats(members, None, 0.0)
+    used, dropped = master_members.judge_flats(members, None, 0.0)
     assert [member.path for member in dropped] == [members[0]]
