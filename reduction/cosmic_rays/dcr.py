@@ -1,4 +1,4 @@
-"""Cosmic rays as counts beyond a gap in the histogram of a sub-frame (Pych 2004, PASP 116, 148)."""
+"""Cosmic rays by gaps in the histograms of sub-frames (Pych 2004, PASP 116, 148)."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ SUBFRAME = (32, 128)
 THRESHOLD = 3.0
 PASSES = 5
 SHARPNESS = 4.0
-"""Laplacian significance from which on what is beyond a gap is a cosmic ray."""
+"""Least significance of the Laplacian of a cosmic ray beyond a gap, sigmas."""
 _TAIL = 2.5
-"""Sigmas above the median from which on the counts of a sub-frame are put in order."""
+"""Least deviation from the median of the counts of a sub-frame that are sorted, sigmas."""
 
 
 def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find cosmic rays as counts beyond a gap in the histogram of a sub-frame (Pych 2004).
 
-    In each sub-frame the counts are clipped to the bulk around the mode; going up from there, the
-    first gap wider than `THRESHOLD` standard deviations of the bulk separates cosmic rays from
-    what belongs to the scene. Sub-frames overlap by half, and a pixel must be beyond the gap in
-    each that holds it, and sharper than the optics let light be (as in L.A.Cosmic; the published
-    program would take a bright target's emission lines too). Found pixels and their neighbours are
-    filled in before the next pass.
+    In each sub-frame the first gap above the bulk of the counts that is wider than `THRESHOLD`
+    standard deviations separates cosmic rays from the scene. Sub-frames overlap by half. A pixel
+    must be beyond the gap in each sub-frame that contains it, and sharper than the optics allow for
+    a source (as in L.A.Cosmic; the published program would also mark the emission lines of bright
+    targets). Detected pixels and their neighbours are replaced before the next pass.
 
-    Sky and traces are taken off before, which the published program leaves to the histogram.
+    Sky and traces are subtracted first; the published program does not subtract them.
 
     Parameters
     ----------
     scene : Scene
-        The frame, its smooth part taken off.
+        The frame without its smooth part.
     bad : (n_rows, n_columns) bool
-        Left out.
+        Pixels to ignore.
 
     Returns
     -------
     (n_rows, n_columns) bool
+        True for the pixels of cosmic rays.
     """
     work, noise = scene.work, scene.noise
     hits = np.zeros(work.shape, dtype=bool)
@@ -61,7 +61,7 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if not patches.count:
             break
         near, sigma = patches.cut(work), patches.cut(noise)
-        # An emission line of a bright target is beyond a gap too, but not sharper than the optics.
+        # An emission line of a bright target is also beyond a gap, but not sharper than the optics.
         limit = np.maximum(OBJECT_LIMIT * fine_structure(near, sigma), SHARPNESS)
         seeds = patches.cut(beyond) & (edges_of(near, sigma) > limit) & ~patches.edge
         around = cv2.dilate(seeds.astype(np.uint8), AROUND).astype(bool)
@@ -74,14 +74,14 @@ def search(scene: Scene, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 class _Histograms:
-    """The sub-frames of a frame, each with the bulk of its counts, and what lies above it in order.
+    """The sub-frames of a frame: median and sigma of their counts, and the counts above, sorted.
 
     Parameters
     ----------
     work : (n_rows, n_columns) float32
-        The cosmic rays in it are too few to move the bulk.
+        Electron. Cosmic rays are too few to affect median and sigma.
     misfit : (n_rows, n_columns) float32, or a number
-        How far `work` may be off.
+        Error of `work`, electron.
     shift : {0, 1}
         Whether the sub-frames are displaced by half their size.
     """
@@ -93,7 +93,7 @@ class _Histograms:
         pad = ((top, -(n_rows + top) % height), (left, -(n_columns + left) % width))
         padded = np.pad(work, pad, mode="symmetric")
         n_y, n_x = padded.shape[0] // height, padded.shape[1] // width
-        # A quarter of the pixels tells median and sigma to some per cent.
+        # A quarter of the pixels gives median and sigma to a few per cent.
         counts = padded[::2, ::2].reshape(n_y, height // 2, n_x, width // 2)
         ordered = np.sort(counts.swapaxes(1, 2).reshape(n_y * n_x, -1), axis=1)
         middle, low = ordered.shape[1] // 2, int(0.16 * ordered.shape[1])
@@ -104,7 +104,9 @@ class _Histograms:
         block_column = (np.arange(n_columns) + left) // width
         limits = self._tail.reshape(n_y, n_x)[:, block_column]
         above = np.empty(work.shape, dtype=bool)
-        for number, limit in enumerate(limits):  # a row of blocks each: no index of every pixel
+        for number, limit in enumerate(
+            limits
+        ):  # one row of blocks at a time, to avoid an index of every pixel
             rows = slice(max(number * height - top, 0), (number + 1) * height - top)
             np.greater(work[rows], limit, out=above[rows])
         places = np.flatnonzero(above)

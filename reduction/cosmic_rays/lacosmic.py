@@ -36,29 +36,29 @@ Method = Literal["dcr", "lacosmic"]
 SIGMA_FRACTION = 0.3
 ITERATIONS = 4
 PIXEL_SIGMA = 3.5
-"""By how much a marked pixel itself must stand above the scene."""
+"""Least significance of a marked pixel above the scene, sigmas."""
 TRACK_SHARE = 0.35
-"""Part of a track's significant pixels that is sharp by itself."""
+"""Least fraction of sharp pixels among the significant pixels of a track."""
 LONG_TRACK, LONG_TRACK_SHARE = 8, 0.05
-"""Columns and rows from which on a patch can't be of light, and the part of it that is sharp."""
+"""Columns and rows from which a patch can't be a source, and its least fraction of sharp pixels."""
 SATURATED_RUN = 4
-"""Pixels in a row that only a source saturates."""
+"""Number of adjacent saturated pixels in a row that only a source has."""
 BESIDE_ROWS = 4
-"""Rows beside them in which its profile is cut off."""
+"""Rows beside saturated pixels that are affected by the clipped profile."""
 
 
 def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> NDArray[np.bool_]:
     """Find cosmic rays with L.A.Cosmic (van Dokkum 2001).
 
-    A pixel must also stand above the scene by itself: the Laplacian's negative lobes and a strong
-    hit's neighbours are sharp too, without holding any charge. Beyond van Dokkum's iterations, what
-    is sharp is taken along when it hangs together with a cosmic ray: the core of a wide track is no
-    sharper than the optics let light be.
+    A pixel must also be significant above the scene itself, since the negative lobes of the
+    Laplacian and the neighbours of a strong hit are sharp too, without any charge. In addition to
+    van Dokkum's iterations, sharp pixels that are connected with a cosmic ray are marked, since the
+    core of a wide track is no sharper than a source.
 
     Parameters
     ----------
     scene : Scene
-        The frame, its smooth part taken off.
+        The frame without its smooth part.
     bad : (n_rows, n_columns) bool
         Pixels already known to be bad; they are neither used nor marked.
     spectrum : bool
@@ -67,7 +67,7 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
     Returns
     -------
     (n_rows, n_columns) bool
-        True where a cosmic ray fell.
+        True for the pixels of cosmic rays.
     """
     marks = _bright_and_sharp(scene) & ~bad
     patches = Patches(marks)
@@ -98,9 +98,9 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
 
 
 def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
-    """Return the pixels that stand above the scene and whose Laplacian does.
+    """Return the pixels that are significant above the scene, with a significant Laplacian.
 
-    Few pixels stand above the scene, so the Laplacian is taken around those alone.
+    The Laplacian is calculated only around the few pixels that are significant.
     """
     bright = scene.work > SIGMA_CLIP * scene.noise
     patches = Patches(bright)
@@ -113,10 +113,10 @@ def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
 def _with_their_cores(
     hits: NDArray[np.bool_], marks: NDArray[np.bool_], *, spectrum: bool
 ) -> NDArray[np.bool_]:
-    """Return the hits together with the marked pixels that are connected with them.
+    """Return the hits and the marked pixels that are connected with them.
 
-    The core of a wide track is no sharper than a source, but a sufficient part of its pixels is; of
-    a source that was hit, most are not. In a spectrum only a track is long in both directions:
+    The core of a wide track is no sharper than a source, but enough of its pixels are sharp; most
+    pixels of a source with a hit are not. In a spectrum only a track extends in both directions:
     sources extend along the dispersion, sky lines along the slit.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((hits | marks).astype(np.uint8))
@@ -131,10 +131,10 @@ def _with_their_cores(
 
 
 def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[np.bool_]:
-    """Return where a saturated source leaves no pixels to compare with.
+    """Return the pixels beside a saturated source, where cosmic rays can't be identified.
 
-    A cosmic ray saturates few pixels in a row, a source many. The profile of the source is clipped
-    there, and its edges are as sharp as a cosmic ray.
+    A cosmic ray saturates few pixels in a row, a source many. The profile of the source is clipped,
+    and its edges are as sharp as a cosmic ray.
     """
     saturated = ((flags & np.uint8(PixelFlag.SATURATED)) != 0).astype(np.uint8)
     if not saturated.any():
@@ -148,7 +148,7 @@ def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[n
 def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, int]:
     """Find cosmic rays, flag them COSMIC_RAY and replace them by the pixels around.
 
-    The replacement is for display; every measurement ignores flagged pixels.
+    The replacement is for display only; measurements ignore flagged pixels.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Small patches around the few pixels that matter, put into one image: filters run on that alone.
+"""Small patches around marked pixels, combined to one image, to which filters are applied.
 
-A frame holds some hundred cosmic rays in millions of pixels. Whatever looks only at what surrounds
-them gives the same answer on the patches as on the frame.
+A frame has some hundred cosmic rays in millions of pixels. A filter that depends only on nearby
+pixels gives the same result on the patches as on the frame.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 CORE = 16
-"""Pixels along an edge of the part of a patch that is answered for."""
+"""Size of the core of a patch, in which results are valid, pixels."""
 MARGIN = 7
-"""Pixels around it, wider than any filter reaches."""
+"""Margin around the core, wider than the range of the filters, pixels."""
 _SIZE = CORE + 2 * MARGIN
 _GROWTH = 3
-"""Pixels by which a mark may grow, perhaps into the neighbouring patch."""
+"""Pixels by which marks may grow, possibly into a neighbouring patch."""
 
 
 class Patches:
-    """The patches of a frame that hold marked pixels, in one tall image.
+    """The patches of a frame that contain marked pixels, in one tall image.
 
     Parameters
     ----------
     marks : (n_rows, n_columns) bool
-        What the patches must hold.
+        The marked pixels.
 
     Attributes
     ----------
     count : int
-        Patches; 0 when nothing is marked.
+        Number of patches; 0 without marked pixels.
     edge : (count * 30, 30) bool
-        Where nothing may be concluded: beyond the frame, and where patches touch one another.
+        Pixels without a valid result: outside the frame, and at the borders of the patches.
     """
 
     def __init__(self, marks: NDArray[np.bool_]) -> None:
@@ -61,13 +61,32 @@ class Patches:
         self._inside_columns = np.clip(self._columns, 0, n_columns - 1)[:, None, :]
 
     def cut(self, image: NDArray[Any]) -> NDArray[Any]:
-        """Return the patches of an image; beyond its edges its outermost pixels are repeated."""
+        """Cut the patches from an image of the size of the frame.
+
+        Parameters
+        ----------
+        image : (n_rows, n_columns) array
+
+        Returns
+        -------
+        (count * 30, 30) array
+            Of the type of `image`; beyond its edges the outermost pixels are repeated.
+        """
         return np.ascontiguousarray(
             image[self._inside_rows, self._inside_columns].reshape(-1, _SIZE)
         )
 
     def frame(self, marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return marks made on the patches as marks on the whole frame."""
+        """Convert marks on the patches to marks on the frame.
+
+        Parameters
+        ----------
+        marks : (count * 30, 30) bool
+
+        Returns
+        -------
+        (n_rows, n_columns) bool
+        """
         whole = np.zeros(self._shape, dtype=bool)
         core = slice(MARGIN, MARGIN + CORE)
         patch, y, x = np.nonzero(marks.reshape(-1, _SIZE, _SIZE)[:, core, core])

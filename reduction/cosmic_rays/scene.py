@@ -22,24 +22,29 @@ OBJECT_LIMIT = 5.0
 """Least ratio of its Laplacian to the fine-structure image."""
 AROUND = np.ones((3, 3), np.uint8)
 BLOCK_COLUMNS = 64
-"""Columns over which a target's light changes little: its model is a median over as many."""
+"""Columns over which the model of a target is a median; its light changes little over them."""
 SCENE_SHIFT = 0.1
-"""Columns by which the model of a sky line may be displaced."""
+"""Error of the position of a sky line in the model, columns."""
 BAND_ROWS = 48
-"""Rows over which tilt and bow of the slit move a sky line little, yet wide beside a target."""
+"""Rows over which the sky is a median: more than a target, but few for tilt and bow of the slit."""
 
 
 def smooth_scene(data: Image) -> Image:
     """Model sky and targets of a spectrum, without cosmic rays and narrow lines of a target.
 
     The sky is the median of every column in bands of rows (its lines are tilted and bowed along the
-    slit), a target the running median of what is left of its row. Subtracting both keeps sharp sky
-    lines and narrow traces from looking like cosmic rays.
+    slit), a target the median in blocks of columns of its rows without sky. Without the subtraction
+    of both, sharp sky lines and narrow traces would resemble cosmic rays.
 
     Parameters
     ----------
     data : (n_spatial, n_dispersion) float32
-        Finite; bad pixels are rare and replaced by what is around them.
+        Electron. Finite; bad pixels are replaced by the mean of their neighbours.
+
+    Returns
+    -------
+    (n_spatial, n_dispersion) float32
+        Electron.
     """
     n_rows, n_columns = data.shape
     bands = robust.column_medians(data, BAND_ROWS)
@@ -49,8 +54,8 @@ def smooth_scene(data: Image) -> Image:
     return scene
 
 
-# Each kernel is the Laplacian at one quarter of a pixel of the image subsampled twice, which is
-# where van Dokkum takes it: of the quarter's four neighbours two lie in the same pixel.
+# Each kernel is the Laplacian at one quarter of a pixel of the image subsampled by two, as defined
+# by van Dokkum: two of the four neighbours of a quarter are in the same pixel.
 _QUARTERS = tuple(
     np.array(kernel, dtype=np.float32)
     for kernel in (
@@ -79,18 +84,18 @@ def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
     """
     filled: Image = data.copy()
     n_rows, n_columns = data.shape
-    places = np.flatnonzero(bad)
-    for start in range(0, places.size, _AT_ONCE):
-        some = places[start : start + _AT_ONCE]
-        row, column = np.divmod(some, n_columns)
-        total, count = np.zeros(some.size, np.float32), np.zeros(some.size, np.float32)
+    bad_pixels = np.flatnonzero(bad)
+    for start in range(0, bad_pixels.size, _AT_ONCE):
+        indices = bad_pixels[start : start + _AT_ONCE]
+        row, column = np.divmod(indices, n_columns)
+        total, count = np.zeros(indices.size, np.float32), np.zeros(indices.size, np.float32)
         for dy, dx in _NEIGHBOURS:
             near = np.clip(row + dy, 0, n_rows - 1) * n_columns
             near += np.clip(column + dx, 0, n_columns - 1)
             good = ~bad.ravel()[near]
             total += np.where(good, data.ravel()[near], np.float32(0))
             count += good
-        filled.ravel()[some] = total / np.maximum(count, 1)
+        filled.ravel()[indices] = total / np.maximum(count, 1)
     return filled
 
 
@@ -135,9 +140,9 @@ def edges_of(work: Image, noise: Image) -> Image:
 
 
 def fine_structure(work: Image, noise: Image) -> Image:
-    """Return the fine-structure image: what is sharp but resolved (stars, lines), van Dokkum's F.
+    """Return the fine-structure image of sharp but resolved sources, van Dokkum's F.
 
-    A cosmic ray is sharper than the point spread function, so its Laplacian is large against this.
+    A cosmic ray is sharper than the point spread function, so its Laplacian is larger than this.
 
     Parameters
     ----------
@@ -157,7 +162,7 @@ def fine_structure(work: Image, noise: Image) -> Image:
 
 @dataclass(slots=True)
 class Scene:
-    """A frame separated into its smooth part and the rest, with the noise to judge the rest by.
+    """A frame separated into its smooth part and the residual, with the noise of the residual.
 
     Parameters
     ----------
@@ -180,7 +185,7 @@ class Scene:
 def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> Scene:
     """Subtract the smooth scene from a spectrum, or the median level from an image.
 
-    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in its position leaves a
+    On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in its position causes a
     residual as sharp as a cosmic ray. This error is added to the noise in quadrature. The variance
     is median-filtered, so that the photon noise of a cosmic ray does not hide the cosmic ray
     itself.
@@ -190,7 +195,7 @@ def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spect
     data, variance : (n_rows, n_columns) float32
         Electron and electron squared.
     bad : (n_rows, n_columns) bool
-        Pixels that are replaced before the model is made.
+        Pixels that are replaced before the model is calculated.
     spectrum : bool
         Whether the frame is a spectrum (dispersed along x) or an image.
 
