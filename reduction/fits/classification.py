@@ -1,4 +1,4 @@
-"""What a frame is, judged from several header cards and the file name together."""
+"""Kind and technique of a frame, judged from several header cards and the file name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_MASK = {"NO_MASK", "NO_SLIT", "NONE", "OPEN"}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the technique is judged from; texts are normalised, ``""`` and None mean unknown."""
+    """Evidence for kind and technique; texts are normalised, ``""`` and None mean unknown."""
 
     obstype: str
     roi: str = ""
@@ -42,10 +42,10 @@ class Evidence:
 def judge(evidence: Evidence) -> tuple[FrameKind, Technique]:
     """Return a frame's kind and technique.
 
-    No single card decides, since each can be stale: every card votes for a spectrum (positive) or
-    an image (negative). Without a grating there is no spectrum, and without a mask the exposure is
-    an acquisition image, so these two votes outweigh a Spectroscopic ROI. A bias is no exposure of
-    the sky: whatever grating happened to be in says nothing, only the read-out region does.
+    No single card is decisive, since each can be out of date. Every card votes for a spectrum
+    (positive) or an image (negative). Without a grating there is no spectrum, and without a mask
+    the exposure is an acquisition image, so these two votes outweigh a Spectroscopic ROI. The
+    grating is irrelevant for a bias, which is judged by the read-out region alone if it is known.
     """
     base = _KINDS.get(evidence.obstype.upper(), FrameKind.UNKNOWN)
     votes = _region(evidence)
@@ -61,9 +61,9 @@ def judge(evidence: Evidence) -> tuple[FrameKind, Technique]:
 
 
 def kind_of(obstype: str, technique: Technique) -> FrameKind:
-    """Return the kind of an exposure type under a technique that has been judged or chosen.
+    """Return the kind of frame of an exposure type and a technique.
 
-    An OBJECT exposure under Imaging is an image (an acquisition frame); an EXPOSE exposure under
+    An OBJECT exposure in Imaging is an image (an acquisition frame); an EXPOSE exposure in
     Spectroscopy is a spectrum. An unknown `obstype` is `FrameKind.UNKNOWN`.
     """
     kind = _KINDS.get(obstype.upper(), FrameKind.UNKNOWN)
@@ -90,7 +90,7 @@ def _optics(evidence: Evidence) -> int:
     if evidence.wavmode:
         votes += -2 if evidence.wavmode.lower().startswith("imag") else 1
     if evidence.cam_targ is not None and evidence.grt_targ is not None:
-        # Straight through, both at 0°, is the imaging position; every setup is beyond 5°.
+        # Both angles are 0° for imaging and more than 5° in every spectroscopic setup.
         tilted = abs(evidence.cam_targ) > 2 and abs(evidence.grt_targ) > 1
         votes += 1 if tilted else -2
     return votes

@@ -1,4 +1,4 @@
-"""Frames from FITS files and products into them; see `reduction.fits.hdus` for the limits kept."""
+"""Read frames from FITS files and write products; see `reduction.fits.hdus` for the limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reduction.notices import Notice, notice
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
-"""The highest value that 16 bits hold; a pixel there has clipped whatever the read-out."""
+"""Largest value of 16 bits; a pixel with this value is clipped in any read-out."""
 
 
 def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
@@ -29,7 +29,13 @@ def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
     Parameters
     ----------
     path : Path
-        A ``.fits``, ``.fits.gz`` or ``.fits.fz`` file (told by its content).
+        A ``.fits``, ``.fits.gz`` or ``.fits.fz`` file (identified by its content).
+
+    Returns
+    -------
+    header : fits.Header
+    shape : tuple of int
+        Slowest axis first.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
 
 
 def expected_size(path: Path) -> int | None:
-    """Return the size a whole plain FITS file must have, None for a gzip file (not told by it).
+    """Return the size of a complete FITS file from its headers, None for a gzip file.
 
     A partial copy is smaller than this. When the file ends inside a header, the size returned is
     one block more than what is there.
@@ -60,7 +66,7 @@ def expected_size(path: Path) -> int | None:
     Raises
     ------
     UnusableFrame
-        The bytes are not FITS.
+        The file is not FITS.
     """
     with path.open("rb") as stream:
         if hdus.is_gzip(stream):
@@ -77,22 +83,22 @@ def expected_size(path: Path) -> int | None:
 
 
 def verify_checksum(path: Path) -> bool:
-    """Check ``CHECKSUM`` and ``DATASUM``: True when right, False when the file carries none.
+    """Check ``CHECKSUM`` and ``DATASUM``: True if correct, False if the file has none.
 
     Raises
     ------
     UnusableFrame
-        A sum differs from the bytes: damaged, or not wholly written.
+        A sum differs from the data: the file is damaged, or not completely written.
     """
     return hdus.check_sums(path)
 
 
 def hollow_tail(path: Path) -> Notice | None:
-    """Return a notice when a raw frame ends in a long run of zero bytes, else None.
+    """Return a notice if a raw frame ends with a long run of zero bytes, else None.
 
-    A copy into a preallocated file looks whole by its size. No pixel of a 16-bit frame with
-    ``BZERO`` is stored as two zero bytes unless it holds exactly 32768 ADU, so a tenth of the frame
-    being zero bytes at the end means that those rows have not been written.
+    A partial copy into a preallocated file has the correct size. A pixel of a 16-bit frame with
+    ``BZERO`` is stored as two zero bytes only if it is exactly 32768 ADU, so if the last tenth of
+    the frame is zero bytes, its rows have not been written.
     """
     _, unit, _ = image_unit(path)
     if unit.compressed:
@@ -111,7 +117,11 @@ def hollow_tail(path: Path) -> Notice | None:
 
 
 def read_raw(path: Path) -> CCDData:
-    """Open a raw frame wholly in memory.
+    """Read a raw frame into memory.
+
+    Parameters
+    ----------
+    path : Path
 
     Returns
     -------
@@ -149,9 +159,9 @@ def saturation_level(header: fits.Header) -> float:
 
 
 def clean_header(header: fits.Header) -> fits.Header:
-    """Return a copy without the cards that describe the file, and without cards that can't be read.
+    """Return a copy of a header without structural cards and without malformed cards.
 
-    What is left can be written again; a malformed card of the raw file stays in the raw file only.
+    The copy can be written; a malformed card remains in the raw file only.
     """
     clean = fits.Header()
     for card in image_planes.describing(header):
@@ -165,12 +175,12 @@ def clean_header(header: fits.Header) -> fits.Header:
 
 
 def write(product: Product, path: Path) -> None:
-    """Write a product to exactly `path`, which must not exist; the caller renames and syncs.
+    """Write a product to `path`, which must not exist; the caller renames and syncs the file.
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
-    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name by
-    which specutils knows a variance), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc
-    of the scale). The same product gives the same bytes.
+    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name of a
+    variance in specutils), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc of the
+    solution). The same product gives the same bytes.
     """
     data = product.data
     if isinstance(data, Spectrum):
@@ -196,6 +206,11 @@ def write(product: Product, path: Path) -> None:
 def variance_of(frame: CCDData) -> NDArray[Any] | None:
     """Return the variance of a frame.
 
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx).
+
     Returns
     -------
     (ny, nx) array or None
@@ -213,6 +228,11 @@ def variance_of(frame: CCDData) -> NDArray[Any] | None:
 
 def flags_of(frame: CCDData) -> NDArray[np.uint8]:
     """Return the `PixelFlag` bits of a frame.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (ny, nx).
 
     Returns
     -------
@@ -258,12 +278,21 @@ def image_frame(
 
 
 def read_product(path: Path) -> CCDData | Spectrum:
-    """Open one of our products: an image as CCDData, a spectrum as `Spectrum`.
+    """Read a product: an image as CCDData, a spectrum as `Spectrum`.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    CCDData or Spectrum
+        With variance and flags, in the unit of ``BUNIT``.
 
     Raises
     ------
     UnusableFrame
-        The file is not a product of ours, or damaged.
+        The file is not a product of this software, or it is damaged.
     """
     try:
         header, data, arrays = image_planes.read_planes(path)

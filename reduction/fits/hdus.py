@@ -1,8 +1,8 @@
-"""FITS files as bytes: headers and sizes of every HDU without touching a pixel, within limits.
+"""FITS files as bytes: headers and sizes of every HDU without reading pixels, within limits.
 
-Files come from outside and may be half copied, damaged or hostile. So nothing is memory-mapped (a
-file that shrinks under a memory map kills the process), sizes are computed before anything is
-allocated, and bytes outside ASCII are replaced before a parser that refuses them sees the header.
+Files may be partly copied, damaged or malicious. Files are therefore not memory-mapped (a process
+is killed when a mapped file shrinks), sizes are calculated before memory is allocated, and bytes
+outside ASCII are replaced before the header is parsed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PRINTABLE: Final = bytes(b if 32 <= b < 127 else (63 if b > 127 else 32) for b 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One HDU: the bytes of its header, the header parsed, and where its data are."""
+    """One HDU: its header, parsed and as bytes, and the position and size of its data."""
 
     header: fits.Header
     header_bytes: bytes
@@ -52,7 +52,7 @@ class Unit:
 
     @property
     def end(self) -> int:
-        """Where the next HDU begins: data are padded to whole blocks."""
+        """Position of the next HDU; data are padded to whole blocks."""
         return self.data_start + padded(self.data_size)
 
     @property
@@ -68,7 +68,7 @@ def padded(size: int) -> int:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file read-only; one that begins as gzip is decompressed as it is read.
+    """Open a file read-only; a gzip file is decompressed while it is read.
 
     Raises
     ------
@@ -87,19 +87,19 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def is_gzip(stream: BinaryIO) -> bool:
-    """Tell whether a stream begins as gzip; its position is kept."""
+    """Tell whether a stream begins as gzip; its position does not change."""
     start = stream.read(2)
     stream.seek(-len(start), io.SEEK_CUR)
     return start == b"\x1f\x8b"
 
 
 def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
-    """Read one header, up to and with the block of its END card; None when the file ends first.
+    """Read one header, including the block of its END card; None if the file ends before.
 
     Raises
     ------
     UnusableFrame
-        The bytes are no FITS header, or it has more than `MAX_CARDS` cards.
+        The bytes are not a FITS header, or it has more than `MAX_CARDS` cards.
     """
     blocks: list[bytes] = []
     while len(blocks) * BLOCK < MAX_CARDS * CARD:
@@ -117,12 +117,12 @@ def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
 
 
 def printable(raw: bytes) -> bytes:
-    """Return header bytes without those that FITS does not allow: ``?`` (or a space) for them."""
+    """Replace header bytes that FITS does not allow by ``?`` or a space."""
     return raw.translate(_PRINTABLE)
 
 
 def parse(raw: bytes) -> fits.Header:
-    """Return the header in `raw`; bytes that FITS does not allow become ``?`` (or a space)."""
+    """Parse a header; bytes that FITS does not allow become ``?`` or a space."""
     return fits.Header.fromstring(printable(raw).decode("ascii"))
 
 
@@ -132,7 +132,7 @@ def units(path: Path) -> Iterator[Unit]:
     Raises
     ------
     UnusableFrame
-        Not a FITS file, or one beyond the limits.
+        The file is not FITS, or exceeds the limits.
     HeaderError
         A size card is missing or mistyped.
     """
@@ -146,7 +146,7 @@ def units(path: Path) -> Iterator[Unit]:
             try:
                 raw = read_header_bytes(stream, path.name)
             except UnusableFrame:
-                if count:  # what follows the last HDU is no HDU: FITS lets a file have a tail
+                if count:  # FITS allows other data after the last HDU
                     return
                 raise
             if raw is None:
@@ -171,7 +171,23 @@ def _size_card(header: fits.Header, keyword: str, default: int | None = None) ->
 
 
 def axes(header: fits.Header, prefix: str = "") -> tuple[int, ...]:
-    """Return the shape of an HDU's array, slowest axis first; `prefix` is Z for a packed image."""
+    """Return the shape of an HDU's array, slowest axis first.
+
+    Parameters
+    ----------
+    header : fits.Header
+    prefix : str
+        ``Z`` for a tile-compressed image.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    HeaderError
+        A size card is missing or mistyped, or there are more than ten axes.
+    """
     n_axes = _size_card(header, f"{prefix}NAXIS")
     if n_axes > 10:
         raise HeaderError(NoticeCode.AXES_NOT_TWO, keyword="NAXIS", axes=n_axes)
@@ -192,7 +208,7 @@ def data_size(header: fits.Header) -> int:
 
 
 def image_header(unit: Unit) -> fits.Header:
-    """Return the header of the image in an HDU; a compressed one as if it had never been packed."""
+    """Return the header of the image in an HDU, of a compressed image that of the original."""
     if not unit.compressed:
         return unit.header
     shape = axes(unit.header, "Z")
@@ -224,12 +240,12 @@ def check_sums(path: Path) -> bool:
     Returns
     -------
     bool
-        True when at least one was there and all agree; False when the file carries none.
+        True if there is at least one and all agree; False if the file has none.
 
     Raises
     ------
     UnusableFrame
-        A sum differs: the file is damaged, or not whole yet.
+        A sum differs: the file is damaged or incomplete.
     """
     checked = False
     for unit in list(units(path)):

@@ -1,4 +1,4 @@
-"""Turn what headers spell in many ways into one spelling: text in, facts out."""
+"""Normalise the values of header cards, which are spelled in several ways."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ _GOODMAN = re.compile(r"ghts_(?P<camera>red|blue)(?:_imager)?|goodman.*", re.IGN
 
 
 def binning(value: str) -> tuple[int, int]:
-    """Return the binning (x, y) of ``CCDSUM`` such as ``'1 2'``; x is the dispersion axis."""
+    """Return the binning (x, y) of ``CCDSUM`` such as ``'1 2'``; x is the dispersion axis.
+
+    Raises
+    ------
+    HeaderError
+        The value is not a binning.
+    """
     match = re.fullmatch(r"([1-9])[\sxX,]+([1-9])", value)
     if match is None:
         raise HeaderError(NoticeCode.BINNING_INVALID, keyword="CCDSUM", value=repr(value))
@@ -26,7 +32,7 @@ def camera(instrument: str, configuration: str) -> str:
     Raises
     ------
     HeaderError
-        Another instrument, no camera named, or two that contradict each other.
+        The instrument is another one, or the camera is missing or contradictory.
     """
     match = _GOODMAN.fullmatch(instrument)
     if match is None:
@@ -50,7 +56,13 @@ def camera(instrument: str, configuration: str) -> str:
 
 
 def moment(date: str, clock: str) -> dt.datetime:
-    """Return a UTC date and time from ``DATE-OBS``; `clock` completes a date that stands alone."""
+    """Return a UTC date and time from ``DATE-OBS``; `clock` completes a date without time.
+
+    Raises
+    ------
+    HeaderError
+        The date is invalid, or there is no time.
+    """
     value = date
     if "T" not in value and ":" not in value:
         if not clock:
@@ -67,7 +79,7 @@ def moment(date: str, clock: str) -> dt.datetime:
 
 
 def sexagesimal(value: str, *, hours: bool) -> float | None:
-    """Return an angle such as ``'-54:36:19.5'`` in degrees, None when it is not one."""
+    """Return an angle such as ``'-54:36:19.5'`` in degrees, None if it is invalid."""
     match = re.fullmatch(r"([+-]?)(\d{1,3})[:\s](\d{1,2})[:\s](\d{1,2}(?:\.\d*)?)", value.strip())
     if match is None:
         return None
@@ -79,7 +91,7 @@ def sexagesimal(value: str, *, hours: bool) -> float | None:
 
 
 def _words(value: str) -> str:
-    """Return text without quotes and angle brackets, its words joined by an underscore."""
+    """Return text without quotes and angle brackets, with words joined by underscores."""
     return re.sub(r"[\s_]+", "_", re.sub(r"[<>\"]", " ", value).strip())
 
 
@@ -108,7 +120,7 @@ def wavmode_name(value: str) -> str:
 
 
 def lamps_in(name: str) -> tuple[str, ...]:
-    """Return the lamps that an object name such as ``HgArNe``, ``Fe`` or ``CuHeAr`` speaks of."""
+    """Return the lamps in an object name such as ``HgArNe``, ``Fe`` or ``CuHeAr``."""
     squeezed = "".join(c for c in name.lower() if c.isalpha())
     for suffix in ("lamp", "comp", "arc"):
         squeezed = squeezed.removesuffix(suffix)

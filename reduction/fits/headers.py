@@ -1,4 +1,4 @@
-"""Read header values by the cards of `reduction.fits.vocabulary`, and describe a frame by them."""
+"""Read header values by the cards of `reduction.fits.vocabulary`, and describe frames."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ from reduction.notices import Notice, notice
 from reduction.readouts import is_plausible, saturation_adu
 
 FULL_WIDTH: Final = 4142
-"""Unbinned columns of a full read-out, pre- and overscan included; rows are never more."""
+"""Unbinned columns of a full read-out, pre- and overscan included; there are never more rows."""
 
 Value = str | float | int | bool
 
 
 def _stored(header: fits.Header, keyword: str) -> Value | None:
-    """Return a card's value; blank and undefined count as absent; NaN and garbage are refused."""
+    """Return a card's value; blank counts as absent; HeaderError for NaN and malformed cards."""
     if keyword not in header:
         return None
     try:
@@ -93,12 +93,12 @@ def _typed(card: Card, keyword: str, value: Value) -> Value:
 
 
 def optional(header: fits.Header, card: Card) -> Value | None:
-    """Return a concept's value in its type, None when the header lacks it or leaves it blank.
+    """Return the value of a card in its type, None if it is absent or blank.
 
     Raises
     ------
     HeaderError
-        The card is there but malformed, NaN, or of another type.
+        The card is malformed, NaN, or of another type.
     """
     for keyword in (card.keyword, *card.aliases):
         value = _stored(header, keyword)
@@ -108,19 +108,19 @@ def optional(header: fits.Header, card: Card) -> Value | None:
 
 
 def text(header: fits.Header, card: Card) -> str:
-    """Return a concept's text, ``""`` when the header lacks it."""
+    """Return the text of a card, ``""`` if it is absent."""
     value = optional(header, card)
     return "" if value is None else str(value)
 
 
 def number(header: fits.Header, card: Card) -> float | None:
-    """Return a concept's number, None when the header lacks it."""
+    """Return the number of a card, None if it is absent."""
     value = optional(header, card)
     return None if value is None else float(value)
 
 
 def readable(header: fits.Header, card: Card) -> float | None:
-    """Return a number that nothing depends on: what can't be read counts as absent."""
+    """Return the number of an optional card; a malformed card counts as absent."""
     try:
         return number(header, card)
     except HeaderError:
@@ -128,7 +128,13 @@ def readable(header: fits.Header, card: Card) -> float | None:
 
 
 def require_text(header: fits.Header, card: Card) -> str:
-    """Return a concept's text; HeaderError naming the keyword when the header lacks it."""
+    """Return the text of a required card.
+
+    Raises
+    ------
+    HeaderError
+        The card is absent or malformed.
+    """
     value = optional(header, card)
     if value is None:
         raise HeaderError(NoticeCode.CARD_MISSING, keyword=card.keyword, meaning=card.meaning)
@@ -136,7 +142,13 @@ def require_text(header: fits.Header, card: Card) -> str:
 
 
 def require_number(header: fits.Header, card: Card) -> float:
-    """Return a concept's number; HeaderError naming the keyword when the header lacks it."""
+    """Return the number of a required card.
+
+    Raises
+    ------
+    HeaderError
+        The card is absent or malformed.
+    """
     value = optional(header, card)
     if value is None:
         raise HeaderError(NoticeCode.CARD_MISSING, keyword=card.keyword, meaning=card.meaning)
@@ -167,7 +179,7 @@ def read_camera(header: fits.Header) -> str:
 
 
 def read_date(header: fits.Header) -> dt.datetime:
-    """Return the start of the exposure, UTC. A date alone is completed by ``TIME`` or ``UT``."""
+    """Return the start of the exposure, UTC. ``TIME`` or ``UT`` complete a date without time."""
     clock = (text(header, TIME).split(" to ")[0] or text(header, UT)).strip()
     return header_values.moment(require_text(header, DATE_OBS), clock)
 
@@ -182,13 +194,18 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
     shape : tuple of int
         Shape of the stored image; a single plane in front, (1, ny, nx), is dropped.
     file_name : str
-        The file's name; an acquisition image is sometimes only told by it.
+        Name of the file, by which some acquisition images are identified.
+
+    Returns
+    -------
+    FrameDescription
 
     Raises
     ------
     HeaderError
-        A needed card is missing, mistyped, NaN or contradicts the pixels. Needed are ``OBSTYPE``,
-        ``DATE-OBS``, ``INSTRUME``, ``INSTCONF``, ``CCDSUM`` and, except for a bias, ``EXPTIME``.
+        A required card is missing, mistyped, NaN or contradicts the pixels. Required are
+        ``OBSTYPE``, ``DATE-OBS``, ``INSTRUME``, ``INSTCONF``, ``CCDSUM`` and, except for a bias,
+        ``EXPTIME``.
     """
     binning = read_binning(header)
     plane = _plane(shape, binning)

@@ -1,4 +1,4 @@
-"""Products as FITS files: plain images in a few HDUs, read and written without copies and detours.
+"""Products as FITS files: images in a few HDUs, read and written without copies.
 
 Astropy's own reader and writer check, copy and format every header several times, which takes a
 large part of the time of a small product.
@@ -27,20 +27,33 @@ _BITPIX: Final = {"u1": 8, "f4": -32, "f8": -64}
 
 
 def describing(header: fits.Header) -> Iterator[fits.Card]:
-    """Yield the cards of a header that do not describe the file."""
+    """Yield the cards of a header that are not structural."""
     return (card for card in header.cards if card.keyword not in _STRUCTURE)
 
 
 def read_planes(path: Path) -> tuple[fits.Header, NDArray[Any] | None, dict[str, NDArray[Any]]]:
     """Read a product: its header, its primary array and the arrays of its extensions by name.
 
-    Arrays are read straight to where they stay and are in this machine's byte order, which
-    numerical libraries need. Tables and scaled arrays, as raw frames have them, are left out.
+    Arrays are in native byte order, which numerical libraries require. Tables and scaled arrays, as
+    in raw frames, are skipped.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    header : fits.Header
+        Header of the primary HDU.
+    primary : ndarray or None
+        None without data in the primary HDU.
+    arrays : dict
+        The arrays of the extensions by ``EXTNAME``.
 
     Raises
     ------
     UnusableFrame
-        Not a FITS file, cut short, or beyond the limits.
+        The file is not FITS, truncated, or exceeds the limits.
     HeaderError
         A size card is missing or mistyped.
     """
@@ -86,10 +99,10 @@ def write_planes(
     path : Path
         Must not exist.
     header : fits.Header
-        Of the primary array; cards that describe the file are made anew.
+        Of the primary array; structural cards are replaced.
     primary : ndarray
     extensions : sequence of (str, ndarray, dict)
-        Name, array and further cards of each.
+        Name, array and additional cards of each.
     """
     with path.open("xb") as stream:
         first = [fits.Card("SIMPLE", True, "conforms to FITS standard"), *_axes(primary)]
@@ -108,7 +121,7 @@ def _axes(array: NDArray[Any]) -> list[fits.Card]:
 
 
 def _put(stream: BinaryIO, cards: Iterable[fits.Card], array: NDArray[Any]) -> None:
-    """Write one HDU, header and data filled up to whole blocks."""
+    """Write one HDU; header and data are padded to whole blocks."""
     text = "".join(card.image for card in cards) + "END".ljust(hdus.CARD)
     stream.write(text.ljust(hdus.padded(len(text))).encode("ascii"))
     stored = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder(">"))

@@ -1,4 +1,4 @@
-"""The image of a FITS file: which HDU holds it, and its pixels, all of them or a part."""
+"""The image of a FITS file: its HDU, and all or a part of its pixels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,27 @@ _ALL: Final = slice(None)
 
 
 def image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
-    """Find the HDU that holds the image: the primary, or the first extension of a packed file."""
+    """Find the HDU of the image: the primary HDU, or the first image extension.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    number : int
+        Number of the HDU in the file.
+    unit : Unit
+    shape : tuple of int
+        Slowest axis first.
+
+    Raises
+    ------
+    UnusableFrame
+        The file is not FITS, has no image, or exceeds the limits.
+    HeaderError
+        A size card is missing or mistyped.
+    """
     for number, unit in enumerate(hdus.units(path)):
         shape = hdus.axes(unit.header, "Z") if unit.compressed else hdus.axes(unit.header)
         if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
@@ -38,12 +58,12 @@ def image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
 
 
 class RawPixels:
-    """The pixels of a raw frame, read a part at a time; nothing is kept in memory.
+    """The pixels of a raw frame, read in parts; pixels are not kept in memory.
 
     Raises
     ------
     UnusableFrame
-        Not a FITS image of one plane, or of a pixel type that FITS does not know.
+        The file is not a FITS image of one plane, or its pixel type is not valid in FITS.
     HeaderError
         A size card is missing or mistyped.
 
@@ -70,12 +90,22 @@ class RawPixels:
             )
 
     def read(self, rows: slice = _ALL, columns: slice = _ALL) -> NDArray[np.float32]:
-        """Return the physical values, ADU, of a part of the frame (BZERO, BSCALE, BLANK applied).
+        """Read a part of the frame, with BZERO, BSCALE and BLANK applied.
+
+        Parameters
+        ----------
+        rows, columns : slice, optional
+            The part; default: the whole frame.
+
+        Returns
+        -------
+        (n_rows, n_columns) float32
+            ADU.
 
         Raises
         ------
         UnusableFrame
-            Bytes are missing or damaged.
+            Data are missing or damaged.
         """
         if self._unit.compressed:
             unpacked = _unpack(self.path, self._number).reshape(self.shape)[rows, columns]
@@ -106,7 +136,7 @@ class RawPixels:
 
 
 def _unpack(path: Path, number: int) -> NDArray[Any]:
-    """Decompress a tile-compressed image, its header bytes made harmless first."""
+    """Decompress a tile-compressed image, after replacing header bytes that FITS does not allow."""
     whole = bytearray(path.read_bytes())
     for unit in hdus.units(path):
         start = unit.data_start - len(unit.header_bytes)
@@ -114,5 +144,5 @@ def _unpack(path: Path, number: int) -> NDArray[Any]:
     try:
         with fits.open(io.BytesIO(bytes(whole)), memmap=False) as opened:
             return np.asarray(opened[number].data)
-    except Exception as error:  # whatever the decompressor stumbles over, the frame is damaged
+    except Exception as error:  # any failure of the decompressor means that the frame is damaged
         raise UnusableFrame(NoticeCode.UNPACKING_FAILED, file=path.name) from error

@@ -1,4 +1,4 @@
-"""What a product's header says about where it comes from, and the names products get."""
+"""Provenance cards and file names of products."""
 
 from __future__ import annotations
 
@@ -41,29 +41,29 @@ def stem(file_name: str) -> str:
 
 
 def product_name(letters: str, file_name: str, suffix: str = "") -> str:
-    """Return a product's name: the letters of the steps are put in front of the parent's.
+    """Return the file name of a product: the letters of its steps precede the parent's name.
 
     Parameters
     ----------
     letters : str
-        Steps in the order they ran, as ``"tszfc"``; the last one comes first in the name.
+        Steps in the order of execution, as ``"tszfc"``; the name begins with the last.
     file_name : str
-        The parent's name; a raw one gets an underscore after the letters.
+        The parent's name; that of a raw frame is preceded by an underscore.
     suffix : str
-        Put behind the stem, as ``"_target_1"``.
+        Appended to the stem, as ``"_target_1"``.
     """
     joint = "" if is_product(file_name) else "_"
     return f"{letters[::-1]}{joint}{stem(file_name)}{suffix}.fits"
 
 
 def is_product(file_name: str) -> bool:
-    """Tell whether a name already carries the letters of our steps."""
+    """Tell whether a name begins with the letters of steps."""
     letters = file_name.split("_", 1)[0]
     return "_" in file_name and letters != "" and set(letters) <= set("otszfcewx")
 
 
 def put(header: fits.Header, keyword: str, value: str | float, comment: str) -> None:
-    """Write a card; a comment that does not fit beside a long value is left out, not cut."""
+    """Write a card; a comment that does not fit beside a long value is omitted, not truncated."""
     fits_in = len(str(value)) + len(comment) <= 62
     header[keyword] = (value, comment if fits_in else None)
 
@@ -75,7 +75,7 @@ def stamp(
     file_name: str,
     technique: Technique | None = None,
 ) -> None:
-    """Write version, date, parent, original and own name; the original is set only once."""
+    """Write version, date, parent, original and own name; the original is written only once."""
     put(header, vocabulary.GSP_VERS, version(), "software and version")
     if vocabulary.GSP_ONAM not in header:
         put(header, vocabulary.GSP_ONAM, parent, "original file name")
@@ -89,16 +89,16 @@ def stamp(
 
 
 def _put_mjd(header: fits.Header) -> None:
-    """Write ``MJD-OBS`` where it is missing, and complete a ``DATE-OBS`` that is a day only.
+    """Write ``MJD-OBS`` if it is missing, and complete a ``DATE-OBS`` without time.
 
-    Readers of the axes (WCSLIB) expect both, and the same moment in both.
+    WCSLIB expects both, with the same time.
     """
     if vocabulary.MJD_OBS in header:
         return
     try:
         begin = headers.read_date(header)
     except HeaderError:
-        return  # without a time of day nothing can be said
+        return  # without the time of day there is no MJD
     days = (begin - MJD_ZERO) / dt.timedelta(days=1)
     put(header, vocabulary.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
     if "T" not in headers.text(header, vocabulary.DATE_OBS):
