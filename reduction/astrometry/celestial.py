@@ -1,4 +1,4 @@
-"""Where the pixels of an image point to on the sky."""
+"""The directions of an image's pixels on the sky."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from astropy.wcs import WCS, FITSFixedWarning
 from numpy.typing import NDArray
 
 GRID = 9
-"""Nodes along each side; between them directions run straight to far below a pixel."""
+"""Nodes along each side; between them linear interpolation is accurate to far below a pixel."""
 
 
 def directions(header: fits.Header, shape: tuple[int, int]) -> NDArray[np.float64] | None:
@@ -37,7 +37,7 @@ def directions(header: fits.Header, shape: tuple[int, int]) -> NDArray[np.float6
             y, x = np.meshgrid(*(np.linspace(0, n - 1, GRID) for n in shape), indexing="ij")
             ra, dec = system.celestial.all_pix2world(x.ravel(), y.ravel(), 0)
         except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
-            return None  # cards that make no sense tell nothing
+            return None  # invalid cards count as absent
     ra, dec = np.radians(ra), np.radians(dec)
     vectors = np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
     return vectors.reshape(GRID, GRID, 3) if np.isfinite(vectors).all() else None

@@ -1,8 +1,8 @@
 """The published reference lamps and the laboratory lines (``reduction/lines/data/lamps.npz``).
 
-The lamps show what a setup looks like; the truth about wavelengths is the laboratory line lists
-alone, since some of the lamps' own solutions rest on four to seven lines. All wavelengths are in
-air, in ångström. The file is made by ``tools/build_lamp_library.py``, which says where it is from.
+The lamps show the lines of a setup. Wavelengths are taken only from the laboratory line lists,
+since some of the published solutions are based on four to seven lines. All wavelengths are in air,
+in ångström. The file is written by ``tools/build_lamp_library.py``, which names the sources.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ LAMP_ELEMENTS: dict[str, tuple[str, ...]] = {
     "CuHeAr": ("Cu", "He", "Ar"),
     "FeHeAr": ("Fe", "He", "Ar"),
 }
-"""What each lamp emits; the hollow cathodes (Cu, Fe) are filled with helium and argon."""
+"""Elements that each lamp emits; the hollow cathodes (Cu, Fe) are filled with helium and argon."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lamp:
-    """One real lamp exposure of the library, unbinned.
+    """One lamp exposure of the library, unbinned.
 
     Parameters
     ----------
@@ -50,15 +50,16 @@ class Lamp:
     flux : (n,) float64
         Extracted signal, ADU.
     coefficients : (order + 1,) float64
-        Chebyshev coefficients of the published solution, of the bare 0-based pixel (no scaling of
-        the argument).
+        Chebyshev coefficients of the published solution, whose argument is the unscaled 0-based
+        pixel.
     pixel, wavelength : (n_lines,) float64
-        The matched lines that the published solution rests on: 0-based pixel (1-based in the four
+        The matched lines of the published solution: 0-based pixel (1-based in the four
         lamps of 2100_SYZY and 1200_CANIR) and air Å. Some are misidentified.
     seen_wavelength, seen_height : (n_seen,) float64
-        All lines seen in it, on our own solution (air Å), and their heights in units of the noise.
+        All detected lines: wavelength by our own solution (air Å), and height in units of the
+        noise.
     range : (float, float)
-        First and last wavelength on our own solution, Å.
+        First and last wavelength by our own solution, Å.
     """
 
     name: str
@@ -80,12 +81,12 @@ class Lamp:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """Chemical symbols of what the lamp emits."""
+        """Chemical symbols of the elements that the lamp emits."""
         return LAMP_ELEMENTS[self.lamp]
 
     @cached_property
     def solution(self) -> np.polynomial.Chebyshev:
-        """The published solution as a callable: 0-based unbinned pixel of the lamp → air Å."""
+        """The published solution: 0-based unbinned pixel of the lamp → air wavelength, Å."""
         return np.polynomial.Chebyshev(self.coefficients, domain=[-1, 1])
 
 
@@ -147,7 +148,7 @@ def laboratory_lines(elements: Iterable[str]) -> tuple[Floats, Floats]:
     Raises
     ------
     NoWavelengthSolution
-        For an element that has no list.
+        There is no list for an element.
 
     References
     ----------
@@ -171,7 +172,7 @@ def grooves_per_mm(grating: str) -> float:
     Raises
     ------
     NoWavelengthSolution
-        When the name holds no number.
+        The name contains no number.
     """
     match = re.search(r"(?<!\d)(\d{3,4})(?!\d)", grating)
     if match is None:

@@ -1,4 +1,4 @@
-"""Which laboratory lines a lamp may show, and which of them are single at a given resolution."""
+"""The laboratory lines of a lamp, and which of them are single at a given resolution."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 HOLLOW_CATHODES = frozenset({"CuHeAr", "FeHeAr"})
-"""Their argon is ionised; the pen lamps show neutral lines."""
+"""Lamps with lines of ionised argon; the other lamps show neutral lines only."""
 
 
 def spectra_of(lamp: str) -> tuple[str, ...]:
     """Return the spectra (``Ar I``) that a lamp emits.
 
     `lamp` is a name of `reduction.lines.lamps.LAMP_ELEMENTS`, or several joined by ``+``.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        The lamp is unknown.
     """
     spectra: dict[str, None] = {}
     for name in lamp.split("+"):
@@ -37,16 +42,33 @@ def spectra_of(lamp: str) -> tuple[str, ...]:
 
 
 def is_hollow_cathode(lamp: str) -> bool:
-    """Tell whether a lamp, or one of several joined by ``+``, shows the many ionised lines."""
+    """Tell whether a lamp, or one of several joined by ``+``, is a hollow cathode."""
     return any(name in HOLLOW_CATHODES for name in lamp.split("+"))
 
 
 @cache
 def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
-    """Return air wavelengths (Å, ascending) and relative strengths, 0 to 1 in each spectrum.
+    """Return the laboratory lines of a lamp between 2900 and 10500 Å.
 
     The NIST intensities are not comparable between elements, so each spectrum is scaled to its
-    strongest line between 3000 and 10000 Å.
+    strongest line in this range.
+
+    Parameters
+    ----------
+    lamp : str
+        As in `spectra_of`.
+
+    Returns
+    -------
+    wavelength : (n,) float64
+        Air Å, ascending. Shared and read-only.
+    strength : (n,) float64
+        0 to 1 in each spectrum. Shared and read-only.
+
+    Raises
+    ------
+    NoWavelengthSolution
+        The lamp is unknown.
     """
     wavelengths, strengths = [], []
     for spectrum in spectra_of(lamp):
@@ -63,7 +85,7 @@ def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
 
 
 def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bools:
-    """Tell which lines stand alone at a resolution.
+    """Tell which lines are not blended at a resolution.
 
     Parameters
     ----------
@@ -75,8 +97,8 @@ def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bo
     Returns
     -------
     (n,) bool
-        False where another listed line within 1.2 FWHM has a tenth or more of the strength: its
-        light moves the measured centre by an amount that the lamp's temperature decides.
+        False where another listed line within 1.2 FWHM has more than a tenth of the strength. It
+        would shift the measured centre by an amount that depends on the temperature of the lamp.
     """
     single = np.ones(wavelength.size, dtype=bool)
     for step in range(1, 6):

@@ -1,8 +1,7 @@
-"""Lines and bands that an observer looks for in a spectrum (``data/spectral_lines.json``).
+"""Lines and bands to mark in a spectrum (``data/spectral_lines.json``).
 
-Wavelengths are in air, as every wavelength of ours is, and each list says where it is from. The
-night sky's lines are those that the wavelength scale is checked with
-(`reduction.wavelength.sky_check`).
+All wavelengths are in air, and each list names its source. The lines of the night sky are those
+with which wavelength solutions are checked (`reduction.wavelength.sky_check`).
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ AIRGLOW_SOURCE = (
 class LineList:
     """Lines of one kind.
 
-    `lines` are (name, air wavelength in ångström); `strong` are the wavelengths of those to name
-    first where there is little room; `key` is the short name that addresses carry.
+    `lines` are (name, air wavelength in ångström); `strong` are the wavelengths of those to label
+    first where space is limited; `key` is the short name used in addresses.
     """
 
     key: str
@@ -36,18 +35,18 @@ class LineList:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """All that can be marked in a spectrum.
+    """All lines and bands that can be marked in a spectrum.
 
     Parameters
     ----------
     lists : tuple of LineList
-        Lines of targets; they move with the redshift.
+        Lines of targets, which are shifted by the redshift.
     sky : LineList
         Lines of the night sky.
     telluric : tuple of (str, float, float)
         Absorption bands of the atmosphere: molecule, first and last wavelength, Å.
     telluric_source : str
-        Where the bands are from.
+        Source of the bands.
     """
 
     lists: tuple[LineList, ...]

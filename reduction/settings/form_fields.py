@@ -48,7 +48,7 @@ FURTHER = {
     "wavelength": "Wavelength Calibration",
     "general": "Newer Calibrations",
 }
-"""Headings of what the manual's form does not have, by section; else the block's label."""
+"""Headings of sections that the manual's form does not have; default: the label of the block."""
 
 WORDS = {
     "dcr": "DCR",
@@ -60,7 +60,7 @@ WORDS = {
     "fractional": "Fractional Extraction",
     "optimal": "Optimal Extraction",
 }
-"""The words for choices that are not their value with a capital."""
+"""Labels of choices that are not their capitalised value."""
 
 Kind = Literal["switch", "whole", "number", "choice", "text"]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -70,8 +70,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 class SettingField:
     """One setting: `name` is ``section.setting``.
 
-    `lower` and `upper` bound a number; `open_lower` and `open_upper` tell that the bound itself is
-    outside. `longest` is of a text.
+    `lower` and `upper` bound a number; `open_lower` and `open_upper` exclude the bound itself.
+    `longest` is the largest length of a text.
     """
 
     name: str
@@ -87,12 +87,12 @@ class SettingField:
     longest: int | None = None
 
     def read(self, typed: Any) -> Any:
-        """Return the value that was typed or chosen.
+        """Return the value of a form's input.
 
         Raises
         ------
         ValueError
-            It can't be; the sentence says what can.
+            The value is not allowed; the message states what is.
         """
         if self.kind == "switch":
             if not isinstance(typed, bool):
@@ -148,7 +148,7 @@ Groups = tuple[tuple[str, tuple[SettingField, ...]], ...]
 
 
 def groups() -> Groups:
-    """Return the headings of the form with their fields: the manual's first, then all the rest."""
+    """Return the headings of the form with their fields: the manual's first, then the others."""
     return _groups(settings_model())
 
 
@@ -184,12 +184,12 @@ def all_fields() -> Mapping[str, SettingField]:
 
 
 def values(settings: BaseModel) -> dict[str, Any]:
-    """Return settings as one mapping of ``section.setting`` to value (JSON)."""
+    """Return settings as a mapping of ``section.setting`` to value (JSON)."""
     return flat(settings.model_dump(mode="json"))
 
 
 def flat(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """Return stored settings, which an older release may have written, as `values` does."""
+    """Return stored settings, possibly of an older release, in the form of `values`."""
     return {
         f"{section}.{name}": value
         for section, settings in sections.items()
@@ -199,7 +199,7 @@ def flat(sections: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def compose(given: Mapping[str, Any]) -> BaseModel:
-    """Return the settings of a mapping such as `values` gives; what is left out is the default."""
+    """Return the settings of a mapping in the form of `values`; missing ones are the default."""
     sections: dict[str, dict[str, Any]] = {}
     for name, value in given.items():
         section, _, setting = name.partition(".")

@@ -1,4 +1,4 @@
-"""A proposal's settings: one section per registered block, and one of what is no block's."""
+"""The settings of a proposal: one section per registered block, and a general section."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reduction.registry import BlockSettings, all_blocks
 
 
 class GeneralSettings(BlockSettings):
-    """What holds for the reduction as a whole."""
+    """General settings of the reduction."""
 
     redo_stale: bool = Field(
         False,
@@ -23,7 +23,7 @@ class GeneralSettings(BlockSettings):
 
 @cache
 def settings_model() -> type[BaseModel]:
-    """Compose the blocks' settings models; a stored or submitted dict is validated by it."""
+    """Compose the settings models of the blocks; it validates stored and submitted settings."""
     fields: dict[str, Any] = {"general": (GeneralSettings, GeneralSettings())}
     fields |= {b.name: (b.settings, b.settings()) for b in all_blocks().values()}
     return create_model(
