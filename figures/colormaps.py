@@ -58,10 +58,11 @@ def colours(name: str, t: Numbers, *, invert: bool = False) -> NDArray[np.uint8]
     stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in STOPS[name].split()]
     table = np.array(stops, dtype=float)
     table = table[::-1] if invert else table
-    places = np.linspace(0, 1, len(table))
+    positions = np.linspace(0, 1, len(table))
     known = np.clip(np.nan_to_num(t), 0, 1)
     return np.stack(
-        [np.rint(np.interp(known, places, table[:, c])).astype(np.uint8) for c in range(3)], axis=-1
+        [np.rint(np.interp(known, positions, table[:, c])).astype(np.uint8) for c in range(3)],
+        axis=-1,
     )
 
 
@@ -70,6 +71,6 @@ def colorscale(name: str, stretch: str, n: int = 65, *, invert: bool = False) ->
     t = np.linspace(0, 1, n) ** 2  # the stretches are steep at the dark end
     shown = colours(name, STRETCHES[stretch](t), invert=invert)
     return [
-        [float(place), f"rgb({r},{g},{b})"]
-        for place, (r, g, b) in zip(t, shown.tolist(), strict=True)
+        [float(position), f"rgb({r},{g},{b})"]
+        for position, (r, g, b) in zip(t, shown.tolist(), strict=True)
     ]

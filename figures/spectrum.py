@@ -135,7 +135,7 @@ def _height(flux: Numbers, sigma: Numbers) -> list[float] | None:
     good = np.isfinite(flux) & np.isfinite(sigma)
     if not good.any():
         return None
-    sound = good & (sigma <= 20 * np.median(sigma[good]))
-    low, high = float(flux[sound].min()), float(flux[sound].max())
+    well_measured = good & (sigma <= 20 * np.median(sigma[good]))
+    low, high = float(flux[well_measured].min()), float(flux[well_measured].max())
     margin = 0.05 * (high - low) or 1.0
     return [min(low - margin, 0.0), high + margin]

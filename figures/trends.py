@@ -106,11 +106,11 @@ def _points(panel: Panel, *, outside: bool) -> go.Scatter:
 
 
 def _annotate(figure: go.Figure, number: int, text: str, *, y: float, anchor: str) -> None:
-    place = "" if number == 0 else str(number + 1)
+    suffix = "" if number == 0 else str(number + 1)
     figure.add_annotation(
         text=text,
-        xref=f"x{place} domain",
-        yref=f"y{place} domain",
+        xref=f"x{suffix} domain",
+        yref=f"y{suffix} domain",
         x=0 if y == 1.0 else 0.5,
         y=y,
         xanchor="left" if y == 1.0 else "center",

@@ -186,15 +186,17 @@ def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData
     MissingCalibration
         They differ.
     """
-    here, there = (headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta))
-    if shape != master.shape or here != there:
+    binning, master_binning = (
+        headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta)
+    )
+    if shape != master.shape or binning != master_binning:
         raise MissingCalibration(
             NoticeCode.MASTER_DOES_NOT_FIT,
             role="master bias",
             size=geometry.size_text(master.shape),
-            binning=there,
+            binning=master_binning,
             frame_size=geometry.size_text(shape),
-            frame_binning=here,
+            frame_binning=binning,
         )
 
 

@@ -236,12 +236,14 @@ def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> 
     offsets = []
     for axis in (1, 2):
         length, available = shape[2 - axis], flat.shape[2 - axis]
-        ours, theirs = (geometry.binning_along(meta, axis) for meta in (header, flat.meta))
+        frame_binning, flat_binning = (
+            geometry.binning_along(meta, axis) for meta in (header, flat.meta)
+        )
         first = geometry.to_physical(header, axis, 0.0)
         offset = float(geometry.to_logical(flat.meta, axis, first))
         whole = round(offset)
         fits_in = 0 <= whole and whole + length <= available
-        if abs(ours - theirs) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
+        if abs(frame_binning - flat_binning) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
             raise MissingCalibration(
                 NoticeCode.MASTER_DOES_NOT_FIT,
                 role="master flat",

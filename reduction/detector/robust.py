@@ -127,8 +127,8 @@ def row_medians(data: Image, width: int) -> Image:
     pairs = _paired(data, 1)
     bounds = blocks(pairs.shape[1], width // 2)
     length = min(last - first for first, last in bounds)
-    place = np.array([first for first, _ in bounds])[:, None] + np.arange(length)
-    ordered = np.sort(pairs[:, place], axis=2)
+    position = np.array([first for first, _ in bounds])[:, None] + np.arange(length)
+    ordered = np.sort(pairs[:, position], axis=2)
     medians: Image = ordered[..., (length - 1) // 2] + ordered[..., length // 2]
     medians *= np.float32(0.5)
     return medians
@@ -153,9 +153,9 @@ def interpolation(n: int, n_blocks: int) -> Image:
     if n_blocks == 1:
         weights[:] = 1
         return weights
-    place = (np.arange(n) + 0.5) * n_blocks / n - 0.5
-    low = np.clip(np.floor(place).astype(int), 0, n_blocks - 2)
-    share = place - low
+    position = (np.arange(n) + 0.5) * n_blocks / n - 0.5
+    low = np.clip(np.floor(position).astype(int), 0, n_blocks - 2)
+    share = position - low
     rows = np.arange(n)
     weights[rows, low] = 1 - share
     weights[rows, low + 1] = share

@@ -188,8 +188,8 @@ def _row_noise(strip: Strip) -> Array:
     a single pixel the photon noise of its counts does not cancel.
     """
     part = np.s_[:, :: max(strip.data.shape[1] // 500, 1)]
-    rest = strip.variance[part] - np.maximum(strip.data[part], 0)
-    return np.asarray(np.maximum(np.median(rest, axis=1), 1e-6)[:, None])
+    excess = strip.variance[part] - np.maximum(strip.data[part], 0)
+    return np.asarray(np.maximum(np.median(excess, axis=1), 1e-6)[:, None])
 
 
 def _solve(weighted: Array, shapes: Array, signal: Array) -> tuple[Array, Array]:

@@ -140,8 +140,8 @@ def _zones(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones,
     """Return the preferred and the fallback background zones, relative to the trace, rows."""
     edge = apertures.width * trace.fwhm / 2
     near = edge + apertures.offset * trace.fwhm
-    wide = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
-    far = near + max(wide * trace.fwhm, 4.0)
+    width = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
+    far = near + max(width * trace.fwhm, 4.0)
     close, wider = edge + 0.5 * trace.fwhm, far + 3 * trace.fwhm
     return ((-far, -near), (near, far)), ((-wider, -close), (close, wider))
 
@@ -177,13 +177,13 @@ def _background(
 
 def _record_light(header: fits.Header, trace: Trace, loss: float, ends: Array) -> None:
     """Write profile and aperture loss of a target to a header; `ends` are the outer columns."""
-    for keyword, wide, place in zip(
+    for keyword, fwhm, end in zip(
         (vocabulary.GSP_FWLO, vocabulary.GSP_FWHI),
         trace.fwhm * np.broadcast_to(trace.wider(ends), 2),
         ("first", "last"),
         strict=True,
     ):
-        provenance.put(header, keyword, round(float(wide), 4), f"FWHM at the {place} column, pixel")
+        provenance.put(header, keyword, round(float(fwhm), 4), f"FWHM at the {end} column, pixel")
     source = trace.guide or "own"
     provenance.put(header, vocabulary.GSP_TFRM, source, "what the trace was measured on")
     provenance.put(header, vocabulary.GSP_FWHM, round(trace.fwhm, 4), "FWHM along the slit, pixel")

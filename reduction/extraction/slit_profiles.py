@@ -207,19 +207,19 @@ def without_background(profiles: NDArray[Any]) -> NDArray[Any]:
         In the unit and of the type of `profiles`.
     """
     x = np.linspace(-1, 1, profiles.shape[1], dtype=profiles.dtype)
-    rest = profiles - np.median(profiles, axis=1)[:, None]
+    residual = profiles - np.median(profiles, axis=1)[:, None]
     for _ in range(5):
-        sigma = 1.4826 * np.median(np.abs(rest[:, ::3]), axis=1)
-        keep = (np.abs(rest) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(x.dtype)
+        sigma = 1.4826 * np.median(np.abs(residual[:, ::3]), axis=1)
+        keep = (np.abs(residual) <= 2.5 * np.maximum(sigma, 1e-12)[:, None]).astype(x.dtype)
         count, first, second = keep.sum(axis=1), keep @ x, keep @ x**2
-        kept = keep * rest
+        kept = keep * residual
         total, moment = kept.sum(axis=1), kept @ x
         det = count * second - first**2
         safe = np.where(det > 1e-9, det, 1.0)
         slope = np.where(det > 1e-9, (count * moment - first * total) / safe, 0.0)
         level = np.where(count > 0, (total - slope * first) / np.maximum(count, 1), 0.0)
-        rest = rest - level[:, None] - slope[:, None] * x
-    return np.asarray(rest)
+        residual = residual - level[:, None] - slope[:, None] * x
+    return np.asarray(residual)
 
 
 def common_bend(blocks: Blocks) -> Polynomial:
@@ -315,14 +315,14 @@ def robust_polynomial(
     for _ in range(6):
         usable = min(degree, max(int(keep.sum()) // 3, 0))
         fitted = Polynomial.fit(x[keep], y[keep], usable, w=weight[keep]).convert()
-        rest = np.abs(y - fitted(x))
-        sigma = 1.4826 * float(np.median(rest[keep]))
-        new = np.isfinite(y) & (weight > 0) & (rest <= max(3 * sigma, 0.1))
+        residual = np.abs(y - fitted(x))
+        sigma = 1.4826 * float(np.median(residual[keep]))
+        new = np.isfinite(y) & (weight > 0) & (residual <= max(3 * sigma, 0.1))
         if new.sum() < 3 or np.array_equal(new, keep):
             break
         keep = new
-    rest = (y - fitted(x))[keep]
-    return fitted, float(np.sqrt(np.mean(rest**2))), int(keep.sum())
+    residual = (y - fitted(x))[keep]
+    return fitted, float(np.sqrt(np.mean(residual**2))), int(keep.sum())
 
 
 def aligned_profile(blocks: Blocks, bend: Polynomial) -> tuple[Array, Array]:

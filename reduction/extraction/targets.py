@@ -195,23 +195,23 @@ def find_emission(
     """
     light, row, cell, height = _bright_cells(blocks, threshold)
     column = blocks.cells.columns[cell]
-    place = row - bend(column)
+    position = row - bend(column)
     free = np.ones(row.size, dtype=bool)
     for target in known:
-        free &= np.abs(place - target.centre) > BESIDE * target.fwhm
+        free &= np.abs(position - target.centre) > BESIDE * target.fwhm
     drift = 0.0 if known else DRIFT  # the bend is known from a target with continuum
     targets = []
     for first in np.argsort(-height):
         if not free[first]:
             continue
         far = NEAR + drift * np.abs(column - column[first])
-        same = np.flatnonzero(free & (np.abs(place - place[first]) <= far))
+        same = np.flatnonzero(free & (np.abs(position - position[first]) <= far))
         free[same] = False
         n_lines = 1 + int(np.count_nonzero(np.diff(np.sort(cell[same])) >= APART))
         reach = 2 * float(np.max(far)) + 1
         others = (row.size - same.size + 0.5) * reach / light.shape[0]
         if n_lines > 1 and row.size * poisson.sf(n_lines - 2, others) < CHANCE:
-            targets.append(_from_lines(light, place[same], row[same], cell[same], height[same]))
+            targets.append(_from_lines(light, position[same], row[same], cell[same], height[same]))
     return targets
 
 
@@ -251,8 +251,10 @@ def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Ind
     return light, row[kept], cell[kept], over[kept]
 
 
-def _from_lines(light: Image, place: Array, row: Indices, cell: Indices, height: Array) -> Target:
-    """Return the target of some lines; `place` is the row of each, corrected for the bend."""
+def _from_lines(
+    light: Image, position: Array, row: Indices, cell: Indices, height: Array
+) -> Target:
+    """Return the target of some lines; `position` is the row of each, corrected for the bend."""
     brightest = int(np.argmax(height))
     profile = np.sum(
         [np.roll(light[:, c], row[brightest] - r) for r, c in zip(row, cell, strict=True)], axis=0
@@ -262,7 +264,7 @@ def _from_lines(light: Image, place: Array, row: Indices, cell: Indices, height:
     above = int(np.argmin(half[row[brightest] :])) or 1
     weight = height**2
     return Target(
-        float(np.sum(weight * place) / np.sum(weight)),
+        float(np.sum(weight * position) / np.sum(weight)),
         float(max(below + above - 1, 1.5)),
         float(profile[row[brightest]]) / light.shape[1],
         float(np.sqrt(np.sum(weight))),

@@ -92,13 +92,13 @@ def rows_of(
     HeaderError
         A header lacks the position of its frame on the detector, or it is implausible.
     """
-    there = geometry.to_logical(reference, 1, geometry.to_physical(frame, 1, columns))
-    rows = trace(np.asarray(there, dtype=float))
-    here = geometry.to_logical(frame, 2, geometry.to_physical(reference, 2, rows))
+    reference_columns = geometry.to_logical(reference, 1, geometry.to_physical(frame, 1, columns))
+    rows = trace(np.asarray(reference_columns, dtype=float))
+    frame_rows = geometry.to_logical(frame, 2, geometry.to_physical(reference, 2, rows))
     scale = geometry.binning_along(reference, 2) / geometry.binning_along(frame, 2)
-    if not (np.isfinite(here).all() and np.isfinite(scale)):
+    if not (np.isfinite(frame_rows).all() and np.isfinite(scale)):
         raise HeaderError(NoticeCode.POSITION_IMPLAUSIBLE, keyword="LTV2", cards=["LTV2", "LTM2_2"])
-    return np.asarray(here, dtype=float), float(scale)
+    return np.asarray(frame_rows, dtype=float), float(scale)
 
 
 def guide_from(name: str, reference: fits.Header, frame: fits.Header, n_columns: int) -> Guide:

@@ -1,6 +1,6 @@
-"""The header vocabulary of Goodman: each concept once, with keyword, type, unit and older names.
+"""The header vocabulary of Goodman: keyword, type, unit and older keywords of each concept.
 
-No other module spells an instrument keyword. Product keywords (``GSP_*``) are declared at the end.
+No other module contains instrument keywords. Product keywords (``GSP_*``) are at the end.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Card:
     type : type
         ``str``, ``float`` or ``int``.
     meaning : str
-        What it says, for the header comment and for sentences.
+        Its meaning, for header comments and messages.
     unit : str
         Unit of the value, "" when it has none.
     aliases : tuple of str
         Keywords that are read, in this order, when the modern one is absent or blank.
     strict : bool
-        A value of another type is refused instead of being turned into text.
+        A value of another type is an error instead of being converted to text.
     """
 
     keyword: str
@@ -85,8 +85,8 @@ VOCABULARY: Final[dict[str, Card]] = {
     name: card for name, card in list(globals().items()) if isinstance(card, Card)
 }
 
-# Where the read-out window begins is only told by the camera controller's own cards, whose keyword
-# numbers differ between the cameras; their comments are the same.
+# The origin of the read-out window is only in cards of the camera controller, whose keyword numbers
+# differ between the cameras; their comments are the same.
 ORIGIN_COMMENTS: Final = {"x": "Serial Origin", "y": "Parallel Origin"}
 ROWS_COMMENT: Final = "Parallel Active Pix"
 CONTROLLER_PREFIX: Final = "PG"
@@ -141,7 +141,7 @@ GSP_BOFF: Final = "GSP_BOFF"  # distance of the background zones from the apertu
 GSP_BWID: Final = "GSP_BWID"  # width of each background zone, FWHM
 GSP_THRE: Final = "GSP_THRE"  # detection threshold
 GSP_TMAX: Final = "GSP_TMAX"  # most targets looked for
-GSP_TDEG: Final = "GSP_TDEG"  # degree asked of the trace
+GSP_TDEG: Final = "GSP_TDEG"  # degree requested for the trace
 GSP_SNR: Final = "GSP_SNR"  # median signal over noise per pixel
 GSP_SKY: Final = "GSP_SKY"  # median sky, electron per pixel
 GSP_TNUM: Final = "GSP_TNUM"  # number of the target
@@ -154,17 +154,17 @@ GSP_BLEV: Final = "GSP_BLEV"  # bias level that was subtracted, ADU
 GSP_RNOI: Final = "GSP_RNOI"  # read noise measured in the overscan, electron
 GSP_SATF: Final = "GSP_SATF"  # saturated part of the pixels
 GSP_CRFR: Final = "GSP_CRFR"  # part of the pixels cleaned of cosmic rays
-GSP_NMIN: Final = "GSP_NMIN"  # fewest frames asked of a master
+GSP_NMIN: Final = "GSP_NMIN"  # least number of frames of a master
 GSP_IGNB: Final = "GSP_IGNB"  # whether the bias was to be ignored
 GSP_IGNF: Final = "GSP_IGNF"  # whether the flats were to be ignored
-GSP_CRSE: Final = "GSP_CRSE"  # cosmic ray rejection asked for
-GSP_WMIN: Final = "GSP_WMIN"  # fewest lines asked of a wavelength solution
+GSP_CRSE: Final = "GSP_CRSE"  # cosmic ray rejection requested
+GSP_WMIN: Final = "GSP_WMIN"  # least number of lines of a wavelength solution
 GSP_WMAX: Final = "GSP_WMAX"  # largest scatter allowed, line widths
 GSP_WSHI: Final = "GSP_WSHI"  # largest shift looked for, pixel
-GSP_WSTE: Final = "GSP_WSTE"  # linear dispersion asked for, angstrom
+GSP_WSTE: Final = "GSP_WSTE"  # linear dispersion requested, angstrom
 GSP_ARCC: Final = "GSP_ARCC"  # arc choice
 GSP_ARCN: Final = "GSP_ARCN"  # arc named for the choice 'fixed'
-GSP_SKYC: Final = "GSP_SKYC"  # what is done about the sky's offset
+GSP_SKYC: Final = "GSP_SKYC"  # treatment of the sky's offset
 GSP_NORD: Final = "GSP_NORD"  # order of the flat normalisation
 GSP_STHR: Final = "GSP_STHR"  # saturated pixels allowed in a flat, percent
 GSP_NCOM: Final = "GSP_NCOM"  # frames combined

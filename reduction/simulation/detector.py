@@ -120,13 +120,13 @@ class Detector:
 
     @property
     def row_centres(self) -> Floats:
-        """Unbinned row of each pixel centre in the full region of interest, (ny,)."""
+        """Unbinned row of each pixel centre in the full region of interest, (ny,) float64."""
         step = self.binning[1]
         return self.first_row + step * np.arange(self.shape[0], dtype=float) + (step - 1) / 2
 
     @property
     def column_centres(self) -> Floats:
-        """Unbinned raw column of each pixel centre, (nx,)."""
+        """Unbinned raw column of each pixel centre, (nx,) float64."""
         step = self.binning[0]
         return step * np.arange(self.shape[1], dtype=float) + (step - 1) / 2
 

@@ -145,21 +145,21 @@ class _Scheduler:
         plan, lamp = self.plan, self.plan.optics.lamp.lamp
         dark = self.clock + dt.timedelta(hours=4)
         afternoon = float(self.rng.uniform(-0.8, 0.8))
-        park = Pointing((sidereal_time(self.clock) + 1) % 360, -30.0)
+        parked = Pointing((sidereal_time(self.clock) + 1) % 360, -30.0)
         for _ in range(plan.n_bias):
-            yield self.take("bias", 0.0, park, afternoon)
+            yield self.take("bias", 0.0, parked, afternoon)
         for _ in range(plan.n_flat):
-            yield self.take("flat", 6.0, park, afternoon)
+            yield self.take("flat", 6.0, parked, afternoon)
         if plan.n_science:
-            yield self.take("arc", ARC_SECONDS[lamp], park, afternoon)
+            yield self.take("arc", ARC_SECONDS[lamp], parked, afternoon)
         self.clock = max(self.clock, dark)
         side = float(self.rng.choice([-1, 1]))
         for index in range(plan.n_science):
             self.clock += dt.timedelta(seconds=180)  # slew and acquisition
-            place = afternoon + side * plan.flexure * self.rng.uniform(0.8, 1.2)
+            night_flexure = afternoon + side * plan.flexure * self.rng.uniform(0.8, 1.2)
             pointing, sources = self.target(index)
-            yield self.take("science", SCIENCE_SECONDS, pointing, place, sources)
-            drift = place + float(self.rng.normal(0, 0.1))
+            yield self.take("science", SCIENCE_SECONDS, pointing, night_flexure, sources)
+            drift = night_flexure + float(self.rng.normal(0, 0.1))
             yield self.take("arc", ARC_SECONDS[lamp], pointing, drift)
 
     def take(

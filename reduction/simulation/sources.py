@@ -117,9 +117,11 @@ class Source:
             Photons per s, cm² and Å.
         """
         shape = SPECTRA[self.kind]
-        rest = wavelength / (1 + self.redshift)
+        rest_wavelength = wavelength / (1 + self.redshift)
         norm = shape(np.array([5500.0]))[0]
-        return np.asarray(photon_flux(self.magnitude, np.array(5500.0)) * shape(rest) / norm)
+        return np.asarray(
+            photon_flux(self.magnitude, np.array(5500.0)) * shape(rest_wavelength) / norm
+        )
 
 
 def _planck(wavelength: Floats, kelvin: float) -> Floats:

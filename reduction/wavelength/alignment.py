@@ -171,11 +171,11 @@ def resemblance(
     n = int(fft.next_fast_len(size, real=True))
     blur = np.exp(-2 * (np.pi * max(0.5 * fwhm, 1.2) * np.arange(n // 2 + 1) / n) ** 2)
     lags = np.arange(-DISPLACED_PX, DISPLACED_PX + 1)
-    here, elsewhere = np.abs(lags) <= max(0.5 * fwhm, 1.0), np.abs(lags) > 2.5 * fwhm
+    aligned, displaced = np.abs(lags) <= max(0.5 * fwhm, 1.0), np.abs(lags) > 2.5 * fwhm
     seen = arc.drawn(first, size, blur, n)
     best = (0.0, 0.0)
     for template in templates:
         score = fft.irfft(seen * np.conj(template.drawn(first, size, blur, n)), n)[lags]
-        coefficient = float(score[here].max())
-        best = max(best, (coefficient, coefficient / max(float(score[elsewhere].max()), 0.05)))
+        coefficient = float(score[aligned].max())
+        best = max(best, (coefficient, coefficient / max(float(score[displaced].max()), 0.05)))
     return best

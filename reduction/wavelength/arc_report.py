@@ -112,8 +112,8 @@ def _species(wavelength: Floats, lamp: str) -> tuple[str, ...]:
     except NoWavelengthSolution:
         emitted = ()
     listed = library()
-    ours = np.isin(listed.line_spectrum, emitted)
-    table, names = listed.line_wavelength[ours], listed.line_spectrum[ours]
+    of_lamp = np.isin(listed.line_spectrum, emitted)
+    table, names = listed.line_wavelength[of_lamp], listed.line_spectrum[of_lamp]
     species = []
     for line in wavelength:
         near = int(np.argmin(np.abs(table - line))) if table.size else -1

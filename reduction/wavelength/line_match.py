@@ -54,11 +54,35 @@ class Fit:
     score: float
 
     def model(self, problem: Problem, pixel: Floats) -> Floats:
-        """Return the model pixels of columns, of the shape of `pixel`."""
+        """Apply the correction to columns.
+
+        Parameters
+        ----------
+        problem : Problem
+        pixel : ndarray of float64
+            Columns of any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            Model pixels, of the same shape.
+        """
         return np.asarray(pixel + self.correction(problem.scaled(pixel)), dtype=float)
 
     def uncertainty(self, problem: Problem, pixel: Floats) -> Floats:
-        """Return the one-sigma uncertainty of the solution at columns, (n,) float64, pixels."""
+        """Return the uncertainty of the solution.
+
+        Parameters
+        ----------
+        problem : Problem
+        pixel : (n,) float64
+            Columns.
+
+        Returns
+        -------
+        (n,) float64
+            One sigma, pixels.
+        """
         basis = np.polynomial.chebyshev.chebvander(
             problem.scaled(pixel), self.covariance.shape[0] - 1
         )

@@ -84,17 +84,54 @@ class Problem:
         return 0.5 * (self.extent[0] + self.extent[1])
 
     def scaled(self, pixel: Floats) -> Floats:
-        """Scale columns, of any shape, so that those of the arc are in the range -1 to 1."""
+        """Scale columns to the range of the arc.
+
+        Parameters
+        ----------
+        pixel : ndarray of float64
+            Columns of any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            From -1 at the first to 1 at the last column of the arc.
+        """
         return (pixel - self.centre) / (0.5 * (self.extent[1] - self.extent[0]))
 
     def predicted(self, pixel: Floats) -> Floats:
-        """Return the wavelengths of model pixels, (n,) float64, air Å."""
+        """Return the wavelengths of model pixels.
+
+        Parameters
+        ----------
+        pixel : (n,) float64
+
+        Returns
+        -------
+        (n,) float64
+            Air wavelength, Å.
+
+        Raises
+        ------
+        NoWavelengthSolution
+            The grating is unknown, or its angles give no light.
+        """
         return predicted_wavelength(
             pixel, self.setup.grating, self.setup.cam_targ, self.setup.grt_targ
         )
 
     def model_pixel(self, wavelength: Floats) -> Floats:
-        """Return the model pixels of wavelengths (air Å); NaN farther than `MARGIN_PX` outside."""
+        """Return the model pixels of wavelengths.
+
+        Parameters
+        ----------
+        wavelength : ndarray of float64
+            Air wavelength, Å, any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            Of the same shape; NaN farther than `MARGIN_PX` outside the detector.
+        """
         grid = np.arange(self.extent[0] - MARGIN_PX, self.extent[1] + MARGIN_PX + 16, 8.0)
         return np.asarray(
             np.interp(wavelength, self.predicted(grid), grid, left=np.nan, right=np.nan)
