@@ -33,7 +33,7 @@ _UNITS = {
 
 
 def difference_text(difference: Difference) -> str:
-    """Return what differs, as a part of a list: ``slit 3.2″ (this frame 1.0″)``."""
+    """Return the text of a difference in a list: ``slit 3.2″ (this frame 1.0″)``."""
     quantity = difference.quantity
     if quantity is Quantity.DAYS_APART:
         limit = "" if difference.effect is Effect.USABLE else f" (at most {difference.wanted:g})"
@@ -45,8 +45,8 @@ def difference_text(difference: Difference) -> str:
 
 
 def differences_text(differences: Sequence[Difference]) -> str:
-    """Return what differs, as a list in words."""
-    return ", ".join(difference_text(one) for one in differences)
+    """Return the text of a list of differences."""
+    return ", ".join(difference_text(difference) for difference in differences)
 
 
 def value_text(quantity: Quantity, value: str | float | None) -> str:
@@ -65,16 +65,18 @@ def _days(days: Any) -> str:
 
 
 def taken_with(differences: Sequence[Difference]) -> str:
-    """Return what differs after *taken*: ``with a different slit (3.2″; this frame 1.0″)``."""
+    """Return differences after *taken*: ``with a different slit (3.2″; this frame 1.0″)``."""
     parts: list[str] = []
-    for one in differences:
-        if one.quantity in QUANTITIES:
-            found, wanted = (value_text(one.quantity, v) for v in (one.found, one.wanted))
+    for difference in differences:
+        if difference.quantity in QUANTITIES:
+            found, wanted = (
+                value_text(difference.quantity, v) for v in (difference.found, difference.wanted)
+            )
             article = "with" if not any("with a" in part for part in parts) else "and"
-            name = QUANTITIES[one.quantity]
+            name = QUANTITIES[difference.quantity]
             parts.append(f"{article} a different {name} ({found}; this frame {wanted})")
-        elif one.quantity is Quantity.DAYS_APART:
-            parts.append(f"{_days(one.found)} from this frame")
+        elif difference.quantity is Quantity.DAYS_APART:
+            parts.append(f"{_days(difference.found)} from this frame")
         else:
-            parts.append(f"with {difference_text(one)}")
+            parts.append(f"with {difference_text(difference)}")
     return " ".join(parts)

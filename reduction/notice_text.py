@@ -34,11 +34,11 @@ def text(notice: Notice) -> str:
 
 def texts(notices: Sequence[Notice]) -> list[str]:
     """Return the sentences of notices."""
-    return [text(one) for one in notices]
+    return [text(notice) for notice in notices]
 
 
 def _differences(params: Params) -> list[Difference]:
-    return [Difference.from_json(one) for one in params["differences"]]
+    return [Difference.from_json(stored) for stored in params["differences"]]
 
 
 def _listed(params: Params) -> str:
@@ -149,7 +149,7 @@ def _file_run_failed(params: Params) -> str:
 
 def _changes(params: Params) -> str:
     return "; ".join(
-        f"{one['title']}: {one['before']} → {one['after']}" for one in params["changes"]
+        f"{change['title']}: {change['before']} → {change['after']}" for change in params["changes"]
     )
 
 
