@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from plotly.subplots import make_subplots
 
 from reduction.blocks.extract import ExtractSettings, extract
-from reduction.extraction import slit_profiles, targets, tracing
+from reduction.extraction import profile_alignment, slit_profiles, targets, tracing
 from reduction.fits import frame_io
 from reduction.frames import PixelFlag, Spectrum
 from reduction.registry import BlockInputs
@@ -106,8 +106,8 @@ def profile(reduced: Reduced) -> go.Figure:
     variance = frame_io.variance_of(frame)
     assert variance is not None
     blocks = slit_profiles.make_blocks(frame.data, variance, frame_io.flags_of(frame) != 0)
-    bend = slit_profiles.common_bend(blocks)
-    mean, noise = slit_profiles.aligned_profile(blocks, bend)
+    bend = profile_alignment.common_bend(blocks)
+    mean, noise = profile_alignment.aligned_profile(blocks, bend)
     found = targets.find_targets(mean, noise, threshold=5, max_targets=3)
     traces, _ = tracing.follow(blocks, bend, found, 2, model="moffat")
     middle = len(blocks.columns) // 2

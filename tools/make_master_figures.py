@@ -18,7 +18,7 @@ from reduction.blocks.master_flat import MasterFlatSettings, master_flat
 from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.detector.flatfield import fit_colour
 from reduction.extraction import identification, targets
-from reduction.extraction.slit_profiles import common_bend
+from reduction.extraction.profile_alignment import common_bend
 from reduction.fits.frame_io import flags_of
 from reduction.frames import PixelFlag
 from reduction.registry import BlockInputs

@@ -11,7 +11,7 @@ from astropy.nddata import CCDData
 from numpy.polynomial import Polynomial
 
 from reduction.errors import TargetNotFound, UnusableFrame
-from reduction.extraction import slit_profiles, targets, trace_cards, tracing
+from reduction.extraction import profile_alignment, slit_profiles, targets, trace_cards, tracing
 from reduction.extraction.light_profile import Model
 from reduction.extraction.strip import HUGE
 from reduction.extraction.tracing import TraceSource
@@ -64,7 +64,7 @@ def identify(
         Almost no pixel is usable.
     """
     blocks = blocks_of(frame)
-    bend = slit_profiles.common_bend(blocks)
+    bend = profile_alignment.common_bend(blocks)
     traces, failures = _follow(blocks, bend, search, None)
     brightest = next((t for t in traces if not t.target.lines and not t.needs_guide), None)
     if failures or any(trace.needs_guide for trace in traces):

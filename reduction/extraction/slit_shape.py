@@ -13,7 +13,8 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from reduction.extraction.light_profile import LOOSE, Fit, LightProfile, Model, fit
-from reduction.extraction.slit_profiles import Blocks, robust_polynomial
+from reduction.extraction.profile_alignment import robust_polynomial
+from reduction.extraction.slit_profiles import Blocks
 
 Array = NDArray[np.float64]
 

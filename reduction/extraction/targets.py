@@ -18,11 +18,11 @@ from scipy.signal import find_peaks
 from scipy.stats import poisson
 
 from reduction.errors import TargetNotFound
+from reduction.extraction.profile_alignment import aligned_profile
 from reduction.extraction.slit_profiles import (
     CELLS,
     Blocks,
     Image,
-    aligned_profile,
     without_background,
 )
 from reduction.notice_codes import NoticeCode

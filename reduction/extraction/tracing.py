@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from reduction.errors import TargetNotFound
 from reduction.extraction.light_profile import LOOSE, LightProfile, Model
-from reduction.extraction.slit_profiles import Blocks, robust_polynomial, without_background
+from reduction.extraction.profile_alignment import robust_polynomial
+from reduction.extraction.slit_profiles import Blocks, without_background
 from reduction.extraction.slit_shape import fit_shape, light_in, spread_along
 from reduction.extraction.targets import Target
 from reduction.notice_codes import NoticeCode
