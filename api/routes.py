@@ -76,7 +76,7 @@ def unknown(rest: str) -> Response:
 
 
 def _matches(adapter: object, method: str) -> bool:
-    """Tell whether this address has a route for a method."""
+    """Return whether this address has a route for a method."""
     try:
         endpoint, _ = adapter.match(method=method)  # type: ignore[attr-defined]
     except (NotFound, MethodNotAllowed, RequestRedirect):

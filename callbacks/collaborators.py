@@ -21,7 +21,7 @@ from services.proposals.proposal_index import Collaborator, ProposalLine, Propos
 
 PAGE = "collaborators"
 NOT_YOURS = "Only the PI and the observatory's staff can add and remove collaborators."
-NOBODY = "No collaborators yet. A collaborator sees the data of this proposal live."
+NO_COLLABORATORS = "No collaborators yet. A collaborator sees the data of this proposal live."
 
 
 def register(app: Dash) -> None:
@@ -105,7 +105,7 @@ def draw_members(members: ProposalMembers) -> list[Component]:
     pi = html.P([html.Span("PI: ", className="quiet"), proposal.pi or "not known yet"])
     note = [] if may else [html.P(NOT_YOURS, className="quiet lead-in")]
     if not members.collaborators:
-        return [pi, *note, html.P(NOBODY, className="quiet")]
+        return [pi, *note, html.P(NO_COLLABORATORS, className="quiet")]
     heads = [html.Th(name, scope="col") for name in ("Name", "Email")]
     heads.append(html.Th(html.Span("Remove", className="visually-hidden"), scope="col"))
     rows = [_row(proposal, collaborator, may=may) for collaborator in members.collaborators]

@@ -15,7 +15,7 @@ _POSTGRES_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def is_locked(error: PeeweeException) -> bool:
-    """Tell whether another process held a lock until the timeout."""
+    """Return whether another process held a lock until the timeout."""
     # Peewee raises its own exception while it handles that of the driver.
     driver = error.__cause__ or error.__context__
     code = getattr(driver, "sqlite_errorcode", None)

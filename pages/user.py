@@ -141,7 +141,7 @@ def _password(username: str) -> html.Section:
             html.H2("Password change"),
             forms.form(
                 "password",
-                # Tells the browser's password manager which account this is.
+                # For the browser's password manager: the account of the password.
                 html.Div(
                     dbc.Input(value=username, readonly=True, autocomplete="username"),
                     hidden=True,

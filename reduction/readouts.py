@@ -34,7 +34,7 @@ PLAUSIBLE: Final = (0.01, 1000.0)
 
 
 def is_plausible(value: float) -> bool:
-    """Tell whether a gain or a read noise is plausible, for any read-out."""
+    """Return whether a gain or a read noise is plausible, for any read-out."""
     return PLAUSIBLE[0] <= value <= PLAUSIBLE[1]
 
 

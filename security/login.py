@@ -108,7 +108,7 @@ def own_path(target: str | None) -> str:
 
 
 def is_csrf_token(token: str | None) -> bool:
-    """Tell whether a CSRF token belongs to this session."""
+    """Return whether a CSRF token belongs to this session."""
     try:
         validate_csrf(token)
     except ValidationError:

@@ -45,7 +45,7 @@ def register(server: Flask) -> None:
 
 
 def is_open(path: str) -> bool:
-    """Tell whether a path is exactly one of these pages."""
+    """Return whether a path is exactly one of these pages."""
     return _OPEN.fullmatch(path) is not None
 
 

@@ -121,7 +121,7 @@ def _to_login() -> ResponseReturnValue:
 
 
 def _is_page() -> bool:
-    """Tell whether the request is for a page in a browser."""
+    """Return whether the request is for a page in a browser."""
     if request.method not in ("GET", "HEAD"):
         return False
     if request.path.startswith(NEVER_A_PAGE) and request.path not in DOCS:

@@ -106,7 +106,7 @@ def allowed_in(user: User, proposals: Iterable[Proposal]) -> dict[int, frozenset
 
 
 def may(user: User, action: Action) -> bool:
-    """Tell whether a person may do `action` on the whole site."""
+    """Return whether a person may do `action` on the whole site."""
     return action in GRANTS[site_role(user)]
 
 
@@ -126,7 +126,7 @@ def require(user: User, action: Action, proposal: Proposal) -> None:
 
 
 def sees_everything(user: User) -> bool:
-    """Tell whether a person sees all proposals."""
+    """Return whether a person sees all proposals."""
     return site_role(user) in (Role.STAFF, Role.SUPERUSER)
 
 
@@ -159,22 +159,22 @@ def visible_files(user: User, *columns: Any) -> ModelSelect:
 
 
 def passes(seen: tuple[frozenset[int] | None, bool], file: File) -> bool:
-    """Tell whether `visible_files` lets a file pass, of `seen`, what `sight` says of a person."""
+    """Return whether `visible_files` includes a file, for the visibility scope of a person."""
     proposals, masters = seen
     if proposals is None or file.proposal_id in proposals:
         return True
     return masters and file.data_type == DataType.MASTER
 
 
-def sight(user: User) -> tuple[frozenset[int] | None, bool]:
-    """Return what `visible_files` lets pass, for whoever has the files' columns at hand.
+def visibility_scope(user: User) -> tuple[frozenset[int] | None, bool]:
+    """Return which files `visible_files` includes, for callers that have loaded their columns.
 
     Returns
     -------
     frozenset of int or None
         The ids of the proposals whose files a person sees; None: all, and files without one.
     bool
-        Whether the masters are seen besides.
+        Whether the masters are visible as well.
     """
     if sees_everything(user):
         return None, True

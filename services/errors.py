@@ -18,7 +18,7 @@ from typing import Any, Final
 from db import failures
 
 DATABASE_UNAVAILABLE: Final = failures.DATABASE_UNAVAILABLE
-"""Exception classes that tell of a database that is locked or out of reach."""
+"""Exception classes of a database that is locked or cannot be reached."""
 
 
 class ServiceError(Exception):

@@ -28,7 +28,7 @@ GRACE_S = 1.0
 
 
 class EventRow(NamedTuple):
-    """What a reader needs of an event, whoever may see it."""
+    """The columns of an event that readers need, without access checks."""
 
     id: int
     name: str
@@ -89,7 +89,7 @@ class EventCursor:
         query = Event.select(Event.id, is_recent).where(Event.id > before, Event.id <= newest)
         left_out: list[int] = []
         for number, recent in query.order_by(Event.id).tuples():
-            if recent:  # else whoever took the ids before it has ended long ago
+            if recent:  # else the transactions of the ids before it ended long ago
                 left_out += range(before + 1, number)
             before = number
         cursor._notice(left_out)
@@ -140,9 +140,9 @@ class EventCursor:
             self._gaps.update((number, gap) for number in ids[-MAX_GAPS:])
 
     def _close_gaps(self) -> None:
-        """Forget the ids that nobody can commit any more.
+        """Remove the ids that no transaction can commit any more.
 
-        Called before they are looked for the last time.
+        Called before they are searched for the last time.
         """
         now, oldest = self._monotonic(), _oldest_transaction()
         for number, gap in list(self._gaps.items()):

@@ -1,6 +1,6 @@
-"""What happened, for open pages and scripts: recorded with the change, announced after its commit.
+"""Events for open pages and scripts: recorded with the change, announced after its commit.
 
-An event's payload holds ids and small facts only; whoever hears of it loads the rest through the
+The payload of an event holds only ids and a few values; its readers load the rest through the
 access checks.
 """
 
@@ -45,9 +45,9 @@ def record(
     person: User | None = None,
     **payload: Any,
 ) -> Event:
-    """Write an event inside the transaction of the change it tells of.
+    """Write an event inside the transaction of the change that it describes.
 
-    One with a `person` is heard by that person and by staff only.
+    With a `person` it is visible to that person and to staff only.
     """
     if name not in NAMES:
         raise ValueError(f"unknown event {name!r}")
@@ -74,19 +74,19 @@ def publish(*events: Event) -> None:
 
 
 def since(user: User, event_id: int, limit: int = 500) -> list[Event]:
-    """Return the events a person hears of that are newer than `event_id`, oldest first."""
+    """Return the events visible to a person that are newer than `event_id`, oldest first."""
     query = access.visible_events(user).where(Event.id > event_id)
     return list(query.order_by(Event.id).limit(limit))
 
 
 def between(user: User, after: int, last: int, limit: int) -> list[Event]:
-    """Return the first `limit` events after `after` and up to `last` that a person hears of."""
+    """Return the first `limit` events after `after` and up to `last` that a person may see."""
     query = access.visible_events(user).where(Event.id > after, Event.id <= last)
     return list(query.order_by(Event.id).limit(limit))
 
 
 def visible(user: User, ids: Iterable[int]) -> list[Event]:
-    """Return those of some events that a person hears of, oldest first."""
+    """Return those of some events that a person may see, oldest first."""
     query = access.visible_events(user).where(Event.id.in_(list(ids)))
     return list(query.order_by(Event.id))
 
@@ -114,11 +114,11 @@ def as_dict(event: Event) -> dict[str, Any]:
 
 
 def forget_old() -> int:
-    """Delete the events that nobody can still be catching up with; return how many.
+    """Delete the events that are too old for any reader; return how many.
 
-    The newest one stays, whatever its age: SQLite would give its id out again.
+    The newest one is kept at any age: SQLite would use its id again.
     """
     old = (Event.created < clock.now_expression(-KEPT)) & (Event.id < latest_id())
     if not Event.select().where(old).exists():
-        return 0  # a deletion that finds nothing takes the lock of the database all the same
+        return 0  # also a deletion that finds nothing takes the lock of the database
     return int(Event.delete().where(old).execute())

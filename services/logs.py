@@ -129,13 +129,13 @@ def counts(
 
 
 def of_run(user: User, run_id: int) -> list[LogEntry]:
-    """Return what was said of a run, to a person who may read it, oldest first."""
+    """Return the log entries of a run that a person may read, oldest first."""
     query = access.visible_logs(user).where(LogEntry.run_id == run_id)
     return list(query.order_by(LogEntry.id))
 
 
 def links(user: User, entries: Sequence[LogEntry]) -> tuple[dict[int, str], dict[int, str]]:
-    """Return id → SOAR ID and id → file name of what the entries tell of and the person sees."""
+    """Return id → SOAR ID and id → file name, of what entries refer to and a person may see."""
     proposals = {entry.proposal_id for entry in entries}
     named = access.visible_proposals(user).where(Proposal.id.in_(proposals))
     files = access.visible_files(user, File.id, File.file_name).where(

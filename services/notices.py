@@ -44,7 +44,7 @@ def as_dict(notice: Notice) -> dict[str, Any]:
 
 
 def standing(label: str, state: str, step: str, reason: Notice | None = None) -> Notice | None:
-    """Return how a run of a process stands, None when it is done.
+    """Return the state of a run as a notice, None when it is done.
 
     Parameters
     ----------

@@ -2,9 +2,9 @@
 
 After an event, every page that shows the file requests the same rows within some hundredths of a
 second. The values are shared for that long. They are never shared between people with different
-access: each request is checked by `access` first, and whatever else a value depends on is part of
-its key. A `Moment` tells which events were committed, so that no request is given a value that was
-read before the event that caused it.
+access: each request is checked by `access` first, and all else that a value depends on is part of
+its key. A `Moment` holds which events were committed, so that no request gets a value that was read
+before the event that caused it.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def read(when: Moment | None, what: tuple[Hashable, ...], how: Callable[[], T]) 
     when : Moment or None
         The moment of the request; None shares nothing.
     what : tuple
-        All that the value depends on besides the rows of the database.
+        All that the value depends on, apart from the rows of the database.
     how : callable
-        Reads the value, which nobody may change afterwards.
+        Reads the value, which must not be changed afterwards.
     """
     return how() if when is None else _memo.get((when, *what), how)

@@ -1,7 +1,7 @@
 """The unit of work: a transaction, and what follows its commit.
 
 Commit, then announce the events, then queue the tickets, then remove files, then the further steps.
-A fast worker or listener always finds the row that it was told of, and a file is removed only after
+A fast worker or listener always finds the row that was announced, and a file is removed only after
 the row that named it is gone.
 
 Nothing slow belongs inside a transaction: SQLite has one writer at a time. No file is read or
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 5.5
 """Seconds that a person's request waits for the database before it is refused."""
 WORKER_PATIENCE_S = 60.0
-"""Seconds that a worker waits: nobody waits for it, and it has a result to record."""
+"""Seconds that a worker waits: no person waits, and it has a result to record."""
 
 
 @dataclass(slots=True)

@@ -114,8 +114,8 @@ def _responses(declared: Operation) -> dict[str, Any]:
     refusals = sorted({*ALWAYS, *declared.refusals})
     return {
         **{
-            str(status): {"description": said, **(answered if status != 304 else {})}
-            for status, said in good.items()
+            str(status): {"description": description, **(answered if status != 304 else {})}
+            for status, description in good.items()
         },
         **{str(status): {"$ref": FAILURE.format(name=_name(status))} for status in refusals},
     }

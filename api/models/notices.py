@@ -11,7 +11,7 @@ from api.models.listings import Listing
 
 
 class NoticeOut(BaseModel):
-    """What the pipeline has to say, as data: scripts read `code` and `params`."""
+    """A message of the pipeline as data: scripts read `code` and `params`."""
 
     code: str = Field(description="Stable word for scripts.", examples=["degraded_match"])
     severity: Literal["info", "warning", "error"] = Field(examples=["warning"])

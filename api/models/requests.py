@@ -66,7 +66,7 @@ class NewFile(Strict):
 
 
 class NewComment(FileReference):
-    """What to say of which file."""
+    """The text of a comment, and its file."""
 
     text: str = Field(max_length=20_000)
 
@@ -99,7 +99,7 @@ class Classification(FileReference):
 
 
 class MasterRequest(NamesFile):
-    """Which master: `ids` of frames, or `type` and `date` with what else tells the setup.
+    """Which master: `ids` of frames, or `type` and `date` with further columns of the setup.
 
     A master is made of a whole series: all frames of that kind, night and setup.
     """
@@ -128,10 +128,10 @@ class MasterRequest(NamesFile):
 
 
 class CollaboratorChange(Strict):
-    """Whom to add to a proposal, or to take out of it."""
+    """A person to add to a proposal, or to remove from it."""
 
     email: Annotated[str, StringConstraints(strict=True, min_length=3, max_length=254)] = Field(
-        description="An unknown address becomes an account, and is told by mail.",
+        description="A new address gets an account and an invitation by e-mail.",
         examples=["user@server.net"],
     )
     action: Literal["add", "remove"]

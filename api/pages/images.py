@@ -67,7 +67,7 @@ class Cut(Version):
 def view(file_id: int) -> Response | tuple[Response, int]:
     """Return the numbers of a viewport, row by row from the bottom, little-endian.
 
-    The header ``X-View`` says what they cover and how to read them (`figures.codec.Codec`); when
+    The header ``X-View`` holds what they cover and how to read them (`figures.codec.Codec`); when
     it names ``marks``, two bits for each number follow, the lowest bits of a byte first: saturated,
     and hit by a cosmic ray. 202 while the pyramid is still being made.
     """

@@ -1,8 +1,8 @@
-"""Live events as ``text/event-stream``: one thread asks the database, every listener is told.
+"""Live events as ``text/event-stream``: one thread reads the database for all listeners.
 
-A listener costs a thread of the web server and nothing else: what is new is loaded once for each
-person, through the access checks of that moment, so that a right taken away ends its events and a
-session or token that died ends its stream.
+A listener costs a thread of the web server and nothing else: new events are loaded once for each
+person, through the access checks of that moment. A right that is taken away ends its events, and a
+session or token that ends closes its stream.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Listener:
 
 
 class Broadcaster:
-    """Wakes when something was announced, at least every second, and tells the listeners."""
+    """Send the new events to the listeners: after an announcement, and at least every second."""
 
     def __init__(self, ring: Callable[[float], None] = event_listener.wait) -> None:
         self._ring = ring
@@ -91,9 +91,9 @@ class Broadcaster:
     def check_room(self, person: int) -> None:
         """Make room for one more stream of a person, or raise `Unavailable`.
 
-        A person's oldest stream gives way to the newest: most often it is that of a page that was
-        closed or loaded anew, which the server learns only at its next heartbeat. A page that is
-        still open comes back by itself and misses nothing.
+        A person's oldest stream is closed for the newest: most often it is that of a page that was
+        closed or reloaded, which the server detects only at the next heartbeat. A page that is
+        still open connects again by itself and misses nothing.
         """
         with self._lock:
             mine = [listener for listener in self._listeners if listener.person == person]
@@ -148,7 +148,7 @@ class Broadcaster:
                         cursor = EventCursor.at_newest()
                     more = untold.read(cursor)
                     due = time.monotonic() - checked >= HEARTBEAT_S
-                    more |= self._tell(cursor, untold, everyone=due or bool(untold.ids))
+                    more |= self._send(cursor, untold, everyone=due or bool(untold.ids))
                 untold = _News()
                 if due:
                     checked = time.monotonic()
@@ -159,21 +159,21 @@ class Broadcaster:
                 time.sleep(POLL_S)
             self._ring(POLL_S)
 
-    def _tell(self, cursor: EventCursor, news: _News, *, everyone: bool) -> bool:
-        """Tell what is new, and newcomers what they missed; return whether one is still behind."""
+    def _send(self, cursor: EventCursor, news: _News, *, everyone: bool) -> bool:
+        """Send what is new, or was missed; return whether a listener is still behind."""
         people: dict[Credential, list[Listener]] = {}
         with self._lock:
             for listener in self._listeners:
                 if everyone or listener.is_behind:
                     people.setdefault(listener.credential, []).append(listener)
         for credential, group in people.items():
-            _tell_person(credential, group, cursor, news)
+            _send_to_person(credential, group, cursor, news)
         return any(listener.is_behind for group in people.values() for listener in group)
 
 
 @dataclass(slots=True)
 class _News:
-    """Ids that the cursor has read and nobody was told of; `late` are those it had left out."""
+    """Ids that the cursor has read and that were not sent; `late` are those left out before."""
 
     ids: set[int] = field(default_factory=set)
     late: set[int] = field(default_factory=set)
@@ -187,10 +187,10 @@ class _News:
         return len(found) == PAGE
 
 
-def _tell_person(
+def _send_to_person(
     credential: Credential, listeners: list[Listener], cursor: EventCursor, news: _News
 ) -> None:
-    """Tell the listeners of one person; a void credential ends them."""
+    """Send the events to the listeners of one person; an invalid credential ends them."""
     user = person_of(credential)
     rows = events.visible(user, news.ids) if user is not None and news.ids else []
     for listener in listeners:
@@ -220,7 +220,7 @@ def _catch_up(user: User, listener: Listener, cursor: EventCursor) -> None:
 
 
 def person_of(credential: Credential) -> User | None:
-    """Return who a credential stands for now; None when it is void."""
+    """Return the account of a credential; None when it is no longer valid."""
     kind, secret = credential
     if kind == "token":
         return sessions.user_for_token(secret)

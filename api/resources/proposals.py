@@ -82,7 +82,7 @@ def settings(proposal: str) -> Any:
 def configure(proposal: str, body: Any) -> Any:
     """Replace the reduction settings of a proposal.
 
-    What is left out takes its default. They hold for every run that begins from now on.
+    Settings that are left out take their defaults. They apply to every run that starts from now on.
     """
     return reduction_settings.configure(g.user, _id(proposal), body).settings.model_dump(
         mode="json"
@@ -101,7 +101,7 @@ def collaborators(proposal: str) -> Any:
     """Get a proposal with its collaborators.
 
     As in the manual's example, a GET that carries both a token and a body (`email` and `action`,
-    form-encoded or JSON, whatever the Content-Type says) changes the collaborators like a POST.
+    form-encoded or JSON, whatever its Content-Type) changes the collaborators like a POST.
     New scripts use POST.
     """
     number = _id(proposal)

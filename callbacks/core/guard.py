@@ -23,9 +23,9 @@ BUSY = "The database is busy or not available. Try again shortly."
 
 
 def person() -> User:
-    """Return who is signed in: to be handed to services, which alone read the row.
+    """Return the account that is signed in, to be passed to services.
 
-    Request security lets nobody else reach a callback.
+    Request security refuses callbacks of requests that are not signed in.
     """
     user: User = current_user.row
     return user

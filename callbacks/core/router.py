@@ -19,8 +19,8 @@ from callbacks.core.guard import guarded
 class Page:
     """A page: its name, the paths that belong to it, and its components.
 
-    `layout` is called with path and query. `keeps` tells that callbacks of the page follow the
-    address, so that it is laid out once.
+    `layout` is called with path and query. With `keeps`, callbacks of the page follow the
+    address, and the layout is created once.
     """
 
     name: str

@@ -42,7 +42,7 @@ def show(shown: Mapping[str, CallbackValue] | None) -> CallbackValue:
     now = request_coalescing.moment()
     html = {ids.CALIBRATIONS: ""}
     if shown:
-        with suppress(NotFound):  # the file was deleted; the view tells so
+        with suppress(NotFound):  # the file was deleted; the view says so
             html = region(person(), int(shown["id"]))
     return {"at": now.newest, "html": html}
 

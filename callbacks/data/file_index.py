@@ -64,7 +64,7 @@ def regions(user: User, address: Address, when: Moment | None = None) -> dict[st
 
     They are the same for all who see the same proposals.
     """
-    key = ("index", address, access.sight(user))
+    key = ("index", address, access.visibility_scope(user))
     return request_coalescing.read(
         when, key, lambda: draw(address, file_index.read(user, _query(address)))
     )

@@ -37,7 +37,7 @@ REGIONS = (ids.HEAD, ids.NOTES, ids.ACTIONS, ids.RUNS, ids.COMMENTS)
 SHARED = frozenset({ids.HEAD, ids.NOTES, ids.RUNS})
 """Those that are the same for all who see the same members of the family."""
 PARTS = {ids.ACTIONS: Part.ACTIONS, ids.RUNS: Part.RUNS, ids.COMMENTS: Part.COMMENTS}
-"""What a region shows besides the file and its family."""
+"""What a region shows in addition to the file and its family."""
 
 
 def register(app: Dash) -> None:
@@ -151,7 +151,7 @@ def regions(
 def draw(
     address: Address, view: FileView, names: Collection[str], trouble: str = ""
 ) -> dict[str, str]:
-    """Return regions of a file that has been read; `trouble` tells why it has no picture."""
+    """Return regions of a file that has been read; `trouble` is why it has no picture."""
     return {name: draw_region(address, view, name, trouble) for name in names}
 
 

@@ -41,7 +41,7 @@ class LiveRequest:
 def data() -> Response:
     """Return the requested regions (`html`) and the newest event they include (`at`).
 
-    ``other`` tells that the page is to show another file, or its file again from the start.
+    With ``other`` the page is to show another file, or to load its file again.
     """
     page = _read(request.args)
     now = request_coalescing.moment()
@@ -74,7 +74,7 @@ def _file_on_show(user: User, page: LiveRequest, now: Moment) -> int | None:
 
 def _file_of_address(user: User, address: Address, now: Moment) -> int | None:
     """Return the id of an address's file: the same for all who see the same proposals."""
-    key = ("file of", address.file, address.proposal, access.sight(user))
+    key = ("file of", address.file, address.proposal, access.visibility_scope(user))
     return request_coalescing.read(now, key, lambda: file_view.find(user, address))
 
 

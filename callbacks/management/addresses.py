@@ -21,7 +21,7 @@ OUT_OF_DATE = "This page is out of date. Reload it."
 
 
 def manages() -> bool:
-    """Tell whether the signed-in person may manage accounts and proposals."""
+    """Return whether the signed-in person may manage accounts and proposals."""
     return access.may(person(), Action.MANAGE)
 
 

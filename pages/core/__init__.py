@@ -1,1 +1,1 @@
-"""The Dash application, its document, and what stands around every page."""
+"""The Dash application, its document, and the parts around every page."""

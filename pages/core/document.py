@@ -61,7 +61,7 @@ DOCUMENT = """<!DOCTYPE html>
 
 
 class Site(dash.Dash):
-    """Dash in a document of ours: the account's theme is there before anything is painted."""
+    """Dash with its own document, which has the account's theme before anything is painted."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(
@@ -72,7 +72,7 @@ class Site(dash.Dash):
         )
 
     def _config(self) -> dict[str, Any]:
-        """Tell the renderer of our Plotly; the one it would load has every kind of plot."""
+        """Return the configuration with the vendored Plotly, which has fewer kinds of plots."""
         return {**super()._config(), "serve_locally": False, "plotlyjs_url": address(PLOTLY)}
 
     def interpolate_index(self, **parts: Any) -> str:
@@ -174,7 +174,7 @@ def keep(response: Response) -> Response:
 
 
 def _is_newest() -> bool:
-    """Tell whether one of our files is asked for by the address of what it holds now."""
+    """Return whether an asset is requested by the address of its present content."""
     path = request.path
     if not path.startswith(ROOT) or path.startswith(f"{ROOT}{VERSION}"):
         return False

@@ -18,7 +18,7 @@ def plot() -> list[Component]:
 
 
 def tools() -> list[Component]:
-    """Return the elements of the controls, and of the arc that the wavelengths come from."""
+    """Return the elements of the controls, and of the arc of the wavelength solution."""
     return [
         html.Div(id="spectrum-tools", hidden=True),
         html.Section(

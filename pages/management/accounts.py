@@ -47,7 +47,7 @@ def new(_pathname: str, _search: str) -> html.Main:
 
 
 def _superuser() -> bool:
-    """Tell whether the signed-in person may create staff accounts."""
+    """Return whether the signed-in person may create staff accounts."""
     return access.may(person(), Action.MAKE_STAFF)
 
 

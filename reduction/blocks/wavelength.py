@@ -233,7 +233,7 @@ def _scale_of(
 
 
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
-    """Tell whether the spectrum is an arc; a reclassification takes precedence over the header."""
+    """Return whether the spectrum is an arc; a reclassification takes precedence over the header."""
     if inputs.kind is not None:
         return inputs.kind in LAMP_KINDS
     obstype = headers.text(spectrum.header, vocabulary.OBSTYPE).upper()
@@ -303,7 +303,7 @@ def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool)
 
 
 def _is_clear(offset: SkyOffset, solution: Solution) -> bool:
-    """Tell whether correcting for an offset improves the solution."""
+    """Return whether correcting for an offset improves the solution."""
     least = SOLAR_LEAST * solution.fwhm if offset.features == "solar" else 0.0
     return abs(offset.offset) > max(CORRECTED_FROM * offset.error, least)
 

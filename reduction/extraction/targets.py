@@ -111,7 +111,7 @@ def targets_in(
 
 
 def _is_steady(blocks: Blocks, bend: Polynomial, target: Target) -> bool:
-    """Tell whether a target is equally bright in all blocks, as a continuum, or in a few."""
+    """Return whether a target is equally bright in all blocks, as a continuum, or in a few."""
     rows = np.arange(blocks.flat.shape[1])
     heights = [
         np.interp(row, rows, profile)

@@ -163,7 +163,7 @@ def follow(
 
 
 def _crowded(targets: Sequence[Target]) -> bool:
-    """Tell whether any two targets are so close that their wings overlap."""
+    """Return whether any two targets are so close that their wings overlap."""
     by_row = sorted(targets, key=lambda t: t.centre)
     return any(
         high.centre - low.centre < CROWDED * max(low.fwhm, high.fwhm)

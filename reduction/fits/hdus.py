@@ -87,7 +87,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def is_gzip(stream: BinaryIO) -> bool:
-    """Tell whether a stream begins as gzip; its position does not change."""
+    """Return whether a stream begins as gzip; its position does not change."""
     start = stream.read(2)
     stream.seek(-len(start), io.SEEK_CUR)
     return start == b"\x1f\x8b"

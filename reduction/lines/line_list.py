@@ -42,7 +42,7 @@ def spectra_of(lamp: str) -> tuple[str, ...]:
 
 
 def is_hollow_cathode(lamp: str) -> bool:
-    """Tell whether a lamp, or one of several joined by ``+``, is a hollow cathode."""
+    """Return whether a lamp, or one of several joined by ``+``, is a hollow cathode."""
     return any(name in HOLLOW_CATHODES for name in lamp.split("+"))
 
 

@@ -86,7 +86,7 @@ class Check:
     objection: Notice | None = None
 
     def is_certain(self, limits: Limits) -> bool:
-        """Tell whether the pattern of lines is certainly that of the lamp."""
+        """Return whether the pattern of lines is certainly that of the lamp."""
         correlation = self.resemblance >= limits.resemblance
         return correlation and self.distinctness >= limits.distinctness
 

@@ -52,7 +52,7 @@ def create_user(
 ) -> tuple[User, str]:
     """Create an account and its API token.
 
-    The token is returned once; only its hash is stored. Without a password nobody can log in
+    The token is returned once; only its hash is stored. Without a password no login is possible
     until one is set.
 
     Raises

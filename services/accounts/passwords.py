@@ -40,7 +40,7 @@ def common_passwords() -> frozenset[str]:
 
 
 def _similar(password: str, value: str) -> bool:
-    """Tell whether a password is at least 70 % similar to a value or one of its words."""
+    """Return whether a password is at least 70 % similar to a value or one of its words."""
     for part in (*re.split(r"\W+", value), value):
         if not part:
             continue
@@ -86,7 +86,7 @@ def _dummy_hash() -> str:
 
 
 def matches(password: str, stored: str) -> bool:
-    """Tell whether a password matches a stored hash; without a hash it takes the same time."""
+    """Return whether a password matches a stored hash; without a hash it takes the same time."""
     try:
         _hasher.verify(stored or _dummy_hash(), password[:MAX_LENGTH])
     except (VerificationError, InvalidHashError):

@@ -1,8 +1,8 @@
-"""What a change of a proposal's settings concerns: runs to come, and frames that are done.
+"""What a change of a proposal's settings affects: future runs, and frames that are done.
 
-A frame's last runs tell the settings it was made with. Only those are compared that make a
-difference to a frame of its kind (`BlockSettings.effective`), along the chain: a frame whose
-reduction is as wanted, but whose extraction is not, is extracted anew and no more.
+The settings of a frame's last runs are those that it was made with. Only settings that affect a
+frame of its kind are compared (`BlockSettings.effective`), block by block: a frame whose reduction
+has the requested settings, but whose extraction has not, is only extracted again.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ _STORED = Run.settings.cast("TEXT")
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Where a file of a chain comes from: the file it was made of, and by which run."""
+    """The origin of a file of a chain: the file it was made from, and the run."""
 
     parent: int
     run: int | None
@@ -213,7 +213,7 @@ def _others(proposal: Proposal, wanted: BaseModel) -> list[_Other]:
 
 
 def _ancestry(others: list[_Other]) -> dict[int, _Made]:
-    """Return where files come from, and what those come from, up to the raw frames."""
+    """Return the origins of files, and theirs, up to the raw frames."""
     found = {other.file: other.made for other in others}
     unknown = {one.parent for one in found.values()} - set(found)
     while unknown:
@@ -247,7 +247,7 @@ def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _is_ruled(block: str, settings: str) -> bool:
-    """Tell whether a person said something of this one frame, which no setting replaces."""
+    """Return whether a person set something for this one frame, which no setting replaces."""
     declared = all_blocks()[block]
     ruled = set(declared.request.model_fields) - set(declared.settings.model_fields)
     return not ruled.isdisjoint(json.loads(settings))

@@ -25,7 +25,7 @@ from services.files.rows import describe
 from services.runs.lifecycle import LIVE
 
 N_NEAREST = 40
-"""Candidates looked at on either side in time: enough to find the best, and to name the nearest."""
+"""Candidates considered on either side in time: enough to find the best and the nearest."""
 ANY_TIME_DAYS = 36_500.0
 ANGLE_REACH = 0.1
 """Degrees around a frame's angles within which arcs and spectra are looked up."""

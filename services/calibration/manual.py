@@ -44,7 +44,7 @@ MOST_OFFERED = 6
 class Candidate:
     """A calibration that could serve a frame.
 
-    `fits` tells that it is used without a request; `obstacle` why it cannot be used even then.
+    `fits`: it is used without a request; `obstacle` is why it cannot be used even on request.
     """
 
     file: File
@@ -70,7 +70,7 @@ def _candidate(file: File, role: CalibrationRole, one: File, match: Match) -> Ca
 
 
 def _obstacle(role: CalibrationRole, one: File, match: Match) -> Notice | None:
-    """Return why a calibration cannot be used, whoever requests it."""
+    """Return why a calibration cannot be used on any request."""
     if match.fatal:
         return notice(
             NoticeCode.CALIBRATION_IMPOSSIBLE,
@@ -84,7 +84,7 @@ def _obstacle(role: CalibrationRole, one: File, match: Match) -> Notice | None:
 
 
 def _few(file: File, role: CalibrationRole, one: File) -> tuple[Difference, ...]:
-    """Tell that a master was made of fewer frames than the frame's proposal asks for."""
+    """Return the difference of a master of fewer frames than the frame's proposal requires."""
     if role is CalibrationRole.ARC:
         return ()
     minimum = masters.minimum_for(file, _maker(role))

@@ -15,7 +15,7 @@ from services.errors import NotFound, Unacceptable
 
 RAW = DataType.RAW
 SETUP = ("camera", "grating", "filter", "filter_2", "slit", "roi", "wavmode")
-"""What tells the series of one night apart; a bias has its camera and region only."""
+"""The columns by which the series of one night differ; a bias has its camera and region only."""
 MAX_SERIES = 20
 
 

@@ -9,7 +9,7 @@ The first rule that applies:
 4. The frame arrived long after it was taken, so the rest of its night may be behind it: wait until
    nothing has arrived for a few seconds, at most a minute.
 5. Go on without, with a warning: an observer at the telescope gets the spectrum now, and it is
-   marked stale when a fitting master appears.
+   marked out of date when a fitting master appears.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _master(
 def _pending(frame: FrameDescription, block: Block, rank: Rank, minimum: int) -> int | None:
     """Return the number of frames of a fitting master that is being made and will be the first.
 
-    One that is made anew is not waited for, unless the present one is of too few frames.
+    One that is made again is not waited for, unless the present one has too few frames.
     """
     runs = Run.select(Run.id).where(Run.block == block.name, Run.state.in_(LIVE)).tuples()
     ids = [number for (number,) in runs]
@@ -148,31 +148,31 @@ def _arriving(
     if best is None:
         return None
     n_frames = masters.length(frames[best.index].series)
-    if n_frames >= minimum:  # it was tried, and failed
+    if n_frames >= minimum:  # the master was tried, and failed
         return None
     return more_frames(role_of(kind), n_frames, minimum)
 
 
 def still_coming(newest: File, now: dt.datetime) -> bool:
-    """Tell whether more frames of a series may follow its newest."""
+    """Return whether more frames of a series may follow its newest."""
     late = newest.created - newest.date_obs > FRESH
     return bool(now - newest.created < (SETTLE if late else FRESH))
 
 
 def at_rest(now: dt.datetime) -> Callable[[File], bool]:
-    """Return what tells whether the series of a frame may lend it: it would be complete by now."""
+    """Return a function of a frame: whether its series is complete and may lend it."""
     return lambda frame: not still_coming(frame, now)
 
 
 def settling(file: File) -> Waiting | None:
-    """Wait a moment when a frame came with a batch of older frames that is still arriving."""
+    """Wait a moment when a frame arrived with a batch of older frames that is still arriving."""
     raw = file.original or file
     now = clock.now()
     taken = raw.date_obs + dt.timedelta(seconds=raw.exptime)
     if raw.created - taken < FRESH or now - raw.created > SETTLE_AT_MOST:
         return None
     newest = File.select(File.created).where(File.data_type == RAW).order_by(File.id.desc())
-    came = newest.limit(1).scalar()
-    if came is None or now - came >= SETTLE:
+    arrived = newest.limit(1).scalar()
+    if arrived is None or now - arrived >= SETTLE:
         return None
     return Waiting(notice(NoticeCode.WAITING_FOR_NIGHT))

@@ -2,7 +2,7 @@
 
 The policy for master biases and flats:
 
-* The pool is every frame of the kind and read-out (for a flat: and setup), whatever its proposal.
+* The pool is every frame of the kind and read-out (for a flat: and setup), of all proposals.
   The frames of one night are a *series*, and each series has one current master. A series that
   stays too short, with no master of another night near enough, borrows the frames nearest in time
   of other nights: biases within 30 days, flats within 7 (`reduction.matching.BIAS_DAYS`,
@@ -35,7 +35,7 @@ IGNORED_BY = {
     CalibrationRole.MASTER_BIAS: "ignore_bias",
     CalibrationRole.MASTER_FLAT: "ignore_flats",
 }
-"""The setting that tells a block to do without a calibration."""
+"""The setting with which a block does without a calibration."""
 
 
 def series_members(series: str) -> list[File]:
@@ -69,10 +69,10 @@ def master_of(series: str) -> File | None:
 
 
 def pool(series: str, minimum: int, lends: Callable[[File], bool]) -> list[File]:
-    """Return what the master of a series is made of, oldest first.
+    """Return the frames that the master of a series is made of, oldest first.
 
-    The series itself; when it is shorter than `minimum`, with the nearest frames of other nights,
-    those that `lends` tells may be taken.
+    They are the series itself; when it is shorter than `minimum`, also the nearest frames of other
+    nights for which `lends` returns True.
     """
     own = series_members(series)
     if not own or len(own) >= minimum:
@@ -109,7 +109,7 @@ def _alike(anchor: File, data_type: int) -> list[File]:
 
 
 def is_served(anchor: File, minimum: int) -> bool:
-    """Tell whether the frames around `anchor` have a long enough master of another night."""
+    """Return whether the frames around `anchor` have a long enough master of another night."""
     return any((master.n_combined or 0) >= minimum for master in _alike(anchor, MASTER))
 
 

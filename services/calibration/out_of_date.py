@@ -151,17 +151,17 @@ def newer(file: File) -> File | None:
 
 
 def why(file: File) -> Notice:
-    """Return what has come since an outdated file, or its outdated ancestor, was made."""
+    """Return the calibrations that are newer than an outdated file or its outdated ancestor."""
     root = _root(file)
     run = Run.get_or_none(Run.id == root.run_id)
-    came: list[str] = []
+    newer: list[str] = []
     if run is not None and run.block in all_blocks() and root.parent is not None:
         wish = drafts.draft(all_blocks()[run.block], root.parent, run.settings)
         given = selection.at_hand(wish).values()
         used = ingredients.input_ids(root)
-        came = [calibration.file_name for calibration in given if calibration.id not in used]
+        newer = [calibration.file_name for calibration in given if calibration.id not in used]
     ancestor = None if root.id == file.id else root.file_name
-    return notice(NoticeCode.NEWER_CALIBRATION, files=came, ancestor=ancestor)
+    return notice(NoticeCode.NEWER_CALIBRATION, files=newer, ancestor=ancestor)
 
 
 def request_again(user: User, file_id: int) -> Run:

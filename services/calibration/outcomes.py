@@ -31,14 +31,14 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something may still come; the notice says what."""
+    """The run waits; the notice says for what."""
 
     notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing that comes will help; the notice says why."""
+    """The run cannot be executed, whatever arrives; the notice says why."""
 
     notice: Notice
 

@@ -62,7 +62,7 @@ def provisional_files(master: File, *, above: int = 0) -> list[File]:
 
 
 def _is_requested(file: File, role: CalibrationRole) -> bool:
-    """Tell whether the run that made a file asked for this calibration."""
+    """Return whether the run that made a file asked for this calibration."""
     run = Run.get_or_none(Run.id == file.run_id)
     block = all_blocks().get(run.block) if run else None
     if run is None or block is None or role not in block.calibration_roles:

@@ -28,7 +28,7 @@ RAW = DataType.RAW
 def reclassify(
     user: User, file_id: int, *, technique: str | None = None, obstype: str | None = None
 ) -> File:
-    """Say what a raw frame is, or, without a choice, judge it again from its header.
+    """Set what a raw frame is, or, without a choice, classify it again from its header.
 
     A choice is kept (`File.overrides`) until the frame is judged again. What was made of the frame
     as it was before is out of date from then on, what is due for it now is done.

@@ -25,9 +25,9 @@ from services.runs import drafts
 class Search:
     """The search for one calibration of a file's step.
 
-    `taken` are the files that the step has used, or would use now; `is_made` tells which of the
-    two. `notice` says why there are none, or what differs. A request for another one is a run of
-    `block` on `target`.
+    `taken` are the files that the step has used, or would use now; `is_made` is
+    whether it has used them. `notice` says why there are none, or what differs. A request for
+    another one is a run of `block` on `target`.
     """
 
     block: Block
@@ -40,7 +40,7 @@ class Search:
 
 
 def may_choose(user: User, file: File) -> bool:
-    """Tell whether a person may select the calibrations that a file is processed with."""
+    """Return whether a person may select the calibrations that a file is processed with."""
     return file.proposal is not None and Action.PROCESS in access.allowed(user, file.proposal)
 
 

@@ -1,4 +1,4 @@
-"""What a run needs besides its frame: the frames of a master, a bias, a flat, an arc.
+"""The inputs of a run apart from its frame: the frames of a master, a bias, a flat, an arc.
 
 What counts as fitting is `reduction.matching`; what is there, pending or on its way is known here,
 in `services.calibration.master_selection` for masters and `services.calibration.arc_selection` for
@@ -21,7 +21,7 @@ from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiti
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
-    """Find what a run needs, say what it waits for, or why it can't be."""
+    """Return the inputs of a run, what it waits for, or why it cannot be executed."""
     block = all_blocks().get(run.block)
     if block is None:
         return Refused(notice(NoticeCode.BLOCK_UNKNOWN, block=run.block))
@@ -45,7 +45,7 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
 
 
 def at_hand(run: Run) -> dict[CalibrationRole, File]:
-    """Return of what a run needs that which is there, each asked for by itself.
+    """Return the calibrations of a run that exist, each searched for separately.
 
     `resolve` gives nothing while anything is waited for.
     """

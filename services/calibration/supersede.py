@@ -22,10 +22,10 @@ def newest_file() -> int:
 
 
 def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
-    """Tell whether what a run made is out of date already: something came while it was being made.
+    """Return whether the products of a run are out of date when it ends.
 
-    `known` is the newest file of the time when the inputs were chosen; only when a master
-    or an arc has come since is there anything to search.
+    `known` is the newest file at the time when the inputs were selected; there is something to
+    search only if a master or an arc has arrived since.
     """
     parent = inputs.anchor or run.file
     if block.produces is DataType.MASTER:

@@ -38,7 +38,7 @@ class CandidateView:
 class SearchView:
     """The search for the calibration of one role.
 
-    `is_made` tells whether the process has run already. `used` are the names of what it used,
+    `is_made` is whether the process has run already. `used` are the names of what it used,
     or would use now; `notice` explains it. A calibration is selected by requesting `block` on the
     file `target_id`.
     """
@@ -65,9 +65,9 @@ class OutOfDate:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationPanel:
-    """What the Data page tells of a file's calibrations.
+    """The calibrations of a file, as the Data page shows them.
 
-    It is the same for everybody who may see the file and for whom `may_process` is the same.
+    They are the same for all who may see the file and for whom `may_process` is the same.
     """
 
     file_id: int

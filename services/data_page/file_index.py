@@ -140,5 +140,5 @@ def _selected(user: User, query: IndexQuery, rows: Sequence[File]) -> int | None
     try:
         file = lookup.get(user, query.file)
     except ServiceError:
-        return None  # the view of the file tells why
+        return None  # the view of the file says why
     return int(file.original_id or file.id)

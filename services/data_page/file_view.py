@@ -20,7 +20,7 @@ from services.search.filters import FileFilters
 
 
 class Part(StrEnum):
-    """What is read of a file besides the file itself and its family."""
+    """What is read in addition to the file itself and its family."""
 
     RUNS = "runs"
     ACTIONS = "actions"

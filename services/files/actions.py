@@ -22,7 +22,7 @@ from services.runs.lifecycle import LIVE
 
 @dataclass(frozen=True, slots=True)
 class ActionState:
-    """A process block that takes a file; `reason` tells why it cannot be started now."""
+    """A process block that takes a file; `reason` is why it cannot be started now."""
 
     block: str
     label: str
@@ -50,7 +50,7 @@ def of_file(user: User, file: File, when: Moment | None = None) -> list[ActionSt
 
 
 def _obstacle(block: Block, file: File) -> Notice | None:
-    """Return why nobody can start a process on a file now, None without a reason."""
+    """Return why a process cannot be started on a file now, None when it can."""
     live = Run.select().where(Run.file == file, Run.block == block.name, Run.state.in_(LIVE))
     run = live.order_by(Run.id.desc()).first()
     if run is not None:

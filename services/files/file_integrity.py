@@ -1,6 +1,6 @@
 """Completeness and identity of files, from their own bytes.
 
-What copies files into the watched folders tells nothing reliable about their end.
+The programs that copy files into the watched folders do not report the end reliably.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from services.errors import Unacceptable
 
 CHUNK = 1 << 20
 MAX_UNPACKED = 1 << 30
-"""Bytes: more than any read-out of the detector, whatever its type."""
+"""Bytes: more than any read-out of the detector in any data type."""
 
 PATIENCE_S = 30.0
-"""An incomplete file that was not written to for this long is taken for damaged."""
+"""An incomplete file that was not written to for this long is considered damaged."""
 
 
 class IncompleteFile(Unacceptable):
@@ -48,7 +48,7 @@ class Stamp:
 
     @property
     def is_recent(self) -> bool:
-        """Whether the file was written to lately (or by a host whose clock is a little ahead)."""
+        """Whether the file was written to recently (or by a host whose clock is a little ahead)."""
         return abs(time.time() - self.mtime_ns / 1e9) < PATIENCE_S
 
 
@@ -64,7 +64,7 @@ def check(path: Path, stamp: Stamp) -> list[Notice]:
     Raises
     ------
     IncompleteFile
-        Something is missing, and the file was written to lately.
+        Something is missing, and the file was written to recently.
     UnusableFrame
         It is damaged, or was left incomplete.
     HeaderError
@@ -96,7 +96,7 @@ def _unwritten_end(path: Path, stamp: Stamp) -> Notice | None:
 
 
 def _may_grow(path: Path, stamp: Stamp) -> bool:
-    """Tell whether the bytes so far could be the beginning of a FITS file."""
+    """Return whether the bytes so far could be the beginning of a FITS file."""
     if stamp.size == 0:
         return True
     with path.open("rb") as stream:

@@ -34,7 +34,7 @@ OUTSIDE = "There is no such frame in the watched folders."
 
 
 def is_frame_name(name: str) -> bool:
-    """Tell whether a name is that of a frame; names of hidden and temporary files are not."""
+    """Return whether a name is that of a frame; names of hidden and temporary files are not."""
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 

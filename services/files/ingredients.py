@@ -224,7 +224,7 @@ def inputs_of(product: File, role: CalibrationRole) -> list[Ingredient]:
 
 
 def input_ids(product: File) -> set[int]:
-    """Return the ids of the files that went into a product besides its parent."""
+    """Return the ids of the files that a product was made from, apart from its parent."""
     query = Ingredient.select(Ingredient.input).where(
         Ingredient.product == product, Ingredient.input.is_null(False)
     )

@@ -33,7 +33,7 @@ def related(user: User, file: File, when: Moment | None = None) -> list[File]:
     family = request_coalescing.read(
         when, ("family", file.original_id), lambda: _family(file.original_id)
     )
-    scope = access.sight(user)
+    scope = access.visibility_scope(user)
     return [member for member in family if access.passes(scope, member)]
 
 

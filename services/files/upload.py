@@ -37,8 +37,8 @@ def register(user: User, full_path: str) -> tuple[File, bool]:
     Raises
     ------
     Unacceptable
-        The file is not usable, or not in a watched folder; outside of these folders nothing is
-        told of it.
+        The file is not usable, or not in a watched folder; of files outside of
+        these folders nothing is disclosed.
     Conflict
         Another frame of that night has the name.
     """
@@ -53,7 +53,7 @@ def register(user: User, full_path: str) -> tuple[File, bool]:
 
 
 def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
-    """Index a frame that came with a request: staff may upload any, a PI into the own proposal.
+    """Index an uploaded frame: staff may upload any, a PI into their own proposal.
 
     Raises
     ------

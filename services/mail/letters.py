@@ -97,11 +97,11 @@ def forgot(name: str, address: str) -> None:
     asked, wanted = rate_limit.key("forgot from", address), rate_limit.key("forgot", name)
     rate_limit.count(asked, wanted, refusal=TOO_MANY)
     found = accounts.find(name)
-    nobody = User(id=0, username=name[:150], email="nobody@invalid.invalid", is_active=True)
-    person = found if found is not None and found.is_active else nobody
+    no_account = User(id=0, username=name[:150], email="nobody@invalid.invalid", is_active=True)
+    person = found if found is not None and found.is_active else no_account
     with database.atomic() as kept:
         _send_link(person)
-        if not _may_have_another(person) or person is nobody:
+        if not _may_have_another(person) or person is no_account:
             kept.rollback()
 
 

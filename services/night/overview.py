@@ -75,7 +75,7 @@ def neighbours(user: User, night: dt.date) -> tuple[dt.date | None, dt.date | No
 
 
 def is_tonight(night: dt.date) -> bool:
-    """Tell whether a night is the current one."""
+    """Return whether a night is the current one."""
     return night == night_of(utc_now())
 
 

@@ -17,7 +17,7 @@ class Against(StrEnum):
     NOTHING = "as given"
     MEDIAN = "around the night's median of the same set-up"
     TIMES_MEDIAN = "times the night's median of the same set-up"
-    HEADER = "times what the header says"
+    HEADER = "times the value in the header"
     WIDTH = "times the width of a line"
 
 

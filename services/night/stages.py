@@ -33,7 +33,7 @@ class Stage:
     run : int or None
         Id of the run that decides the state.
     notice : Notice or None
-        How that run stands.
+        The state of that run.
     progress : float
         Of that run, from 0 to 1.
     out_of_date : bool
@@ -138,5 +138,5 @@ def of_master(row: Columns | None, label: str) -> Stage:
 
 
 def _standing(label: str, run: Columns) -> Notice | None:
-    """Return how the run of a step stands."""
+    """Return the state of the run of a step."""
     return standing(label, run["state"], run["step"], load(run["notice"]))

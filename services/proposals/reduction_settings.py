@@ -1,7 +1,7 @@
 """A proposal's reduction settings: read, save, restore, and merge concurrent edits.
 
 The current settings are in the proposal's row, their history in `SettingsChange`. The id of the
-newest change is the version of the settings. Whoever saves states the version that was edited, so
+newest change is the version of the settings. An edit names the version that it started from, so
 that concurrent edits do not overwrite each other.
 """
 
@@ -114,7 +114,7 @@ def configure(
     Raises
     ------
     Conflict
-        Somebody else changed the settings since that version. The message says who and when, and
+        Another person changed the settings after that version. The message says who and when, and
         `detail` is the current `State`.
     """
     proposal = access.proposal_for(user, Action.CONFIGURE, proposal_id)
@@ -131,7 +131,7 @@ def restore(user: User, proposal_id: int, change_id: int) -> State:
     proposal_id : int
         The proposal.
     change_id : int
-        The change; `FIRST` stands for the settings before the oldest one.
+        The change; `FIRST` means the settings before the oldest one.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def merged(
     theirs: Mapping[str, SettingValue],
     mine: Mapping[str, SettingValue],
 ) -> dict[str, SettingValue]:
-    """Return the contents of a form after somebody else has saved.
+    """Return the contents of a form after another person has saved.
 
     Fields that the person has changed keep what was typed; all others take the saved values.
 

@@ -61,7 +61,7 @@ def _queued(*columns: Any) -> ModelSelect:
 
 
 def all_claimed() -> bool:
-    """Tell whether something is running and nothing waits for a worker."""
+    """Return whether something is running and nothing waits for a worker."""
     busy = Run.select(Run.state).where(Run.state.in_([RunState.QUEUED, RunState.RUNNING]))
     return [state for (state,) in busy.distinct().tuples()] == [RunState.RUNNING]
 

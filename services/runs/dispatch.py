@@ -30,7 +30,7 @@ def due(run_ids: Iterable[int]) -> None:
 def previews(file_ids: Iterable[int]) -> None:
     """Request the image pyramids of new files, after all runs that are due.
 
-    Failures are logged only: a missing pyramid is made when somebody opens the file.
+    Failures are logged only: a missing pyramid is made when the file is opened.
     """
     enqueue = context.current().enqueue_preview
     if enqueue is None:

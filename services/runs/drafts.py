@@ -34,7 +34,7 @@ class Assessment:
     reason: Notice | None = None
 
     def differs_from(self, run: Run) -> bool:
-        """Tell whether a run stands otherwise."""
+        """Return whether a run has another state or reason."""
         return (str(self.state), self.reason) != (run.state, notices.load(run.notice))
 
 
@@ -77,9 +77,9 @@ def draft(
 
 
 def assess(run: Run) -> Assessment:
-    """Look for what a run needs, and tell whether it is due.
+    """Look for the inputs of a run, and return whether it is due.
 
-    A run whose inputs are refused is due all the same: executing it ends it with the reason.
+    A run whose inputs are refused is due as well: its execution ends it with the reason.
     """
     answer = selection.resolve(run)
     if isinstance(answer, Waiting):

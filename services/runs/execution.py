@@ -83,7 +83,7 @@ def execute(run: Run) -> None:
 
 
 class _Park(Exception):
-    """The run has to wait after all; the notice says for what."""
+    """The run has to wait; the notice says for what."""
 
     def __init__(self, waiting: Waiting) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class _Park(Exception):
 
 
 def _internal(error: Exception) -> Notice:
-    """Return the notice on a failure that nobody expected: it names the class, for the log."""
+    """Return the notice on an unexpected failure, with the name of its class."""
     return notice(NoticeCode.INTERNAL_ERROR, exception=type(error).__name__)
 
 
@@ -219,12 +219,12 @@ def _bring_in(
             work.previews.append(file.id)
         if block.produces is not DataType.MASTER:
             scheduling.schedule(file, work, run.priority)
-    if inputs.members:  # frames that came while this master was being made
+    if inputs.members:  # frames that arrived while this master was being made
         work.after.append(partial(schedule_master, run.file.series, block))
 
 
 def _end(run: Run, trigger: Trigger, reason: Notice | None = None) -> bool:
-    """End this attempt without products; tell whether it was still ours."""
+    """End this attempt without products; return whether it was still the current attempt."""
     with transaction(WORKER_PATIENCE_S) as work:
         ended = transition(run, trigger, work, reason=reason)
     return ended is not None

@@ -28,7 +28,7 @@ PROGRESS_S = 0.3
 
 
 class Cancelled(Exception):
-    """Somebody cancelled the run."""
+    """The run was cancelled."""
 
 
 class Fenced(Exception):

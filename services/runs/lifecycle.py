@@ -29,7 +29,7 @@ from services.unit_of_work import UnitOfWork
 
 
 class RunState(StrEnum):
-    """How a run stands."""
+    """The state of a run."""
 
     WAITING = "waiting"
     QUEUED = "queued"
@@ -73,7 +73,7 @@ class Transition:
     target : RunState
         The state that follows.
     values : mapping
-        Columns that are set, besides the state and the notice.
+        Columns that are set, apart from the state and the notice.
     times : tuple of str
         Columns that take the time of the transition.
     is_failure : bool
@@ -88,7 +88,7 @@ class Transition:
 
     @property
     def needs_ticket(self) -> bool:
-        """Whether a worker has to hear of the run."""
+        """Whether the run gets a ticket in the queue."""
         return self.target is RunState.QUEUED
 
 
@@ -125,7 +125,7 @@ TRANSITIONS: Mapping[Trigger, Transition] = {
     Trigger.REQUEUE: Transition(_RUNNING, RunState.QUEUED, _LOST, ("queued",)),
     Trigger.GIVE_UP: Transition(_RUNNING, RunState.FAILED, _LOST, ("finished",), True),
     Trigger.ABANDON: Transition(_RUNNING, RunState.CANCELLED, _LOST, ("finished",)),
-    # Somebody asks for it. A running one is cancelled by its worker (STOP).
+    # On request. A running one is cancelled by its worker (STOP).
     Trigger.CANCEL: Transition(NOT_STARTED, RunState.CANCELLED, {}, ("finished",)),
     Trigger.RETRY_LATER: Transition(
         (RunState.FAILED, RunState.CANCELLED), RunState.WAITING, _RETRIED
@@ -205,7 +205,7 @@ def _failure(run: Run, reason: Notice) -> Notice:
 
 
 def start(
-    run: Run, state: RunState, reason: Notice | None, work: UnitOfWork, *, tell: bool = True
+    run: Run, state: RunState, reason: Notice | None, work: UnitOfWork, *, announce: bool = True
 ) -> bool:
     """Write a new run into the table, waiting or queued; inside a transaction.
 
@@ -219,7 +219,7 @@ def start(
         What it waits for.
     work : UnitOfWork
         Takes the event and the ticket.
-    tell : bool
+    announce : bool
         Whether an event is announced.
 
     Returns
@@ -238,7 +238,7 @@ def start(
             run.save(force_insert=True)
     except IntegrityError:
         return False
-    if tell:
+    if announce:
         work.events.append(rows.run_event(run))
     if state is RunState.QUEUED:
         work.due.append(run.id)

@@ -64,7 +64,7 @@ def schedule_master(series: str, block: Block, *, again: bool = False) -> Run | 
 
 
 def _has_news(members: list[File], block: Block, series: str) -> bool:
-    """Tell whether there is a frame that the last attempt at the series' master did not have."""
+    """Return whether there are frames that the last run for the series' master did not have."""
     of_series = Run.select(Run).join(File).where(Run.block == block.name, File.series == series)
     last = of_series.order_by(Run.id.desc()).first()
     if last is None:

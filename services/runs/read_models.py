@@ -30,7 +30,7 @@ class RunView:
 
     `file_id` and `file_name` are what it runs on. Of a master's run, which is everyone's, they are
     the master, since its frames may belong to another proposal. `proposal_id` is a SOAR ID.
-    `message`, `code`, `severity` and `params` tell what it waits for, or why it failed.
+    `message`, `code`, `severity` and `params` are what it waits for, or why it failed.
     """
 
     id: int
@@ -138,7 +138,7 @@ def label_of(block: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunStanding:
-    """How a run stands: `notice` says what it waits for, or why it failed.
+    """The state of a run: `notice` says what it waits for, or why it failed.
 
     `progress` is from 0 to 1.
     """
@@ -153,7 +153,7 @@ class RunStanding:
 
 
 def standings(files: Sequence[File]) -> list[RunStanding]:
-    """Return how the newest run of each process on each of some files stands, in their order.
+    """Return the state of the newest run of each process on each of some files, in their order.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def request(
     if reason is not None:
         raise Unacceptable(text(reason), field="id")
     picked = _picked(user, block, use or {})
-    # Who names a calibration wants it, even if the proposal's settings ignore it.
+    # A named calibration is used even if the proposal's settings ignore its role.
     wanted = {setting: False for role, setting in masters.IGNORED_BY.items() if role in picked}
     settings = settings_for(block, file, {**wanted, **(overrides or {})})
     run = draft(block, file, settings, user)
@@ -110,7 +110,7 @@ def cancel(user: User, run_id: int) -> Run:
     """
     access.run_for(user, Action.PROCESS, run_id)
     with transaction() as work:
-        # The row first, so that nobody claims or ends the run until this has been committed.
+        # The row first, so that no worker claims or ends the run until this has been committed.
         Run.update(cancel_requested=True).where(Run.id == run_id).execute()
         run = access.run_for(user, Action.PROCESS, run_id)
         if run.state in NOT_STARTED:
@@ -197,11 +197,11 @@ def settings_for(block: Block, file: File, overrides: Mapping[str, Any]) -> dict
             else first["msg"]
         )
         raise Unacceptable(f"{name}: {message}.", field=name) from error
-    # What nobody said of this frame is left out: the run is the same as an automatic one.
+    # What was not set for this frame is left out: the run is the same as an automatic one.
     return {k: v for k, v in asked.items() if k in block.settings.model_fields or v is not None}
 
 
 def default_settings(run: Run) -> dict[str, Any]:
-    """Return the settings that a run's process has when nobody changes them."""
+    """Return the default settings of a run's process."""
     block = all_blocks().get(run.block)
     return block.settings().model_dump(mode="json") if block else {}

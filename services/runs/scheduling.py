@@ -58,8 +58,8 @@ def schedule(file: File, work: UnitOfWork, priority: int = 0) -> list[Run]:
         run = draft(block, file, settings)
         run.priority = min(run.priority, priority)
         assessment = NOT_ASSESSED if block.calibration_roles else assess(run)
-        tell = assessment is not NOT_ASSESSED
-        if start(run, assessment.state, assessment.reason, work, tell=tell):
+        announce = assessment is not NOT_ASSESSED
+        if start(run, assessment.state, assessment.reason, work, announce=announce):
             written.append(run)
             if assessment.state is RunState.WAITING:
                 work.after.append(partial(reassess, [run]))
@@ -79,7 +79,7 @@ def chain(kind: FrameKind) -> list[Block]:
 
 
 def _is_automatic(block: Block, kind: FrameKind) -> bool:
-    """Tell whether nobody has to ask; an arc is calibrated in wavelength only on request."""
+    """Return whether a block runs without a request; an arc is calibrated only on request."""
     return not (block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC)
 
 
@@ -103,7 +103,7 @@ def start_all(proposal: Proposal, drafts: Sequence[Run]) -> list[Run]:
         for run in drafts:
             if (run.file_id, run.block) in taken:
                 continue
-            if start(run, NOT_ASSESSED.state, NOT_ASSESSED.reason, work, tell=False):
+            if start(run, NOT_ASSESSED.state, NOT_ASSESSED.reason, work, announce=False):
                 started.append(run)
         work.after.append(partial(reassess, started[:ASSESSED_AT_ONCE]))
     return started

@@ -1,9 +1,9 @@
 """Catalogue of all current files in memory, for lists of large archives.
 
-A database walks through an index entry of each file that a filter lets pass, to count them, and
-again to find the page: a second for each million. Here that is a hundredth. Each process that is
-asked keeps some 160 bytes a file, and keeps up by the events of the files that changed, before
-every answer. It knows nobody: what a person sees is said by `services.access`.
+A database reads an index entry of each file that passes a filter, to count them, and again to find
+the page: a second for each million. Here that takes a hundredth. A process that answers searches
+keeps some 160 bytes a file, and updates them by the events of changed files before every answer.
+The catalogue holds no access rights: `services.access` decides what a person may see.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def current() -> Iterator[Catalogue]:
 
 
 def serves() -> bool:
-    """Tell whether lists use the catalogue; start to load it when it is missing."""
+    """Return whether lists use the catalogue; start to load it when it is missing."""
     if _newest_file() < LARGE:
         return False
     if _cache.catalogue is not None and _cache.database is database.obj:

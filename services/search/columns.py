@@ -157,9 +157,9 @@ class Columns:
         return self.values[COMBINED.index(name)]
 
     def spread(self, name: str, of_values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
-        """Return for each combination the entry of `said` for its value of a column."""
-        said = np.asarray(of_values, dtype=None if len(of_values) else np.int64)
-        return said[self.places[:, COMBINED.index(name)]]
+        """Return for each combination the entry of `of_values` for its value of a column."""
+        values = np.asarray(of_values, dtype=None if len(of_values) else np.int64)
+        return values[self.places[:, COMBINED.index(name)]]
 
     def of(self, passes: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the ids of the files of the accepted combinations, ascending."""

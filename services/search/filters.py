@@ -209,7 +209,7 @@ def conditions(filters: FileFilters) -> Iterable[Expression]:
 
 
 def _proposals(soar_ids: list[str]) -> list[int]:
-    """Return the ids of proposals: for ids the planner of the database knows the file counts."""
+    """Return the ids of proposals: with ids the database can estimate the file counts."""
     named = Proposal.select(Proposal.id).where(Proposal.soar_id.in_(soar_ids))
     return [number for (number,) in named.tuples()]
 

@@ -60,7 +60,7 @@ class Wish:
         list(conditions(filters))
         asked = [name for name in COMBINED if _given(filters, name)]
         columns = {name: _wanted(filters, name) for name in asked}
-        return cls(filters, columns, *access.sight(user), _family(filters))
+        return cls(filters, columns, *access.visibility_scope(user), _family(filters))
 
     def seen(self, files: Catalogue) -> NDArray[np.bool_]:
         """Return for each combination whether its proposal is requested and visible."""
@@ -104,7 +104,7 @@ class Wish:
     def narrowed(self, files: Catalogue, passes: NDArray[np.bool_]) -> Ids | None:
         """Return the ids of the files in these combinations that match the rest, ascending.
 
-        None: there is no rest, so that the combinations alone tell how many there are.
+        None: there are no further filters, so that the combinations alone give the number.
         """
         given = self.filters
         if self.family is None and not any(_given(given, name) for name in _OF_A_FILE):
@@ -158,7 +158,7 @@ class Counts:
     """The number of files of each combination that a person sees.
 
     `texts` are the values of each of `COMBINED`; `places` is (combinations, columns), the place of
-    the combination's value among the column's; `counts` is (combinations,); `fits` tells which
+    the combination's value among the column's; `counts` is (combinations,); `fits` is which
     combinations meet each filter that is set: by the name of its column, and ``days``.
     """
 

@@ -1,1 +1,1 @@
-"""From read models to components: no module here reads a row or knows who asks."""
+"""From read models to components: no module here reads a row or checks access."""

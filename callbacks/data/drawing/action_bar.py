@@ -20,7 +20,7 @@ MOST_NAMED = 8
 
 
 def draw(view: FileView) -> list[Component]:
-    """Return what can be done with a file; what cannot be done is disabled and tells why.
+    """Return the actions on a file; those that cannot be done are disabled, with the reason.
 
     A reason that one of the runs on the page states is not repeated.
     """

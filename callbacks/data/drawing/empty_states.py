@@ -10,7 +10,7 @@ from services.errors import Conflict
 
 
 def no_frames(address: Address) -> Children:
-    """Tell what will appear here."""
+    """Return an explanation of what will appear here."""
     of_proposal = " of this proposal" if address.proposal else ""
     return [
         html.H1(f"No frames{of_proposal} yet"),
@@ -22,7 +22,7 @@ def no_frames(address: Address) -> Children:
 
 
 def no_such_file(address: Address) -> Children:
-    """Tell that a file does not exist, or not for this person."""
+    """Return the message that a file does not exist, or is not visible to this person."""
     return [
         html.H1("No such file"),
         html.P("It was deleted, or it belongs to a proposal that you are not part of."),

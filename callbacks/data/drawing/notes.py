@@ -38,7 +38,7 @@ _FRACTIONS = frozenset({*_LABELS})
 
 
 def draw(file: ShownFile, trouble: str = "") -> list[Component]:
-    """Return the notes of a file; `trouble` tells why it cannot be displayed."""
+    """Return the notes of a file; `trouble` is why it cannot be displayed."""
     notes: list[Component] = []
     if trouble:
         notes.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))

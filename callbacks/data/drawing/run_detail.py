@@ -47,7 +47,7 @@ def draw(address: Address, run: RunDetail) -> Component:
 
 
 def no_such_run(address: Address) -> Component:
-    """Tell that a run does not exist, or not for this person."""
+    """Return the message that a run does not exist, or is not visible to this person."""
     return html.Section(
         [html.P("There is no such run, or you do not have access to it."), _close(address)],
         className="run-view",

@@ -91,18 +91,18 @@ def of_file(user: User, file_id: int) -> FileDisplay:
     NotFound
         No such file for this person.
     Unacceptable, Unavailable
-        The file cannot be read; the message tells why.
+        The file cannot be read; the message says why.
     """
     return describe(access.file_for(user, Action.VIEW, file_id))
 
 
 def describe(file: File) -> FileDisplay:
-    """Return what a file is displayed as; `file` comes from a loader that has checked who asks.
+    """Return what a file is displayed as; `file` comes from a loader that has checked access.
 
     Raises
     ------
     Unacceptable, Unavailable
-        The file cannot be read; the message tells why.
+        The file cannot be read; the message says why.
     """
     soar_id = file.proposal.soar_id if file.proposal else ""
     is_spectrum = DataType(file.data_type) in SPECTRA

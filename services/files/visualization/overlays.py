@@ -40,7 +40,7 @@ class ApertureOverlay:
     """Where a spectrum was extracted, in 0-based pixels of the image on show.
 
     `trace` holds the coefficients of row(column) by rising powers; `aperture` and `zones` are edges
-    relative to the trace, in rows. `is_newest` tells whether it is the newest of its target.
+    relative to the trace, in rows. `is_newest` is whether it is the newest of its target.
     `wavelength` is None before the calibration.
     """
 
@@ -159,7 +159,7 @@ def _aperture(
         header = _header(spectrum)
         place = footprint.read_footprint(header).seen_on(*axes)
     except (ReductionError, OSError) as error:
-        log.info("%s does not tell its place: %s", spectrum.file_name, error)
+        log.info("%s has no position on the detector: %s", spectrum.file_name, error)
         return None
     return ApertureOverlay(
         file_id=spectrum.id,
@@ -188,7 +188,7 @@ def _wavelength(calibrated: Sequence[File], columns: Axis) -> WavelengthScale | 
         try:
             scale = footprint.read_scale(_header(product))
         except (ReductionError, OSError) as error:
-            log.info("%s does not tell its scale: %s", product.file_name, error)
+            log.info("%s has no usable wavelength scale: %s", product.file_name, error)
             continue
         low, high = (columns.there(float(edge)) for edge in scale.domain)
         return WavelengthScale((low, high), tuple(float(c) for c in scale.coef))

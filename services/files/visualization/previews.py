@@ -32,7 +32,7 @@ def folder(file: File) -> Path:
 
 
 def exists(file: File) -> bool:
-    """Tell whether the pyramid of a file has been made."""
+    """Return whether the pyramid of a file has been made."""
     return (folder(file) / "pyramid.json").is_file()
 
 
