@@ -16,7 +16,7 @@ let timer;
 /** @type {Record<string, string>} */
 let noted = {};
 
-/** Tell whether Advanced Visualization is on show. */
+/** Return whether Advanced Visualization is on show. */
 export const isAdvancedPage = () => byId("advanced") !== null;
 
 /**

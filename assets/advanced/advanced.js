@@ -67,7 +67,7 @@ function typeLimits(changes) {
   else show();
 }
 
-/** Write what is in force into the fields, but not where somebody types. */
+/** Write what is in force into the fields, but not into a field being edited. */
 function show() {
   if (!knownHistogram()) return;
   const { options } = viewer;

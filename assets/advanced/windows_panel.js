@@ -126,7 +126,7 @@ function createWindowFields({ setRange, columnsOnShow, move }, choice) {
   );
 }
 
-/** Write what is in force into the fields, but not where somebody types. */
+/** Write what is in force into the fields, but not into a field being edited. */
 export function writeFields() {
   const { windows, range } = state;
   if (!windows) return;

@@ -34,7 +34,7 @@ export function resetState() {
 }
 
 /**
- * Return what is compared with unless somebody chooses: the first target's newest automatic
+ * Return what is compared with by default: the first target's newest automatic
  * spectrum.
  *
  * @param {KnownAperture[]} known

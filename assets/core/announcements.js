@@ -12,7 +12,7 @@ const STAGES = {
   4: "Wavelength calibrated",
   5: "Flux calibrated",
 };
-const FIRST_OF_INTEREST = 4; // steps before it concern whoever looks at the frame
+const FIRST_OF_INTEREST = 4; // earlier steps are announced only for the frame on show
 const QUIET_MS = 7000;
 
 let arrived = 0;
@@ -20,7 +20,7 @@ let arrived = 0;
 let quiet;
 
 /**
- * Announce the files that events tell of.
+ * Announce the files of events.
  *
  * @param {ServerEvent[]} events
  * @param {(event: ServerEvent) => boolean} isRelated To the file on show.

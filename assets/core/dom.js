@@ -69,7 +69,7 @@ export function valueOf(event) {
   return /** @type {HTMLInputElement} */ (event.target).value;
 }
 
-/** Tell whether a dialog is open. */
+/** Return whether a dialog is open. */
 export const isDialogOpen = () => document.querySelector("dialog[open]") !== null;
 
 /**

@@ -117,7 +117,7 @@ function updateStores(events, isRelated) {
   const data = serial;
   const happened = (/** @type {string} */ prefix) =>
     events.some((event) => event.name.startsWith(prefix));
-  // Somebody was added to a proposal or removed from one: all of the page may differ.
+  // A person was added to a proposal or removed from one: all of the page may differ.
   const access = happened("access-changed");
   if (access) setProps("live-access", { data });
   const hasIndex = byId("file-list") !== null;

@@ -28,7 +28,7 @@ const covers = new WeakMap();
 /**
  * Return where the plot lies in a graph, null while nothing is drawn.
  *
- * The element that hears drags covers the plot exactly. Its attributes are read, which needs no
+ * The element that receives drags covers the plot exactly. Its attributes are read, which needs no
  * layout of the page.
  *
  * @param {HTMLElement | null} graph
@@ -86,7 +86,7 @@ export function edgesAfter(edges, change) {
 }
 
 /**
- * Tell whether Plotly draws the box of a zoom: it announces edges that it does not show yet.
+ * Return whether Plotly draws the box of a zoom: it announces edges that it does not show yet.
  *
  * @param {HTMLElement} graph
  * @returns {boolean}
@@ -114,7 +114,7 @@ export function planeOf(area, edges) {
 }
 
 /**
- * Tell whether an announced change concerns the axes, and not only the size.
+ * Return whether an announced change concerns the axes, and not only the size.
  *
  * @param {Record<string, any> | null} change
  * @param {RegExp} [axes]

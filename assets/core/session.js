@@ -7,7 +7,7 @@ const NO_ANSWER = "The server does not answer; what you see may be out of date."
 
 let leaving = false;
 
-/** Tell whether the session is being ended here: nothing is requested any more. */
+/** Return whether the session is being ended here: nothing is requested any more. */
 export const isLeaving = () => leaving;
 
 /**

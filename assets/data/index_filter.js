@@ -26,7 +26,7 @@ export function filterByName(value) {
 const nameInQuery = (search) => new URLSearchParams(search || "").get("name") || "";
 
 /**
- * Return the name that the address holds, nothing while somebody types in the field.
+ * Return the name that the address holds, nothing while the field is being edited.
  *
  * @param {string | null} search
  * @returns {string | undefined}

@@ -26,7 +26,7 @@ let request = null;
 let holding;
 let navigations = 0;
 
-/** Tell whether one has gone on to another file. @param {FileInfo} info */
+/** Return whether one has gone on to another file. @param {FileInfo} info */
 function isElsewhere(info) {
   const id = fileIdOf(location.href, location.href);
   return id !== null && info.id !== id;

@@ -1,7 +1,7 @@
 /** Putting HTML from the server in its place: only elements that differ are changed. */
 import { Idiomorph } from "../vendor/idiomorph.min.js";
 
-const KEPT_PROPERTIES = ["value", "checked"]; // of a field: what somebody has typed or chosen
+const KEPT_PROPERTIES = ["value", "checked"]; // of a field: what a person has typed or selected
 
 /** Elements are matched by id; keys are unique within their part of the page. */
 /** @param {string} part @param {ParentNode} root */

@@ -1,7 +1,7 @@
 /**
  * Asking the server for the parts of the Data page after an event.
  *
- * What an event concerns is asked for at once, what is around it a moment later.
+ * What an event concerns is requested at once, what is around it a moment later.
  */
 import { currentAddress } from "../core/address.js";
 import { setProps } from "../core/dash.js";
@@ -51,7 +51,7 @@ const followsNewest = () => location.pathname.replace(/\/$/, "") === "/data";
 /** @param {Set<string>} set @param {...string} names */
 const add = (set, ...names) => names.forEach((name) => set.add(name));
 
-/** Tell whether a run is in another state, and not only further. @param {ServerEvent} event */
+/** Return whether a run is in another state, and not only further. @param {ServerEvent} event */
 function hasOtherState({ run, state }) {
   if (run === undefined || runStates.get(run) === state) return false;
   if (runStates.size > RUNS_KEPT) runStates.clear();
@@ -149,7 +149,7 @@ async function request() {
 
 /**
  * @param {URLSearchParams} query
- * @returns {Promise<RegionAnswer | null>} Null: there was none, and it is asked for again.
+ * @returns {Promise<RegionAnswer | null>} Null: there was none, and it is requested again.
  */
 async function fetchAnswer(query) {
   try {

@@ -84,7 +84,7 @@ const COLUMNS = [
   [0, 2],
 ];
 
-/** The plot whose clicks are heard. @type {Element | null} */
+/** The plot whose clicks are handled. @type {Element | null} */
 let plot = null;
 
 function fitColumns() {

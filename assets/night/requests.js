@@ -5,16 +5,16 @@ import { eventsGathered } from "../core/event_stream.js";
 
 /** @typedef {import("../core/event_stream.js").ServerEvent} ServerEvent */
 
-const GATHER_MS = 60; // what comes within this time is asked for at once
+const GATHER_MS = 60; // what comes within this time is requested at once
 const GATHER_ALL_MS = 10 * GATHER_MS;
-const ANSWER_MS = 4000; // an answer that has not come by then is asked for again
+const ANSWER_MS = 4000; // an answer that has not arrived by then is requested again
 const WORK_MS = 1000;
 const TRENDS_MS = 5000;
 const SLACK_MS = 20;
 
 /** The night on show. @type {string | null} */
 let night = null;
-/** Frames that have changed and were not asked for yet. @type {Set<number>} */
+/** Frames that have changed and were not requested yet. @type {Set<number>} */
 let changed = new Set();
 let allChanged = false;
 /** What is under way. @type {{ids: number[], all: boolean, until: number} | null} */
@@ -25,7 +25,7 @@ let timer;
 const due = new Map();
 let serial = 0;
 
-/** Tell whether the page of a night is on show. */
+/** Return whether the page of a night is on show. */
 export const isNightPage = () => /^\/night(\/|$)/.test(location.pathname);
 
 /** @param {ServerEvent} event */

@@ -1,4 +1,4 @@
-/** Lists of proposals: the field shows the text of the address, unless somebody types in it. */
+/** Lists of proposals: the field shows the text of the address, unless it is being edited. */
 import { byId } from "../core/dom.js";
 
 /**

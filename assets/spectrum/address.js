@@ -13,7 +13,7 @@ const MOST_Z = 20;
 const MOST_PIXELS = 201;
 
 /**
- * Tell whether lines are shown at a redshift.
+ * Return whether lines are shown at a redshift.
  *
  * @param {number} z
  * @returns {boolean}
@@ -21,7 +21,7 @@ const MOST_PIXELS = 201;
 export const isRedshift = (z) => z > LEAST_Z && z < MOST_Z;
 
 /**
- * Tell whether a spectrum is smoothed over so many pixels.
+ * Return whether a spectrum is smoothed over so many pixels.
  *
  * @param {number} n
  * @returns {boolean}

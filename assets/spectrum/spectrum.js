@@ -2,7 +2,7 @@
  * A spectrum on a canvas behind the transparent axes of a Plotly graph.
  *
  * The numbers come once for each file (`api/spectra.py`). Whatever is done to them is done in the
- * page, so that it follows the hand.
+ * page, so that it follows the pointer.
  */
 import { noteParameter } from "../core/address.js";
 import { byId } from "../core/dom.js";
@@ -39,7 +39,7 @@ let noteTimer;
 
 // -- drawing -------------------------------------------------------------------------------------
 
-/** Draw the spectrum on show as it is to be looked at now. */
+/** Draw the spectrum on show with the present view. */
 export function render() {
   const { main } = shown;
   const plot = /** @type {PlotlyGraph | null} */ (byId("spectrum-plot"));

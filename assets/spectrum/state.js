@@ -1,4 +1,4 @@
-/** The spectrum on show, what is laid over it, and how they are looked at. */
+/** The spectrum on show, what is laid over it, and how they are shown. */
 import { themeColour } from "../core/dom.js";
 import { createSignal } from "../core/signal.js";
 import { themeChanged } from "../core/theme.js";

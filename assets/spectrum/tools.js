@@ -125,7 +125,7 @@ function createMarks() {
   return [...marks, createSwitch("log", "Log", "Logarithmic axis (l)")];
 }
 
-/** A toggle after which the spectrum is drawn anew. */
+/** A toggle after which the spectrum is drawn again. */
 /** @param {"log" | "normalise"} key @param {string} text @param {string} title */
 function createSwitch(key, text, title) {
   const change = () => {
@@ -318,7 +318,7 @@ function refreshToggles(root) {
   }
 }
 
-/** A field that somebody types in is left alone. @param {string} id @param {string | number} value */
+/** A field that is being edited is not changed. @param {string} id @param {string | number} value */
 function setField(id, value) {
   const field = /** @type {HTMLInputElement | HTMLSelectElement | null} */ (byId(id));
   if (!field || (field === document.activeElement && field.tagName !== "SELECT")) return;
@@ -356,7 +356,7 @@ const KEYS = {
   c: () => byId("over-search")?.focus(),
 };
 
-/** Hear the keys of a spectrum. */
+/** Handle the keys of a spectrum. */
 export function watchSpectrumKeys() {
   document.addEventListener("keydown", (event) => {
     const modified = event.ctrlKey || event.metaKey || event.altKey;

@@ -36,7 +36,7 @@ export function setShownEdges(next) {
   edges = next && /** @type {Edges} */ ([...next]);
 }
 
-/** Tell whether Plotly's axes are others than those of what is painted. */
+/** Return whether Plotly's axes are others than those of what is painted. */
 export function areAxesBehind() {
   const drawn = drawnEdges(graph());
   return shownEdges().some((edge, k) => edge !== drawn[k]);
@@ -53,11 +53,11 @@ export function plane() {
   return planeOf(area, shownEdges());
 }
 
-/** Tell whether pixels are square on the screen. */
+/** Return whether pixels are square on the screen. */
 export const isSquare = () => Boolean(graph().layout.yaxis?.scaleanchor);
 
 /**
- * Tell whether edges fill the plot as it is; square pixels may need another shape of it.
+ * Return whether edges fill the plot as it is; square pixels may need another shape of it.
  *
  * @param {Edges} edges
  * @returns {boolean}

@@ -37,7 +37,7 @@ export function showView(view) {
   if (hasItsAxes()) paintNow();
 }
 
-/** Write the limits in force into their fields, but not where somebody types. */
+/** Write the limits in force into their fields, but not into a field being edited. */
 function showLimits() {
   const { view, options } = viewer;
   if (!view || options.limits === "typed") return;

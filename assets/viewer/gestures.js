@@ -1,7 +1,7 @@
 /**
  * Gestures on an image: wheel, box, pan, pinch, double click and the zoom buttons.
  *
- * They are heard before they reach Plotly, which would draw its axes before the image could follow,
+ * They are handled before they reach Plotly, which would draw its axes before the image could follow,
  * and have the meaning that Plotly gives them. A drag on an axis, at the edge of the plot, is
  * Plotly's.
  */
@@ -228,7 +228,7 @@ const LISTENERS = {
 };
 
 /**
- * Hear gestures on a graph before Plotly does.
+ * Handle gestures on a graph before Plotly does.
  *
  * @param {PlotlyGraph} element
  */

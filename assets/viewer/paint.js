@@ -22,7 +22,7 @@ import { imageOnShow, imagePainted, isReady, viewer } from "./state.js";
 
 /** From the centre of a pixel, which axes count, to its edge, which boxes count. */
 export const HALF_PIXEL = 0.5;
-const LABELS_MS = 60; // the colours follow the hand, the labels when it rests
+const LABELS_MS = 60; // the colours follow the pointer, the labels when it stops
 const LABEL_DISTANCE = 0.07; // of the colour bar
 
 /** Holds the view at its own resolution. @type {HTMLCanvasElement | null} */

@@ -46,7 +46,7 @@ import { plotArea } from "../core/plot_geometry.js";
  * @property {import("./coordinates.js").WavelengthScale | null} [wavelength]
  * @property {boolean} [level] The trace is yet to be laid through the brightest row.
  *
- * @typedef {object} Options How an image is looked at.
+ * @typedef {object} Options How an image is shown.
  * @property {string} map
  * @property {boolean} invert
  * @property {string} limits Name, or "typed".
@@ -100,10 +100,10 @@ export const overlaysReceived = createSignal();
 /** @returns {FileInfo | null} The image on show. */
 export const imageOnShow = () => (viewer.info?.kind === "image" ? viewer.info : null);
 
-/** Tell whether Plotly has drawn axes. */
+/** Return whether Plotly has drawn axes. */
 export const isReady = () => plotArea(viewer.graph) !== null;
 
-/** Tell whether Plotly has drawn the axes of the image on show. */
+/** Return whether Plotly has drawn the axes of the image on show. */
 export function hasItsAxes() {
   const image = imageOnShow();
   return isReady() && image !== null && viewer.graph?.layout.uirevision === image.uirevision;

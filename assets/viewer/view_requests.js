@@ -94,7 +94,7 @@ export async function requestView() {
 }
 
 /**
- * Tell whether the view at hand makes the plot sharp: the server's rule for cuts
+ * Return whether the view at hand makes the plot sharp: the server's rule for cuts
  * (`figures/pyramid.py`).
  *
  * @returns {boolean}

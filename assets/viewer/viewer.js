@@ -1,7 +1,7 @@
 /**
  * An image on a canvas behind the transparent graph of Plotly.
  *
- * Stretch, limits and colour map are a look-up table (`pixels.js`), so that they follow the hand.
+ * Stretch, limits and colour map are a look-up table (`pixels.js`), so that they follow the pointer.
  * Plotly draws the axes only, and only when they change.
  */
 import { byId } from "../core/dom.js";

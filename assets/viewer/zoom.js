@@ -1,7 +1,7 @@
 /**
  * Which part of the image is on show.
  *
- * A zoom is painted within the event that asks for it; Plotly draws its axes once the hand rests
+ * A zoom is painted within the event that asks for it; Plotly draws its axes once the pointer stops
  * (ADR 9).
  */
 import { noteParameter, parameter, parseNumbers } from "../core/address.js";

@@ -94,8 +94,8 @@ class ExtractRunSettings(ExtractSettings):
 
     by_hand: manual.Windows | None = Field(
         None,
-        title="By Hand",
-        description="Take one spectrum from these windows instead of looking for targets.",
+        title="Manual Extraction",
+        description="Extract one spectrum from these windows instead of searching for targets.",
     )
 
 

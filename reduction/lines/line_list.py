@@ -85,7 +85,7 @@ def lamp_lines(lamp: str) -> tuple[Floats, Floats]:
 
 
 def single_lines(wavelength: Floats, strength: Floats, resolution: Floats) -> Bools:
-    """Tell which lines are not blended at a resolution.
+    """Return which lines are not blended at a resolution.
 
     Parameters
     ----------

@@ -174,7 +174,7 @@ def register(
             semester=semesters.check(semester),
             pi=leader,
         )
-        _tell(work, proposal, leader)
+        _announce_access(work, proposal, leader)
     return _details(proposal)
 
 
@@ -219,8 +219,8 @@ def edit(
                 proposal=proposal.soar_id,
             )
             work.events.append(logs.write(entry, proposal=proposal))
-            _tell(work, proposal, before)
-        _tell(work, proposal, leader)
+            _announce_access(work, proposal, before)
+        _announce_access(work, proposal, leader)
     return _details(proposal)
 
 
@@ -271,6 +271,6 @@ def tidy_texts(title: str, abstract: str) -> tuple[str, str]:
     return title, abstract
 
 
-def _tell(work: UnitOfWork, proposal: Proposal, person: User) -> None:
+def _announce_access(work: UnitOfWork, proposal: Proposal, person: User) -> None:
     """Record the event on which the person's open pages are updated."""
     work.events.append(events.record("access-changed", person=person, changed=proposal.id))

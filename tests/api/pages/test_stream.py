@@ -229,7 +229,7 @@ def test_who_resumes_misses_nothing_that_is_committed_late(site: Site) -> None:
             Event.create(id=base + number, name="file-changed", proposal=site.own)
         news = stream._News()
         news.read(cursor)
-        broadcaster._tell(cursor, news, everyone=True)
+        broadcaster._send(cursor, news, everyone=True)
         return [(resume - base, number - base) for resume, number in sent(listener)]
 
     assert tell(1, 3) == [(1, 1), (1, 3)], "it resumes where nothing is left out"
