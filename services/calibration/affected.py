@@ -161,16 +161,16 @@ class _Other:
 def _again(proposal: Proposal, wanted: BaseModel) -> Iterator[Again]:
     """Yield the first step of each chain that other settings would change, newest frame first.
 
-    What was made from a product that is outdated itself, or is to be made again, is left out: it
-    follows by itself.
+    Products of a product that is outdated itself, or is to be made again, are left out: they are
+    made again with it.
     """
     others = _others(proposal, wanted)
-    made = _ancestry(others)
+    origins = _ancestry(others)
     by_run = {other.run for other in others}
-    needed = {one.run for one in made.values() if one.run is not None}
+    needed = {origin.run for origin in origins.values() if origin.run is not None}
     last = _among_last(proposal, needed)
     for other in others:
-        makers = list(_makers(other.file, made))
+        makers = list(_makers(other.file, origins))
         if all(run in last and run not in by_run for run in makers):
             yield Again(other.block, other.file, other.original)
 
@@ -214,21 +214,21 @@ def _others(proposal: Proposal, wanted: BaseModel) -> list[_Other]:
 
 def _ancestry(others: list[_Other]) -> dict[int, _Made]:
     """Return the origins of files, and theirs, up to the raw frames."""
-    found = {other.file: other.made for other in others}
-    unknown = {one.parent for one in found.values()} - set(found)
+    origins = {other.file: other.made for other in others}
+    unknown = {origin.parent for origin in origins.values()} - set(origins)
     while unknown:
         for some in _chunks(unknown):
             query = File.select(File.id, File.parent, File.run_id).where(File.id.in_(some))
-            found |= {file: _Made(parent, run) for file, parent, run in query.tuples()}
-        unknown = {one.parent for one in found.values()} - set(found)
-    return found
+            origins |= {file: _Made(parent, run) for file, parent, run in query.tuples()}
+        unknown = {origin.parent for origin in origins.values()} - set(origins)
+    return origins
 
 
-def _makers(file: int, made: dict[int, _Made]) -> Iterator[int]:
+def _makers(file: int, origins: dict[int, _Made]) -> Iterator[int]:
     """Yield the runs that led from the raw frame to a file, the last first."""
-    while (one := made[file]).run is not None and one.parent != file:
-        yield one.run
-        file = one.parent
+    while (origin := origins[file]).run is not None and origin.parent != file:
+        yield origin.run
+        file = origin.parent
 
 
 def _among_last(proposal: Proposal, runs: set[int]) -> set[int]:

@@ -169,16 +169,17 @@ def outdone_by(arc: File) -> list[File]:
     )
     if arc.proposal is not None and arc.proposal.pi_id is not None:
         spectra = spectra.where(File.proposal == arc.proposal_id)
-    return [one for one in spectra if _outdoes(arc, one)]
+    return [spectrum for spectrum in spectra if _outdoes(arc, spectrum)]
 
 
 def _outdoes(arc: File, spectrum: File) -> bool:
     choice = ArcChoice(spectrum.maker.settings.get("arc_choice", ArcChoice.NEAREST))
     if choice is ArcChoice.FIXED or spectrum.original_id == arc.id:
         return False
-    used = [one.input.original for one in ingredients.inputs_of(spectrum, CalibrationRole.ARC)]
-    if not used or any(one.id == arc.id for one in used):
+    ingredients_used = ingredients.inputs_of(spectrum, CalibrationRole.ARC)
+    used = [ingredient.input.original for ingredient in ingredients_used]
+    if not used or any(used_arc.id == arc.id for used_arc in used):
         return False
-    described = [describe(one) for one in (*used, arc)]
+    described = [describe(candidate) for candidate in (*used, arc)]
     chosen = matching.choose_arcs(describe(spectrum), described, choice)
     return any(match.index == len(used) for match in chosen)

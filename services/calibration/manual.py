@@ -36,7 +36,7 @@ _RANKS = {
 }
 REACH_DAYS = 90.0
 """Masters further away in time are not offered."""
-MOST_LOOKED_AT = 300
+MOST_CONSIDERED = 300
 MOST_OFFERED = 6
 
 
@@ -55,40 +55,45 @@ class Candidate:
 
 def candidates(file: File, role: CalibrationRole) -> list[Candidate]:
     """Return the calibrations nearest to a frame, those that fit first."""
-    found = _around(file, role)
-    ranking = _RANKS[role](describe(file), [describe(one) for one in found])
+    calibrations = _around(file, role)
+    ranking = _RANKS[role](describe(file), [describe(calibration) for calibration in calibrations])
     ranked = (*ranking.matches, *ranking.refused)[:MOST_OFFERED]
-    judged = [_candidate(file, role, found[match.index], match) for match in ranked]
-    return sorted(judged, key=lambda one: (one.obstacle is not None, not one.fits))
-
-
-def _candidate(file: File, role: CalibrationRole, one: File, match: Match) -> Candidate:
-    few = _few(file, role, one)
-    return Candidate(
-        one, (*match.differences, *few), match.fits and not few, _obstacle(role, one, match)
+    offered = [_candidate(file, role, calibrations[match.index], match) for match in ranked]
+    return sorted(
+        offered, key=lambda candidate: (candidate.obstacle is not None, not candidate.fits)
     )
 
 
-def _obstacle(role: CalibrationRole, one: File, match: Match) -> Notice | None:
+def _candidate(file: File, role: CalibrationRole, calibration: File, match: Match) -> Candidate:
+    few = _few(file, role, calibration)
+    return Candidate(
+        calibration,
+        (*match.differences, *few),
+        match.fits and not few,
+        _obstacle(role, calibration, match),
+    )
+
+
+def _obstacle(role: CalibrationRole, calibration: File, match: Match) -> Notice | None:
     """Return why a calibration cannot be used on any request."""
     if match.fatal:
         return notice(
             NoticeCode.CALIBRATION_IMPOSSIBLE,
             role=role,
-            file=one.file_name,
+            file=calibration.file_name,
             differences=match.fatal,
         )
-    if role is CalibrationRole.ARC and arc_selection.reduced_of(one) is None:
-        return notice(NoticeCode.CALIBRATION_NOT_REDUCED, role=role, file=one.file_name)
+    if role is CalibrationRole.ARC and arc_selection.reduced_of(calibration) is None:
+        return notice(NoticeCode.CALIBRATION_NOT_REDUCED, role=role, file=calibration.file_name)
     return None
 
 
-def _few(file: File, role: CalibrationRole, one: File) -> tuple[Difference, ...]:
+def _few(file: File, role: CalibrationRole, calibration: File) -> tuple[Difference, ...]:
     """Return the difference of a master of fewer frames than the frame's proposal requires."""
     if role is CalibrationRole.ARC:
         return ()
     minimum = masters.minimum_for(file, _maker(role))
-    frames = one.n_combined or 0
+    frames = calibration.n_combined or 0
     if frames >= minimum:
         return ()
     return (Difference(Quantity.FRAMES, minimum, frames, Effect.ON_REQUEST),)
@@ -102,7 +107,7 @@ def _around(file: File, role: CalibrationRole) -> list[File]:
     if role is CalibrationRole.ARC:
         return arc_selection.candidates(file)
     near = master_selection.around(file, KINDS[role], REACH_DAYS) & (File.data_type == MASTER)
-    newest = File.select().where(near).order_by(File.date_obs.desc()).limit(MOST_LOOKED_AT)
+    newest = File.select().where(near).order_by(File.date_obs.desc()).limit(MOST_CONSIDERED)
     return list(newest)
 
 
@@ -130,17 +135,17 @@ def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Wai
     wanted = wanted.where(File.data_type == (RAW if role is CalibrationRole.ARC else MASTER))
     if role is CalibrationRole.ARC:
         wanted = wanted.where(File.id.in_(arc_selection.visible(file, days=None).select(File.id)))
-    one = wanted.first()
-    if one is None:
+    calibration = wanted.first()
+    if calibration is None:
         return Refused(notice(NoticeCode.CALIBRATION_NOT_FOUND, role=role))
-    ranking = _RANKS[role](describe(file), [describe(one)])
-    candidate = _candidate(file, role, one, (*ranking.matches, *ranking.refused)[0])
+    ranking = _RANKS[role](describe(file), [describe(calibration)])
+    candidate = _candidate(file, role, calibration, (*ranking.matches, *ranking.refused)[0])
     if candidate.obstacle is not None:
         return Refused(candidate.obstacle)
     remark = _selected(role, candidate)
     if role is not CalibrationRole.ARC:
-        return Inputs(given={role: one}, notices=(remark,))
-    reduced = arc_selection.reduced_of(one)
+        return Inputs(given={role: calibration}, notices=(remark,))
+    reduced = arc_selection.reduced_of(calibration)
     if isinstance(reduced, Waiting):
         return reduced
     assert reduced is not None  # else it had an obstacle

@@ -1,10 +1,11 @@
 """Products that would be made differently now, and making them again.
 
 A product is out of date when the master it was made with has been superseded, when a fitting
-master came while it was provisional (`services.calibration.provisional`), when a nearer arc came,
-or when its parent is out of date. An outdated master is made again automatically; an outdated
-reduced frame on request (`request_all`, or Reduce on its raw frame), or automatically where the
-proposal's settings say so (`general.redo_stale`). Every version is kept, the newest is shown first.
+master arrived while it was provisional (`services.calibration.provisional`), when a nearer arc
+arrived, or when its parent is out of date. An outdated master is made again automatically; an
+outdated reduced frame on request (`request_all`, or Reduce on its raw frame), or automatically
+where the proposal's settings say so (`general.redo_stale`). Every version is kept, the newest is
+shown first.
 """
 
 from __future__ import annotations
@@ -124,13 +125,14 @@ def _draft(file: File, user: User | None) -> Run:
 
 
 def _still_wanted(run: Run, picked: Mapping[str, int]) -> dict[str, int]:
-    """Return of the calibrations that a person chose those for which nothing fitting has come."""
+    """Return the calibrations that a person selected for which no fitting one has arrived."""
     found, kept = selection.at_hand(run), {}
     for role, number in picked.items():
-        one = File.get_or_none(File.id == number)
-        if one is not None and role not in found:
-            newest = masters.master_of(one.series) if one.data_type == MASTER else one
-            kept[role] = int((newest or one).id)
+        selected = File.get_or_none(File.id == number)
+        if selected is not None and role not in found:
+            is_master = selected.data_type == MASTER
+            newest = masters.master_of(selected.series) if is_master else selected
+            kept[role] = int((newest or selected).id)
     return kept
 
 

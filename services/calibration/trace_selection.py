@@ -1,9 +1,9 @@
-"""Which brighter spectrum lends its trace to a target that is too faint for one of its own.
+"""Selection of the brighter spectrum whose trace a faint target uses.
 
-One of the same proposal, setup and night that is bright enough and was traced by itself; the
-nearest in time, one at the same pointing counting as an hour nearer (flexure moves the trace). It
-is looked for when the faint frame is extracted, and named among the product's inputs. A brighter
-one that comes later changes nothing by itself: Extract on the reduced frame takes it up.
+It is of the same proposal, setup and night, bright enough, and has a trace of its own. The nearest
+in time is selected, where one at the same pointing counts as an hour nearer (flexure moves the
+trace). It is searched for when the faint frame is extracted, and is an input of the product. A
+brighter spectrum that arrives later is used when Extract is requested again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BRIGHT_SNR = 10.0
 
 
 class TraceLender:
-    """Lends the trace of a brighter spectrum to a reduced frame, and remembers whose it is.
+    """Provide the trace of a brighter spectrum for a reduced frame, and record which was used.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class TraceLender:
     Attributes
     ----------
     lent : File or None
-        The spectrum that was lent, None while nothing was.
+        The spectrum that was provided, None before.
     """
 
     def __init__(self, file: File) -> None:
@@ -43,10 +43,10 @@ class TraceLender:
 
     def __call__(self) -> tuple[str, fits.Header] | None:
         """Return name and header of the spectrum, None when there is none."""
-        found = brighter_spectrum(self.file)
-        if found is None:
+        brighter = brighter_spectrum(self.file)
+        if brighter is None:
             return None
-        self.lent, header = found
+        self.lent, header = brighter
         return self.lent.file_name, header
 
 
@@ -72,21 +72,22 @@ def brighter_spectrum(file: File) -> tuple[File, fits.Header] | None:
         File.proposal == file.proposal_id,
         File.original != file.original_id,
     )
-    bright = [one for one in spectra.order_by(File.id) if _is_bright(one)]
+    bright = [spectrum for spectrum in spectra.order_by(File.id) if _is_bright(spectrum)]
     # The brightest target of a frame comes first, so that of equal ranks it is taken.
-    bright.sort(key=lambda one: -float(one.quality["median_snr"]))
-    for match in matching.rank_traces(describe(file), [describe(one) for one in bright]).matches:
+    bright.sort(key=lambda spectrum: -float(spectrum.quality["median_snr"]))
+    described = [describe(spectrum) for spectrum in bright]
+    for match in matching.rank_traces(describe(file), described).matches:
         chosen = bright[match.index]
         try:
-            spectrum = frame_io.read_product(Path(chosen.full_path))
+            product = frame_io.read_product(Path(chosen.full_path))
         except (OSError, ReductionError):
-            continue  # it was moved or damaged: the next does as well
-        if isinstance(spectrum, Spectrum):
-            return chosen, spectrum.header
+            continue  # it was moved or damaged: try the next
+        if isinstance(product, Spectrum):
+            return chosen, product.header
     return None
 
 
 def _is_bright(spectrum: File) -> bool:
-    found = spectrum.quality.get("median_snr")
-    bright = isinstance(found, int | float) and found >= BRIGHT_SNR
-    return bright and "trace_from" not in spectrum.quality
+    snr = spectrum.quality.get("median_snr")
+    has_own_trace = "trace_from" not in spectrum.quality
+    return has_own_trace and isinstance(snr, int | float) and snr >= BRIGHT_SNR

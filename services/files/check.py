@@ -78,8 +78,8 @@ def _database() -> Iterator[Violation]:
 
 
 def _products() -> Iterator[Violation]:
-    made = File.select().where(File.data_type != DataType.RAW).order_by(File.id)
-    for file in made.iterator():
+    products = File.select().where(File.data_type != DataType.RAW).order_by(File.id)
+    for file in products.iterator():
         path = Path(file.full_path)
         if not path.is_file():
             yield Violation(Invariant.PRODUCT_ON_DISK, _named(file))
@@ -92,9 +92,9 @@ def _named(file: File) -> str:
 
 
 def _lineage() -> Iterator[Violation]:
-    made = (File.data_type > DataType.MASTER) & (File.parent.is_null() | File.original.is_null())
-    lost = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
-    for file in File.select().where(made | lost):
+    derived = (File.data_type > DataType.MASTER) & (File.parent.is_null() | File.original.is_null())
+    raw = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
+    for file in File.select().where(derived | raw):
         yield Violation(Invariant.HAS_PARENT, _named(file))
     members = Ingredient.select(Ingredient.product).where(Ingredient.role == Role.MEMBER)
     masters = File.select().where(File.data_type == DataType.MASTER, File.id.not_in(members))
