@@ -99,7 +99,7 @@ def row(*fields: Component) -> Component:
 
 
 def buttons(form: str, label: str, *others: Component) -> Component:
-    """Return the last part of a form: the button that submits it, and what else stands there."""
+    """Return the last part of a form: the button that submits it, and further components."""
     main = dbc.Button(label, id=f"{form}-submit", type="submit")
     return html.Div([main, *others], className="buttons")
 

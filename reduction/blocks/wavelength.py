@@ -233,7 +233,7 @@ def _scale_of(
 
 
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
-    """Return whether the spectrum is an arc; a reclassification takes precedence over the header."""
+    """Return whether the spectrum is an arc; a reclassification overrides the header."""
     if inputs.kind is not None:
         return inputs.kind in LAMP_KINDS
     obstype = headers.text(spectrum.header, vocabulary.OBSTYPE).upper()
