@@ -23,7 +23,7 @@ class _Listener(logging.Handler):
         if record.thread != self.thread:  # a listener of events, left by another test
             return
         sql, _parameters = record.msg
-        query = re.sub(r"\(\?(, \?)*\)", "(…)", sql)  # lists of any length look alike
+        query = re.sub(r"\((\?|%s)(, (\?|%s))*\)", "(…)", sql)  # lists of any length look alike
         self.queries.append(query)
         if self.is_forbidden:
             raise AssertionError(f"a query is executed: {query}")
