@@ -88,14 +88,14 @@ class Night:
         while not self.over():
             if time.monotonic() - began > NIGHT_WITHIN_S:
                 live = self.site.rows(
-                    f"SELECT id, block, state, message FROM run WHERE state IN {LIVE}"
+                    f"SELECT id, block, state, notice FROM run WHERE state IN {LIVE}"
                 )
                 raise Broken(f"the night does not end; live runs: {live}")
             time.sleep(1)
         names = self.site.rows("SELECT file_name FROM file WHERE data_type = 0 ORDER BY file_name")
         if [name for (name,) in names] != self._frames():
             raise Broken(f"{len(names)} raw rows for {len(self._frames())} frames")
-        failed = self.site.rows("SELECT block, message FROM run WHERE state != 'done'")
+        failed = self.site.rows("SELECT block, notice FROM run WHERE state != 'done'")
         if failed:
             raise Broken(f"runs that are not done: {failed}")
         made, parents = self.site.rows(

@@ -93,8 +93,8 @@ def test_a_killed_worker_and_a_lost_queue_cost_no_run_and_double_none(
     assert site.rows("SELECT attempt FROM run WHERE id = ?", run_id) == [(2,)]
     n_raw = len(night)
     until(lambda: all_ended(site, n_raw), 60, "every run has ended")
-    runs = site.rows("SELECT state, message FROM run WHERE block = 'reduce'")
-    assert runs == [("done", "")] * n_raw
+    runs = site.rows("SELECT state, notice FROM run WHERE block = 'reduce'")
+    assert runs == [("done", None)] * n_raw
     reduced = site.rows("SELECT count(*), count(DISTINCT parent_id) FROM file WHERE data_type = 2")
     assert reduced == [(n_raw, n_raw)]
     assert_clean(site)
