@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--codes-for-sentences",
         action="store_true",
-        help="show the code of a notice in place of its sentence: only test_notice_text may fail",
+        help="show code and parameters of a notice, no sentence: only test_notice_text may fail",
     )
 
 

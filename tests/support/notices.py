@@ -44,12 +44,16 @@ def free(words: str, severity: Severity = Severity.ERROR) -> Notice:
 
 
 def replace_sentences() -> None:
-    """Have every notice rendered as its code, and every difference as its quantity.
+    """Have every notice rendered as its code and parameters, every difference as its quantity.
 
     Nothing may depend on wording: under this only the tests of the wording fail.
     """
-    notice_text.SENTENCES.update({code: str(code) for code in NoticeCode})
+    notice_text.SENTENCES.update({code: _without_words(code) for code in NoticeCode})
     difference_text.QUANTITIES.update({quantity: f"<{quantity}>" for quantity in Quantity})
+
+
+def _without_words(code: NoticeCode) -> str:
+    return " ".join([str(code), *(f"{{{name}}}" for name in sorted(code.parameters))])
 
 
 @contextmanager
