@@ -25,7 +25,7 @@ from services import access
 from services.access import Action
 from services.proposals import proposals
 from services.runs import drafts, scheduling
-from services.runs.lifecycle import LIVE, NOT_STARTED
+from services.runs.lifecycle import LIVE, NOT_STARTED, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def take_over(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[R
         run.settings = getattr(after, run.block).model_dump(mode="json")
         still = (Run.id == run.id) & Run.state.in_(NOT_STARTED)
         Run.update(settings=run.settings).where(still).execute()
-    return [run for run in pending if run.state == "waiting"]
+    return [run for run in pending if run.state == RunState.WAITING]
 
 
 def _pending(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[Run]:
@@ -179,7 +179,7 @@ def _last(proposal: Proposal) -> Any:
     """Return the subquery of the last runs of each block on each file."""
     chain = [b.name for b in all_blocks().values() if b.produces is not DataType.MASTER]
     query = Run.select(fn.MAX(Run.id).alias("id")).where(
-        Run.proposal == proposal, Run.block.in_(chain), Run.state != "cancelled"
+        Run.proposal == proposal, Run.block.in_(chain), Run.state != RunState.CANCELLED
     )
     return query.group_by(Run.file, Run.block).alias("last")
 

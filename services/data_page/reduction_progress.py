@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from db.models import File, Run, User
 from reduction.frames import DataType
 from services import access
+from services.runs.lifecycle import RunState
 
 # The most urgent first: a failure, then work in progress.
-_URGENT = ("failed", "running", "queued", "waiting")
+_URGENT = (RunState.FAILED, RunState.RUNNING, RunState.QUEUED, RunState.WAITING)
 
 
 @dataclass(frozen=True, slots=True)

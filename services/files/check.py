@@ -133,7 +133,7 @@ def _leftovers() -> Iterator[Violation]:
 def _runs() -> Iterator[Violation]:
     for run in Run.select().where(has_no_heartbeat(SILENT)):
         yield Violation(Invariant.RUN_HAS_HEARTBEAT, f"run {run.id} ({run.block})")
-    for run in Run.select().where(Run.state == "waiting", Run.notice.is_null()):
+    for run in Run.select().where(Run.state == RunState.WAITING, Run.notice.is_null()):
         yield Violation(Invariant.RUN_WAITS_FOR_SOMETHING, f"run {run.id} ({run.block})")
     orphaned = Run.select().where(Run.state.not_in(list(RunState)))
     for run in orphaned:

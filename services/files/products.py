@@ -24,6 +24,7 @@ from services.calibration.outcomes import Inputs
 from services.context import site
 from services.files import ingredients, rows
 from services.files.file_integrity import sha256, sync_folder
+from services.runs.lifecycle import RunState
 
 _VERSION = re.compile(r"(?P<stem>.+?)(?:_v(?P<number>\d+))?\.fits")
 
@@ -166,7 +167,7 @@ def sweep() -> None:
         if not (run_id.isdigit() and attempt.isdigit()):
             continue
         running = Run.select().where(
-            Run.id == int(run_id), Run.attempt == int(attempt), Run.state == "running"
+            Run.id == int(run_id), Run.attempt == int(attempt), Run.state == RunState.RUNNING
         )
         if not running.exists():
             part.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from services.night import trends
 from services.night.stages import Stage
 from services.night.trends import Point
 from services.runs import scheduling
+from services.runs.lifecycle import RunState
 
 RAW, MASTER = DataType.RAW, DataType.MASTER
 LATE = master_selection.FRESH
@@ -275,10 +276,10 @@ def _remark(
 
 
 _ROW_STATES: Mapping[str, RowState] = {
-    "failed": "failed",
-    "cancelled": "warning",
-    "waiting": "waiting",
-    "queued": "running",
-    "running": "running",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "warning",
+    RunState.WAITING: "waiting",
+    RunState.QUEUED: "running",
+    RunState.RUNNING: "running",
 }
 """The state of a row by that of the step that decides it."""

@@ -10,12 +10,18 @@ from typing import Any, TypeAlias
 from reduction.frames import DataType
 from reduction.notices import Notice
 from services.notices import load, standing
-from services.runs.lifecycle import LIVE
+from services.runs.lifecycle import LIVE, RunState
 
 Columns: TypeAlias = Mapping[str, Any]
 """Columns of a row of the database by their names."""
 
-_BY_URGENCY = ("failed", "running", "queued", "waiting", "cancelled")
+_BY_URGENCY = (
+    RunState.FAILED,
+    RunState.RUNNING,
+    RunState.QUEUED,
+    RunState.WAITING,
+    RunState.CANCELLED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def of_master(row: Columns | None, label: str) -> Stage:
     return Stage(
         DataType.MASTER,
         label,
-        state="" if row["state"] == "done" else row["state"],
+        state="" if row["state"] == RunState.DONE else row["state"],
         run=row["id"],
         progress=row["progress"],
         notice=_standing(label, row),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from peewee import fn
 
 from db.models import Arrival, Event, File, LogEntry, Membership, Proposal, Run, User
+from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
 from services import access, events, logs
@@ -85,7 +86,7 @@ def n_waiting(user: User) -> int:
 
 def _lines(rows: Sequence[Proposal]) -> list[ProposalAdminLine]:
     frames = File.select(File.proposal, fn.COUNT(File.id)).where(
-        File.proposal.in_([row.id for row in rows]), File.data_type == 0
+        File.proposal.in_([row.id for row in rows]), File.data_type == DataType.RAW
     )
     counts = dict(frames.group_by(File.proposal).tuples())
     return [

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from peewee import fn
 
 from db.models import File, Proposal, User
+from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
 from services import access, logs
@@ -255,5 +256,5 @@ def _known_people(rows: list[Row]) -> dict[str, User]:
 def _frames(known: dict[str, Proposal]) -> dict[str, int]:
     waiting = [row.id for row in known.values() if row.is_placeholder]
     query = File.select(Proposal.soar_id, fn.COUNT(File.id)).join(Proposal)
-    query = query.where(File.proposal.in_(waiting), File.data_type == 0)
+    query = query.where(File.proposal.in_(waiting), File.data_type == DataType.RAW)
     return {soar_id.upper(): n for soar_id, n in query.group_by(Proposal.soar_id).tuples()}
