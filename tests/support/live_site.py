@@ -36,14 +36,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], Any], timeout: float, what: str) -> Any:
-    """Return the first true value of `condition`; fail the test when there is none in time."""
+def until(condition: Callable[[], Any], timeout: float, what: str, every: float = 0.1) -> Any:
+    """Return the first true value of `condition`; fail the test when there is none in time.
+
+    `every` is the number of seconds between two looks: less than the state lasts that is waited
+    for.
+    """
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
-        time.sleep(0.1)
+        time.sleep(every)
     pytest.fail(f"not within {timeout} s: {what}")
 
 

@@ -72,7 +72,8 @@ def test_a_killed_worker_and_a_lost_queue_cost_no_run_and_double_none(
     def running() -> list[tuple[int, str]]:
         return site.rows("SELECT id, worker FROM run WHERE state = 'running' AND block = 'reduce'")
 
-    run_id, worker = until(running, 20, "the frame is indexed and being reduced")[0]
+    # Reduce of a small frame lasts a fifth of a second.
+    run_id, worker = until(running, 20, "the frame is being reduced", every=0.005)[0]
     assert site.rows("SELECT outcome FROM arrival") == [("indexed",)]
     horse = int(worker.rsplit(":", 1)[1])
     parent = int(Path(f"/proc/{horse}/stat").read_text().rsplit(")", 1)[1].split()[1])
