@@ -16,6 +16,7 @@ import db
 from config import Config
 from db import database
 from jobs import mail_worker, queue, wiring
+from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from services.runs import claiming, reconciliation, waiting
@@ -60,6 +61,7 @@ def short_round() -> None:
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
+    heartbeat.keep_beating()
     process_log.to_stderr("reconciler")
     wiring.connect(Config.from_env())
     mail_worker.start()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jobs.processes.heartbeat import Observer, Slots
 from jobs.processes.parent_death import before_exec
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ class Program:
         Written to its standard input: a configuration that should be in no file and no argument.
     on_repeated_failure : callable or None
         Called when it ended several times soon after its start.
+    gives_heartbeats : bool
+        Whether it gives signs of life; it is killed when they stop, and started again.
     pause, not_before : float
         Seconds before the next start, and the monotonic time of the next start.
     """
@@ -44,6 +47,9 @@ class Program:
     feed: bytes = b""
     once: bool = False
     on_repeated_failure: Callable[[], None] | None = None
+    gives_heartbeats: bool = False
+    heartbeats: Slots | None = None
+    observer: Observer = field(default_factory=Observer)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = 0.0
@@ -52,14 +58,21 @@ class Program:
 
     def start(self) -> None:
         """Start the program; it ends when this process ends."""
+        own = {"_GSP_SUPERVISOR": str(os.getpid())}
+        descriptors = self.descriptors
+        if self.gives_heartbeats:
+            self.heartbeats = self.heartbeats or Slots(1)
+            self.heartbeats.clear(0)
+            own |= self.heartbeats.environment(0)
+            descriptors = (*descriptors, self.heartbeats.descriptor)
         self.process = subprocess.Popen(
             self.command,
             cwd=ROOT,
-            env={**os.environ, **self.environment, "_GSP_SUPERVISOR": str(os.getpid())},
+            env={**os.environ, **self.environment, **own},
             stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
             # Before Valkey has read the name of its log file it prints its banner.
             stdout=subprocess.DEVNULL if self.feed else None,
-            pass_fds=self.descriptors,
+            pass_fds=descriptors,
             preexec_fn=before_exec(),  # noqa: PLW1509 - only a prctl call happens there
             start_new_session=True,  # Ctrl-C at the terminal reaches the supervisor only
         )
@@ -75,8 +88,10 @@ class Program:
             if not self.finished and time.monotonic() >= self.not_before:
                 self.start()
             return
+        self.observer.look()
         status = self.process.poll()
         if status is None:
+            self._kill_if_hung()
             return
         self.process = None
         if self.once and status == 0:
@@ -89,6 +104,12 @@ class Program:
         log.warning("%s ended (status %d) and is started again", self.name, status)
         self.not_before = time.monotonic() + self.pause
         self.pause = min(MAX_PAUSE_S, max(0.5, 2 * self.pause))
+
+    def _kill_if_hung(self) -> None:
+        """Kill the program if its signs of life have stopped; the next check starts it again."""
+        if self.heartbeats is not None and self.observer.is_hung(self.heartbeats.age(0)):
+            log.warning("%s gives no sign of life and is killed", self.name)
+            self.signal(signal.SIGKILL)
 
     def signal(self, sign: signal.Signals) -> None:
         """Send a signal to the program, if it runs."""

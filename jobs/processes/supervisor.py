@@ -115,9 +115,14 @@ def programs_of(config: Config, server: socket.socket) -> list[Program]:
     ]
     programs = [
         Program("web", web, descriptors=(server.fileno(),)),
-        Program("workers", [*python, "jobs.processes.worker"], environment=HUGE_PAGES | os.environ),
-        Program("watcher", [*python, "jobs.watching.watcher"]),
-        Program("reconciler", [*python, "jobs.reconciler"]),
+        Program(
+            "workers",
+            [*python, "jobs.processes.worker"],
+            environment=HUGE_PAGES | os.environ,
+            gives_heartbeats=True,
+        ),
+        Program("watcher", [*python, "jobs.watching.watcher"], gives_heartbeats=True),
+        Program("reconciler", [*python, "jobs.reconciler"], gives_heartbeats=True),
     ]
     if config.redis_url is None:
         program = Program("queue", valkey.command(), feed=valkey.configuration(config))

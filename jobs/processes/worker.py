@@ -29,7 +29,9 @@ from config import Config, ConfigError
 from db import database
 from jobs import queue, wiring
 from jobs.connection import open_redis
+from jobs.processes import heartbeat
 from jobs.processes import log as process_log
+from jobs.processes.heartbeat import Observer, Slots
 from jobs.processes.parent_death import die_with, die_with_supervisor
 
 log = logging.getLogger(__name__)
@@ -44,13 +46,26 @@ MAX_PAUSE_S = 10.0
 
 
 class ReductionWorker(Worker):
-    """An RQ worker whose jobs end with it and have a limit of memory."""
+    """An RQ worker whose jobs end with it, have a limit of memory, and give signs of life.
+
+    A job's slot of `heartbeats` is the one after the worker's own.
+    """
 
     max_connection_wait_time = 2.0
+    heartbeats: Slots
+    slot: int
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run one job in a process of its own, and wait for it."""
+        try:
+            super().execute_job(job, queue)
+        finally:
+            self.heartbeats.clear(self.slot + 1)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Run one job in its own process."""
         die_with(self.pid)
+        heartbeat.beat_in_thread(self.heartbeats, self.slot + 1)
         limit = _mapped_bytes() + JOB_MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         super().main_work_horse(job, queue)
@@ -64,6 +79,9 @@ class Pool:
         self.n_workers = n_workers
         self.key = f"{queue.POOL_KEYS}{socket.gethostname()}:{os.getpid()}"
         self.started: dict[int, float] = {}
+        self.heartbeats = Slots(2 * n_workers)
+        self.slots: dict[int, int] = {}
+        self.observer = Observer()
         self.pause = 0.0
         self.not_before = 0.0
         self.stop = threading.Event()
@@ -74,8 +92,12 @@ class Pool:
         signal.signal(signal.SIGINT, self._stop)
         redis = open_redis(self.redis_url)
         reported = 0.0
+        own = heartbeat.own()
         while not self.stop.wait(0.1):
+            if own is not None:
+                own[0].beat(own[1])
             self._reap()
+            self._kill_hung()
             if time.monotonic() >= self.not_before:
                 for _ in range(self.n_workers - len(self.started)):
                     self._start()
@@ -90,16 +112,32 @@ class Pool:
 
     def _start(self) -> None:
         parent = os.getpid()
+        slot = next(n for n in range(0, 2 * self.n_workers, 2) if n not in self.slots.values())
+        for number in (slot, slot + 1):
+            self.heartbeats.clear(number)
         pid = os.fork()
         if pid == 0:
             try:
                 die_with(parent)
-                _work(self.redis_url)
+                heartbeat.beat_in_thread(self.heartbeats, slot)
+                _work(self.redis_url, self.heartbeats, slot)
             except Exception:
                 log.exception("a worker could not start")
             finally:
                 os._exit(0)
-        self.started[pid] = time.monotonic()
+        self.started[pid], self.slots[pid] = time.monotonic(), slot
+
+    def _kill_hung(self) -> None:
+        """Kill a worker without signs of life of itself or of its job, which ends with it.
+
+        Its run is queued again when the run's own heartbeat is too old.
+        """
+        self.observer.look()
+        for pid, slot in self.slots.items():
+            ages = [self.heartbeats.age(number) for number in (slot, slot + 1)]
+            if any(self.observer.is_hung(age) for age in ages):
+                log.warning("worker %d gives no sign of life and is killed", pid)
+                os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         """Remove the workers that ended; pause before they are replaced if they end at once."""
@@ -107,7 +145,7 @@ class Pool:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
-            del self.started[pid]
+            del self.started[pid], self.slots[pid]
             log.warning("worker %d ended (status %d) and is replaced", pid, status)
             brief = time.monotonic() - started < MAX_PAUSE_S
             self.pause = min(MAX_PAUSE_S, max(0.2, 2 * self.pause)) if brief else 0.0
@@ -134,7 +172,7 @@ class Pool:
                 time.sleep(0.02)
 
 
-def _work(redis_url: str) -> None:
+def _work(redis_url: str, heartbeats: Slots, slot: int) -> None:
     """Run one worker until it gets SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -149,6 +187,7 @@ def _work(redis_url: str) -> None:
         maintenance_interval=60,
         log_job_description=False,
     )
+    worker.heartbeats, worker.slot = heartbeats, slot
     worker.work(logging_level="WARNING")
 
 

@@ -20,6 +20,7 @@ from watchfiles import Change, watch
 from config import Config
 from db import database
 from jobs import wiring
+from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from jobs.watching.path_queue import PathQueue
@@ -233,6 +234,7 @@ def _or_die(job: Callable[[], None]) -> None:
 def main() -> int:
     """Entry point of the process."""
     die_with_supervisor()
+    heartbeat.keep_beating()
     process_log.to_stderr("watcher")
     config = Config.from_env()
     wiring.connect(config)

@@ -89,3 +89,24 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
     make_site: MakeSite, name: str, value: str
 ) -> None:
     assert refusal(make_site(**{name: value})).startswith(name)
+
+
+def test_what_hangs_is_replaced(make_site: MakeSite) -> None:
+    site = make_site(GSP_DEMO="off", GSP_WORKERS="2").start()
+    until(lambda: len(site.pids("jobs.processes.worker")) == 3, 10, "the pool and its workers")
+    pool, hung_worker, other = sorted(site.pids("jobs.processes.worker"))
+    (watcher,) = site.pids("jobs.watching.watcher")
+    for pid in (hung_worker, watcher):
+        os.kill(pid, signal.SIGSTOP)
+
+    def replaced() -> bool:
+        workers = site.pids("jobs.processes.worker")
+        watchers = site.pids("jobs.watching.watcher")
+        return len(workers) == 3 and hung_worker not in workers and len({*watchers, watcher}) == 2
+
+    until(replaced, 30, "a worker and the watcher that were stopped are replaced")
+    assert {pool, other} <= set(site.pids("jobs.processes.worker")), "those that work are left"
+
+    os.kill(pool, signal.SIGSTOP)
+    until(lambda: pool not in site.pids("jobs.processes.worker"), 30, "the pool is replaced")
+    until(site.healthy, 30, "well again")
