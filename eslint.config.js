@@ -5,11 +5,12 @@ import globals from "globals";
 /** Which folders of `assets` the modules of a folder may import from, besides their own. */
 const FOLDERS = {
   core: [],
+  live: ["core"],
   viewer: ["core"],
   spectrum: ["core", "viewer"],
-  advanced: ["core", "viewer", "spectrum"],
-  data: ["core", "viewer", "spectrum", "vendor"],
-  night: ["core"],
+  advanced: ["core", "live", "viewer", "spectrum"],
+  data: ["core", "live", "viewer", "spectrum", "vendor"],
+  night: ["core", "live"],
   search: ["core"],
 };
 

@@ -28,13 +28,25 @@ def open_database(url: str) -> Database:
     """
     if urlsplit(url).scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
-        opened = SqliteDatabase(
+        opened = _Sqlite(
             path, pragmas=SQLITE_PRAGMAS, lock_type="IMMEDIATE", timeout=BUSY_TIMEOUT_S
         )
         for function in (math.sin, math.cos):  # some builds of SQLite lack them
             opened.register_function(_of_number(function), function.__name__, 1)
         return opened
     return connect_url(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
+
+
+class _Sqlite(SqliteDatabase):
+    """SQLite, which ends a transaction by itself when its disk fails.
+
+    Peewee would then fail to roll back, and hide the reason.
+    """
+
+    def rollback(self) -> None:
+        """Roll back, unless there is no transaction any more."""
+        if self.connection().in_transaction:
+            super().rollback()
 
 
 def _of_number(function: Callable[[float], float]) -> Callable[[float | None], float | None]:

@@ -469,6 +469,17 @@ class Event(Table):
     created = InsertionTimeField(index=True)
 
 
+class SiteCondition(Table):
+    """A condition that affects the whole site at present, such as a full disk.
+
+    `key` identifies the condition: the code of its notice and the folder, if it names one.
+    """
+
+    key = TextField(unique=True)
+    notice = JSONField()
+    began = InsertionTimeField()
+
+
 class Mail(Table):
     """A message to one person. `state`: ``queued`` (sent when `due`), ``sent`` or ``failed``.
 
@@ -509,5 +520,6 @@ TABLES = [
     Comment,
     LogEntry,
     Event,
+    SiteCondition,
     Mail,
 ]

@@ -66,6 +66,7 @@ def main() -> int:
     wiring.connect(Config.from_env())
     mail_worker.start()
     last, n_rounds = float("-inf"), 0
+    failures = process_log.Repeated(log)
     while True:
         try:
             if time.monotonic() - last >= INTERVAL_S:
@@ -82,7 +83,9 @@ def main() -> int:
             else:
                 short_round()
         except Exception as error:  # noqa: BLE001 - database or queue down: the next round tries again
-            log.warning("could not reconcile, trying again: %s", error)
+            failures.warn(f"could not reconcile, trying again: {error}")
+        else:
+            failures.over()
         time.sleep(SHORT_INTERVAL_S)
 
 

@@ -8,12 +8,15 @@ import socket
 import time
 
 from db import database
+from db.failures import DATABASE_UNAVAILABLE
+from services.errors import Unavailable
 from services.files.visualization import previews
 from services.runs import claiming, execution
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
+DATABASE_PAUSE_S = 2.0
 BACKGROUND_NICENESS = 15
 """Of work that no person waits for; each job has its own process, which keeps it."""
 
@@ -26,11 +29,16 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
     taken all runs that were due.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    with database.connection_context():
-        run = claiming.claim(worker)
-        while run is not None:
-            execution.execute(run)
-            run = claiming.claim(worker, following=run)
+    try:
+        with database.connection_context():
+            run = claiming.claim(worker)
+            while run is not None:
+                execution.execute(run)
+                run = claiming.claim(worker, following=run)
+    except (*DATABASE_UNAVAILABLE, Unavailable) as error:
+        # The run is queued again without a heartbeat; a pause, or the next ticket fails at once.
+        log.warning("the database can't be used: %s", error)
+        time.sleep(DATABASE_PAUSE_S)
 
 
 def prepare_preview(file_id: int) -> None:

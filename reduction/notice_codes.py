@@ -213,6 +213,17 @@ class NoticeCode(StrEnum):
     ACCOUNT_REACTIVATED = "account_reactivated", INFO, "person name"
     MAIL_FAILED = "mail_failed", ERROR, "recipient problem"
 
+    # The condition of the site.
+    DISK_LOW = "disk_low", WARNING, "free"
+    DISK_FULL = "disk_full", ERROR
+    HOME_READ_ONLY = "home_read_only", ERROR
+    RAW_FOLDER_MISSING = "raw_folder_missing", ERROR, "folder"
+    RAW_FOLDER_UNREADABLE = "raw_folder_unreadable", ERROR, "folder"
+    RAW_FOLDER_SILENT = "raw_folder_silent", ERROR, "folder"
+    QUEUE_DOWN = "queue_down", ERROR
+    NO_WORKERS = "no_workers", ERROR
+    CONDITION_ENDED = "condition_ended", INFO, "reason since"
+
     # The simulation cannot be made as requested.
     SIMULATION_MODE_UNKNOWN = "simulation_mode_unknown", ERROR, "mode known"
     SIMULATION_LAMP_UNKNOWN = "simulation_lamp_unknown", ERROR, "lamp mode known"

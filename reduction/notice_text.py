@@ -55,6 +55,12 @@ def _reason(params: Params) -> str:
     return text(Notice.from_json(reason)) if reason else ""
 
 
+def _folder(params: Params) -> str:
+    """Return the name of a folder, without its path where that is not shown."""
+    folder = params["folder"]
+    return f"The folder {folder} of raw frames" if folder else "A folder of raw frames"
+
+
 def _of_file(params: Params) -> str:
     """Return the inner sentence, preceded by the file unless it names it."""
     named = params["reason"]["params"].get("file") == params["file"]
@@ -356,6 +362,27 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.WAITING_FOR_NIGHT: "Waiting for the rest of the frames of the night.",
     C.WAITING_FOR_ARC: "Waiting for the arc {file} to be reduced.",
     C.WAITING_FOR_NAMED_ARC: "Waiting for {file}: no arc of this name has arrived.",
+    C.DISK_LOW: (
+        "Little space is left on the disk of the products: {free}. When it is full, nothing is "
+        "reduced."
+    ),
+    C.DISK_FULL: "The disk of the products is full: nothing is reduced until there is space.",
+    C.HOME_READ_ONLY: (
+        "The disk of the products and of the database can't be written to: nothing is reduced or "
+        "saved."
+    ),
+    C.RAW_FOLDER_MISSING: (
+        lambda p: f"{_folder(p)} is missing: frames are not found until it is back."
+    ),
+    C.RAW_FOLDER_UNREADABLE: (
+        lambda p: f"{_folder(p)} can't be read: frames are not found until it is readable."
+    ),
+    C.RAW_FOLDER_SILENT: (
+        lambda p: f"{_folder(p)} does not answer: frames are not found until it does."
+    ),
+    C.QUEUE_DOWN: "The queue does not answer: frames are indexed, and reduced when it is back.",
+    C.NO_WORKERS: "No worker is running: frames are indexed, and reduced when one is back.",
+    C.CONDITION_ENDED: lambda p: f"Ended, since {p['since']} UTC: {_reason(p)}",
     C.WAITING_FOR_DISK: (
         "The disk of the products is full or read-only. The run continues when there is room."
     ),

@@ -85,7 +85,7 @@ def status(queue_probe: QueueProbe) -> Health:
     queue_probe : callable
         Asks the queue.
     """
-    queue, workers = _queue(queue_probe)
+    queue, workers = of_queue(queue_probe)
     return Health(database=_database(), queue=queue, workers=workers)
 
 
@@ -99,7 +99,8 @@ def _database() -> Part:
     return Part()
 
 
-def _queue(queue_probe: QueueProbe) -> tuple[Part, Part]:
+def of_queue(queue_probe: QueueProbe) -> tuple[Part, Part]:
+    """Return the state of the queue and of the workers."""
     try:
         depth, n_workers = queue_probe()
     except Exception as error:  # noqa: BLE001 - the exceptions of the probe's client are not known

@@ -1,5 +1,5 @@
 /** The server's part of a manual extraction: a preview at once, and with "Extract" a new version. */
-import { eventReceived } from "../core/event_stream.js";
+import { eventReceived } from "../live/event_stream.js";
 import { errorMessage, postJson } from "../core/session.js";
 import { loadSpectrum } from "../spectrum/numbers.js";
 import { refreshOverlays } from "../viewer/viewer.js";

@@ -6,12 +6,12 @@
 import { currentAddress } from "../core/address.js";
 import { setProps } from "../core/dash.js";
 import { byId } from "../core/dom.js";
-import { eventsGathered } from "../core/event_stream.js";
+import { eventsGathered } from "../live/event_stream.js";
 import { isLeaving, leaveIfSignedOut } from "../core/session.js";
 import { refreshOverlays } from "../viewer/viewer.js";
 import { paintRegions } from "./regions.js";
 
-/** @typedef {import("../core/event_stream.js").ServerEvent} ServerEvent */
+/** @typedef {import("../live/event_stream.js").ServerEvent} ServerEvent */
 
 /**
  * @typedef {object} RegionAnswer

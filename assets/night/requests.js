@@ -1,9 +1,9 @@
 /** Asking the server for what has changed of the night on show. */
 import { setProps } from "../core/dash.js";
 import { byId } from "../core/dom.js";
-import { eventsGathered } from "../core/event_stream.js";
+import { eventsGathered } from "../live/event_stream.js";
 
-/** @typedef {import("../core/event_stream.js").ServerEvent} ServerEvent */
+/** @typedef {import("../live/event_stream.js").ServerEvent} ServerEvent */
 
 const GATHER_MS = 60; // what comes within this time is requested at once
 const GATHER_ALL_MS = 10 * GATHER_MS;

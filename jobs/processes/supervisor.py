@@ -16,9 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
+from urllib.parse import urlsplit
 
 from peewee import PeeweeException
 from redis.exceptions import RedisError
@@ -40,6 +42,8 @@ HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """For the workers' arrays: each job is a new process, and page faults in 4 kB pages cost a tenth of
 the time from shutter to spectrum (`make bench`). Read by glibc when a program starts."""
 LISTEN_BACKLOG = 256
+QUEUE_START_S = 5.0
+"""Seconds to wait for the queue; the pages work without it."""
 
 
 def lock_home(home: Path) -> IO[str]:
@@ -141,14 +145,17 @@ class Supervisor:
         self.programs = programs
         self.stop = threading.Event()
 
-    def run(self, ready: Callable[[], None]) -> None:
-        """Run until SIGTERM, SIGINT or SIGHUP; `ready` is called once the queue answers."""
+    def run(self, ready: Callable[[bool], None]) -> None:
+        """Run until SIGTERM, SIGINT or SIGHUP.
+
+        `ready` is called when the programs are about to start, with whether the queue answers.
+        """
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sign, self._request_stop)
         try:
-            self._start_queue()
+            has_queue = self._start_queue()
             if not self.stop.is_set():
-                ready()
+                ready(has_queue)
             while not self.stop.wait(TICK_S):
                 for program in self.programs:
                     program.check()
@@ -158,10 +165,10 @@ class Supervisor:
     def _request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.stop.set()
 
-    def _start_queue(self) -> None:
-        """Wait for the queue: without it the programs would only log errors."""
+    def _start_queue(self) -> bool:
+        """Wait a moment for the queue; return whether it answers."""
         redis = open_redis(self.config.redis_connection_url())
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + QUEUE_START_S
         while not self.stop.wait(0.02) and time.monotonic() < deadline:
             if self.programs[0].name == "queue":
                 self.programs[0].check()
@@ -170,9 +177,8 @@ class Supervisor:
             except RedisError:
                 continue
             redis.close()
-            return
-        if not self.stop.is_set():
-            log.warning("the queue does not answer yet; pages work without it")
+            return True
+        return False
 
     def stop_all(self) -> None:
         """Stop every program, the queue last; kill what does not stop in time."""
@@ -206,14 +212,27 @@ def run(config: Config) -> None:
         db.connect(config.database_url)
         for name in db.migrate():
             log.info("migration %s applied", name)
-        Supervisor(config, programs_of(config, server)).run(lambda: _announce(config))
+        Supervisor(config, programs_of(config, server)).run(partial(_announce, config))
 
 
-def _announce(config: Config) -> None:
+def _announce(config: Config, has_queue: bool) -> None:
     lines = [f"GSP Live is on {config.base_url} (stop it with Ctrl-C)"]
+    if not has_queue:
+        lines.append(
+            f"The queue at {_queue_address(config)} does not answer: pages work, and frames are "
+            "indexed, but nothing is reduced until it does."
+        )
     if not config.demo and not config.raw_dirs:
         lines.append("No folder is watched: set GSP_RAW_DIRS to the folders of raw frames.")
     print(*lines, sep="\n", flush=True)  # noqa: T201 - for the operator
+
+
+def _queue_address(config: Config) -> str:
+    """Return where the queue is expected, without its password."""
+    parts = urlsplit(config.redis_connection_url())
+    if parts.scheme == "unix":
+        return parts.path
+    return f"{parts.hostname}:{parts.port or 6379}"
 
 
 def main() -> int:

@@ -48,24 +48,27 @@ MAX_PAUSE_S = 10.0
 class ReductionWorker(Worker):
     """An RQ worker whose jobs end with it, have a limit of memory, and give signs of life.
 
-    A job's slot of `heartbeats` is the one after the worker's own.
+    A job's slot of `heartbeats` is the one after the worker's own; without slots there are no
+    signs.
     """
 
     max_connection_wait_time = 2.0
-    heartbeats: Slots
-    slot: int
+    heartbeats: Slots | None = None
+    slot = 0
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job in a process of its own, and wait for it."""
         try:
             super().execute_job(job, queue)
         finally:
-            self.heartbeats.clear(self.slot + 1)
+            if self.heartbeats is not None:
+                self.heartbeats.clear(self.slot + 1)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Run one job in its own process."""
         die_with(self.pid)
-        heartbeat.beat_in_thread(self.heartbeats, self.slot + 1)
+        if self.heartbeats is not None:
+            heartbeat.beat_in_thread(self.heartbeats, self.slot + 1)
         limit = _mapped_bytes() + JOB_MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         super().main_work_horse(job, queue)
@@ -82,6 +85,8 @@ class Pool:
         self.heartbeats = Slots(2 * n_workers)
         self.slots: dict[int, int] = {}
         self.observer = Observer()
+        self.has_queue = True
+        self.failures = process_log.Repeated(log)
         self.pause = 0.0
         self.not_before = 0.0
         self.stop = threading.Event()
@@ -98,7 +103,7 @@ class Pool:
                 own[0].beat(own[1])
             self._reap()
             self._kill_hung()
-            if time.monotonic() >= self.not_before:
+            if time.monotonic() >= self.not_before and self.has_queue:
                 for _ in range(self.n_workers - len(self.started)):
                     self._start()
             if time.monotonic() - reported > REPORT_S:
@@ -121,6 +126,8 @@ class Pool:
                 die_with(parent)
                 heartbeat.beat_in_thread(self.heartbeats, slot)
                 _work(self.redis_url, self.heartbeats, slot)
+            except RedisError as error:
+                log.warning("a worker ends, since the queue does not answer: %s", error)
             except Exception:
                 log.exception("a worker could not start")
             finally:
@@ -155,7 +162,11 @@ class Pool:
         try:
             redis.set(self.key, len(self.started), ex=int(5 * REPORT_S))
         except RedisError as error:
-            log.warning("the queue does not answer: %s", error)
+            self.has_queue = False  # a worker would end at once
+            self.failures.warn(f"the queue does not answer: {error}")
+        else:
+            self.has_queue = True
+            self.failures.over()
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.stop.set()

@@ -19,7 +19,7 @@ from watchfiles import Change, watch
 
 from config import Config
 from db import database
-from jobs import wiring
+from jobs import condition_watch, wiring
 from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
@@ -239,6 +239,7 @@ def main() -> int:
     config = Config.from_env()
     wiring.connect(config)
     registry.all_blocks()  # or the first frame of the night waits a second for the imports
+    condition_watch.start(config.watched_dirs)
     Watcher(config.watched_dirs, config.uploads_dir, poll=config.raw_poll).run()
     return 0
 

@@ -58,6 +58,7 @@ def layout() -> Component:
             html.Div(id="live", hidden=True, **{"data-since": str(since)}),
             html.A("Skip to the content", href="#page", className="skip"),
             _top_bar(name, (*LINKS, STAFF_LINK) if manages else LINKS),
+            html.Div(id="conditions", role="status"),
             html.Div(id="page"),
             html.Div(id="toasts", **{"aria-live": "polite"}),
             _confirm(),

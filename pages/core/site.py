@@ -10,7 +10,7 @@ from callbacks import collaborators as collaborators_callbacks
 from callbacks import logs
 from callbacks import proposals as proposals_callbacks
 from callbacks import user as user_callbacks
-from callbacks.core import button_actions, forms, lists, router, theme
+from callbacks.core import button_actions, conditions, forms, lists, router, theme
 from callbacks.data import button_actions as data_actions
 from callbacks.data import calibrations, file_index, file_view, live, view_options
 from callbacks.management import accounts as account_callbacks
@@ -91,6 +91,7 @@ def create(server: Flask) -> dash.Dash:
     logs.register(app)
     night_callbacks.register(app)
     server.register_blueprint(live.blueprint)
+    server.register_blueprint(conditions.blueprint)
     for management in (
         account_callbacks,
         proposal_admin_callbacks,

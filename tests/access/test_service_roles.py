@@ -255,6 +255,7 @@ NOBODYS = {
     "accounts.visual_options": "the person's own account",
     "access": "the table itself; the tables below ask its queries",
     "calibration.master_requests.of_night": "calibration frames, which every proposal uses",
+    "site_conditions.on_show": "the state of the site; folders are named to staff only",
     "proposals.proposal_index.total": "how many the person sees: asked by the tables below",
 }
 """What takes no row of a proposal: a module or a function, and why."""
@@ -337,6 +338,7 @@ THROUGH = {
     "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",
     "arrival": "nothing: what came of a path is told by the log",
+    "site_condition": "site_conditions.on_show",
     "user": "management, or the people of a proposal that was checked",
     "token": "its hash only, at a login",
     "login_failure": "a hash only, at a login",

@@ -110,3 +110,18 @@ def test_what_hangs_is_replaced(make_site: MakeSite) -> None:
     os.kill(pool, signal.SIGSTOP)
     until(lambda: pool not in site.pids("jobs.processes.worker"), 30, "the pool is replaced")
     until(site.healthy, 30, "well again")
+
+
+def test_it_says_when_the_queue_does_not_answer_and_serves_pages(make_site: MakeSite) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    site = make_site(GSP_DEMO="off", GSP_REDIS_URL=f"redis://:secret@127.0.0.1:{port}/0")
+    site.launch()
+    until(lambda: "GSP Live is on" in site.output.read_text(), 20, "it says that it is on")
+    said = site.output.read_text()
+    assert f"The queue at 127.0.0.1:{port} does not answer" in said
+    assert "secret" not in said
+    health = until(lambda: "queue" in site.health() and site.health(), 20, "the pages are served")
+    assert health["database"]["state"] == "ok"
+    assert health["queue"]["state"] == "down"

@@ -1,9 +1,9 @@
 /** The stream of events: what happens on the server, sent to the page. */
 import { announceArrivals } from "./announcements.js";
-import { setProps } from "./dash.js";
-import { byId } from "./dom.js";
-import { createSignal } from "./signal.js";
-import { leaveIfSignedOut } from "./session.js";
+import { setProps } from "../core/dash.js";
+import { byId } from "../core/dom.js";
+import { createSignal } from "../core/signal.js";
+import { leaveIfSignedOut } from "../core/session.js";
 
 /**
  * @typedef {object} ServerEvent

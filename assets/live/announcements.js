@@ -1,7 +1,7 @@
 /** Toasts for new files and results. */
-import { parameter } from "./address.js";
-import { restartAnimation } from "./dom.js";
-import { showToast } from "./toasts.js";
+import { parameter } from "../core/address.js";
+import { restartAnimation } from "../core/dom.js";
+import { showToast } from "../core/toasts.js";
 
 /** @typedef {import("./event_stream.js").ServerEvent} ServerEvent */
 
