@@ -23,11 +23,11 @@ const FIRST_MS = 5; // and at once after a pause
 const RETRY_MS = 3000;
 const HIDDEN_MS = 5000; // a browser has six connections for a host: a hidden tab gives its own up
 
-/** An event has arrived. @type {import("./signal.js").Signal<ServerEvent>} */
+/** An event has arrived. @type {import("../core/signal.js").Signal<ServerEvent>} */
 export const eventReceived = createSignal();
 
 /** A burst of events has arrived. */
-/** @type {import("./signal.js").Signal<{events: ServerEvent[], isRelated: (event: ServerEvent) => boolean}>} */
+/** @type {import("../core/signal.js").Signal<{events: ServerEvent[], isRelated: (event: ServerEvent) => boolean}>} */
 export const eventsGathered = createSignal();
 
 /** @type {EventSource | null} */
