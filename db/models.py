@@ -92,6 +92,22 @@ class Token(Table):
     created = InsertionTimeField()
 
 
+class Session(Table):
+    """A browser that is signed in; only the SHA-256 of the key in its cookie is stored.
+
+    It is valid while `version` is the account's `session_version`. `seen` is the day of its last
+    use; `place` a hash of account and network address, so that no address is stored.
+    """
+
+    user = ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
+    key_hash = CharField(64, unique=True)
+    version = IntegerField()
+    browser = CharField(80, default="")
+    place = CharField(64, default="")
+    created = InsertionTimeField()
+    seen = InsertionTimeField()
+
+
 class LoginFailure(Table):
     """A failed login. `key` is a hash of account and address, so that neither is stored."""
 
@@ -485,7 +501,8 @@ class Mail(Table):
 
     `problem` describes the failure of the last attempt. `account_id` is the account whose password
     link replaces `services.mail.outbox.LINK`. The link is created when the message is sent, so that
-    no row contains it.
+    no row contains it. `asked_for` is the username or address for which somebody requested a link,
+    until the account is looked up.
     """
 
     recipient = CharField(254)
@@ -498,6 +515,7 @@ class Mail(Table):
     created = InsertionTimeField()
     due = InsertionTimeField()
     account_id = IntegerField(null=True)
+    asked_for = CharField(254, null=True)
 
     class Meta:
         indexes = ((("state", "due"), False),)
@@ -506,6 +524,7 @@ class Mail(Table):
 TABLES = [
     User,
     Token,
+    Session,
     LoginFailure,
     PasswordLink,
     Partner,

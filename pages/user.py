@@ -15,6 +15,9 @@ from services.accounts.profile import Profile
 from services.accounts.visual_options import VisualOptions
 
 MASK = "•" * 20
+RENEW_QUESTION = (
+    "Create a new API token? The present one stops working at once, in every script that uses it."
+)
 THEMES = [{"value": name, "label": name.capitalize()} for name in visual_options.THEMES]
 
 
@@ -30,7 +33,7 @@ def draw(user: Profile, partner_names: list[str]) -> html.Main:
             html.H1(f"User Information - {user.username}"),
             html.Div(
                 [
-                    html.Div([_names(user, partner_names), _token()]),
+                    html.Div([_names(user, partner_names), _token(user.has_token)]),
                     html.Div([_visual(user.visual), _sessions()]),
                     html.Div([_password(user.username)]),
                 ],
@@ -67,11 +70,16 @@ def _names(user: Profile, partner_names: list[str]) -> html.Section:
     )
 
 
-def _token() -> html.Section:
+def _token(has_token: bool) -> html.Section:
+    shown = (
+        html.Code(MASK, className="token")
+        if has_token
+        else html.Span("No token", className="quiet")
+    )
     return html.Section(
         [
             html.H2("API Token"),
-            html.Div(html.Code(MASK, className="token"), id="user-token", className="token-line"),
+            html.Div(shown, id="user-token", className="token-line"),
             html.P(
                 [
                     "Scripts send it as ",
@@ -83,7 +91,18 @@ def _token() -> html.Section:
                 className="quiet",
             ),
             html.Div(
-                dbc.Button("Create new token", id="user-renew", type="button", color="secondary"),
+                html.Button(
+                    "Create new token",
+                    id="user-renew",
+                    type="button",
+                    className="btn btn-secondary",
+                    **{
+                        "data-command": "ask" if has_token else "renew-token",
+                        "data-then": "renew-token",
+                        "data-yes": "Create new token",
+                        "data-question": RENEW_QUESTION,
+                    },
+                ),
                 className="buttons",
             ),
         ]
@@ -114,9 +133,9 @@ def _sessions() -> html.Section:
     return html.Section(
         [
             html.H2("Sessions"),
+            html.Ul(id="user-sessions", className="sessions"),
             html.P(
-                "This signs you out in all browsers, including this one. The API token remains "
-                "valid.",
+                "“Sign out everywhere” includes this browser. The API token remains valid.",
                 className="quiet",
             ),
             html.Div(
@@ -145,6 +164,11 @@ def _password(username: str) -> html.Section:
                 html.Div(
                     dbc.Input(value=username, readonly=True, autocomplete="username"),
                     hidden=True,
+                ),
+                html.P(
+                    "A new password signs you out in all other browsers and revokes your API "
+                    "token.",
+                    className="quiet",
                 ),
                 secret("old", "Old Password", "current-password"),
                 html.Ol([html.Li(rule) for rule in REQUIREMENTS], className="quiet rules"),

@@ -50,14 +50,15 @@ STALE_FORM = "The page was open for too long, or cookies are disabled. Please tr
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """The signed-in account for flask-login; `row` is the account."""
+    """The signed-in account for flask-login: `row` is the account, `key` that of the session."""
 
-    def __init__(self, row: User) -> None:
+    def __init__(self, row: User, key: str) -> None:
         self.row = row
+        self.key = key
 
     def get_id(self) -> str:
-        """Return the identifier of the session, which a password change invalidates."""
-        return sessions.session_id(self.row)
+        """Return the key of the session, which the cookie holds."""
+        return self.key
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -143,11 +144,17 @@ def enter(row: User, target: str) -> ResponseReturnValue:
     session.clear()  # prevents session fixation
     session.permanent = True
     session["seen"] = today()
-    login_user(SignedIn(row))
+    login_user(SignedIn(row, start_session(row)))
     g.user = row
     response = redirect(target, 303)
     _keep_theme(response, row.visual.get("theme"))
     return response
+
+
+def start_session(row: User) -> str:
+    """Start a session for the browser of this request; return its key."""
+    agent = request.headers.get("User-Agent", "")
+    return sessions.start(row, browser=agent, address=request.remote_addr or "")
 
 
 def _refused(target: str, error: ServiceError) -> Response:
@@ -212,6 +219,8 @@ def logout() -> ResponseReturnValue:
     row = current_user.row
     if request.args.get("everywhere") == "1":
         sessions.end_sessions(row)
+    else:
+        sessions.end(row, current_user.key)
     logout_user()
     session.clear()
     response = redirect("/login", 303)

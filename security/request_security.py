@@ -7,7 +7,7 @@ registered.
 
 from __future__ import annotations
 
-import datetime as dt
+import logging
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session
@@ -24,6 +24,8 @@ from security import login, password_pages
 from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
 from services.accounts import sessions
 
+log = logging.getLogger(__name__)
+
 PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/theme.js", "/healthz"})
 """The exact paths of anonymous requests, besides those of `password_pages`."""
 
@@ -31,7 +33,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
 API = "/api/"
 DOCS = ("/api/docs", "/api/docs/")
-SESSION_LIFE = dt.timedelta(days=14)
+SESSION_LIFE = sessions.LIFE
 MAX_BODY_BYTES = 32 * 1024**2
 
 SENTENCE_ANONYMOUS = "Sign in first."
@@ -86,9 +88,9 @@ def guard(server: Flask, config: Config) -> None:
     password_pages.register(server)
 
 
-def _load(session_id: str) -> SignedIn | None:
-    row = sessions.user_for_session(session_id)
-    return SignedIn(row) if row else None
+def _load(key: str) -> SignedIn | None:
+    row = sessions.user_for_session(key)
+    return SignedIn(row, key) if row else None
 
 
 def _admit() -> ResponseReturnValue | None:
@@ -162,9 +164,14 @@ def _csrf_token_fits() -> bool:
 
 
 def _keep_session_alive() -> None:
-    """Renew the session cookie once a day, so that it does not expire while it is used."""
-    if session.get("seen") != today():
-        session["seen"] = today()
+    """Renew the session once a day, so that it does not expire while it is used."""
+    if session.get("seen") == today():
+        return
+    session["seen"] = today()
+    try:
+        sessions.keep_alive(current_user.get_id())
+    except OperationalError as error:  # what is only read works while the database is locked
+        log.warning("session: %s", str(error).strip().partition("\n")[0])
 
 
 def _give_csrf_cookie(response: Response) -> Response:

@@ -7,7 +7,7 @@ from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
 from services import access, events, logs
 from services.access import Action
-from services.accounts import accounts, partners
+from services.accounts import accounts, partners, sessions
 from services.accounts.account_list import AccountLine, line_of
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.mail import letters
@@ -122,7 +122,9 @@ def edit(
 
 
 def set_active(user: User, user_id: int, *, active: bool) -> AccountLine:
-    """Deactivate an account with its sessions, token and links, or reactivate it.
+    """Deactivate an account and end its sessions, token and links; or reactivate it.
+
+    After a reactivation the person signs in again and creates a new token.
 
     Raises
     ------
@@ -138,6 +140,7 @@ def set_active(user: User, user_id: int, *, active: bool) -> AccountLine:
         User.update(is_active=active).where(User.id == account.id).execute()
         if not active:
             PasswordLink.delete().where(PasswordLink.user == account).execute()
+            sessions.revoke(account, token=True)
         code = NoticeCode.ACCOUNT_REACTIVATED if active else NoticeCode.ACCOUNT_DEACTIVATED
         entry = notice(code, person=user.full_name, name=account.full_name)
         work.events.append(logs.write(entry))

@@ -10,8 +10,10 @@ from peewee import IntegrityError
 
 from db import database
 from db.models import PasswordLink, User, utc_now
+from services import events
 from services.accounts import passwords, rate_limit, sessions
 from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable
+from services.unit_of_work import transaction
 
 WRONG_CREDENTIALS = "Wrong username or password."
 
@@ -214,7 +216,7 @@ def _check_password(password: str, user: User) -> None:
 
 
 def set_password(user: User, password: str, *, link: PasswordLink | None = None) -> None:
-    """Set a password that satisfies the four rules; end the account's sessions and links.
+    """Set a password that satisfies the four rules; end the account's sessions, token and links.
 
     Parameters
     ----------
@@ -234,15 +236,15 @@ def set_password(user: User, password: str, *, link: PasswordLink | None = None)
     """
     _check_password(password, user)
     hashed = passwords.hashed(password)  # deliberately slow: outside the transaction
-    with database.atomic():
+    with transaction() as work:
         links = PasswordLink.delete().where(PasswordLink.user == user)
         if link is not None and not links.where(PasswordLink.id == link.id).execute():
             raise NotFound("This link was already used.")
         links.execute()
         user.password_hash = hashed
-        user.session_version = User.session_version + 1
-        user.save(only=[User.password_hash, User.session_version])
-    user.session_version = User.get_by_id(user.id).session_version
+        user.save(only=[User.password_hash])
+        sessions.revoke(user, token=True)
+        work.events.append(events.record("access-changed", person=user))
 
 
 def as_dict(user: User) -> dict[str, Any]:

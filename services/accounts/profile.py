@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.models import User
-from services.accounts import accounts, partners, visual_options
+from services.accounts import accounts, partners, sessions, visual_options
 from services.errors import NotAuthenticated, Unacceptable
 
 WRONG_OLD = "The old password is incorrect."
@@ -23,6 +23,7 @@ class Profile:
     email: str
     partner: str
     visual: visual_options.VisualOptions
+    has_token: bool
 
 
 def of(user: User) -> Profile:
@@ -34,6 +35,7 @@ def of(user: User) -> Profile:
         email=user.email,
         partner=user.partner or partners.OTHER,
         visual=visual_options.of(user),
+        has_token=sessions.has_token(user),
     )
 
 
@@ -53,7 +55,7 @@ def edit(user: User, *, first_name: str, last_name: str, partner: str) -> None:
 
 
 def change_password(user: User, old: str, new: str, confirmation: str, address: str) -> None:
-    """Set a new password and end all other sessions of the account.
+    """Set a new password; end all sessions of the account and revoke its API token.
 
     A wrong old password counts as a failed login from `address`, so an open session cannot be used
     to guess the password.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 
 from db import database
 from db.models import LoginFailure, utc_now
@@ -17,6 +18,24 @@ TOO_MANY = "Too many failed attempts. Try again in {} minutes."
 def key(*parts: str) -> str:
     """Return the key of a counter: a hash, so that no name or address is stored."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def block(address: str) -> str:
+    """Return the network whose failures are counted together: an IPv4 address, an IPv6 /64."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def place(account: int, address: str) -> str:
+    """Return the hash by which it is known that an account was used from a network."""
+    return key("place", str(account), block(address))
 
 
 def count(*keys: str, refusal: str = TOO_MANY) -> None:

@@ -26,7 +26,7 @@ own, foreign = other_proposal.own, other_proposal.foreign
 ABSENT: Ids = {
     name: 2_000_000 + number
     for number, name in enumerate(
-        ("file", "product", "run", "live_run", "comment", "proposal", "change", "person")
+        ("file", "product", "run", "live_run", "comment", "proposal", "change", "person", "session")
     )
 } | {"soar_id": "SOAR2099Z-001", "email": "nobody@observatory.example"}
 
@@ -79,10 +79,13 @@ def test_every_page_is_asked_for(site: Site) -> None:
     from pages.core import missing
     from pages.core.site import PAGES
     from security.login import SignedIn
+    from services.accounts import sessions
 
     answered = set()
     with site.server.test_request_context():
-        login_user(SignedIn(site.people["staff"]))  # some pages are staff's alone
+        login_user(
+            SignedIn(site.people["staff"], sessions.start(site.people["staff"]))
+        )  # some pages are staff's alone
         for row in ROWS["page.children ← url.pathname"]:
             path = filled(row.values["url.pathname"], ABSENT)
             answered.add(next((p for p in PAGES if p.answers(path)), missing.PAGE).name)

@@ -98,7 +98,7 @@ def test_the_four_rules_are_listed_and_each_broken_one_is_told(site: Site, newco
 def test_a_good_password_signs_in_and_ends_what_was_before(site: Site, newcomer: User) -> None:
     elsewhere = site.client()
     with elsewhere.session_transaction() as session:
-        session["_user_id"] = sessions.session_id(newcomer)
+        session["_user_id"] = sessions.start(newcomer)
     assert elsewhere.get("/api/users/me/").status_code == 200
     client, late = follow(site, newcomer), follow(site, newcomer)
     before = client.get_cookie("gsp_session").value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import db
+from db.models import Session
 from security.login import Sessions, own_path
 from tests.support.web_site import PASSWORD, Site, form_token
 
@@ -246,6 +248,45 @@ def test_logout_ends_the_session_and_needs_the_token(site: Site) -> None:
     answer = client.post("/logout", data={"csrf_token": cookie.value})
     assert (answer.status_code, answer.location) == (303, "/login")
     assert client.get("/api/").status_code == 401
+
+
+def test_a_copied_cookie_and_the_stream_end_with_the_logout(site: Site) -> None:
+    client, other = site.log_in("user"), site.log_in("user")
+    thief = site.client()
+    thief.set_cookie("gsp_session", client.get_cookie("gsp_session").value)
+    assert thief.get("/api/").status_code == 200
+    events = thief.get("/api/events/", buffered=False)
+    stream = events.iter_encoded()
+    assert b"connected" in next(stream)
+    token = client.get_cookie("_csrf_token").value
+    assert client.post("/logout", headers={"X-CSRFToken": token}).status_code == 303
+    assert thief.get("/api/").status_code == 401
+    assert not [part for part in stream if b"data:" in part]  # it has ended
+    events.close()
+    assert other.get("/api/").status_code == 200
+
+
+def test_the_user_page_lists_the_browsers_and_signs_one_out(site: Site) -> None:
+    from tests.support.web.callback_calls import call
+
+    site.log_in("PI")
+    shown = json.dumps(call(site, "PI", "user-sessions.children", {"done.data": None}))
+    assert shown.count("data-session") >= 1 and "this browser" in shown
+    here, there = site.log_in("collaborator"), site.log_in("collaborator")
+    first = Session.select().where(Session.user == site.people["collaborator"]).order_by(Session.id)
+    for person, ended in (("PI", False), ("collaborator", True)):
+        button = {"command": "end-session", "session": str(first[0].id), "n": 1}
+        call(site, person, "done.data", {"command.data": button, "url.pathname": "/user"})
+        assert (here.get("/api/").status_code == 401) == ended, person
+    assert there.get("/api/").status_code == 200
+
+
+def test_a_new_token_is_asked_for_before_the_old_one_ends(site: Site) -> None:
+    from tests.support.web.callback_calls import call
+
+    shown = json.dumps(call(site, "staff", "page.children", {"url.pathname": "/user"}))
+    assert '"data-command": "ask"' in shown and '"data-then": "renew-token"' in shown
+    assert "stops working at once" in shown
 
 
 def test_the_pages_before_the_login_are_light_where_that_was_chosen(site: Site) -> None:

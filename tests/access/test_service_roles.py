@@ -341,6 +341,7 @@ THROUGH = {
     "site_condition": "site_conditions.on_show",
     "user": "management, or the people of a proposal that was checked",
     "token": "its hash only, at a login",
+    "session": "the person's own: sessions.of_person",
     "login_failure": "a hash only, at a login",
     "mail": "nothing: it is sent",
     "partner": "everyone who is signed in: institutions, a list that staff keeps",

@@ -142,7 +142,7 @@ def crowd(tmp_path: Path) -> Iterator[tuple[dict[str, FlaskClient], int]]:
     for role, number in people.items():
         clients[role] = server.test_client()
         with clients[role].session_transaction() as session:
-            session["_user_id"] = sessions.session_id(User.get_by_id(number))
+            session["_user_id"] = sessions.start(User.get_by_id(number))
         clients[role].get("/api/users/me/")
     yield clients, proposal
     if not db.database.is_closed():

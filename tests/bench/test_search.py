@@ -215,7 +215,7 @@ def known(user: User) -> tuple[list[str], list[str], tuple[int, int]]:
 def signed_in(server: Any, user: User) -> FlaskClient:
     client = server.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = sessions.session_id(user)
+        session["_user_id"] = sessions.start(user)
     client.get("/api/users/me/")
     return client
 

@@ -3,7 +3,8 @@
 A row is named after the callback's first output and first input. It says what each input and state
 holds, with a placeholder wherever a row of the database is meant: {file}, {product} (stale), {run}
 (failed), {live_run}, {comment}, {proposal} (ids), {soar_id}, {email} (a collaborator's), {person}
-(the PI), {change} (of the settings). The test fills them with rows of another proposal, in one
+(the PI), {session} (the PI's), {change} (of the settings). The test fills them with rows of another
+proposal, in one
 input or state at a time and in all at once.
 
 * `shows`: staff, who may, sees something of the other proposal in the answer. Else the row proves
@@ -178,6 +179,8 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("resend-invitation", account="{person}"), acts=True, manages=True),
         Row(command("remove-partner", partner="OTHER"), manages=True),
         Row(command("again", file="{product}"), acts=True),
+        Row(command("end-session", session="{session}")),
+        Row(command("renew-token")),
         Row(
             command(
                 "use", block="reduce", file="{file}", role="master bias", calibration="{product}"
@@ -302,5 +305,5 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "password-old-error.children ← password.n_submit": (
         Row({f"password-{name}.value": "x" for name in ("old", "password", "confirmation")}),
     ),
-    "user-token.children ← user-renew.n_clicks": (Row(),),
+    "user-sessions.children ← done.data": (Row(),),
 }

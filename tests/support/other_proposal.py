@@ -15,6 +15,7 @@ from db.models import (
     Membership,
     Proposal,
     Run,
+    Session,
     SettingsChange,
     User,
 )
@@ -102,6 +103,7 @@ def rows_of(
         proposal=proposal,
     )
     after = {"wavelength": {"arc_name": f"{word}.fits"}}
+    session = Session.create(user=pi, version=1, key_hash=f"{word}{proposal.id}", **number(8))
     change = SettingsChange.create(proposal=proposal, user=pi, before={}, after=after, **number(7))
     return {
         "file": raw.id,
@@ -114,6 +116,7 @@ def rows_of(
         "soar_id": proposal.soar_id,
         "email": member.email,
         "person": pi.id,
+        "session": session.id,
     }
 
 
@@ -129,6 +132,9 @@ def state_of(proposal: int, *, whole: bool) -> str:
             t.select().where(t.proposal == proposal)
             for t in (Membership, File, Run, LogEntry, SettingsChange)
         ),
+        Session.select()
+        .join(Proposal, on=Proposal.pi == Session.user)
+        .where(Proposal.id == proposal),
         Comment.select().join(File).where(File.proposal == proposal),
     ]
     return repr([list(query.order_by(query.model.id).dicts()) for query in of_it])

@@ -36,6 +36,7 @@ from db.models import (
     PasswordLink,
     Proposal,
     Run,
+    Session,
     User,
     utc_now,
 )
@@ -82,7 +83,7 @@ class Site:
         """Return a browser in which this person is signed in, without the slow password hash."""
         client = self.client()
         with client.session_transaction() as session:
-            session["_user_id"] = sessions.session_id(self.people[role])
+            session["_user_id"] = sessions.start(self.people[role])
             session.permanent = True
         client.get("/api/users/me/")  # any answer hands out the CSRF cookie
         return client
@@ -161,6 +162,7 @@ def web_site(
     yield Site(server, config, users, dict(tokens), shared_tokens=tokens, **_rows(config, users))
     tables = (
         PasswordLink,
+        Session,
         Partner,
         Comment,
         LogEntry,

@@ -98,9 +98,9 @@ def test_staff_has_no_way_to_a_superusers_account() -> None:
         account_admin.set_active(root, root.id, active=False)
 
 
-def test_whoever_is_switched_off_is_out_at_once_and_comes_back_as_before() -> None:
+def test_whoever_is_switched_off_is_out_at_once_and_for_good() -> None:
     by, person = staff(), builders.person("pia")
-    token, session = sessions.renew_token(person), sessions.session_id(person)
+    token, session = sessions.renew_token(person), sessions.start(person)
     key = password_links.make(person.id).rsplit("/", 1)[1]
     account_admin.set_active(by, person.id, active=False)
     assert sessions.user_for_token(token) is None
@@ -110,7 +110,8 @@ def test_whoever_is_switched_off_is_out_at_once_and_comes_back_as_before() -> No
     with pytest.raises(Unacceptable):
         account_admin.resend(by, person.id)
     account_admin.set_active(by, person.id, active=True)
-    assert sessions.user_for_token(token) == person
+    assert sessions.user_for_token(token) is None
+    assert sessions.user_for_session(session) is None
     assert PasswordLink.select().count() == 0
     account_admin.resend(by, person.id)
     assert Mail.get().recipient == person.email

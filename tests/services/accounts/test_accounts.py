@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 from argon2 import PasswordHasher
 
-from db.models import LoginFailure, Token, User, utc_now
+from db.models import Event, LoginFailure, Session, Token, User, utc_now
 from services.accounts import accounts, passwords, sessions, visual_options
-from services.errors import Conflict, NotAuthenticated, TooManyAttempts, Unacceptable
+from services.errors import Conflict, NotAuthenticated, NotFound, TooManyAttempts, Unacceptable
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -90,12 +90,45 @@ def test_a_token_is_kept_as_a_hash_and_replaced(user: User) -> None:
     assert sessions.user_for_token(second) is None
 
 
+def test_each_browser_has_a_session_that_ends_alone(user: User) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    one = sessions.start(user, browser=firefox, address=HERE)
+    other = sessions.start(user)
+    assert one not in str(list(Session.select().dicts()))
+    lines = sessions.of_person(user, one)
+    assert [(line.browser, line.is_this) for line in lines] == [
+        ("Firefox on Linux", True),
+        ("Browser", False),
+    ]
+    sessions.end(user, one)
+    assert sessions.user_for_session(one) is None
+    assert sessions.user_for_session(other) == user
+    assert Event.get().name == "access-changed"  # its event streams end at once
+    sessions.end_of_id(user, lines[1].id)
+    assert sessions.user_for_session(other) is None
+    with pytest.raises(NotFound):
+        sessions.end_of_id(user, lines[1].id)
+
+
+def test_a_session_that_begins_while_all_are_ended_is_not_valid(user: User) -> None:
+    read_before = User.get_by_id(user.id)
+    accounts.set_password(user, "eight cloudy nights")
+    assert sessions.user_for_session(sessions.start(read_before)) is None
+
+
+def test_a_password_change_ends_the_token(user: User) -> None:
+    token = sessions.renew_token(user)
+    accounts.set_password(user, "eight cloudy nights")
+    assert sessions.user_for_token(token) is None
+    assert not sessions.has_token(user)
+
+
 def test_a_password_change_ends_the_sessions(user: User) -> None:
-    session = sessions.session_id(user)
+    session = sessions.start(user)
     assert sessions.user_for_session(session) == user
     accounts.set_password(user, "eight cloudy nights")
     assert sessions.user_for_session(session) is None
-    assert sessions.user_for_session(sessions.session_id(user)) == user
+    assert sessions.user_for_session(sessions.start(user)) == user
     assert accounts.authenticate("observer", "eight cloudy nights", HERE) == user
     for forged in ("", "1", "1:x", f"{user.id}:1 ", "99999999999:1", "-1:1"):
         assert sessions.user_for_session(forged) is None

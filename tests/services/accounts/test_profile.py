@@ -21,10 +21,10 @@ def user(database: object) -> User:
 
 
 def test_a_new_password_ends_the_older_sessions(user: User) -> None:
-    before = sessions.session_id(user)
+    before = sessions.start(user)
     profile.change_password(user, OLD, NEW, NEW, HOME)
     assert sessions.user_for_session(before) is None
-    assert sessions.user_for_session(sessions.session_id(user)) == user
+    assert sessions.user_for_session(sessions.start(user)) == user
     assert accounts.authenticate("nina", NEW, HOME) == user
 
 

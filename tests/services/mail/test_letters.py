@@ -64,7 +64,7 @@ def test_no_row_holds_a_key(site: Site) -> None:
 def test_a_link_works_once_and_spends_the_others_and_the_sessions(site: Site) -> None:
     person = builders.person("pi", first_name="Pia")
     letters.welcome(person)
-    session = sessions.session_id(person)
+    session = sessions.start(person)
     first, second = key_in(outbox(site)[-1]), asked(site, person)
     for weak, sentence in (
         ("12345678", passwords.ALL_DIGITS),
