@@ -7,7 +7,7 @@ import threading
 import time
 
 from db import database
-from services.mail import outbox
+from services.mail import letters, outbox
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def _run() -> None:
     while True:
         try:
             with database.connection_context():
+                letters.answer_requests()
                 outbox.deliver()
         except Exception as error:  # noqa: BLE001 - the next round tries again
             log.warning("mails could not be sent, trying again: %s", error)

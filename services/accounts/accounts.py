@@ -11,8 +11,8 @@ from peewee import IntegrityError
 from db import database
 from db.models import PasswordLink, User, utc_now
 from services import events
-from services.accounts import passwords, rate_limit, sessions
-from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable
+from services.accounts import login_attempts, passwords, sessions
+from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable, Unavailable
 from services.unit_of_work import transaction
 
 WRONG_CREDENTIALS = "Wrong username or password."
@@ -179,7 +179,7 @@ def authenticate(name: str, password: str, address: str) -> User:
     name, password : str
         As typed.
     address : str
-        Network address of the client; failures are counted per account and address.
+        Network address of the client; see `login_attempts` for what is counted.
 
     Raises
     ------
@@ -187,16 +187,21 @@ def authenticate(name: str, password: str, address: str) -> User:
         With the same message, after the same work, for an unknown name, a wrong password and a
         deactivated account.
     TooManyAttempts
-        After 5 failures within 15 minutes.
+        After 5 failures within 15 minutes, or 20 from the address over all accounts.
+    Unavailable
+        Too many passwords are being checked at this moment.
     """
-    key = rate_limit.key(fold(name), address)
-    rate_limit.count(key)
     user = find(name)
-    right = passwords.matches(password, user.password_hash if user else "")
+    attempt = login_attempts.begin(user, fold(name), address)
+    try:
+        right = passwords.matches(password, user.password_hash if user else "")
+    except Unavailable:
+        attempt.not_made()
+        raise
     if user is None or not right or not user.is_active:
         raise NotAuthenticated(WRONG_CREDENTIALS)
     with database.atomic():
-        rate_limit.reset(key)
+        attempt.succeeded()
         User.update(last_login=utc_now()).where(User.id == user.id).execute()
     return User.get_by_id(user.id)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from services.errors import Unavailable
 
 COMMON_PASSWORDS = Path(__file__).with_name("data") / "common-passwords.txt.gz"
 MAX_LENGTH = 4096
@@ -29,7 +34,38 @@ REQUIREMENTS = (
 )
 """The rules as they are listed beside a field for a new password."""
 
+MAX_HASHING = max(1, min(4, os.cpu_count() or 1))
+"""Hashes computed at a time in a process: each takes 64 MiB and a processor."""
+MAX_WAITING = 8 * MAX_HASHING
+PATIENCE_S = 3.0
+BUSY = "Too many people are signing in at this moment. Try again in a few seconds."
+RETRY_AFTER_S = 5
+
 _hasher = PasswordHasher()
+_queue = threading.BoundedSemaphore(MAX_HASHING + MAX_WAITING)
+_slots = threading.BoundedSemaphore(MAX_HASHING)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a turn to hash; who would wait too long is refused at once or after `PATIENCE_S`.
+
+    Raises
+    ------
+    Unavailable
+        Nothing was hashed.
+    """
+    if not _queue.acquire(blocking=False):
+        raise Unavailable(BUSY, retry_after=RETRY_AFTER_S)
+    try:
+        if not _slots.acquire(timeout=PATIENCE_S):
+            raise Unavailable(BUSY, retry_after=RETRY_AFTER_S)
+        try:
+            yield
+        finally:
+            _slots.release()
+    finally:
+        _queue.release()
 
 
 @cache
@@ -76,8 +112,15 @@ def broken_rules(password: str, personal: Iterable[str]) -> list[str]:
 
 
 def hashed(password: str) -> str:
-    """Return the argon2id hash to store."""
-    return _hasher.hash(password)
+    """Return the argon2id hash to store.
+
+    Raises
+    ------
+    Unavailable
+        Too many passwords are being hashed at this moment.
+    """
+    with _turn():
+        return _hasher.hash(password)
 
 
 @cache
@@ -86,9 +129,16 @@ def _dummy_hash() -> str:
 
 
 def matches(password: str, stored: str) -> bool:
-    """Return whether a password matches a stored hash; without a hash it takes the same time."""
+    """Return whether a password matches a stored hash; without a hash it takes the same time.
+
+    Raises
+    ------
+    Unavailable
+        Too many passwords are being hashed at this moment.
+    """
     try:
-        _hasher.verify(stored or _dummy_hash(), password[:MAX_LENGTH])
+        with _turn():
+            _hasher.verify(stored or _dummy_hash(), password[:MAX_LENGTH])
     except (VerificationError, InvalidHashError):
         return False
     return bool(stored)

@@ -1,18 +1,36 @@
-"""Rate limit of logins and of requests for a link to set a password."""
+"""Counts of attempts: logins, and requests for a link to set a password.
+
+The rows are in the database, so that all web processes share them and a restart forgets none. They
+are compared and written in one step: requests at the same time cannot pass a limit together.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from db import database
-from db.models import LoginFailure, utc_now
+from peewee import PostgresqlDatabase
+
+from db import clock, database
+from db.models import LoginFailure
 from services.errors import TooManyAttempts
 
 MAX_ATTEMPTS = 5
+MAX_OF_ADDRESS = 20
+"""Failed logins from one address, over all accounts."""
 WINDOW = dt.timedelta(minutes=15)
 TOO_MANY = "Too many failed attempts. Try again in {} minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A counter and the attempts that it allows in `WINDOW`; `most` None: it never refuses."""
+
+    key: str
+    most: int | None = MAX_ATTEMPTS
 
 
 def key(*parts: str) -> str:
@@ -38,40 +56,73 @@ def place(account: int, address: str) -> str:
     return key("place", str(account), block(address))
 
 
-def count(*keys: str, refusal: str = TOO_MANY) -> None:
-    """Count an attempt under each key, before anything else is checked; refuse the sixth.
+def count(*counters: Counter, refusal: str = TOO_MANY) -> list[int]:
+    """Count an attempt with each counter, before anything else is checked, or refuse it.
 
     Parameters
     ----------
-    *keys : str
-        As returned by `key`.
+    *counters : Counter
+        Each has its own limit.
     refusal : str
         The message, with a place for the number of minutes.
+
+    Returns
+    -------
+    list of int
+        The rows of this attempt, for `forget`.
 
     Raises
     ------
     TooManyAttempts
-        One of the keys has five attempts within 15 minutes. The attempt is not counted then.
+        A counter has reached its limit within 15 minutes. The attempt is not counted then.
     """
-    now = utc_now()
+    _refuse(counters, refusal)  # who is refused anyway never waits for the lock of the database
     with database.atomic():
+        _lock(counters)
+        _refuse(counters, refusal)
+        now = clock.now()
         LoginFailure.delete().where(LoginFailure.at < now - WINDOW).execute()
-        wait = max(_wait(counter, now) for counter in keys)
-        if not wait:
-            for counter in keys:
-                LoginFailure.create(key=counter, at=now)
+        return [LoginFailure.create(key=counter.key, at=now).id for counter in counters]
+
+
+def _lock(counters: Sequence[Counter]) -> None:
+    """Let one transaction at a time use these counters; SQLite has one writer anyway."""
+    if isinstance(database.obj, PostgresqlDatabase):
+        for name in sorted(counter.key for counter in counters):
+            number = int.from_bytes(bytes.fromhex(name)[:8], "big", signed=True)
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def _refuse(counters: Sequence[Counter], refusal: str) -> None:
+    now = clock.now()
+    wait = max(_wait(counter, now) for counter in counters)
     if wait:
         raise TooManyAttempts(refusal.format(-(-wait // 60)), retry_after=wait)
 
 
-def _wait(counter: str, now: dt.datetime) -> int:
+def _wait(counter: Counter, now: dt.datetime) -> int:
     """Return the seconds until the next attempt is allowed; 0 when it is allowed now."""
-    times = [row.at for row in LoginFailure.select().where(LoginFailure.key == counter)]
-    if len(times) < MAX_ATTEMPTS:
+    if counter.most is None:
+        return 0
+    mine = (LoginFailure.key == counter.key) & (LoginFailure.at >= now - WINDOW)
+    newest = LoginFailure.select(LoginFailure.at).where(mine).order_by(LoginFailure.at.desc())
+    times = [row.at for row in newest.limit(counter.most)]
+    if len(times) < counter.most:
         return 0
     return max(1, int((min(times) + WINDOW - now).total_seconds()) + 1)
 
 
-def reset(counter: str) -> None:
+def attempts(counter: Counter) -> int:
+    """Return how many attempts a counter has within 15 minutes."""
+    recent = LoginFailure.at >= clock.now() - WINDOW
+    return int(LoginFailure.select().where(LoginFailure.key == counter.key, recent).count())
+
+
+def forget(rows: Iterable[int]) -> None:
+    """Take back an attempt that was no failure."""
+    LoginFailure.delete().where(LoginFailure.id.in_(list(rows))).execute()
+
+
+def reset(counter: Counter) -> None:
     """Clear a counter after a successful attempt."""
-    LoginFailure.delete().where(LoginFailure.key == counter).execute()
+    LoginFailure.delete().where(LoginFailure.key == counter.key).execute()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db import database
-from db.models import LoginFailure, Proposal, User, utc_now
+from db.models import Mail, Proposal, User
 from services.accounts import accounts, password_links, rate_limit
-from services.accounts.rate_limit import MAX_ATTEMPTS, WINDOW
+from services.accounts.rate_limit import Counter
 from services.context import site
-from services.errors import Unacceptable
+from services.errors import TooManyAttempts, Unacceptable
 from services.mail import outbox
 
 ABOUT = "GSP Live, the live reduction of the Goodman spectrograph at SOAR"
 LINK_RULE = "The link works once and expires after 3 days."
+FORGOT_SUBJECT = "Set your password in GSP Live"
 TOO_MANY = "Too many requests. Try again in {} minutes."
 
 
@@ -72,10 +73,10 @@ def collaborate(person: User, proposal: Proposal, inviter: User) -> None:
 
 
 def forgot(name: str, address: str) -> None:
-    """Send a link to the owner of a username or e-mail address, if there is one.
+    """Request a link for the owner of a username or e-mail address, if there is one.
 
-    Neither the answer nor its timing reveals whether the account exists: without one, a message
-    is written and rolled back.
+    Neither the answer nor its timing reveals whether the account exists: it is looked up by the
+    process that sends mail (`answer_requests`).
 
     Parameters
     ----------
@@ -89,38 +90,52 @@ def forgot(name: str, address: str) -> None:
     Unacceptable
         The name is empty.
     TooManyAttempts
-        More than five times within 15 minutes, from this address or for this name.
+        More than five times within 15 minutes from this address.
     """
     name = accounts.fold(name).replace("\x00", "")
     if not name:
         raise Unacceptable("Enter your username or e-mail address.", field="name")
-    asked, wanted = rate_limit.key("forgot from", address), rate_limit.key("forgot", name)
-    rate_limit.count(asked, wanted, refusal=TOO_MANY)
-    found = accounts.find(name)
-    no_account = User(id=0, username=name[:150], email="nobody@invalid.invalid", is_active=True)
-    person = found if found is not None and found.is_active else no_account
-    with database.atomic() as kept:
-        _send_link(person)
-        if not _may_have_another(person) or person is no_account:
-            kept.rollback()
+    asked = rate_limit.key("forgot from", rate_limit.block(address))
+    rate_limit.count(Counter(asked), refusal=TOO_MANY)
+    Mail.create(recipient="", subject=FORGOT_SUBJECT, text="", asked_for=name[:254])
 
 
-def _send_link(person: User) -> None:
+def answer_requests(limit: int = 100) -> int:
+    """Turn requested links into messages; return how many.
+
+    A request without an active account is deleted. An account gets five links within 15 minutes at
+    most, whoever asked for them: nobody else can be kept from requesting one.
+    """
+    answered = 0
+    for row in list(Mail.select().where(Mail.asked_for.is_null(False)).limit(limit)):
+        with database.atomic():
+            found = accounts.find(row.asked_for)
+            if found is not None and found.is_active and _may_have_another(found):
+                _turn_into_message(row, found)
+                answered += 1
+            else:
+                row.delete_instance()
+    return answered
+
+
+def _turn_into_message(row: Mail, person: User) -> None:
     text = (
         f"{_hello(person)}\n\nA link to set a new password was requested for "
         f"the account {person.username} in {ABOUT}:\n\n{outbox.LINK}\n\n{LINK_RULE} If you did "
         "not request it, ignore this message; your password is not changed."
     )
-    outbox.write([person], "Set your password in GSP Live", text, with_link=True)
+    Mail.update(recipient=person.email, text=text, account_id=person.id, asked_for=None).where(
+        Mail.id == row.id
+    ).execute()
 
 
 def _may_have_another(person: User) -> bool:
     """Count the links sent to an account; return whether another one may be sent."""
-    mailed = rate_limit.key("mailed to", str(person.id))
-    since = utc_now() - WINDOW
-    n = LoginFailure.select().where(LoginFailure.key == mailed, LoginFailure.at >= since).count()
-    LoginFailure.create(key=mailed)
-    return n < MAX_ATTEMPTS
+    try:
+        rate_limit.count(Counter(rate_limit.key("mailed to", str(person.id))))
+    except TooManyAttempts:
+        return False
+    return True
 
 
 def _hello(person: User) -> str:

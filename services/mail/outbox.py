@@ -154,7 +154,9 @@ def _registered(addresses: list[str]) -> list[User]:
 
 def deliver(limit: int = 20) -> int:
     """Send the messages that are due, oldest first; return the number of messages sent."""
-    due = Mail.select().where(Mail.state == "queued", Mail.due <= clock.now_expression())
+    due = Mail.select().where(
+        Mail.state == "queued", Mail.asked_for.is_null(), Mail.due <= clock.now_expression()
+    )
     sent = 0
     for mail in list(due.order_by(Mail.due, Mail.id).limit(limit)):
         mine = Mail.update(attempts=mail.attempts + 1, due=clock.now_expression(LEASE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -203,6 +204,21 @@ def test_the_sixth_try_is_refused(site: Site) -> None:
     answer = client.post("/login", data={**form, "password": PASSWORD})
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60
+
+
+def test_who_can_not_be_served_keeps_the_form(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.accounts import passwords
+
+    client = site.client()
+    form = {"username": "user", "password": PASSWORD, "csrf_token": form_token(client)}
+    with monkeypatch.context() as full:
+        full.setattr(passwords, "PATIENCE_S", 0.01)
+        full.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
+        passwords._slots.acquire()
+        answer = client.post("/login", data=form)
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    assert 'value="user"' in answer.text and "Try again in a few seconds" in answer.text
+    assert client.post("/login", data=form).status_code == 303
 
 
 def test_unsafe_requests_of_a_session_need_its_token(site: Site) -> None:
