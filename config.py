@@ -34,6 +34,9 @@ KNOWN = frozenset(
 
 
 SOCKET_PATH_BYTES = 107
+SECRET_LENGTH = 32
+SECRET_CHARACTERS = 10
+"""Different characters in a key; 32 random hexadecimal digits have about 14."""
 
 
 class ConfigError(ValueError):
@@ -145,7 +148,7 @@ class Config:
             ),
             redis_url=redis_url,
             workers=_integer(env, "GSP_WORKERS", os.cpu_count() or 1, 1, 256),
-            secret_key=env.get("GSP_SECRET_KEY") or _stored_secret(home, "secret_key"),
+            secret_key=_secret_key(env.get("GSP_SECRET_KEY"), home),
             smtp_url=_url(env, "GSP_SMTP_URL", None, ("smtp", "smtps")),
             mail_from=env.get("GSP_MAIL_FROM", "gsp-live@localhost"),
             trusted_proxies=_integer(env, "GSP_TRUSTED_PROXIES", 0, 0, 9),
@@ -176,6 +179,20 @@ def _home(value: str, *, own_queue: bool) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise ConfigError(f"GSP_HOME: {home} can't be written to.")
     return home
+
+
+def _secret_key(value: str | None, home: Path) -> str:
+    """Return the key that signs sessions; whoever could guess it could sign in as anybody."""
+    name = "GSP_SECRET_KEY" if value else f"GSP_HOME: {home / 'secret_key'}"
+    key = value or _stored_secret(home, "secret_key")
+    repeated = key in (key + key)[1:-1]
+    if len(key) < SECRET_LENGTH or len(set(key)) < SECRET_CHARACTERS or repeated:
+        raise ConfigError(
+            f"{name} can be guessed: use at least {SECRET_LENGTH} random characters, as those of "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))', or remove it and one "
+            "is made."
+        )
+    return key
 
 
 def _stored_secret(home: Path, name: str) -> str:

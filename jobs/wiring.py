@@ -6,12 +6,14 @@ import db
 from config import Config
 from jobs import queue
 from jobs.connection import open_redis
+from jobs.private_home import make_private
 from services import context
 from services.context import Context, Site
 
 
 def connect(config: Config) -> None:
     """Bind this process to the deployment that `config` describes; nothing is opened yet."""
+    make_private(config)
     db.connect(config.database_url)
     for folder in (config.products_dir, config.previews_dir, config.uploads_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ from redis.exceptions import RedisError
 import db
 from config import Config, ConfigError
 from jobs.connection import open_redis
+from jobs.private_home import make_private
 from jobs.processes import log as process_log
 from jobs.processes import valkey
 from jobs.processes.program import Program
@@ -208,6 +209,7 @@ def run(config: Config) -> None:
         When the database can't be used.
     """
     with lock_home(config.home), listen(config.host, config.port) as server:
+        make_private(config)
         config.queue_dir.mkdir(mode=0o700, exist_ok=True)
         db.connect(config.database_url)
         for name in db.migrate():

@@ -36,7 +36,22 @@ def test_secrets_are_made_once_for_this_account_only(tmp_path: Path) -> None:
     assert first.secret_key not in first.redis_connection_url()
     for name in ("secret_key", "valkey_password"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
-    assert config(tmp_path, GSP_SECRET_KEY="given").secret_key == "given"
+    given = "k3-Zx9_Qw7Lm2Vb8Nc5Rt1Yp6Hs4Jd0Gf"
+    assert config(tmp_path, GSP_SECRET_KEY=given).secret_key == given
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["x", "given", "x" * 64, "0123456789abcdef" * 2, "ab" * 40, "k3-Zx9_Qw7Lm2Vb8Nc5Rt1Yp6Hs4Jd"],
+)
+def test_a_key_that_can_be_guessed_is_refused_with_the_way_to_a_good_one(
+    tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"^GSP_SECRET_KEY can be guessed.*token_urlsafe\(48\)"):
+        config(tmp_path, GSP_SECRET_KEY=key)
+    (tmp_path / "secret_key").write_text(key)
+    with pytest.raises(ConfigError, match="secret_key can be guessed"):
+        config(tmp_path)
 
 
 def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
