@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from api.contract.routing import blueprint
+from api.contract.routing import blueprint, is_api
 from api.contract.validation import read_query
 from api.document import swagger
 from api.models.requests import StreamQuery
@@ -24,7 +24,7 @@ from api.resources import (
     visualize,
 )
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 DECLARING = (
     site,
@@ -55,10 +55,18 @@ def page_events() -> ResponseReturnValue:
     return site.event_stream(read_query(StreamQuery))
 
 
-def claim_prefix() -> None:
-    """Answer addresses that no rule matches, such as ``/api//files``, before Dash does."""
-    if request.path.startswith("/api/") and request.blueprint != blueprint.name:
+def claim_prefix() -> ResponseReturnValue | None:
+    """Answer what no operation does, before Dash does: unknown addresses, methods and OPTIONS."""
+    if not is_api(request.path):
+        return None
+    if request.method == "OPTIONS" or request.method not in METHODS:
+        allowed = allowed_methods()
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(allowed)})
+        raise MethodNotAllowed(allowed)
+    if request.blueprint != blueprint.name:
         raise NotFound
+    return None
 
 
 @blueprint.route("/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"])
@@ -66,19 +74,29 @@ def claim_prefix() -> None:
 def unknown(rest: str) -> Response:
     """Answer unknown addresses: Dash would reply 200 with HTML to a GET."""
     del rest  # the request has the whole address
+    raise MethodNotAllowed(allowed_methods())
+
+
+def allowed_methods() -> list[str]:
+    """Return the methods that the address of this request has.
+
+    Raises
+    ------
+    NotFound
+        It has none.
+    """
     adapter = current_app.create_url_adapter(request)
-    if adapter is None:
-        raise NotFound
-    allowed = {m for m in METHODS if _matches(adapter, m)}
+    allowed = {m for m in METHODS if adapter is not None and _matches(adapter, m)}
     if not allowed:
         raise NotFound
-    raise MethodNotAllowed(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+    return sorted(allowed | {"OPTIONS"})
 
 
 def _matches(adapter: object, method: str) -> bool:
-    """Return whether this address has a route for a method."""
+    """Return whether this address has an operation for a method."""
     try:
         endpoint, _ = adapter.match(method=method)  # type: ignore[attr-defined]
     except (NotFound, MethodNotAllowed, RequestRedirect):
         return False
-    return bool(endpoint != f"{blueprint.name}.unknown")
+    ours = str(endpoint).startswith(f"{blueprint.name}.")
+    return ours and endpoint != f"{blueprint.name}.unknown"

@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
 from api.contract import errors
+from api.contract.routing import is_api
 from config import Config
 from security import login, password_pages
 from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
@@ -30,8 +31,7 @@ PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/the
 """The exact paths of anonymous requests, besides those of `password_pages`."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-NEVER_A_PAGE = ("/api/", "/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
-API = "/api/"
+NEVER_A_PAGE = ("/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
 DOCS = ("/api/docs", "/api/docs/")
 SESSION_LIFE = sessions.LIFE
 MAX_BODY_BYTES = 32 * 1024**2
@@ -98,7 +98,7 @@ def _admit() -> ResponseReturnValue | None:
     g.user = None
     if request.path in PUBLIC or password_pages.is_open(request.path):
         return _foreign()
-    if request.path.startswith(API) and "Authorization" in request.headers:
+    if is_api(request.path) and "Authorization" in request.headers:
         key = _token(request.headers["Authorization"])
         g.user, g.credential = sessions.user_for_token(key), ("token", key)
         return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
@@ -126,7 +126,8 @@ def _is_page() -> bool:
     """Return whether the request is for a page in a browser."""
     if request.method not in ("GET", "HEAD"):
         return False
-    if request.path.startswith(NEVER_A_PAGE) and request.path not in DOCS:
+    never = is_api(request.path) or request.path.startswith(NEVER_A_PAGE)
+    if never and request.path not in DOCS:
         return False
     if request.headers.get("Sec-Fetch-Dest", "document") != "document":
         return False

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, jsonify
-from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, PreconditionFailed
+from werkzeug.wrappers import Response as BaseResponse
 
 from reduction.errors import ReductionError
 from services.errors import InvalidRequest, ServiceError, Unacceptable
+from services.field_paths import first_error
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +35,16 @@ HTTP_CODES = {
     403: "access_denied",
     404: "not_found",
     405: "method_not_allowed",
+    408: "timeout",
+    411: "length_required",
+    412: "precondition_failed",
     413: "too_large",
+    414: "address_too_long",
+    415: "unsupported_media_type",
     416: "range_not_satisfiable",
+    417: "expectation_failed",
+    431: "headers_too_large",
+    501: "not_implemented",
     429: "too_many_attempts",
     503: "unavailable",
 }
@@ -42,8 +53,15 @@ HTTP_CODES = {
 _SENTENCES = {
     404: "No such address.",
     405: "This address does not support the method.",
+    412: "The file is not in the state that the request supposes (If-Match, If-Unmodified-Since).",
     413: "The request is too large.",
+    414: "The address is too long.",
+    415: "The body must be JSON, with Content-Type: application/json.",
+    416: "The file does not have the requested range.",
+    431: "The headers of the request are too large.",
 }
+MALFORMED = "malformed"
+"""Type of a pydantic error: the text is not what the parameter is written as."""
 CHALLENGE = 'Token realm="GSP Live"'
 RETRY_AFTER_S = 5
 
@@ -125,11 +143,30 @@ def from_reduction(error: ReductionError) -> Response:
 def from_http(error: HTTPException) -> Response:
     """Return the response of an error of werkzeug, with its ``Allow`` and ``Content-Range``."""
     if (error.code or 500) < 400:
-        return Response(error.get_response().get_data(), error.code, error.get_headers())
+        return _redirect(error)
     response = answer(*_facts(error))
     kept = ("Allow", "Content-Range", "Accept-Ranges")
     response.headers.extend(pair for pair in error.get_headers() if pair[0] in kept)
     return response
+
+
+def _redirect(error: HTTPException) -> Response:
+    """Return a redirect to a path: the host that the client named is not repeated."""
+    response = Response(error.get_response().get_data(), error.code, error.get_headers())
+    target = urlsplit(response.headers.get("Location", ""))
+    if target.netloc:
+        path = "/" + target.path.lstrip("/")
+        response.headers["Location"] = urlunsplit(("", "", path, target.query, target.fragment))
+        response.set_data("Redirecting.")
+    return response
+
+
+def tell_failed_precondition(response: BaseResponse) -> BaseResponse:
+    """Replace the file that werkzeug sends along with a failed ``If-Match`` by the error."""
+    if response.status_code != 412 or response.mimetype == "application/json":
+        return response
+    response.close()
+    return from_http(PreconditionFailed())
 
 
 def database_down(error: Exception) -> Response:
@@ -144,27 +181,30 @@ def unexpected(error: Exception) -> Response:
     return answer(500, "failure", "An unexpected error occurred. It has been logged.")
 
 
-def refusal(error: ValidationError, *, what: str) -> ServiceError:
+def refusal(error: ValidationError, model: type[BaseModel], *, what: str) -> ServiceError:
     """Turn the first validation error into a message that names the field.
 
-    An unknown name is malformed (400) in a query; everything else is unacceptable (422).
+    An unknown name and a value that cannot be read at all (`MALFORMED`) are malformed (400) in a
+    query; everything else is unacceptable (422).
 
     Parameters
     ----------
     error : ValidationError
-        As raised by a request model.
+        As raised by `model`.
+    model : type of BaseModel
+        The model of the request.
     what : str
         ``"query parameter"`` or ``"field"``.
     """
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or None
-    if first["type"] == "extra_forbidden":
-        kind = InvalidRequest if what == "query parameter" else Unacceptable
-        return kind(f"Unknown {what} {name!r}.", field=name)
-    if first["type"] == "missing":
+    path, kind, message = first_error(error, model)
+    name = path or None
+    malformed = InvalidRequest if what == "query parameter" else Unacceptable
+    if kind == "extra_forbidden":
+        return malformed(f"Unknown {what} {name!r}.", field=name)
+    if kind == "missing":
         return Unacceptable(f"The {what} {name!r} is missing.", field=name)
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return Unacceptable(f"{name}: {message}." if name else f"{message}.", field=name)
+    refused = malformed if kind == MALFORMED else Unacceptable
+    return refused(f"{name}: {message}." if name else f"{message}.", field=name)
 
 
 def register(server: Flask) -> None:
@@ -173,3 +213,4 @@ def register(server: Flask) -> None:
     server.register_error_handler(ReductionError, from_reduction)
     server.register_error_handler(HTTPException, from_http)
     server.register_error_handler(Exception, unexpected)
+    server.after_request(tell_failed_precondition)

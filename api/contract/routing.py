@@ -54,6 +54,11 @@ OPERATIONS: list[Operation] = []
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
+def is_api(path: str) -> bool:
+    """Return whether an address belongs to the API, also without its slash."""
+    return path == "/api" or path.startswith("/api/")
+
+
 def operation(
     method: str,
     path: str,

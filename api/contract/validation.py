@@ -27,7 +27,7 @@ def read_query(model: type[Model]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise refusal(error, what="query parameter") from None
+        raise refusal(error, model, what="query parameter") from None
 
 
 def refuse_query() -> None:
@@ -49,7 +49,7 @@ def read_body(model: type[Model]) -> Model:
     try:
         return model.model_validate(_json_object())
     except ValidationError as error:
-        raise refusal(error, what="field") from None
+        raise refusal(error, model, what="field") from None
 
 
 def row_id(text: str) -> int | None:

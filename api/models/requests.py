@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
+from api.contract.errors import MALFORMED
 from api.contract.validation import MAX_ID
 from figures.colormaps import STOPS
 
@@ -20,6 +30,24 @@ FileKey = (
 
 KEY_DESCRIPTION = "The file: its id or its file name."
 Setup = Annotated[str, StringConstraints(strict=True, max_length=80)]
+
+
+def _iso_time(value: object) -> object:
+    """Refuse a number of seconds, which pydantic takes for a time."""
+    if isinstance(value, str) and _TIME.match(value) is None:
+        raise PydanticCustomError(MALFORMED, "write a time as 2026-11-29 or 2026-11-29T03:00:00Z")
+    return value
+
+
+def _event_id(value: object) -> object:
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise PydanticCustomError(MALFORMED, "write the id of an event, a whole number from 0")
+    return value
+
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}")
+IsoTime = Annotated[dt.datetime, BeforeValidator(_iso_time)]
+EventId = Annotated[int, BeforeValidator(_event_id)]
 
 
 class Strict(BaseModel):
@@ -211,13 +239,13 @@ class LogQuery(Paging):
     """Which log entries."""
 
     level: Literal["info", "warning", "error"] | None = Field(None, description="Of importance.")
-    since: dt.datetime | None = Field(None, description="ISO time; without offset it is UTC.")
+    since: IsoTime | None = Field(None, description="ISO time; without offset it is UTC.")
     proposal_id: int | None = Field(None, ge=1, le=MAX_ID, description="Id, not the SOAR ID.")
 
 
 class StreamQuery(Strict):
     """From where on."""
 
-    since: int | None = Field(
+    since: EventId | None = Field(
         None, ge=0, le=MAX_ID, description="Id of the last event known; default: now."
     )

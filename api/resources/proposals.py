@@ -148,4 +148,4 @@ def _change_in(data: bytes) -> requests.CollaboratorChange:
     try:
         return requests.CollaboratorChange.model_validate(given)
     except ValidationError as error:
-        raise refusal(error, what="field") from None
+        raise refusal(error, requests.CollaboratorChange, what="field") from None

@@ -11,6 +11,7 @@ from db.models import File, Proposal, Run, User
 from services import access
 from services.access import Action
 from services.errors import Unacceptable
+from services.field_paths import first_error
 from services.paging import Page, paginate
 from services.runs.lifecycle import RunState
 
@@ -71,9 +72,8 @@ def _validated(filters: Mapping[str, Any]) -> RunFilters:
     try:
         return RunFilters.model_validate(filters)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise Unacceptable(f"{name}: {first['msg']}.", field=name) from error
+        name, _, message = first_error(error, RunFilters)
+        raise Unacceptable(f"{name}: {message}.", field=name) from error
 
 
 def _states(text: str) -> list[str]:

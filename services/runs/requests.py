@@ -22,6 +22,7 @@ from services.access import Action
 from services.calibration import manual, masters
 from services.calibration.outcomes import Refused
 from services.errors import Conflict, Unacceptable
+from services.field_paths import first_error
 from services.files import rows
 from services.proposals import proposals
 from services.runs.deduplication import same_live
@@ -189,13 +190,9 @@ def settings_for(block: Block, file: File, overrides: Mapping[str, Any]) -> dict
     try:
         asked = block.request.model_validate({**values, **overrides}).model_dump(mode="json")
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])[:60]
-        message = (
-            "is not a setting of this process"
-            if first["type"] == "extra_forbidden"
-            else first["msg"]
-        )
+        path, kind, said = first_error(error, block.request)
+        name = path[:60]
+        message = "is not a setting of this process" if kind == "extra_forbidden" else said
         raise Unacceptable(f"{name}: {message}.", field=name) from error
     # What was not set for this frame is left out: the run is the same as an automatic one.
     return {k: v for k, v in asked.items() if k in block.settings.model_fields or v is not None}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -50,6 +50,7 @@ QUIET = settings(
     suppress_health_check=list(HealthCheck),
 )
 SEQUENCES = settings(QUIET, max_examples=25, stateful_step_count=12)
+MOST_WALKS = 8
 # An endless stream; and what would void the token that the walk itself uses.
 CHANGED = (Proposal, Membership, File, Run, Comment, LogEntry, Event, Mail)
 """The tables that a walk changes; each refers to those before it."""
@@ -135,6 +136,17 @@ def test_every_operation_answers_as_documented(site: Site, schema: Any, role: st
     assert {200, 404, 422} <= {status for *_, status in seen}
 
 
+def walk_until(walk: Any, followed: set[tuple[str, str, int]], enough: int) -> set[tuple[str, str]]:
+    """Walk by another way each time, until enough operations were reached through others."""
+    reached: set[tuple[str, str]] = set()
+    for number in range(MOST_WALKS):
+        seed(number)(walk).run(settings=SEQUENCES)
+        reached = {(method, path) for method, path, status in followed if status < 300}
+        if len(reached) >= enough:
+            break
+    return reached
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_sequences_of_operations_answer_as_documented(site: Site, schema: Any, role: str) -> None:
     """What one operation answers is asked for, changed and deleted by the next ones."""
@@ -166,7 +178,6 @@ def test_sequences_of_operations_answer_as_documented(site: Site, schema: Any, r
                 followed.add((input.case.method, input.case.path, output.response.status_code))
             return output
 
-    Walk.run(settings=SEQUENCES)
-    reached = {(method, path) for method, path, status in followed if status < 300}
+    reached = walk_until(Walk, followed, 1 if role == "user" else 8)
     assert len(reached) >= 8 or role == "user", reached
     assert {method for method, _ in reached} >= {"GET"}

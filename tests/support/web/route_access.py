@@ -48,6 +48,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         MEMBERS,
         lambda s: (f"/api/files/download/?id={s.raw.id}", {}),
     ),
+    ("POST", "/api/files/download/"): (
+        MEMBERS,
+        lambda s: ("/api/files/download/", {"json": {"ids": [s.raw.id, s.raw.file_name]}}),
+    ),
     ("GET", "/api/files/header/"): (MEMBERS, lambda s: (f"/api/files/header/?id={s.raw.id}", {})),
     ("GET", "/api/files/data/"): (MEMBERS, lambda s: (f"/api/files/data/?id={s.spectrum.id}", {})),
     ("GET", "/api/files/visualize/"): (
