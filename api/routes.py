@@ -69,7 +69,9 @@ def claim_prefix() -> ResponseReturnValue | None:
     return None
 
 
-@blueprint.route("/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route(
+    "/", defaults={"rest": ""}, methods=["POST", "PUT", "PATCH", "DELETE"], strict_slashes=False
+)
 @blueprint.route("/<path:rest>", methods=METHODS)
 def unknown(rest: str) -> Response:
     """Answer unknown addresses: Dash would reply 200 with HTML to a GET."""

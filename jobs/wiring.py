@@ -5,7 +5,7 @@ from __future__ import annotations
 import db
 from config import Config
 from jobs import queue
-from jobs.connection import open_redis
+from jobs.connection import open_counters, open_redis
 from jobs.private_home import make_private
 from services import context
 from services.context import Context, Site
@@ -28,5 +28,8 @@ def connect(config: Config) -> None:
         smtp_url=config.smtp_url,
         mail_from=config.mail_from,
     )
-    redis = open_redis(config.redis_connection_url())
-    context.bind(Context(site, redis, queue.ticket, queue.preview, publisher=redis))
+    url = config.redis_connection_url()
+    redis, counters = open_redis(url), open_counters(url)
+    context.bind(
+        Context(site, redis, queue.ticket, queue.preview, publisher=redis, counters=counters)
+    )

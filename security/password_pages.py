@@ -16,7 +16,7 @@ from flask import Flask, Response, redirect, request, session
 from flask.typing import ResponseReturnValue
 from peewee import InterfaceError, OperationalError
 
-from api.contract import errors
+from api.contract import errors, limits
 from security import login
 from security.login import DATABASE_AWAY, STALE_FORM, is_csrf_token
 from services.accounts import password_links
@@ -113,7 +113,11 @@ def _show_set(error: ServiceError | None = None, username: str = "") -> Response
 @_failing(_show_set)
 def open_link(key: str) -> ResponseReturnValue:
     """Move a valid key from the address to a cookie, and redirect to the form."""
-    password_links.owner(key)
+    try:
+        password_links.owner(key)
+    except NotFound:
+        limits.count_guess(request.remote_addr or "")
+        raise
     session[KEPT] = key
     response = redirect(SET, 303)
     response.headers["Cache-Control"] = "no-store"

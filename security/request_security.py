@@ -18,7 +18,7 @@ from peewee import InterfaceError, OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import db
-from api.contract import errors
+from api.contract import errors, limits
 from api.contract.routing import is_api
 from config import Config
 from security import login, password_pages
@@ -99,14 +99,23 @@ def _admit() -> ResponseReturnValue | None:
     if request.path in PUBLIC or password_pages.is_open(request.path):
         return _foreign()
     if is_api(request.path) and "Authorization" in request.headers:
-        key = _token(request.headers["Authorization"])
-        g.user, g.credential = sessions.user_for_token(key), ("token", key)
-        return None if g.user else errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
+        return _admit_script(_token(request.headers["Authorization"]))
     if not current_user.is_authenticated:
         return redirect("/login", 303) if request.path == "/logout" else _to_login()
     g.user, g.credential = current_user.row, ("session", current_user.get_id())
     _keep_session_alive()
     return _foreign() or _forged()
+
+
+def _admit_script(key: str) -> ResponseReturnValue | None:
+    """Accept a valid API token; count one that is not, if it has the form of a token."""
+    is_token = sessions.is_key(key)
+    g.user, g.credential = sessions.user_for_token(key) if is_token else None, ("token", key)
+    if g.user is not None:
+        return None
+    if is_token:
+        limits.count_guess(request.remote_addr or "")
+    return errors.answer(401, "not_authenticated", SENTENCE_TOKEN)
 
 
 def _token(header: str) -> str:

@@ -62,6 +62,8 @@ class Context:
         Writes the ticket of a run, given its id. Without it nothing is queued.
     enqueue_preview : callable, optional
         Requests the image pyramid of a file, given its id.
+    counters : Redis, optional
+        Client for the request limits of all web processes, which gives up at once.
     publisher : Publisher, optional
         Announces events; without it, listeners find them by polling.
     """
@@ -71,6 +73,7 @@ class Context:
     enqueue_run: Callable[[int], None] | None = None
     enqueue_preview: Callable[[int], None] | None = None
     publisher: Publisher | None = None
+    counters: Redis | None = None
 
 
 _bound: list[Context] = [Context()]

@@ -42,9 +42,7 @@ HTTP_CODES = {
     414: "address_too_long",
     415: "unsupported_media_type",
     416: "range_not_satisfiable",
-    417: "expectation_failed",
     431: "headers_too_large",
-    501: "not_implemented",
     429: "too_many_attempts",
     503: "unavailable",
 }

@@ -1,8 +1,8 @@
 """Rate limits: how many requests a person may send each minute.
 
 Each person has a bucket of tokens for each limit. A full bucket holds one minute's worth and is
-refilled continuously, so a burst is accepted and a continuous stream is not. The counts are kept in
-memory: there is one web process (ADR 5).
+refilled continuously, so a burst is accepted and a continuous stream is not. All web processes
+share the buckets (`services.shared_buckets`); while Redis does not answer, each has its own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 
+from services import shared_buckets
+from services.accounts import rate_limit
 from services.errors import TooManyAttempts
 
-LIMITS = {"read": 6000, "write": 1200, "picture": 300, "mail": 30, "rare": 10}
-"""Requests per minute: reading, writing, drawing images, sending mail, renewing tokens."""
+LIMITS = {"read": 6000, "write": 1200, "picture": 300, "mail": 30, "rare": 10, "guess": 20}
+"""Requests per minute: reading, writing, drawing images, sending mail, renewing tokens; and, of a
+network address, tokens and mailed links that are not valid."""
+TOO_MANY = "More than {most} requests per minute. Try again in {seconds} s."
+GUESSED = "Too many wrong tokens or links came from this address. Try again in {seconds} s."
 
 _MAX_BUCKETS = 20_000
 
@@ -32,15 +37,15 @@ class Buckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: dict[tuple[int, str], tuple[float, float]] = {}
+        self._left: dict[tuple[int | str, str], tuple[float, float]] = {}
 
-    def take(self, person: int, limit: str) -> float:
+    def take(self, person: int | str, limit: str) -> float:
         """Take one token.
 
         Parameters
         ----------
-        person : int
-            Id of the account.
+        person : int or str
+            Id of the account, or a network address.
         limit : str
             A key of `LIMITS`.
 
@@ -69,18 +74,29 @@ class Buckets:
 buckets = Buckets()
 
 
-def count(person: int, limit: str) -> None:
-    """Count a request of a person.
+def count(person: int | str, limit: str, refusal: str = TOO_MANY) -> None:
+    """Count a request of a person, or of a network address.
 
     Raises
     ------
     TooManyAttempts
         The bucket is empty; `retry_after` is the time until the next token, in whole seconds.
     """
-    wait = buckets.take(person, limit)
+    size = LIMITS[limit]
+    wait = shared_buckets.take(f"{limit}:{person}", size, size / 60)
+    if wait is None:
+        wait = buckets.take(person, limit)
     if wait:
         seconds = math.ceil(wait)
-        raise TooManyAttempts(
-            f"More than {LIMITS[limit]} requests per minute. Try again in {seconds} s.",
-            retry_after=seconds,
-        )
+        raise TooManyAttempts(refusal.format(most=size, seconds=seconds), retry_after=seconds)
+
+
+def count_guess(address: str) -> None:
+    """Count a token or link that is not valid. Valid ones of the same address remain accepted.
+
+    Raises
+    ------
+    TooManyAttempts
+        More than 20 in a minute.
+    """
+    count(rate_limit.block(address), "guess", GUESSED)

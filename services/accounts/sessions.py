@@ -19,6 +19,7 @@ LIFE = dt.timedelta(days=14)
 """A cookie that is not renewed for this long is no longer accepted."""
 _KEPT = 2 * LIFE
 _KEY_BYTES = 32
+_KEY = re.compile(r"[\w-]{43}", re.ASCII)
 _BROWSERS = (
     ("Edge", r"Edg(e|A|iOS)?/"),
     ("Opera", r"OPR/"),
@@ -49,6 +50,11 @@ class SessionLine:
 def _key_hash(key: str) -> str:
     # A key holds 256 random bits, so a fast hash is as safe as a slow one.
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text has the form of a token, or of the key of a session or link."""
+    return _KEY.fullmatch(text) is not None
 
 
 # --- API tokens -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import db
+from api.contract import limits
 from db.models import Session
 from security.login import Sessions, own_path
 from tests.support.web_site import PASSWORD, Site, form_token
@@ -110,6 +111,20 @@ def test_wrong_credentials_are_refused_even_with_a_session(site: Site, header: s
     answer = site.sign_in("staff").get("/api/", headers={"Authorization": header})
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Token")
+
+
+def test_tokens_tried_wrongly_are_refused_and_valid_ones_are_not(site: Site) -> None:
+    said = []
+    for number in range(limits.LIMITS["guess"] + 2):
+        wrong = {"Authorization": f"Token {number:043d}"}
+        said.append(site.client().get("/api/", headers=wrong))
+    assert [answer.status_code for answer in said] == [401] * limits.LIMITS["guess"] + [429] * 2
+    assert int(said[-1].headers["Retry-After"]) > 0
+    assert site.client().get(f"/password/set/{'x' * 43}").status_code == 429
+    assert site.call("user", "GET", "/api/").status_code == 200
+    elsewhere = {"REMOTE_ADDR": "198.51.100.4"}
+    answer = site.client().get("/api/", headers=wrong, environ_overrides=elsewhere)
+    assert answer.status_code == 401
 
 
 def test_sign_in_goes_where_one_was_heading(site: Site) -> None:

@@ -250,6 +250,7 @@ SERVICES: dict[str, Ask] = {
 
 NOBODYS = {
     "accounts.accounts": "the person's own account; whoever calls it has checked whose",
+    "accounts.login_attempts": "the account that somebody tries to sign in to",
     "accounts.profile": "the person's own account",
     "accounts.sessions": "the person's own account",
     "accounts.visual_options": "the person's own account",

@@ -1,17 +1,13 @@
 """The queue against the real Valkey that the supervisor runs."""
 
 import os
-import shutil
-import signal
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from redis import Redis
-from redis.exceptions import AuthenticationError, ConnectionError, RedisError
+from redis.exceptions import AuthenticationError, ConnectionError
 from rq import Queue
 from rq.job import JobStatus
 from rq.serializers import DefaultSerializer, JSONSerializer
@@ -19,35 +15,18 @@ from rq.serializers import DefaultSerializer, JSONSerializer
 from config import Config
 from jobs import queue
 from jobs.connection import open_redis
-from jobs.processes import valkey
 from jobs.processes.worker import ReductionWorker
 from services import context
 from services.context import Context
 from services.errors import Unavailable
+from tests.support.web.valkey_server import running_valkey
 
 
 @pytest.fixture(scope="module")
 def config() -> Iterator[Config]:
     """A deployment whose Valkey runs; its path is short, a socket's name lies in it."""
-    home = Path(tempfile.mkdtemp(prefix="gsp-"))
-    found = Config.from_env({"GSP_HOME": str(home)})
-    found.queue_dir.mkdir(mode=0o700)
-    server = subprocess.Popen(valkey.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    assert server.stdin is not None
-    server.stdin.write(valkey.configuration(found))
-    server.stdin.close()
-    end = time.monotonic() + 10
-    redis = open_redis(found.redis_connection_url())
-    while time.monotonic() < end:
-        try:
-            redis.ping()
-            break
-        except RedisError:
-            time.sleep(0.02)
-    yield found
-    server.send_signal(signal.SIGTERM)
-    server.wait(10)
-    shutil.rmtree(home)
+    with running_valkey() as found:
+        yield found
 
 
 @pytest.fixture
