@@ -52,13 +52,14 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _dash(server: Flask) -> None:
     """Mount the pages on the server, and the routes of the data that they plot."""
-    from api.pages import images, manual, show, spectra
+    from api.pages import images, manual, options, show, spectra
     from pages.core import site
 
     server.register_blueprint(images.blueprint)
     server.register_blueprint(spectra.blueprint)
     server.register_blueprint(show.blueprint)
     server.register_blueprint(manual.blueprint)
+    server.register_blueprint(options.blueprint)
     site.create(server)
 
 

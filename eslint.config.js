@@ -6,6 +6,7 @@ import globals from "globals";
 const FOLDERS = {
   core: [],
   live: ["core"],
+  account: ["core"],
   viewer: ["core"],
   spectrum: ["core", "viewer"],
   advanced: ["core", "live", "viewer", "spectrum"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dash_bootstrap_components as dbc
-from dash import Dash, Input, Output, html, set_props
+from dash import Dash, Input, Output, State, html, set_props
 from flask import request
 from flask_login import current_user, login_user
 
@@ -32,7 +32,7 @@ PASSWORD_FIELDS = ("old", "password", "confirmation")
 def register(app: Dash) -> None:
     """Connect the forms of the user page."""
     connect(app, "user", NAMES, save_names)
-    connect(app, "visual", VISUAL, save_visual)
+    connect(app, "visual", VISUAL, save_visual, State("visual-shown", "data"))
     connect(app, "password", PASSWORD_FIELDS, change_password)
     button_actions.ACTIONS["renew-token"] = renew_token
     button_actions.ACTIONS["end-session"] = end_session
@@ -47,10 +47,16 @@ def save_names(typed: Mapping[str, CallbackValue]) -> FormResult:
     return FormResult(SAVED)
 
 
-def save_visual(typed: Mapping[str, CallbackValue]) -> FormResult:
-    """Save the visual options."""
-    visual_options.save(person(), **typed)
-    return FormResult(VISUAL_SAVED, props={"theme": {"data": typed["theme"]}})
+def save_visual(typed: Mapping[str, CallbackValue], shown: CallbackValue) -> FormResult:
+    """Save the visual options that were changed: others may have been changed in another window."""
+    before = shown if isinstance(shown, dict) else {}
+    changed = {name: typed[name] for name in VISUAL if typed[name] != before.get(name)}
+    kept = visual_options.save(person(), **changed)
+    theme = kept.get("theme", typed["theme"])
+    return FormResult(
+        VISUAL_SAVED,
+        props={"theme": {"data": theme}, "visual-shown": {"data": dict(typed)}},
+    )
 
 
 def change_password(typed: Mapping[str, CallbackValue]) -> FormResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 
 from callbacks.core.dash_types import Component
 from callbacks.core.guard import person
@@ -14,6 +14,7 @@ from services.accounts.passwords import REQUIREMENTS
 from services.accounts.profile import Profile
 from services.accounts.visual_options import VisualOptions
 
+VISUAL = ("colormap", "theme", "show_saturated", "show_title")
 MASK = "•" * 20
 RENEW_QUESTION = (
     "Create a new API token? The present one stops working at once, in every script that uses it."
@@ -115,6 +116,7 @@ def _visual(visual: VisualOptions) -> html.Section:
     return html.Section(
         [
             html.H2("Visual Options"),
+            dcc.Store("visual-shown", data={name: getattr(visual, name) for name in VISUAL}),
             forms.form(
                 form,
                 forms.select(form, "colormap", "Colour map", colormaps, visual.colormap),

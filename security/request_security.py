@@ -31,7 +31,7 @@ PUBLIC = frozenset({"/login", "/login/login.css", "/login/logo.svg", "/login/the
 """The exact paths of anonymous requests, besides those of `password_pages`."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-NEVER_A_PAGE = ("/events", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
+NEVER_A_PAGE = ("/events", "/options", "/img/", "/spectrum/", "/show/", "/live/", "/assets/", "/_")
 DOCS = ("/api/docs", "/api/docs/")
 SESSION_LIFE = sessions.LIFE
 MAX_BODY_BYTES = 32 * 1024**2

@@ -35,18 +35,22 @@ HTTP_CODES = {
     403: "access_denied",
     404: "not_found",
     405: "method_not_allowed",
-    408: "timeout",
-    411: "length_required",
     412: "precondition_failed",
     413: "too_large",
-    414: "address_too_long",
-    415: "unsupported_media_type",
     416: "range_not_satisfiable",
-    431: "headers_too_large",
     429: "too_many_attempts",
     503: "unavailable",
 }
 """Codes of errors of the web server."""
+
+UNREAD_CODES = {
+    408: "timeout",
+    411: "length_required",
+    414: "address_too_long",
+    415: "unsupported_media_type",
+    431: "headers_too_large",
+}
+"""Codes of errors of requests that no operation has seen."""
 
 _SENTENCES = {
     404: "No such address.",
@@ -117,7 +121,8 @@ def _status(error: ServiceError) -> int:
 def _facts(error: HTTPException) -> tuple[int, str, str]:
     """Return status, code and message of an error of werkzeug."""
     status = error.code or 500
-    code = HTTP_CODES.get(status, "invalid_request" if status < 500 else "failure")
+    known = HTTP_CODES | UNREAD_CODES
+    code = known.get(status, "invalid_request" if status < 500 else "failure")
     return status, code, _SENTENCES.get(status) or error.description or error.name
 
 

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
+    PreconditionFailed,
     RequestedRangeNotSatisfiable,
     RequestEntityTooLarge,
 )
@@ -235,6 +236,7 @@ _SPECIMENS: dict[str, ServiceError | HTTPException] = {
     "database": Unavailable(
         "The database is busy or not available. Try again shortly.", retry_after=5
     ),
+    "version": PreconditionFailed(),
     "method": MethodNotAllowed(["GET", "HEAD"]),
     "size": RequestEntityTooLarge(),
     "range": RequestedRangeNotSatisfiable(),

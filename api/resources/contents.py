@@ -54,7 +54,7 @@ class DownloadQuery(Filters, requests.NamesFile):
     answer=FITS_TYPE,
     also="application/zip",
     further={206: "The requested range.", 304: "Not modified (`If-None-Match`)."},
-    refusals=(416,),
+    refusals=(412, 416),
 )
 def download(query: DownloadQuery) -> ResponseReturnValue:
     """Download a FITS file, or several as one zip.

@@ -29,6 +29,7 @@ export function cookie(name) {
 export function postJson(path, body) {
   return fetch(path, {
     method: "POST",
+    keepalive: true, // it also arrives when the page is left meanwhile
     headers: { "Content-Type": "application/json", "X-CSRFToken": cookie("_csrf_token") },
     body: JSON.stringify(body),
   });

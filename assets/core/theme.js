@@ -2,6 +2,13 @@
 import { setProps } from "./dash.js";
 import { createSignal } from "./signal.js";
 
+/**
+ * Options that the account keeps were chosen here.
+ *
+ * @type {import("./signal.js").Signal<Record<string, unknown>>}
+ */
+export const optionsChosen = createSignal();
+
 /** The colours have changed. @type {import("./signal.js").Signal<void>} */
 export const themeChanged = createSignal();
 
@@ -22,4 +29,5 @@ export function toggleTheme() {
   const theme = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
   setProps("theme", { data: theme });
   applyTheme(theme);
+  optionsChosen.emit({ theme });
 }

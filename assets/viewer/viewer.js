@@ -6,6 +6,7 @@
  */
 import { byId } from "../core/dom.js";
 import { setProps } from "../core/dash.js";
+import { optionsChosen } from "../core/theme.js";
 import { setShownEdges, shownEdges } from "./axes.js";
 import { setOptions, showNote, showTitle, showView } from "./display.js";
 import { attachGestures } from "./gestures.js";
@@ -188,6 +189,16 @@ export function optionsFromPage(map, stretch, limits, low, high, ...checks) {
     apertures,
     wavelengths,
   });
+  keepWithAccount({ colormap: map, "show-saturated": saturated, "show-title": title });
+}
+
+/** Keep with the account what was changed here. @param {Record<string, unknown>} values */
+function keepWithAccount(values) {
+  // Nothing has triggered the call that comes with the page itself.
+  for (const { prop_id } of window.dash_clientside.callback_context.triggered) {
+    const id = prop_id.replace(/\.value$/, "");
+    if (id in values) optionsChosen.emit({ [id.replace("-", "_")]: values[id] });
+  }
 }
 
 new MutationObserver(() => {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from db import database
 from db.models import User
 from figures.colormaps import STOPS
 from services.errors import Unacceptable
+from services.unit_of_work import transaction
 
 COLORMAPS = tuple(STOPS)
 THEMES = ("dark", "light")
@@ -44,7 +46,7 @@ def of(user: User) -> VisualOptions:
 
 
 def save(user: User, **options: object) -> dict[str, Any]:
-    """Save some options of an account.
+    """Save some options of an account; the others stay as they are in the database now.
 
     Returns
     -------
@@ -63,6 +65,10 @@ def save(user: User, **options: object) -> dict[str, Any]:
         fits = value in allowed if isinstance(allowed, tuple) else type(value) is allowed
         if not fits or len(str(value)) > 60:
             raise Unacceptable(f"{str(value)[:40]!r} is not a valid value of {name}.", field=name)
-    user.visual = {**user.visual, **options}
-    user.save(only=[User.visual])
+    with transaction():
+        query = User.select(User.visual).where(User.id == user.id)
+        if database.for_update:  # SQLite has one writer at a time
+            query = query.for_update("FOR NO KEY UPDATE")
+        user.visual = {**query.get().visual, **options}
+        User.update(visual=user.visual).where(User.id == user.id).execute()
     return dict(user.visual)

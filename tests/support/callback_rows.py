@@ -212,8 +212,6 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "night-trends.figure ← url.pathname": (
         Row(at("/night/2022-07-04", **{"night-columns.data": 2})),
     ),
-    "theme.id ← theme.data": (Row(),),
-    "show-title.className ← colormap.value": (Row(),),
     "search-count.children ← url.pathname": (
         Row(at("/search", "?proposal={soar_id}"), shows=True),
         Row(at("/search", "?original_file_id={file}"), shows=True),
@@ -248,6 +246,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
                 "visual-theme.value": "dark",
                 "visual-show_saturated.value": True,
                 "visual-show_title.value": True,
+                "visual-shown.data": {},
             }
         ),
     ),

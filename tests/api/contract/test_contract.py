@@ -30,6 +30,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    412: "precondition_failed",
     413: "too_large",
     416: "range_not_satisfiable",
     422: "unacceptable",

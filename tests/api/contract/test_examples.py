@@ -122,6 +122,12 @@ def provoke(site: Site) -> dict[str, Any]:
         "size": site.call(
             "PI", "POST", reduce, data=b" " * 2_000_000, content_type="application/json"
         ),
+        "version": site.call(
+            "PI",
+            "GET",
+            f"/api/files/download/?id={site.spectrum.id}",
+            headers={"If-Match": '"x"'},
+        ),
         "range": site.call(
             "PI",
             "GET",

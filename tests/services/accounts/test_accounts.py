@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from argon2 import PasswordHasher
 
+import db
 from db.models import Event, LoginFailure, Session, Token, User, utc_now
 from services.accounts import accounts, passwords, sessions, visual_options
 from services.errors import Conflict, NotAuthenticated, NotFound, TooManyAttempts, Unacceptable
@@ -157,6 +159,36 @@ def test_the_four_rules(user: User, password: str, sentences: list[str]) -> None
 
 def test_the_published_list_is_whole() -> None:
     assert len(passwords.common_passwords()) == 19_640
+
+
+def test_windows_that_change_different_options_lose_none(user: User) -> None:
+    one, other = User.get_by_id(user.id), User.get_by_id(user.id)  # read at the same time
+    visual_options.save(one, theme="light")
+    visual_options.save(other, colormap="Viridis")
+    assert User.get_by_id(user.id).visual == {"theme": "light", "colormap": "Viridis"}
+
+
+def test_options_saved_at_the_same_time_lose_none(user: User) -> None:
+    barrier = threading.Barrier(4)
+    choices: list[dict[str, object]] = [
+        {"theme": "light"},
+        {"colormap": "Viridis"},
+        {"show_title": False},
+        {"show_saturated": False},
+    ]
+
+    def save(choice: dict[str, object]) -> None:
+        with db.database.connection_context():
+            mine = User.get_by_id(user.id)
+            barrier.wait()
+            visual_options.save(mine, **choice)
+
+    threads = [threading.Thread(target=save, args=(choice,)) for choice in choices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert User.get_by_id(user.id).visual == {k: v for c in choices for k, v in c.items()}
 
 
 def test_visual_options_are_checked(user: User) -> None:
