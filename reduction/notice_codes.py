@@ -59,6 +59,7 @@ class NoticeCode(StrEnum):
     PIXELS_NOT_WRITTEN = "pixels_not_written", WARNING, "file fraction"
     NAME_CONFLICT = "name_conflict", ERROR, "file indexed"
     QUARANTINED = "quarantined", ERROR, "file reason"
+    NOT_RAW = "not_raw", ERROR, "keyword value pipeline"
 
     # A header that cannot be used. `keyword` is the card at fault.
     CARD_MALFORMED = "card_malformed", ERROR, "keyword"

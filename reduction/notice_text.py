@@ -67,6 +67,13 @@ def _of_file(params: Params) -> str:
     return _reason(params) if named else f"{params['file']}: {_reason(params)}"
 
 
+def _not_raw(params: Params) -> str:
+    made_by = f" of the {params['pipeline']} pipeline" if params["pipeline"] else ""
+    return (
+        f"This is a product{made_by} and not a raw frame: {params['keyword']} = {params['value']!r}"
+    )
+
+
 def _cards(params: Params) -> str:
     return " or ".join(params["cards"])
 
@@ -193,6 +200,7 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "The first is kept."
     ),
     C.QUARANTINED: _of_file,
+    C.NOT_RAW: _not_raw,
     C.CARD_MALFORMED: "{keyword} cannot be read: its card is malformed.",
     C.CARD_MISSING: "{keyword} ({meaning}) is missing.",
     C.CARDS_MISSING: lambda p: f"{_cards(p)} is missing or not a number.",

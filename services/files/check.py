@@ -13,6 +13,8 @@ from peewee import SqliteDatabase, fn
 
 from db import database
 from db.models import File, Ingredient, Run
+from reduction.errors import ReductionError
+from reduction.fits import frame_io, product_marks
 from reduction.frames import DataType
 from services.context import site
 from services.files.file_integrity import sha256
@@ -35,6 +37,7 @@ class Invariant(Enum):
     PRODUCT_UNCHANGED = "{subject} has other bytes than when it was made"
     HAS_PARENT = "{subject} has no parent"
     HAS_MEMBERS = "{subject} has no members"
+    RAW_IS_NO_PRODUCT = "{subject} is indexed as raw but is a product ({detail})"
     RAW_ONCE = "{subject} have the same content ({detail})"
     ATTEMPT_UNDER_WAY = "{subject} was left behind by an attempt that has ended"
     FILE_HAS_ROW = "{subject} belongs to no row"
@@ -62,6 +65,7 @@ def violations() -> list[Violation]:
         *_products(),
         *_lineage(),
         *_raw_once(),
+        *_products_as_raw(),
         *_leftovers(),
         *_runs(),
     ]
@@ -107,6 +111,19 @@ def _raw_once() -> Iterator[Violation]:
     raw = raw.where(File.data_type == DataType.RAW).group_by(File.checksum)
     for checksum, n_rows in raw.having(fn.COUNT(File.id) > 1).tuples():
         yield Violation(Invariant.RAW_ONCE, f"{n_rows} raw files", f"{checksum[:12]}…")
+
+
+def _products_as_raw() -> Iterator[Violation]:
+    for file in File.select().where(File.data_type == DataType.RAW).order_by(File.id).iterator():
+        path = Path(file.full_path)
+        try:
+            _, shape = frame_io.read_header(path)
+            every = [header for _, header in frame_io.read_all_headers(path)]
+        except (ReductionError, OSError):
+            continue  # gone or damaged: what uses it says so
+        mark = product_marks.find(every, shape)
+        if mark is not None:
+            yield Violation(Invariant.RAW_IS_NO_PRODUCT, _named(file), f"{mark.keyword} card")
 
 
 def _leftovers() -> Iterator[Violation]:

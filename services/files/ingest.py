@@ -15,8 +15,8 @@ from peewee import IntegrityError
 
 from db import clock
 from db.models import Arrival, File, Proposal
-from reduction.errors import ReductionError
-from reduction.fits import frame_io, headers
+from reduction.errors import HeaderError, ReductionError
+from reduction.fits import frame_io, headers, product_marks
 from reduction.frames import DataType, FrameDescription
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -139,11 +139,28 @@ def _examine(path: Path, stamp: Stamp) -> _ArrivingFrame:
     """
     oddities = check(path, stamp)
     checksum = sha256(path)
-    header, shape = frame_io.read_header(path)
-    frame = headers.describe(header, shape, path.name)
+    frame = describe_raw(path)
     if Stamp.of(path) != stamp:
         raise IncompleteFile(f"{path.name} changed while it was read.")
     return _ArrivingFrame(path, stamp, frame, tuple(oddities), checksum)
+
+
+def describe_raw(path: Path) -> FrameDescription:
+    """Return the description of a raw frame.
+
+    Raises
+    ------
+    UnusableFrame
+        The file is no FITS image.
+    HeaderError
+        A card that is needed can't be used, or shows that the file is a product.
+    """
+    header, shape = frame_io.read_header(path)
+    every = [each for _, each in frame_io.read_all_headers(path)]
+    mark = product_marks.find(every, shape)
+    if mark is not None:
+        raise HeaderError(mark.to_notice())
+    return headers.describe(header, shape, path.name)
 
 
 def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:

@@ -9,13 +9,12 @@ from typing import IO
 
 from db.models import Arrival, File, Proposal, User
 from reduction.errors import HeaderError, ReductionError
-from reduction.fits import frame_io, headers
 from services import access, notices
 from services.access import Action
 from services.context import site
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
 from services.files.file_integrity import IncompleteFile
-from services.files.ingest import ingest, is_frame_name, real_path
+from services.files.ingest import describe_raw, ingest, is_frame_name, real_path
 
 MAX_UPLOAD = 1 << 30
 
@@ -102,8 +101,7 @@ def _receive(stream: IO[bytes], path: Path) -> None:
 def _require_own(user: User, path: Path) -> None:
     """Refuse a frame of a proposal that the person may not upload into, in the same words."""
     try:
-        header, shape = frame_io.read_header(path)
-        soar_id = headers.describe(header, shape, path.name).proposal
+        soar_id = describe_raw(path).proposal
     except HeaderError as error:
         raise Unacceptable(str(error), field=error.keyword) from error
     except ReductionError as error:

@@ -150,6 +150,10 @@ def test_every_notice_is_stored_and_read_back(code: NoticeCode) -> None:
         ),
         (notice(NoticeCode.QUARANTINED, file="0001.fits", reason=EMPTY), "0001.fits is empty."),
         (
+            notice(NoticeCode.NOT_RAW, keyword="GSP_PNAM", value="0001.fits", pipeline="Goodman"),
+            "This is a product of the Goodman pipeline and not a raw frame: GSP_PNAM = '0001.fits'.",
+        ),
+        (
             notice(
                 NoticeCode.QUARANTINED,
                 file="0001.fits",

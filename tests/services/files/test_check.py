@@ -44,6 +44,15 @@ def test_a_product_that_is_missing_or_changed_is_named(product: File) -> None:
     assert check.violations() == [Violation(Invariant.PRODUCT_ON_DISK, subject)]
 
 
+def test_a_product_that_is_indexed_as_raw_is_named(site: Site) -> None:
+    path = builders.write_frame(site.raw_roots[0] / "0001.fits", GSP_PNAM="0007.fits")
+    file = builders.row("0001.fits", builders.proposal("A"), full_path=str(path))
+    builders.arrive(site.raw_roots[0], "0002.fits")
+    subject = f"0001.fits (file {file.id})"
+    found = Violation(Invariant.RAW_IS_NO_PRODUCT, subject, "GSP_PNAM card")
+    assert check.violations() == [found]
+
+
 def test_a_file_of_no_row_is_named_once_it_is_old(product: File) -> None:
     stray = Path(product.full_path).with_name("stray.fits")
     stray.write_bytes(b"?")

@@ -181,6 +181,16 @@ def test_a_missing_card_is_named(raw: Path, keyword: str) -> None:
     assert (entry.level, entry.proposal) == ("error", None)
 
 
+@pytest.mark.parametrize("obstype", ["COMP", "BIAS"])
+def test_a_product_in_a_raw_folder_is_never_raw(raw: Path, obstype: str) -> None:
+    path = builders.write_frame(raw / "0001.fits", obstype, GSP_PNAM="0001_arc.fits")
+    arrival = ingest.ingest(path)
+    assert arrival.outcome == "quarantined"
+    assert reason(arrival).code is NoticeCode.NOT_RAW
+    assert reason(arrival).params["keyword"] == "GSP_PNAM"
+    assert File.select().count() == 0
+
+
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0JFIF" * 500, bytes(range(1, 200)) * 40])
 def test_what_is_no_fits_is_quarantined_at_once(raw: Path, content: bytes) -> None:
     path = raw / "0001.fits"
@@ -240,9 +250,15 @@ class TestRegister:
             upload.register(staff, str(bad))
         assert refusal.value.field == "GAIN"
 
+    def test_a_product_is_refused_naming_the_card(self, raw: Path) -> None:
+        path = builders.write_frame(raw / "0001.fits", GSP_FNAM="wecfzst_0001.fits")
+        with pytest.raises(Unacceptable) as refusal:
+            upload.register(builders.person("staff", is_staff=True), str(path))
+        assert refusal.value.field == "GSP_FNAM"
+
 
 class TestUpload:
-    def frame(self, tmp_path: Path, **cards: str) -> io.BytesIO:
+    def frame(self, tmp_path: Path, **cards: str | int) -> io.BytesIO:
         return io.BytesIO(builders.write_frame(tmp_path / "up.fits", **cards).read_bytes())
 
     def test_a_pi_uploads_into_the_own_proposal_only(self, tmp_path: Path, site: Site) -> None:
@@ -257,6 +273,17 @@ class TestUpload:
                 upload.upload(pi, "0002.fits", self.frame(tmp_path, PROPID=soar_id))
         assert Proposal.select().count() == 2
         assert len(list(site.uploads_dir.rglob("*.fits"))) == 1
+
+    @pytest.mark.parametrize("is_staff", [True, False])
+    def test_a_product_is_refused_naming_the_card(
+        self, tmp_path: Path, site: Site, *, is_staff: bool
+    ) -> None:
+        person = builders.person("somebody", is_staff=is_staff)
+        builders.proposal("SOAR2024A-001", person)
+        with pytest.raises(Unacceptable) as refusal:
+            upload.upload(person, "0001.fits", self.frame(tmp_path, RLEVEL=91))
+        assert refusal.value.field == "RLEVEL"
+        assert list(site.uploads_dir.rglob("*.fits")) == []
 
     def test_what_is_refused_leaves_nothing(self, tmp_path: Path, site: Site) -> None:
         staff = builders.person("staff", is_staff=True)
