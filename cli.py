@@ -25,6 +25,7 @@ from services import notices
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest, NotFound, ServiceError
 from services.files import check, file_integrity, ingest
+from services.files.arrivals import inspector, names
 from services.mail import letters
 from services.proposals import proposals, semester_import
 
@@ -185,7 +186,7 @@ def _frames(paths: tuple[Path, ...]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        yield from sorted(file for file in path.rglob("*") if ingest.is_frame_name(file.name))
+        yield from sorted(file for file in path.rglob("*") if names.is_frame_name(file.name))
 
 
 def _ingest(path: Path) -> tuple[str, str]:
@@ -196,6 +197,8 @@ def _ingest(path: Path) -> tuple[str, str]:
         return "refused", f"{path} is not inside the raw folders (GSP_RAW_DIRS)."
     except file_integrity.IncompleteFile as error:
         return "incomplete", error.message
+    except inspector.InspectionFailed as error:
+        return "refused", error.message
     return arrival.outcome, notices.message(arrival.notice)
 
 

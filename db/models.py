@@ -350,6 +350,22 @@ class Arrival(Table):
     seen = InsertionTimeField()
 
 
+class FormerVersion(Table):
+    """Bytes that a raw frame had before its file was replaced: by whom this was accepted, and when.
+
+    `user` is null when the watcher accepted it: the frame had been indexed while it was still being
+    written. `changes` lists what differs in the description, each with ``column``, ``before`` and
+    ``after``.
+    """
+
+    file = ForeignKeyField(File, backref="former_versions", on_delete="CASCADE")
+    checksum = CharField(64)
+    size = BigIntegerField()
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    changes = JSONField(default=list)
+    created = InsertionTimeField()
+
+
 class Run(Table):
     """One run of a process block on a file. The queue carries only its id.
 
@@ -454,7 +470,9 @@ class LogEntry(Table):
     """An important message. `proposal` null: for staff only.
 
     `level` is the severity of its notice. `search_text` is the text that a search examines: the
-    sentence, code and parameters of the notice at the time of writing.
+    sentence, code and parameters of the notice at the time of writing. `grouping` is what failures
+    of one kind share ("" for an entry that stands alone): those that follow soon are counted in the
+    entry of the first.
     """
 
     created = InsertionTimeField(index=True)
@@ -464,9 +482,13 @@ class LogEntry(Table):
     run_id = IntegerField(null=True, index=True)
     notice = JSONField()
     search_text = TextField(default="")
+    grouping = CharField(160, default="")
 
     class Meta:
-        indexes = ((("proposal", "created"), False),)
+        indexes = (
+            (("proposal", "created"), False),
+            (("grouping", "created"), False),
+        )
 
 
 class Event(Table):
@@ -533,6 +555,7 @@ TABLES = [
     Membership,
     File,
     Arrival,
+    FormerVersion,
     Run,
     Ingredient,
     RunInput,

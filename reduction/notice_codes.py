@@ -40,6 +40,7 @@ class NoticeCode(StrEnum):
     FILE_EMPTY = "file_empty", ERROR, "file"
     FILE_CUT_SHORT = "file_cut_short", ERROR, "file size expected"
     GZIP_DAMAGED = "gzip_damaged", ERROR, "file"
+    FILE_TOO_LARGE = "file_too_large", ERROR, "file size limit"
     GZIP_TOO_LARGE = "gzip_too_large", ERROR, "file"
     NOT_FITS = "not_fits", ERROR, "file"
     HEADER_TOO_LONG = "header_too_long", ERROR, "file limit"
@@ -58,7 +59,12 @@ class NoticeCode(StrEnum):
     NOT_A_PRODUCT = "not_a_product", ERROR, "file"
     PIXELS_NOT_WRITTEN = "pixels_not_written", WARNING, "file fraction"
     NAME_CONFLICT = "name_conflict", ERROR, "file indexed"
+    FRAME_CHANGED = "frame_changed", ERROR, "file indexed"
     QUARANTINED = "quarantined", ERROR, "file reason"
+    NAME_UNUSABLE = "name_unusable", ERROR, "file"
+    FILE_UNREADABLE = "file_unreadable", ERROR, "file problem"
+    INSPECTION_STOPPED = "inspection_stopped", ERROR, "file"
+    UNEXPECTED_FAILURE = "unexpected_failure", ERROR, "file exception"
     NOT_RAW = "not_raw", ERROR, "keyword value pipeline"
 
     # A header that cannot be used. `keyword` is the card at fault.
@@ -69,6 +75,7 @@ class NoticeCode(StrEnum):
     CARD_NOT_NUMBER = "card_not_number", ERROR, "keyword meaning value"
     CARD_NOT_FINITE = "card_not_finite", ERROR, "keyword value"
     CARD_NOT_WHOLE = "card_not_whole", ERROR, "keyword value"
+    CARD_ABSURD = "card_absurd", ERROR, "keyword value"
     SHAPE_NOT_ONE_PLANE = "shape_not_one_plane", ERROR, "keyword shape"
     AXES_NOT_TWO = "axes_not_two", ERROR, "keyword axes"
     LARGER_THAN_DETECTOR = "larger_than_detector", ERROR, "keyword binning size"
@@ -203,6 +210,9 @@ class NoticeCode(StrEnum):
 
     # Entries of the log.
     FILE_NOTICE = "file_notice", WARNING, "file reason"
+    SEVERAL_FILES = "several_files", ERROR, "count files reason"
+    FOLDER_UNREADABLE = "folder_unreadable", ERROR, "file problem"
+    FOLDER_READABLE = "folder_readable", INFO, "file"
     FILE_RUN_FAILED = "file_run_failed", ERROR, "file block reason"
     RECLASSIFIED = "reclassified", INFO, "person file before after"
     SETTINGS_CHANGED = "settings_changed", INFO, "person changes"

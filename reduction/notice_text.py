@@ -74,6 +74,15 @@ def _not_raw(params: Params) -> str:
     )
 
 
+def _several_files(params: Params) -> str:
+    first = text(Notice.from_json(params["reason"]))
+    further = params["count"] - 1
+    shown = params["files"][1:]
+    rest = ", and others" if further > len(shown) else ""
+    named = f": {', '.join(shown)}{rest}" if shown else ""
+    return f"{first} The same holds for {further:,} more{named}"
+
+
 def _cards(params: Params) -> str:
     return " or ".join(params["cards"])
 
@@ -178,7 +187,9 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.FILE_EMPTY: "{file} is empty.",
     C.FILE_CUT_SHORT: "{file} is cut short: {size} bytes of at least {expected}.",
     C.GZIP_DAMAGED: "{file}: the gzip stream is damaged or cut short.",
-    C.GZIP_TOO_LARGE: "{file} unpacks to more than any Goodman frame.",
+    C.FILE_TOO_LARGE: "{file} has {size:,} bytes; no frame has more than {limit:,}",
+    C.CARD_ABSURD: "{keyword} = {value} is beyond what any frame has",
+    C.GZIP_TOO_LARGE: "{file} unpacks to more than a frame of this size can.",
     C.NOT_FITS: "{file} is not a FITS file.",
     C.HEADER_TOO_LONG: "{file}: a header of more than {limit} cards is refused.",
     C.HEADER_CUT_SHORT: "{file}: the file ends inside a header.",
@@ -194,12 +205,27 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.ARRAY_CUT_SHORT: "{file} is cut short.",
     C.PRODUCT_UNREADABLE: "{file} cannot be read as a product.",
     C.NOT_A_PRODUCT: "{file} is not a product of this reduction.",
-    C.PIXELS_NOT_WRITTEN: "{file}: the last {fraction:.0%} of the pixels are empty bytes.",
+    C.PIXELS_NOT_WRITTEN: (
+        "{file}: a part of the frame ({fraction:.1%}) is empty bytes, as if not written."
+    ),
     C.NAME_CONFLICT: (
         "{file} has other content than the frame of this name indexed on {indexed} UTC. "
         "The first is kept."
     ),
+    C.FRAME_CHANGED: (
+        "{file} was changed on disk after it was indexed on {indexed} UTC. "
+        "Staff can accept the new content; until then the frame cannot be downloaded or reduced"
+    ),
     C.QUARANTINED: _of_file,
+    C.NAME_UNUSABLE: (
+        "{file} cannot be indexed: its path has bytes that are not UTF-8, or control characters. "
+        "Rename it"
+    ),
+    C.FILE_UNREADABLE: "{file} cannot be read: {problem}. It is tried again every minute",
+    C.INSPECTION_STOPPED: "{file} needs more memory or time than any frame and is refused",
+    C.UNEXPECTED_FAILURE: (
+        "{file} could not be examined ({exception}). Report this to the maintainers with the file"
+    ),
     C.NOT_RAW: _not_raw,
     C.CARD_MALFORMED: "{keyword} cannot be read: its card is malformed.",
     C.CARD_MISSING: "{keyword} ({meaning}) is missing.",
@@ -418,6 +444,9 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.NEWER_CALIBRATION: _newer_calibration,
     C.PROCESSING_NOT_ALLOWED: "Your role does not allow you to process this file.",
     C.FILE_NOTICE: _of_file,
+    C.SEVERAL_FILES: _several_files,
+    C.FOLDER_UNREADABLE: "The folder {file} cannot be read: {problem}",
+    C.FOLDER_READABLE: "The folder {file} can be read again",
     C.FILE_RUN_FAILED: _file_run_failed,
     C.RECLASSIFIED: "{person} classified {file}: {before} → {after}.",
     C.SETTINGS_CHANGED: lambda p: f"{p['person']} changed the reduction settings ({_changes(p)}).",

@@ -36,6 +36,11 @@ class Site:
         return self.home / "uploads"
 
     @property
+    def incoming_dir(self) -> Path:
+        """Uploads that are not judged yet; no raw root."""
+        return self.home / "incoming"
+
+    @property
     def all_raw_roots(self) -> tuple[Path, ...]:
         """Every folder that may contain raw frames."""
         return (*self.raw_roots, self.uploads_dir.resolve())

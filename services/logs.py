@@ -9,14 +9,17 @@ from typing import Any
 
 from peewee import ModelSelect, fn
 
+from db import clock
 from db.models import Event, File, LogEntry, Proposal, Run, User
 from reduction import notice_text
-from reduction.notice_codes import Severity
-from reduction.notices import Notice
+from reduction.notice_codes import NoticeCode, Severity
+from reduction.notices import Notice, notice
 from services import access, events
 from services.errors import Unacceptable
 
 LEVELS = tuple(severity.label for severity in Severity)
+GROUP_FOR = dt.timedelta(minutes=10)
+NAMES_SHOWN = 5
 
 
 def write(
@@ -36,8 +39,61 @@ def write(
         file=file,
         run_id=run.id if run else None,
     )
+    return _announcement(row)
+
+
+def write_grouped(
+    entry: Notice, *, proposal: Proposal | None = None, file: File | None = None
+) -> list[Event]:
+    """Write a log entry on a file inside the current transaction; many of one kind make one entry.
+
+    Entries of one kind have the code, the inner code and the proposal in common. Those that follow
+    the first within `GROUP_FOR` are counted in its entry, which names the first few files.
+
+    Returns
+    -------
+    list of Event
+        To be published; empty for most of those that are only counted.
+    """
+    reason = entry.params.get("reason") or {"code": ""}
+    owner = proposal.id if proposal else ""
+    grouping = f"{entry.code}:{reason['code']}:{owner}"
+    newest = LogEntry.select().where(
+        LogEntry.grouping == grouping, LogEntry.created > clock.now() - GROUP_FOR
+    )
+    row = newest.order_by(LogEntry.id.desc()).first()
+    if row is None:
+        event = write(entry, proposal=proposal, file=file)
+        LogEntry.update(grouping=grouping).where(LogEntry.id == event.payload["log"]).execute()
+        return [event]
+    grouped = _added(Notice.from_json(row.notice), entry)
+    row.notice, row.search_text, row.file = grouped.to_json(), _search_text(grouped), None
+    row.save(only=[LogEntry.notice, LogEntry.search_text, LogEntry.file])
+    count = grouped.params["count"]
+    if count & (count - 1):  # announced when the number has doubled: pages are not flooded
+        return []
+    return [_announcement(row)]
+
+
+def _added(known: Notice, new: Notice) -> Notice:
+    """Return the notice on several files: the first one's, how many there are, and some names."""
+    is_group = known.code is NoticeCode.SEVERAL_FILES
+    first = known.params["reason"] if is_group else known
+    files = list(known.params["files"] if is_group else [known.params["file"]])
+    if len(files) < NAMES_SHOWN and new.params["file"] not in files:
+        files.append(new.params["file"])
+    count = (known.params["count"] if is_group else 1) + 1
+    made = notice(NoticeCode.SEVERAL_FILES, count=count, files=files, reason=first)
+    return Notice(made.code, known.severity, made.params)
+
+
+def _announcement(row: LogEntry) -> Event:
     return events.record(
-        "log-added", proposal=proposal, staff_only=proposal is None, log=row.id, level=level
+        "log-added",
+        proposal=row.proposal_id,
+        staff_only=row.proposal_id is None,
+        log=row.id,
+        level=row.level,
     )
 
 

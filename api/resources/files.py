@@ -95,6 +95,7 @@ def create() -> ResponseReturnValue:
     upload into the own proposal.
     """
     if request.mimetype == "multipart/form-data":
+        upload.require_uploader(g.user)  # before the body is read
         file, created = _upload()
     else:
         file, created = upload.register(g.user, read_body(requests.NewFile).full_path)

@@ -7,7 +7,7 @@ import sys
 import time
 
 REPEAT_S = 60.0
-VERBOSE = ("rq", "rq.worker", "watchfiles", "astropy", "peewee.migrations")
+VERBOSE = ("rq", "rq.worker", "astropy", "peewee.migrations")
 
 
 def to_stderr(part: str) -> None:

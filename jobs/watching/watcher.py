@@ -12,10 +12,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from watchfiles import Change, watch
 
 from config import Config
 from db import database
@@ -23,74 +21,29 @@ from jobs import condition_watch, wiring
 from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
+from jobs.watching.announcements import Announcement, Announcements, What
 from jobs.watching.path_queue import PathQueue
+from jobs.watching.repeated import RepeatedLines
+from jobs.watching.scanner import Scanner
+from jobs.watching.settling import Settling
 from reduction import registry
 from services import notices
-from services.errors import NotFound
+from services.errors import DATABASE_UNAVAILABLE, NotFound, Unavailable
 from services.files import file_integrity, ingest
+from services.files.arrivals import folders, incoming, inspector, names, outcomes
 
 log = logging.getLogger(__name__)
 
 N_THREADS = 2
 """One may be reading a file while the other commits."""
 RESCAN_S = 60.0
+WHOLE_RESCAN_S = 600.0
+POLL_S = 0.1
 NEW_FOLDER_S = 1.0
-COARSE_CLOCK_NS = 2_000_000_000
-"""A folder that changed this recently may change again with the same time of change."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 5.0
-BATCH = 400
-
-
-class Scanner:
-    """Find the frames that are not indexed; folders that did not change are not listed again."""
-
-    def __init__(self) -> None:
-        self._folders: dict[str, tuple[int, list[str]]] = {}
-
-    def scan(self, folder: str) -> Iterator[tuple[str, int]]:
-        """Yield (path, time of change in ns) of each frame below `folder` not seen so far."""
-        try:
-            changed = os.stat(folder).st_mtime_ns
-            known = self._folders.get(folder)
-            if known is None or known[0] != changed:
-                frames, below = _listing(folder)
-                yield from _unseen(frames)
-                settled = time.time_ns() - changed > COARSE_CLOCK_NS
-                self._folders[folder] = (changed if settled else -1, below)
-            else:
-                below = known[1]
-        except OSError as error:
-            log.warning("%s can't be read: %s", folder, error.strerror)
-            self._folders.pop(folder, None)
-            return
-        for name in below:
-            yield from self.scan(os.path.join(folder, name))
-
-
-def _listing(folder: str) -> tuple[list[str], list[str]]:
-    """Return the paths of the frames in a folder, and the names of the folders in it."""
-    frames, below = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith("."):
-                    below.append(entry.name)
-            elif ingest.is_frame_name(entry.name):
-                frames.append(entry.path)
-    return frames, below
-
-
-def _unseen(paths: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield (path, time of change) of those that are not indexed in their present state."""
-    for start in range(0, len(paths), BATCH):
-        with database.connection_context():
-            new = list(ingest.unseen(Path(path) for path in paths[start : start + BATCH]))
-        for path in new:
-            try:
-                changed = path.stat().st_mtime_ns
-            except OSError:
-                continue
-            yield str(path), min(changed, time.time_ns())
+UNREADABLE_RETRY_S = 60.0
+TRIES = 3
+"""Of a file whose examination fails in a way that was not foreseen."""
 
 
 class Watcher:
@@ -102,9 +55,13 @@ class Watcher:
         self.poll = poll
         self.pending = PathQueue()
         self.tries: dict[str, int] = {}
+        self.failures: dict[str, int] = {}
+        self.settling = Settling()
+        self.lines = RepeatedLines()
         self.rescan_now = threading.Event()
         self.roots_changed = threading.Event()
-        self.scanner = Scanner()
+        self.scanner = Scanner(self._folder_fails, self._folder_is_well)
+        self.scanning = threading.Lock()
 
     def run(self) -> None:
         """Watch until the process ends."""
@@ -114,50 +71,60 @@ class Watcher:
         if not self.roots:
             log.info("no folder is watched: GSP_RAW_DIRS is not set and the demo night is off")
             threading.Event().wait()
+        log.info("watching %s%s", ", ".join(self.roots), " by polling" if self.poll else "")
         while True:
             try:
-                self._listen()
-            except OSError as error:  # FileNotFoundError: a root is gone; ENOSPC: no watches left
-                log.warning("the raw folders can't be watched, rescanning instead: %s", error)
-                self.rescan_now.set()
-                time.sleep(LAST_RETRY_S)
+                if self.poll:
+                    self._poll_until(float("inf"))
+                else:
+                    self._listen()
+            except OSError as error:  # no watches left, or a system without inotify
+                self.lines.warn("watch", f"the raw folders are polled, not watched: {error}")
+                self._poll_until(time.monotonic() + RESCAN_S)
+
+    # --- what is announced ---------------------------------------------------------------------
 
     def _listen(self) -> None:
-        log.info("watching %s%s", ", ".join(self.roots), " by polling" if self.poll else "")
         self.roots_changed.clear()
-        changes = watch(
-            *self.roots,
-            watch_filter=_interesting,
-            step=10,
-            debounce=100,
-            rust_timeout=500,
-            yield_on_timeout=True,
-            stop_event=self.roots_changed,
-            force_polling=self.poll,
-            poll_delay_ms=100,
-            ignore_permission_denied=True,
-            raise_interrupt=False,
-        )
-        for n, batch in enumerate(changes):
-            if n == 0:  # the watch is in place: find what came before it
-                self.rescan_now.set()
-            now = time.time_ns()
-            for _, path in batch:
-                if ingest.is_frame_name(os.path.basename(path)):
-                    self._announced(path, now)
-                elif os.path.isdir(path):
-                    self._scan(path)
-                    threading.Timer(NEW_FOLDER_S, self._scan, (path,)).start()
+        with Announcements(self.roots) as announcements:
+            self.rescan_now.set()  # the watch is in place: find what came before it
+            for announcement in announcements.until(self.roots_changed):
+                self._announced(announcement)
 
-    def _announced(self, path: str, now: int) -> None:
-        # A file that is being copied changes many times a second; it is examined 20 times a second.
-        self.pending.put(path, now, delay=FIRST_RETRY_S if path in self.tries else 0.0)
+    def _announced(self, announcement: Announcement) -> None:
+        what, path = announcement.what, announcement.path
+        if what is What.LOST:
+            self.rescan_now.set()
+        elif what is What.FOLDER:
+            self._scan(path)
+            threading.Timer(NEW_FOLDER_S, self._scan, (path,)).start()
+        elif names.is_frame_name(os.path.basename(path)):
+            if what is What.WRITTEN:
+                # It is looked at when it is closed; until then, from time to time.
+                self.settling.written(path)
+                if path not in self.tries:
+                    self.tries[path] = 0
+                    self.pending.put(path, time.time_ns(), delay=LAST_RETRY_S)
+                return
+            if what is What.CLOSED:
+                self.settling.closed(path)
+            self.pending.put(path, time.time_ns())
+
+    def _poll_until(self, end: float) -> None:
+        while time.monotonic() < end:
+            for root in self.roots:
+                self._scan(root)
+            time.sleep(POLL_S)
+
+    # --- what is found -------------------------------------------------------------------------
 
     def _rescan_forever(self) -> None:
-        identity = None
+        identity, whole = None, time.monotonic()
         while True:
+            is_whole = self.poll or time.monotonic() - whole > WHOLE_RESCAN_S
+            whole = time.monotonic() if is_whole else whole
             for root in (*self.roots, self.uploads):
-                self._scan(root)
+                self._scan(root, whole=is_whole)
             # A root that was mounted or created again is another folder, which is not watched yet.
             now = [_identity(root) for root in self.roots]
             if identity not in (None, now):
@@ -166,12 +133,25 @@ class Watcher:
             self.rescan_now.wait(RESCAN_S)
             self.rescan_now.clear()
 
-    def _scan(self, folder: str) -> None:
+    def _scan(self, folder: str, *, whole: bool = False) -> None:
         try:
-            for path, changed in self.scanner.scan(folder):
-                self.pending.put(path, changed)
+            with self.scanning:
+                for path, changed in self.scanner.scan(folder, whole=whole):
+                    self.pending.put(path, changed)
         except Exception as error:  # noqa: BLE001 - database down: the next scan finds them
-            log.warning("%s could not be scanned: %s", folder, error)
+            self.lines.warn("scan", f"{names.shown(folder)} could not be scanned: {error}")
+
+    def _folder_fails(self, folder: str, error: OSError) -> None:
+        problem = error.strerror or str(error)
+        self.lines.warn("folder", f"{names.shown(folder)} can't be read: {problem}")
+        with database.connection_context():
+            folders.note_unreadable(folder, problem)
+
+    def _folder_is_well(self, folder: str) -> None:
+        with database.connection_context():
+            folders.note_readable(folder)
+
+    # --- what is indexed -----------------------------------------------------------------------
 
     def _ingest_forever(self) -> None:
         while True:
@@ -185,33 +165,65 @@ class Watcher:
 
     def _ingest(self, path: str) -> None:
         try:
+            if not self._has_settled(path):
+                return
             with database.connection_context():
                 arrival = ingest.ingest(Path(path))
         except file_integrity.IncompleteFile:
             self._again(path)
-        except NotFound:  # removed meanwhile, or not a frame
-            self.tries.pop(path, None)
-        except Exception as error:
-            if self.tries.get(path, 0) < 1:
-                log.warning("%s could not be indexed, trying again: %s", path, error, exc_info=True)
+        except (NotFound, FileNotFoundError):  # removed meanwhile, or not a frame
+            self._forget(path)
+        except (*DATABASE_UNAVAILABLE, Unavailable) as error:
+            self.lines.warn("database", f"{names.shown(path)} has to wait: {error}")
+            self._again(path)
+        except Exception as error:  # noqa: BLE001 - counted, and said in the log of the site
+            self._fails(path, error)
+        else:
+            self._forget(path)
+            if arrival.outcome not in (outcomes.Outcome.INDEXED, outcomes.Outcome.DUPLICATE):
+                line = f"{arrival.outcome}: {notices.message(arrival.notice)}"
+                self.lines.warn(outcomes.kind_of(arrival), line)
+            if arrival.size == outcomes.UNREAD.size:
+                self.pending.put(path, time.time_ns(), delay=UNREADABLE_RETRY_S)
+
+    def _has_settled(self, path: str) -> bool:
+        """Return whether a file may be indexed; if not, it is looked at again when it may."""
+        stamp = file_integrity.Stamp.of(Path(path))
+        self.settling.seen(path, stamp.size, stamp.mtime_ns)
+        missing = self.settling.missing_quiet(path)
+        if missing:
+            self.pending.put(path, time.time_ns(), delay=max(FIRST_RETRY_S, missing))
+        return not missing
+
+    def _fails(self, path: str, error: Exception) -> None:
+        """Try again after what was not foreseen; after some tries, say so and give up."""
+        failed = self.failures[path] = self.failures.get(path, 0) + 1
+        kind = type(error).__name__
+        if failed < TRIES:
+            line = f"{names.shown(path)} could not be indexed, trying again: {kind}: {error}"
+            self.lines.warn(f"unexpected {kind}", line)
+            self._again(path)
+            return
+        log.warning("%s is given up", names.shown(path), exc_info=error)
+        try:
+            with database.connection_context():
+                outcomes.give_up(Path(path), error)
+        except Exception:
+            log.exception("%s could not be put into quarantine", names.shown(path))
             self._again(path)
         else:
-            self.tries.pop(path, None)
-            if arrival.outcome not in ("indexed", "duplicate"):
-                log.warning("%s: %s: %s", path, arrival.outcome, notices.message(arrival.notice))
+            self._forget(path)
 
     def _again(self, path: str) -> None:
         n = self.tries.get(path, 0)
         self.tries[path] = n + 1
-        self.pending.put(path, time.time_ns(), delay=min(LAST_RETRY_S, FIRST_RETRY_S * 2**n))
+        delay = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(n, 10))
+        self.pending.put(path, time.time_ns(), delay=delay)
 
-
-def _interesting(change: Change, path: str) -> bool:
-    if change == Change.deleted:
-        return False
-    return ingest.is_frame_name(os.path.basename(path)) or (
-        change == Change.added and os.path.isdir(path)
-    )
+    def _forget(self, path: str) -> None:
+        self.tries.pop(path, None)
+        self.failures.pop(path, None)
+        self.settling.forget(path)
 
 
 def _identity(folder: str) -> tuple[int, int] | None:
@@ -238,6 +250,8 @@ def main() -> int:
     process_log.to_stderr("watcher")
     config = Config.from_env()
     wiring.connect(config)
+    inspector.start()
+    incoming.remove_leftovers()
     registry.all_blocks()  # or the first frame of the night waits a second for the imports
     condition_watch.start(config.watched_dirs)
     Watcher(config.watched_dirs, config.uploads_dir, poll=config.raw_poll).run()

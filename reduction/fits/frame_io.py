@@ -16,7 +16,6 @@ from reduction.fits import hdus, headers, image_planes, vocabulary
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
-from reduction.notices import Notice, notice
 from reduction.readouts import saturation_adu
 
 ADC_LIMIT: Final = 65535.0
@@ -55,65 +54,6 @@ def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
         name = str(unit.header.get("EXTNAME", "") or (number if number else "PRIMARY"))
         named.append((name, hdus.image_header(unit)))
     return named
-
-
-def expected_size(path: Path) -> int | None:
-    """Return the size of a complete FITS file from its headers, None for a gzip file.
-
-    A partial copy is smaller than this. When the file ends inside a header, the size returned is
-    one block more than what is there.
-
-    Raises
-    ------
-    UnusableFrame
-        The file is not FITS.
-    """
-    with path.open("rb") as stream:
-        if hdus.is_gzip(stream):
-            return None
-    size = 0
-    try:
-        for unit in hdus.units(path):
-            size = unit.end
-    except UnusableFrame as error:
-        if error.notice.code is not NoticeCode.HEADER_CUT_SHORT:
-            raise
-        return max(size, hdus.padded(path.stat().st_size)) + hdus.BLOCK
-    return size
-
-
-def verify_checksum(path: Path) -> bool:
-    """Check ``CHECKSUM`` and ``DATASUM``: True if correct, False if the file has none.
-
-    Raises
-    ------
-    UnusableFrame
-        A sum differs from the data: the file is damaged, or not completely written.
-    """
-    return hdus.check_sums(path)
-
-
-def hollow_tail(path: Path) -> Notice | None:
-    """Return a notice if a raw frame ends with a long run of zero bytes, else None.
-
-    A partial copy into a preallocated file has the correct size. A pixel of a 16-bit frame with
-    ``BZERO`` is stored as two zero bytes only if it is exactly 32768 ADU, so if the last tenth of
-    the frame is zero bytes, its rows have not been written.
-    """
-    _, unit, _ = image_unit(path)
-    if unit.compressed:
-        return None
-    with hdus.opened(path) as stream:
-        stream.seek(unit.data_start)
-        data = np.frombuffer(stream.read(unit.data_size), dtype=np.uint8)
-    least = max(data.size // 10, 1)
-    if data[-least:].any():
-        return None
-    written = np.flatnonzero(data)
-    n_hollow = data.size - (int(written[-1]) + 1 if written.size else 0)
-    return notice(
-        NoticeCode.PIXELS_NOT_WRITTEN, file=path.name, fraction=round(n_hollow / data.size, 4)
-    )
 
 
 def read_raw(path: Path) -> CCDData:

@@ -7,21 +7,19 @@ outside ASCII are replaced before the header is parsed.
 
 from __future__ import annotations
 
-import gzip
-import io
+import math
 import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 import numpy as np
 from astropy.io import fits
 
 from reduction.errors import HeaderError, UnusableFrame
-from reduction.fits.vocabulary import CHECKSUM, DATASUM
+from reduction.fits import limits
+from reduction.fits.sources import opened
 from reduction.notice_codes import NoticeCode
 
 BLOCK: Final = 2880
@@ -29,6 +27,8 @@ CARD: Final = 80
 MAX_CARDS: Final = 2000
 MAX_PIXELS: Final = 64 * 1024 * 1024
 MAX_HDUS: Final = 100
+MAX_STATED: Final = 1 << 40
+"""Bytes of an HDU; what is stated beyond cannot even be the position of a file."""
 
 # A compressed image is stored as a table; these cards describe the table, not the image.
 _TABLE_CARDS = re.compile(
@@ -39,6 +39,13 @@ _TABLE_CARDS = re.compile(
 
 
 _PRINTABLE: Final = bytes(b if 32 <= b < 127 else (63 if b > 127 else 32) for b in range(256))
+
+
+class Readable(Protocol):
+    """Anything with the `read` of a binary file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read `size` bytes, fewer at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +67,19 @@ class Unit:
         """Whether this is a tile-compressed image (fpack)."""
         return bool(self.header.get("ZIMAGE", False))
 
+    @property
+    def prefix(self) -> str:
+        """What the keywords of the image's size begin with."""
+        return "Z" if self.compressed else ""
+
 
 def padded(size: int) -> int:
     """Return `size` rounded up to whole FITS blocks."""
     return -(-size // BLOCK) * BLOCK
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file read-only; a gzip file is decompressed while it is read.
-
-    Raises
-    ------
-    UnusableFrame
-        The compressed stream is damaged or ends early.
-    """
-    with path.open("rb") as plain:
-        if not is_gzip(plain):
-            yield plain
-            return
-        try:
-            with gzip.open(plain, "rb") as unzipped:
-                yield unzipped  # type: ignore[misc]  # GzipFile reads like any binary file
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnusableFrame(NoticeCode.GZIP_DAMAGED, file=path.name) from error
-
-
-def is_gzip(stream: BinaryIO) -> bool:
-    """Return whether a stream begins as gzip; its position does not change."""
-    start = stream.read(2)
-    stream.seek(-len(start), io.SEEK_CUR)
-    return start == b"\x1f\x8b"
-
-
-def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
-    """Read one header, including the block of its END card; None if the file ends before.
+def read_header_bytes(first: bytes, stream: Readable, name: str) -> bytes | None:
+    """Read one header after its `first` block, to the block of END; None if the file ends before.
 
     Raises
     ------
@@ -103,7 +88,7 @@ def read_header_bytes(stream: BinaryIO, name: str) -> bytes | None:
     """
     blocks: list[bytes] = []
     while len(blocks) * BLOCK < MAX_CARDS * CARD:
-        block = stream.read(BLOCK)
+        block = stream.read(BLOCK) if blocks else first
         if not blocks and block and not block.startswith((b"SIMPLE  =", b"XTENSION=")):
             if len(block) < 9 and b"SIMPLE  =".startswith(block):
                 return None
@@ -140,11 +125,11 @@ def units(path: Path) -> Iterator[Unit]:
         position = 0
         for count in range(MAX_HDUS + 1):
             stream.seek(position)
-            if count and not stream.read(1):
+            first = stream.read(BLOCK)
+            if count and not first:
                 return
-            stream.seek(position)
             try:
-                raw = read_header_bytes(stream, path.name)
+                raw = read_header_bytes(first, stream, path.name)
             except UnusableFrame:
                 if count:  # FITS allows other data after the last HDU
                     return
@@ -152,6 +137,7 @@ def units(path: Path) -> Iterator[Unit]:
             if raw is None:
                 raise UnusableFrame(NoticeCode.HEADER_CUT_SHORT, file=path.name)
             header = parse(raw)
+            limits.check(header)
             unit = Unit(header, raw, position + len(raw), data_size(header))
             yield unit
             position = unit.end
@@ -199,12 +185,13 @@ def data_size(header: fits.Header) -> int:
     shape = axes(header)
     if not shape:
         return 0
-    n_elements = 1
-    for length in shape:
-        n_elements *= length
+    n_elements = math.prod(shape)
     depth = abs(_size_card(header, "BITPIX")) // 8
     heap, groups = _size_card(header, "PCOUNT", 0), _size_card(header, "GCOUNT", 1)
-    return depth * groups * (heap + n_elements)
+    size = depth * groups * (heap + n_elements)
+    if size > MAX_STATED:
+        raise HeaderError(NoticeCode.CARD_ABSURD, keyword="NAXIS", value=f"{size} bytes")
+    return size
 
 
 def image_header(unit: Unit) -> fits.Header:
@@ -234,38 +221,44 @@ def ones_complement_sum(data: bytes) -> int:
     return total
 
 
-def check_sums(path: Path) -> bool:
-    """Compare ``DATASUM`` and ``CHECKSUM`` of every HDU with its bytes.
+def add_sums(one: int, other: int) -> int:
+    """Return the 32-bit ones' complement sum of two sums."""
+    total = one + other
+    return (total & 0xFFFFFFFF) + (total >> 32)
+
+
+def find_image(
+    units: Iterable[tuple[Unit, tuple[int, ...]]], name: str
+) -> tuple[int, Unit, tuple[int, ...]]:
+    """Find the HDU of the image: the primary HDU, or the first image extension.
+
+    Parameters
+    ----------
+    units : iterable of (Unit, shape)
+        The HDUs, in file order.
+    name : str
+        Of the file.
 
     Returns
     -------
-    bool
-        True if there is at least one and all agree; False if the file has none.
+    number : int
+        Number of the HDU in the file.
+    unit : Unit
+    shape : tuple of int
+        Slowest axis first.
 
     Raises
     ------
     UnusableFrame
-        A sum differs: the file is damaged or incomplete.
+        There is no image, or it exceeds the limits.
     """
-    checked = False
-    for unit in list(units(path)):
-        has_sum, has_data_sum = (c.keyword in unit.header for c in (CHECKSUM, DATASUM))
-        if not (has_sum or has_data_sum):
+    for number, (unit, shape) in enumerate(units):
+        if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
             continue
-        checked = True
-        with opened(path) as stream:
-            stream.seek(unit.data_start)
-            data = stream.read(padded(unit.data_size))
-        data_sum = ones_complement_sum(data)
-        stated = str(unit.header.get(DATASUM.keyword, "")).strip()
-        if has_data_sum and stated != str(data_sum):
-            raise UnusableFrame(
-                NoticeCode.CHECKSUM_MISMATCH, file=path.name, keyword=DATASUM.keyword
-            )
-        both = ones_complement_sum(unit.header_bytes) + data_sum
-        whole = (both & 0xFFFFFFFF) + (both >> 32)
-        if has_sum and whole not in {0, 0xFFFFFFFF}:
-            raise UnusableFrame(
-                NoticeCode.CHECKSUM_MISMATCH, file=path.name, keyword=CHECKSUM.keyword
-            )
-    return checked
+        n_pixels = math.prod(shape)
+        if not shape or n_pixels == 0:
+            continue
+        if n_pixels > MAX_PIXELS:
+            raise UnusableFrame(NoticeCode.IMAGE_TOO_LARGE, file=name, megapixels=n_pixels / 1e6)
+        return number, unit, shape
+    raise UnusableFrame(NoticeCode.NO_IMAGE, file=name)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import UnusableFrame
 from reduction.fits import hdus
+from reduction.fits.sources import opened
 from reduction.notice_codes import NoticeCode
 
 TYPES: Final = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -40,21 +41,8 @@ def image_unit(path: Path) -> tuple[int, hdus.Unit, tuple[int, ...]]:
     HeaderError
         A size card is missing or mistyped.
     """
-    for number, unit in enumerate(hdus.units(path)):
-        shape = hdus.axes(unit.header, "Z") if unit.compressed else hdus.axes(unit.header)
-        if number and not unit.compressed and unit.header.get("XTENSION", "").strip() != "IMAGE":
-            continue
-        n_pixels = 1
-        for length in shape:
-            n_pixels *= length
-        if not shape or n_pixels == 0:
-            continue
-        if n_pixels > hdus.MAX_PIXELS:
-            raise UnusableFrame(
-                NoticeCode.IMAGE_TOO_LARGE, file=path.name, megapixels=n_pixels / 1e6
-            )
-        return number, unit, shape
-    raise UnusableFrame(NoticeCode.NO_IMAGE, file=path.name)
+    shaped = ((unit, hdus.axes(unit.header, unit.prefix)) for unit in hdus.units(path))
+    return hdus.find_image(shaped, path.name)
 
 
 class RawPixels:
@@ -113,7 +101,7 @@ class RawPixels:
         first, last, _ = rows.indices(self.shape[0])
         kind = np.dtype(TYPES[int(self.header["BITPIX"])])
         line = kind.itemsize * self.shape[1]
-        with hdus.opened(self.path) as stream:
+        with opened(self.path) as stream:
             stream.seek(self._unit.data_start + first * line)
             raw = stream.read((last - first) * line)
         if len(raw) < (last - first) * line:

@@ -1,106 +1,65 @@
-"""Indexing of raw frames: each arriving file is checked, described and indexed once.
+"""Indexing of raw frames: each arriving file is examined, described and indexed once.
 
-Headers and bytes are read here, pixels never, so that the web process may do it too.
+The bytes are examined by an inspector (`services.files.arrivals.inspector`), never in this process.
 """
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peewee import IntegrityError
 
-from db import clock
 from db.models import Arrival, File, Proposal
-from reduction.errors import HeaderError, ReductionError
-from reduction.fits import frame_io, headers, product_marks
-from reduction.frames import DataType, FrameDescription
+from reduction.errors import ReductionError
+from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import logs, notices
-from services.context import site
 from services.errors import NotFound
 from services.files import rows
-from services.files.file_integrity import IncompleteFile, Stamp, check, sha256
+from services.files.arrivals import inspector, outcomes, versions
+from services.files.arrivals.inspection import Inspection
+from services.files.arrivals.names import is_usable, real_path, shown
+from services.files.arrivals.origin import Origin, origin_of
+from services.files.arrivals.outcomes import Outcome
+from services.files.file_integrity import IncompleteFile, Stamp
 from services.proposals import proposals
 from services.runs import scheduling
 from services.unit_of_work import UnitOfWork, transaction
 
-SUFFIXES = (".fits", ".fits.gz", ".fits.fz")
-OUTSIDE = "There is no such frame in the watched folders."
-
-
-def is_frame_name(name: str) -> bool:
-    """Return whether a name is that of a frame; names of hidden and temporary files are not."""
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
-
-
-def real_path(path: Path) -> Path:
-    """Return the path of a regular file inside a raw root, with all links resolved.
-
-    Raises
-    ------
-    NotFound
-        There is no such file, or it lies outside of the raw roots.
-    """
-    try:
-        path.as_posix().encode()
-        real = path.resolve(strict=True)
-        regular = stat.S_ISREG(real.stat().st_mode)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise NotFound(OUTSIDE) from error
-    inside = any(real.is_relative_to(root) for root in site().all_raw_roots)
-    if not (inside and regular and is_frame_name(real.name)):
-        raise NotFound(OUTSIDE)
-    return real
-
-
-def unseen(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the paths that are new, or whose files have changed since they were indexed."""
-    batch: list[Path] = []
-    for path in paths:
-        batch.append(path)
-        if len(batch) == 500:
-            yield from _unseen(batch)
-            batch = []
-    yield from _unseen(batch)
-
-
-def _unseen(batch: list[Path]) -> Iterator[Path]:
-    query = Arrival.select(Arrival.path, Arrival.size, Arrival.mtime_ns)
-    query = query.where(Arrival.path.in_([str(path) for path in batch]))
-    known = {path: (size, mtime) for path, size, mtime in query.tuples()}
-    for path in batch:
-        try:
-            info = path.stat()
-        except OSError:
-            continue
-        if known.get(str(path)) != (info.st_size, info.st_mtime_ns):
-            yield path
+RAW = File.data_type == DataType.RAW
 
 
 @dataclass(frozen=True, slots=True)
-class _ArrivingFrame:
-    """A complete, readable frame: its description, and notices on what is unusual."""
+class ArrivingFrame:
+    """A raw frame that was examined: where it lies, which way it came, and what it is."""
 
     path: Path
     stamp: Stamp
-    frame: FrameDescription
-    oddities: tuple[Notice, ...]
-    checksum: str
+    origin: Origin
+    inspected: Inspection
 
 
-def ingest(path: Path) -> Arrival:
+def ingest(
+    path: Path, *, origin: Origin | None = None, inspected: Inspection | None = None
+) -> Arrival:
     """Index the file at `path`.
+
+    Parameters
+    ----------
+    path : Path
+    origin : Origin, optional
+        Which way the file came; default: by the root in which it lies.
+    inspected : Inspection, optional
+        Of a file that was examined before it was moved to `path`.
 
     Returns
     -------
     Arrival
-        ``indexed``, ``duplicate`` (same content as `Arrival.file`), ``conflict`` (another content
-        under the name of a frame of that night and proposal) or ``quarantined``, with a notice.
+        ``indexed``, ``duplicate`` (same content as `Arrival.file`), ``conflict`` (the exposure is
+        indexed with other content) or ``quarantined``, with a notice.
 
     Raises
     ------
@@ -108,111 +67,94 @@ def ingest(path: Path) -> Arrival:
         No regular file with a frame's name inside a raw root.
     IncompleteFile
         It is still being written.
+    InspectionFailed
+        The examination failed in a way that was not foreseen.
     """
     path = real_path(path)
     try:
         stamp = Stamp.of(path)
-        known: Arrival | None = Arrival.get_or_none(Arrival.path == str(path))
-        if known is not None and (known.size, known.mtime_ns) == (stamp.size, stamp.mtime_ns):
-            return known
-        frame = _examine(path, stamp)
-    except ReductionError as error:
-        return _quarantine(path, stamp, error.notice)
     except OSError as error:
-        raise NotFound(f"{path.name} can't be read: {error.strerror}.") from error
+        raise NotFound(f"{shown(path.name)} can't be read: {error.strerror}.") from error
+    known = outcomes.of_path(path)
+    if known is not None and outcomes.is_settled(known, stamp):
+        return known
+    if not is_usable(path):
+        reason = notice(NoticeCode.NAME_UNUSABLE, file=shown(path.name))
+        return outcomes.quarantine(path, stamp, reason)
+    try:
+        found = inspected or inspector.inspect(path)
+        if Stamp.of(path) != stamp:
+            raise IncompleteFile(f"{path.name} changed while it was read.")
+    except ReductionError as error:
+        return outcomes.quarantine(path, stamp, error.notice)
+    except FileNotFoundError as error:
+        raise NotFound(f"{path.name} is gone.") from error
+    except OSError as error:
+        return outcomes.quarantine_unreadable(path, error)
+    return _settle(ArrivingFrame(path, stamp, origin or origin_of(path), found))
+
+
+def _settle(new: ArrivingFrame) -> Arrival:
     try:
         with transaction() as work:
-            return _settle(work, frame)
+            return _decide(work, new)
     except IntegrityError:
         # Another process has just indexed the same content or path: this is a duplicate.
         with transaction() as work:
-            return _settle(work, frame)
+            return _decide(work, new)
 
 
-def _examine(path: Path, stamp: Stamp) -> _ArrivingFrame:
-    """Describe a complete file.
-
-    Raises
-    ------
-    IncompleteFile
-        It changed meanwhile.
-    """
-    oddities = check(path, stamp)
-    checksum = sha256(path)
-    frame = describe_raw(path)
-    if Stamp.of(path) != stamp:
-        raise IncompleteFile(f"{path.name} changed while it was read.")
-    return _ArrivingFrame(path, stamp, frame, tuple(oddities), checksum)
-
-
-def describe_raw(path: Path) -> FrameDescription:
-    """Return the description of a raw frame.
-
-    Raises
-    ------
-    UnusableFrame
-        The file is no FITS image.
-    HeaderError
-        A card that is needed can't be used, or shows that the file is a product.
-    """
-    header, shape = frame_io.read_header(path)
-    every = [each for _, each in frame_io.read_all_headers(path)]
-    mark = product_marks.find(every, shape)
-    if mark is not None:
-        raise HeaderError(mark.to_notice())
-    return headers.describe(header, shape, path.name)
-
-
-def _note(path: Path, stamp: Stamp, outcome: str, **facts: object) -> Arrival:
-    """Store the outcome of an arrival, in place of the earlier outcome of that path."""
-    row: dict[str, Any] = {
-        "file": None,
-        "proposal": None,
-        "notice": None,
-        "seen": clock.now(),
-    }
-    row |= {"size": stamp.size, "mtime_ns": stamp.mtime_ns, "outcome": outcome, **facts}
-    replaced = [getattr(Arrival, name) for name in row]
-    insert = Arrival.insert(path=str(path), **row)
-    insert.on_conflict(conflict_target=[Arrival.path], preserve=replaced).execute()
-    arrival: Arrival = Arrival.get(Arrival.path == str(path))
-    return arrival
-
-
-def _quarantine(path: Path, stamp: Stamp, reason: Notice) -> Arrival:
-    entry = notice(NoticeCode.QUARANTINED, file=path.name, reason=reason)
-    with transaction() as work:
-        # The proposal is unknown when the header can't be read: only staff sees the entry.
-        work.events.append(logs.write(entry))
-        return _note(path, stamp, "quarantined", notice=entry.to_json())
-
-
-def _settle(work: UnitOfWork, new: _ArrivingFrame) -> Arrival:
-    """Decide between duplicate, conflict and a new row, inside a transaction."""
-    raw = File.data_type == DataType.RAW
-    path = str(new.path)
-    same = _first(raw & (File.checksum == new.checksum))
+def _decide(work: UnitOfWork, new: ArrivingFrame) -> Arrival:
+    """Decide between duplicate, conflict, new version and new row, inside a transaction."""
+    frame = new.inspected.frame
+    same = _first(RAW & (File.checksum == new.inspected.checksum))
     if same is not None:
-        if same.full_path != path and not Path(same.full_path).exists():
-            same.full_path = path  # the frame was moved
-            same.save(only=[File.full_path])
-        outcome = "indexed" if same.full_path == path else "duplicate"
-        return _note(new.path, new.stamp, outcome, file=same, proposal=same.proposal)
-    proposal = proposals.for_frame(new.frame.proposal)
-    same_name = (File.file_name == new.path.name) & (File.night == new.frame.night)
-    other = _first(raw & ((same_name & (File.proposal == proposal)) | (File.full_path == path)))
+        return _known(work, new, same)
+    there = _first(RAW & (File.full_path == str(new.path)))
+    if there is not None:
+        if versions.is_fresh(there) and versions.is_same_exposure(there, frame):
+            versions.replace(work, there, new.inspected, new.stamp)
+            return _note(new, Outcome.INDEXED, there)
+        return _conflict(work, new, there, NoticeCode.FRAME_CHANGED)
+    proposal = proposals.for_frame(frame.proposal)
+    other = _first(
+        RAW
+        & (File.file_name == new.path.name)
+        & (File.night == frame.night)
+        & (File.proposal == proposal)
+        & (File.date_obs == frame.date_obs)
+        & (File.camera == frame.camera)
+    )
     if other is not None:
-        entry = notice(
-            NoticeCode.NAME_CONFLICT,
-            file=new.path.name,
-            indexed=f"{other.created:%Y-%m-%d %H:%M}",
-        )
-        work.events.append(logs.write(entry, proposal=other.proposal, file=other))
-        facts = {"file": other, "proposal": other.proposal, "notice": entry.to_json()}
-        return _note(new.path, new.stamp, "conflict", **facts)
+        return _conflict(work, new, other, NoticeCode.NAME_CONFLICT)
     file = _add(work, new, proposal)
     scheduling.schedule(file, work)
-    return _note(new.path, new.stamp, "indexed", file=file, proposal=proposal)
+    return _note(new, Outcome.INDEXED, file)
+
+
+def _known(work: UnitOfWork, new: ArrivingFrame, same: File) -> Arrival:
+    """Settle a file whose content is indexed: at its path, renamed or moved, or a copy."""
+    path = str(new.path)
+    if same.full_path != path and not outcomes.is_still_there(same):
+        same.full_path, same.file_name = path, new.path.name
+        same.save(only=[File.full_path, File.file_name])
+        work.events.append(rows.file_event("file-changed", same))
+    outcome = Outcome.INDEXED if same.full_path == path else Outcome.DUPLICATE
+    return _note(new, outcome, same)
+
+
+def _conflict(work: UnitOfWork, new: ArrivingFrame, other: File, code: NoticeCode) -> Arrival:
+    entry = notice(code, file=new.path.name, indexed=f"{other.created:%Y-%m-%d %H:%M}")
+    work.events += logs.write_grouped(entry, proposal=other.proposal, file=other)
+    return _note(new, Outcome.CONFLICT, other, entry)
+
+
+def _note(
+    new: ArrivingFrame, outcome: Outcome, file: File, reason: Notice | None = None
+) -> Arrival:
+    facts = {"file": file, "proposal": file.proposal}
+    stored = None if reason is None else reason.to_json()
+    return outcomes.note(new.path, new.stamp, outcome, notice=stored, **facts)
 
 
 def _first(condition: Any) -> File | None:
@@ -221,15 +163,15 @@ def _first(condition: Any) -> File | None:
     return None if file_id is None else File.get_by_id(file_id)
 
 
-def _add(work: UnitOfWork, new: _ArrivingFrame, proposal: Proposal) -> File:
+def _add(work: UnitOfWork, new: ArrivingFrame, proposal: Proposal) -> File:
     """Store the row of a new raw frame, with its event and a log entry for each warning."""
-    facts = rows.columns(new.frame)
-    facts["notices"] += notices.dump_all(new.oddities)
+    facts = rows.columns(new.inspected.frame)
+    facts["notices"] += notices.dump_all(new.inspected.oddities)
     file: File = File.create(
         file_name=new.path.name,
         full_path=str(new.path),
         size=new.stamp.size,
-        checksum=new.checksum,
+        checksum=new.inspected.checksum,
         data_type=DataType.RAW,
         proposal=proposal,
         **facts,

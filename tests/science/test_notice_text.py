@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
     "centre": 12000.0,
     "changes": [{"title": "Ignore bias", "before": "off", "after": "on"}],
     "count": 2,
+    "files": ["0001.fits", "0002.fits"],
     "difference": GRATING,
     "differences": [SLIT],
     "error": 0.3,
@@ -150,8 +151,8 @@ def test_every_notice_is_stored_and_read_back(code: NoticeCode) -> None:
         ),
         (notice(NoticeCode.QUARANTINED, file="0001.fits", reason=EMPTY), "0001.fits is empty."),
         (
-            notice(NoticeCode.NOT_RAW, keyword="GSP_PNAM", value="0001.fits", pipeline="Goodman"),
-            "This is a product of the Goodman pipeline and not a raw frame: GSP_PNAM = '0001.fits'.",
+            notice(NoticeCode.NOT_RAW, keyword="RLEVEL", value="91", pipeline="BANZAI"),
+            "This is a product of the BANZAI pipeline and not a raw frame: RLEVEL = '91'.",
         ),
         (
             notice(

@@ -9,12 +9,13 @@ import pytest
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from reduction.errors import ReductionError, UnusableFrame
+from reduction.errors import UnusableFrame
 from reduction.fits import frame_io
+from reduction.fits.survey import survey
 from reduction.frames import DataType, PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from tests.support.goodman_frames import header, reduced, write
-from tests.support.notices import code_of, refused
+from tests.support.notices import refused
 
 RNG = np.random.default_rng(11)
 COUNTS = RNG.integers(400, 60000, (30, 80)).astype(np.uint16)
@@ -55,42 +56,13 @@ def test_one_plane_of_three_axes_is_squeezed(tmp_path: Path) -> None:
         frame_io.read_raw(cube)
 
 
-def test_a_partial_copy_is_smaller_than_expected(raw: Path, tmp_path: Path) -> None:
-    whole = raw.read_bytes()
-    assert frame_io.expected_size(raw) == len(whole)
-    for size in (100, 2880, 5000, len(whole) - 1):
-        part = tmp_path / f"part{size}.fits"
-        part.write_bytes(whole[:size])
-        expected = frame_io.expected_size(part)
-        assert expected is not None
-        assert expected > size
-        with pytest.raises(ReductionError):
-            if size < len(whole) - 2880:
-                frame_io.read_raw(part)
-            else:
-                raise UnusableFrame(NoticeCode.ARRAY_CUT_SHORT, file=part.name)
-    zipped = tmp_path / "z.fits.gz"
-    zipped.write_bytes(gzip.compress(whole))
-    assert frame_io.expected_size(zipped) is None
-    zipped.write_bytes(gzip.compress(whole)[:-200])
-    with refused(UnusableFrame, NoticeCode.GZIP_DAMAGED):
-        frame_io.read_raw(zipped)
-
-
-def test_the_tail_of_a_preallocated_file_is_noticed(raw: Path) -> None:
-    assert frame_io.hollow_tail(raw) is None
-    whole = raw.read_bytes()
-    raw.write_bytes(whole[:4500] + bytes(len(whole) - 4500))
-    assert code_of(frame_io.hollow_tail(raw)) is NoticeCode.PIXELS_NOT_WRITTEN
-
-
 @pytest.mark.parametrize(
     "content", [b"\xff\xd8\xff\xe0" + bytes(9000), bytes(4000), b"SIMPLE" * 900]
 )
 def test_what_is_not_fits_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.fits"
     path.write_bytes(content)
-    for look in (frame_io.read_header, frame_io.read_raw, frame_io.expected_size):
+    for look in (frame_io.read_header, frame_io.read_raw, survey):
         with refused(UnusableFrame, NoticeCode.NOT_FITS, file="x.fits"):
             look(path)
 
@@ -113,20 +85,6 @@ def test_bytes_outside_ascii_are_harmless(raw: Path) -> None:
     frame = frame_io.read_raw(raw)
     assert frame.meta["OBJECT"] == "WD.J??2336"
     frame_io.write(Product("p.fits", DataType.REDUCED, _electrons()), raw.with_name("p.fits"))
-
-
-def test_checksums(tmp_path: Path) -> None:
-    path = tmp_path / "sum.fits"
-    fits.PrimaryHDU(COUNTS, header()).writeto(path, checksum=True)
-    assert frame_io.verify_checksum(path)
-    whole = bytearray(path.read_bytes())
-    whole[-2000] ^= 1 if whole[-2000] else 7
-    whole[5800] ^= 1
-    path.write_bytes(bytes(whole))
-    with refused(UnusableFrame, NoticeCode.CHECKSUM_MISMATCH):
-        frame_io.verify_checksum(path)
-    bare = write(tmp_path / "bare.fits", COUNTS, header())
-    assert not frame_io.verify_checksum(bare)
 
 
 def test_saturated_and_undefined_pixels_are_flagged(tmp_path: Path) -> None:

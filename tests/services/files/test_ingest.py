@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
 import io
@@ -12,13 +13,15 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from db import clock
 from db.models import Arrival, Event, File, LogEntry, Proposal, Run
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
 from services import access
 from services.context import Site
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
-from services.files import ingest, upload
+from services.files import ingest, lookup, upload
+from services.files.arrivals import names, outcomes
 from services.files.file_integrity import IncompleteFile
 from tests.support import builders
 from tests.support.notices import code_of
@@ -72,7 +75,7 @@ def test_seen_again_nothing_changes(raw: Path) -> None:
     path = builders.write_frame(raw / "0001.fits")
     first = ingest.ingest(path)
     n_events = Event.select().count()
-    assert list(ingest.unseen([path])) == []
+    assert list(outcomes.unseen([path])) == []
     assert ingest.ingest(path).id == first.id
     assert (File.select().count(), Event.select().count()) == (1, n_events)
 
@@ -100,20 +103,63 @@ def test_a_moved_frame_is_followed(raw: Path) -> None:
     assert File.get_by_id(first.id).full_path == str(moved)
 
 
-def test_the_same_name_with_other_content_is_a_conflict(raw: Path) -> None:
-    first = ingest.ingest(builders.write_frame(raw / "a" / "0001.fits")).file
-    other = ingest.ingest(builders.write_frame(raw / "b" / "0001.fits"))
+SAME = {"DATE_OBS": "2024-03-10T02:00:00.000"}
+"""The cards of one exposure, written twice with other pixels."""
+
+
+def test_the_same_exposure_with_other_content_is_a_conflict(raw: Path) -> None:
+    first = ingest.ingest(builders.write_frame(raw / "a" / "0001.fits", **SAME)).file
+    other = ingest.ingest(builders.write_frame(raw / "b" / "0001.fits", **SAME))
     assert other.outcome == "conflict"
     assert File.select().count() == 1
     assert Path(first.full_path).parent.name == "a"
     assert code_of(LogEntry.get(LogEntry.level == "error").notice) is NoticeCode.NAME_CONFLICT
 
 
-def test_a_frame_that_is_changed_afterwards_is_a_conflict(raw: Path) -> None:
+@pytest.mark.parametrize(
+    "cards", [{"DATE_OBS": "2024-03-10T03:00:00.000"}, {**SAME, "INSTCONF": "Blue"}]
+)
+def test_another_exposure_with_the_same_name_is_another_frame(
+    raw: Path, cards: dict[str, str]
+) -> None:
+    if "INSTCONF" in cards:
+        cards = {**cards, "INSTRUME": "ghts_blue"}
+    first = ingest.ingest(builders.write_frame(raw / "a" / "0001.fits", **SAME)).file
+    other = ingest.ingest(builders.write_frame(raw / "b" / "0001.fits", **cards)).file
+    assert (first.file_name, first.night) == (other.file_name, other.night)
+    assert first != other
+    with pytest.raises(Conflict) as refusal:
+        lookup.get(builders.person("staff", is_staff=True), "0001.fits")
+    assert set(refusal.value.detail["ids"]) == {first.id, other.id}
+
+
+def test_a_renamed_frame_is_found_by_its_new_name(raw: Path) -> None:
     path = builders.write_frame(raw / "0001.fits")
     first = ingest.ingest(path).file
-    builders.write_frame(path)
-    assert ingest.ingest(path).outcome == "conflict"
+    renamed = path.rename(raw / "0001_HZ44.fits")
+    assert ingest.ingest(renamed).file == first
+    staff = builders.person("staff", is_staff=True)
+    found = lookup.get(staff, "0001_HZ44.fits")
+    assert (found.id, found.full_path) == (first.id, str(renamed))
+    with pytest.raises(NotFound):
+        lookup.get(staff, "0001.fits")
+    assert Event.select().where(Event.name == "file-changed").count() == 1
+
+
+def long_ago(file: File) -> None:
+    """Make a frame one that was indexed an hour ago."""
+    past = clock.now() - dt.timedelta(hours=1)
+    File.update(created=past).where(File.id == file.id).execute()
+
+
+def test_a_frame_that_is_changed_afterwards_is_a_conflict(raw: Path) -> None:
+    path = builders.write_frame(raw / "0001.fits", **SAME)
+    first = ingest.ingest(path).file
+    long_ago(first)
+    builders.write_frame(path, **SAME)
+    arrival = ingest.ingest(path)
+    assert arrival.outcome == "conflict"
+    assert code_of(arrival.notice) is NoticeCode.FRAME_CHANGED
     assert File.get().checksum == first.checksum
 
 
@@ -216,7 +262,7 @@ def test_a_rescan_yields_only_what_is_new(raw: Path) -> None:
     for path in paths[:2]:
         ingest.ingest(path)
     builders.write_frame(paths[0])
-    assert list(ingest.unseen(paths)) == [paths[0], *paths[2:]]
+    assert list(outcomes.unseen(paths)) == [paths[0], *paths[2:]]
 
 
 class TestRegister:
@@ -238,13 +284,13 @@ class TestRegister:
         with pytest.raises(Unacceptable) as refusal:
             upload.register(staff, path)
         assert refusal.value.field == "full_path"
-        assert refusal.value.message == ingest.OUTSIDE
+        assert refusal.value.message == names.OUTSIDE
 
     def test_a_conflict_and_a_bad_header_are_told(self, raw: Path) -> None:
         staff = builders.person("staff", is_staff=True)
-        ingest.ingest(builders.write_frame(raw / "a" / "0001.fits"))
+        ingest.ingest(builders.write_frame(raw / "a" / "0001.fits", **SAME))
         with pytest.raises(Conflict):
-            upload.register(staff, str(builders.write_frame(raw / "b" / "0001.fits")))
+            upload.register(staff, str(builders.write_frame(raw / "b" / "0001.fits", **SAME)))
         with pytest.raises(Unacceptable) as refusal:
             bad = builders.write_frame(raw / "0002.fits", GAIN="many")
             upload.register(staff, str(bad))
@@ -287,13 +333,13 @@ class TestUpload:
 
     def test_what_is_refused_leaves_nothing(self, tmp_path: Path, site: Site) -> None:
         staff = builders.person("staff", is_staff=True)
-        frame = self.frame(tmp_path)
+        frame = self.frame(tmp_path, **SAME)
         upload.upload(staff, "0001.fits", frame)
         frame.seek(0)
         _, created = upload.upload(staff, "0001.fits", frame)
         assert not created
         with pytest.raises(Conflict):
-            upload.upload(staff, "0001.fits", self.frame(tmp_path))
+            upload.upload(staff, "0001.fits", self.frame(tmp_path, **SAME))
         for name, content in (("0003.fits", b"SIMPLE  ="), ("x.sh", b""), ("../0004.fits", b"no")):
             with pytest.raises(Unacceptable):
                 upload.upload(staff, name, io.BytesIO(content))
