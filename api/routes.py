@@ -12,6 +12,7 @@ from api.contract.validation import read_query
 from api.document import swagger
 from api.models.requests import StreamQuery
 from api.resources import (
+    arrivals,
     blocks,
     calibrations,
     comments,
@@ -29,6 +30,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 DECLARING = (
     site,
     files,
+    arrivals,
     contents,
     visualize,
     blocks,

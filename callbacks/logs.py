@@ -10,13 +10,18 @@ from urllib.parse import parse_qsl, urlencode
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
+from callbacks.core import button_actions
+from callbacks.core.button_actions import ButtonData, row_id
 from callbacks.core.dash_types import CallbackValue, Child, Component
 from callbacks.core.guard import guarded, person
 from callbacks.core.numbers import thousands
 from callbacks.core.pager import newer_older
 from callbacks.data.address import Address
+from db.models import User
 from reduction.notice_text import text
 from services import log_list, logs
+from services.files.arrivals import decisions
+from services.files.arrivals.decisions import Remedy
 from services.log_list import LogFilters, LogLine, LogPage
 from services.proposals import proposal_index
 
@@ -25,6 +30,7 @@ ALL = "all"
 """The value of the menu for all proposals; an empty value would leave the menu blank."""
 
 LABELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
+REMEDY_LABELS = {Remedy.ACCEPT: "Accept the change", Remedy.RETRY: "Try again"}
 NO_MATCH = "No message matches these filters."
 NO_MESSAGES = (
     "No messages yet. Failed reductions, and decisions of the pipeline that you should know of, "
@@ -91,6 +97,7 @@ def parse(text: str | None) -> Query:
 
 def register(app: Dash) -> None:
     """Connect the page."""
+    button_actions.ACTIONS["remedy"] = remedy
     app.callback(
         Output("log-levels", "children"),
         Output("log-rows", "children"),
@@ -159,10 +166,29 @@ def _row(query: Query, line: LogLine) -> html.Tr:
             html.Td(_proposal(query, line), className="code"),
             html.Td(_file(line), className="file"),
             html.Td(
-                text(line.notice), className="sentence", **{"data-code": str(line.notice.code)}
+                [text(line.notice), *_remedy(line)],
+                className="sentence",
+                **{"data-code": str(line.notice.code)},
             ),
         ]
     )
+
+
+def _remedy(line: LogLine) -> list[Child]:
+    """Return the button of staff for the files of an entry."""
+    if line.remedy is None:
+        return []
+    data = {"data-command": "remedy", "data-entry": str(line.id)}
+    look = "btn btn-sm btn-outline-secondary ms-2"
+    return [html.Button(REMEDY_LABELS[line.remedy], type="button", className=look, **data)]
+
+
+def remedy(user: User, data: ButtonData) -> str:
+    """Accept the changed frames of an entry, or examine its refused files again."""
+    number = decisions.of_entry(user, row_id(data, "entry"))
+    if not number:
+        return "No file of this message can be indexed."
+    return "One file is indexed." if number == 1 else f"{number} files are indexed."
 
 
 def _proposal(query: Query, line: LogLine) -> Component:

@@ -214,6 +214,7 @@ class NoticeCode(StrEnum):
     FOLDER_UNREADABLE = "folder_unreadable", ERROR, "file problem"
     FOLDER_READABLE = "folder_readable", INFO, "file"
     FILE_RUN_FAILED = "file_run_failed", ERROR, "file block reason"
+    CHANGE_ACCEPTED = "change_accepted", INFO, "person file"
     RECLASSIFIED = "reclassified", INFO, "person file before after"
     SETTINGS_CHANGED = "settings_changed", INFO, "person changes"
     SETTINGS_RESTORED = "settings_restored", INFO, "person changes"

@@ -444,6 +444,9 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.NEWER_CALIBRATION: _newer_calibration,
     C.PROCESSING_NOT_ALLOWED: "Your role does not allow you to process this file.",
     C.FILE_NOTICE: _of_file,
+    C.CHANGE_ACCEPTED: (
+        "{person} accepted the changed content of {file}. What was made of it is made again"
+    ),
     C.SEVERAL_FILES: _several_files,
     C.FOLDER_UNREADABLE: "The folder {file} cannot be read: {problem}",
     C.FOLDER_READABLE: "The folder {file} can be read again",

@@ -78,7 +78,7 @@ def write_grouped(
 def _added(known: Notice, new: Notice) -> Notice:
     """Return the notice on several files: the first one's, how many there are, and some names."""
     is_group = known.code is NoticeCode.SEVERAL_FILES
-    first = known.params["reason"] if is_group else known
+    first = known.params["reason"] if is_group else known.to_json()
     files = list(known.params["files"] if is_group else [known.params["file"]])
     if len(files) < NAMES_SHOWN and new.params["file"] not in files:
         files.append(new.params["file"])

@@ -19,7 +19,8 @@ from reduction.fits.vocabulary import BUNIT
 from reduction.frames import DataType, Spectrum
 from services import access
 from services.access import Action
-from services.errors import Unacceptable, Unavailable
+from services.errors import Conflict, Unacceptable, Unavailable
+from services.files.arrivals.outcomes import is_changed
 
 ONE_DIMENSIONAL = (DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX)
 
@@ -159,5 +160,18 @@ def _unavailable(file: File) -> Unavailable:
 
 
 def open_path(file: File) -> Path:
-    """Return the path of a file."""
-    return Path(file.full_path)
+    """Return the path of a file whose bytes are those of its row.
+
+    Raises
+    ------
+    Conflict
+        A raw frame was changed on disk and the change is not accepted.
+    """
+    path = Path(file.full_path)
+    if file.data_type == DataType.RAW and is_changed(file):
+        raise Conflict(
+            f"{file.file_name} was changed on disk after it was indexed; "
+            "staff have to accept the change first.",
+            field="id",
+        )
+    return path

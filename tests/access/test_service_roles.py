@@ -38,6 +38,7 @@ from services.files import (
     lookup,
     upload,
 )
+from services.files.arrivals import decisions
 from services.files.visualization import display, extraction_preview, overlays, previews, spectra
 from services.mail import outbox
 from services.night import frames, overview, trends, work
@@ -96,6 +97,10 @@ def filters(ids: Ids) -> search_filters.FileFilters:
     return search_filters.FileFilters(original_file_id=str(ids["file"]))
 
 
+def log_entry(ids: Ids) -> int:
+    return int(models.LogEntry.get(models.LogEntry.proposal == ids["proposal"]).id)
+
+
 SERVICES: dict[str, Ask] = {
     "calibration.affected.of": lambda u, i: affected.of(u, i["proposal"]),
     "calibration.affected.reduce_again": lambda u, i: affected.reduce_again(u, i["proposal"]),
@@ -147,6 +152,11 @@ SERVICES: dict[str, Ask] = {
     "files.visualization.display.of_file": lambda u, i: display.of_file(u, i["file"]),
     "data_page.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
     "files.upload.register": lambda u, i: upload.register(u, file_of(i).full_path),
+    "files.upload.require_uploader": lambda u, _: upload.require_uploader(u),
+    "files.arrivals.decisions.refused": lambda u, _: decisions.refused(u, 1, 50)[1],
+    "files.arrivals.decisions.retry": lambda u, _: decisions.retry(u, 1),
+    "files.arrivals.decisions.accept": lambda u, _: decisions.accept(u, 1),
+    "files.arrivals.decisions.of_entry": lambda u, i: decisions.of_entry(u, log_entry(i)),
     "files.upload.upload": lambda u, i: upload.upload(
         u, "copy.fits", io.BytesIO(open(file_of(i).full_path, "rb").read())
     ),
@@ -249,6 +259,7 @@ SERVICES: dict[str, Ask] = {
 """How each service is asked for what is somebody else's."""
 
 NOBODYS = {
+    "files.arrivals.decisions.remedy": "says what a role can do for a notice; reads no row",
     "accounts.accounts": "the person's own account; whoever calls it has checked whose",
     "accounts.login_attempts": "the account that somebody tries to sign in to",
     "accounts.profile": "the person's own account",
@@ -346,6 +357,7 @@ THROUGH = {
     "login_failure": "a hash only, at a login",
     "mail": "nothing: it is sent",
     "partner": "everyone who is signed in: institutions, a list that staff keeps",
+    "former_version": "its file: staff, who accept a change",
     "password_link": "a hash only, when a mailed link is followed",
 }
 """Tables whose rows nobody lists by themselves: what leads to them."""

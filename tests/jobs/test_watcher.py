@@ -15,8 +15,8 @@ import pytest
 from astropy.io import fits
 
 from tests.support import builders
-from tests.support.slow_copy import Manner, copy_slowly
-from tests.support.watcher_process import WatcherProcess
+from tests.support.arrivals.slow_copy import Manner, copy_slowly
+from tests.support.arrivals.watcher_process import WatcherProcess
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["inotify", "polling"])

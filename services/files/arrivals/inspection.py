@@ -17,7 +17,6 @@ from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
 from services.files.file_integrity import IncompleteFile, Stamp
 
-
 _MAY_PASS = frozenset(
     {
         NoticeCode.FILE_EMPTY,

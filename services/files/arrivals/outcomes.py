@@ -13,7 +13,7 @@ from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import logs
 from services.files.arrivals.names import shown
-from services.files.file_integrity import Stamp
+from services.files.file_integrity import Stamp, sha256
 from services.unit_of_work import transaction
 
 BATCH = 500
@@ -98,6 +98,23 @@ def quarantine_unreadable(path: Path, error: OSError) -> Arrival:
         NoticeCode.FILE_UNREADABLE, file=shown(path.name), problem=error.strerror or str(error)
     )
     return quarantine(path, UNREAD, reason)
+
+
+def is_changed(file: File) -> bool:
+    """Return whether a raw frame has other bytes on disk than those that are indexed.
+
+    Bytes are compared only if size or time differ from what was examined.
+    """
+    path = Path(file.full_path)
+    known = of_path(path)
+    if known is None or known.file_id != file.id:
+        return False  # there is nothing to compare with
+    try:
+        if known.outcome == Outcome.INDEXED and is_settled(known, Stamp.of(path)):
+            return False
+        return bool(sha256(path) != file.checksum)
+    except OSError:
+        return False  # gone, or not readable now: said where it is opened
 
 
 def give_up(path: Path, error: Exception) -> Arrival:

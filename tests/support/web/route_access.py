@@ -44,6 +44,15 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         lambda s: ("/api/files/", {"json": {"id": s.spectrum.id}}),
     ),
     ("GET", "/api/files/<key>/"): (MEMBERS, lambda s: (f"/api/files/{s.raw.id}/", {})),
+    ("GET", "/api/arrivals/"): ((403, 403, 403, 200, 200), fixed("/api/arrivals/")),
+    ("POST", "/api/arrivals/retry/"): (
+        (403, 403, 403, 404, 404),
+        fixed("/api/arrivals/retry/", json={"id": 2**31 - 1}),
+    ),
+    ("POST", "/api/arrivals/accept/"): (
+        (403, 403, 403, 404, 404),
+        fixed("/api/arrivals/accept/", json={"id": 2**31 - 1}),
+    ),
     ("GET", "/api/files/download/"): (
         MEMBERS,
         lambda s: (f"/api/files/download/?id={s.raw.id}", {}),
