@@ -49,7 +49,7 @@ QUIET = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-SEQUENCES = settings(QUIET, max_examples=25, stateful_step_count=12)
+SEQUENCES = settings(QUIET, max_examples=40, stateful_step_count=12)
 MOST_WALKS = 8
 # An endless stream; and what would void the token that the walk itself uses.
 CHANGED = (Proposal, Membership, File, Run, Comment, LogEntry, Event, Mail)

@@ -73,7 +73,7 @@ def _answer(path: Path, work: Callable[[Path], None]) -> object:
     process = multiprocessing.get_context("fork").Process(target=_serve, args=(theirs, ours, work))
     process.start()
     theirs.close()
-    answer = inspector._Inspector(ours).ask(path, 1.0)
+    answer = inspector._Inspector(ours).ask(path, 1.0 if work is _loop else 30.0)
     ours.close()
     process.join(20)
     assert process.exitcode is not None
