@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 
 REPEAT_S = 60.0
@@ -24,7 +25,7 @@ def to_stderr(part: str) -> None:
 
 
 class Repeated:
-    """Logs a failure that is met again and again: when it changes, and once a minute with a count.
+    """Logs failures that may be met thousands of times: the first of a kind, then their number.
 
     Parameters
     ----------
@@ -33,21 +34,29 @@ class Repeated:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._message = ""
-        self._count = 0
-        self._told = 0.0
+        self._lock = threading.Lock()
+        self._kinds: dict[str, tuple[float, int]] = {}
 
-    def warn(self, message: str) -> None:
-        """Log a failure, unless it has just been logged."""
-        self._count = self._count + 1 if message == self._message else 1
+    def warn(self, line: str, kind: str | None = None) -> None:
+        """Log a failure, or count it when one of its kind was logged within `REPEAT_S`.
+
+        Lines that differ only in a name have a `kind` in common; by default it is the line.
+        """
+        kind = line if kind is None else kind
         now = time.monotonic()
-        if self._count > 1 and now - self._told < REPEAT_S:
-            return
-        self._message, self._told = message, now
-        self._log.warning("%s%s", message, f" ({self._count} times)" if self._count > 1 else "")
+        with self._lock:
+            since, counted = self._kinds.get(kind, (float("-inf"), 0))
+            if now - since < REPEAT_S:
+                self._kinds[kind] = (since, counted + 1)
+                return
+            self._kinds[kind] = (now, 0)
+        if counted:
+            self._log.warning("%d more like the last of kind %r", counted, kind)
+        self._log.warning("%s", line)
 
     def over(self) -> None:
-        """Log that a failure is over, if one was logged."""
-        if self._message:
-            self._log.info("over: %s", self._message)
-        self._message, self._count = "", 0
+        """Log that the failures are over, if any was logged."""
+        with self._lock:
+            kinds, self._kinds = self._kinds, {}
+        for kind in kinds:
+            self._log.info("over: %s", kind)

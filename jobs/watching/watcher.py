@@ -23,7 +23,6 @@ from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from jobs.watching.announcements import Announcement, Announcements, What
 from jobs.watching.path_queue import PathQueue
-from jobs.watching.repeated import RepeatedLines
 from jobs.watching.scanner import Scanner
 from jobs.watching.settling import Settling
 from reduction import registry
@@ -57,7 +56,7 @@ class Watcher:
         self.tries: dict[str, int] = {}
         self.failures: dict[str, int] = {}
         self.settling = Settling()
-        self.lines = RepeatedLines()
+        self.lines = process_log.Repeated(log)
         self.rescan_now = threading.Event()
         self.roots_changed = threading.Event()
         self.scanner = Scanner(self._folder_fails, self._folder_is_well)
@@ -79,7 +78,7 @@ class Watcher:
                 else:
                     self._listen()
             except OSError as error:  # no watches left, or a system without inotify
-                self.lines.warn("watch", f"the raw folders are polled, not watched: {error}")
+                self.lines.warn(f"the raw folders are polled, not watched: {error}", "watch")
                 self._poll_until(time.monotonic() + RESCAN_S)
 
     # --- what is announced ---------------------------------------------------------------------
@@ -139,11 +138,11 @@ class Watcher:
                 for path, changed in self.scanner.scan(folder, whole=whole):
                     self.pending.put(path, changed)
         except Exception as error:  # noqa: BLE001 - database down: the next scan finds them
-            self.lines.warn("scan", f"{names.shown(folder)} could not be scanned: {error}")
+            self.lines.warn(f"{names.shown(folder)} could not be scanned: {error}", "scan")
 
     def _folder_fails(self, folder: str, error: OSError) -> None:
         problem = error.strerror or str(error)
-        self.lines.warn("folder", f"{names.shown(folder)} can't be read: {problem}")
+        self.lines.warn(f"{names.shown(folder)} can't be read: {problem}", "folder")
         with database.connection_context():
             folders.note_unreadable(folder, problem)
 
@@ -174,7 +173,7 @@ class Watcher:
         except (NotFound, FileNotFoundError):  # removed meanwhile, or not a frame
             self._forget(path)
         except (*DATABASE_UNAVAILABLE, Unavailable) as error:
-            self.lines.warn("database", f"{names.shown(path)} has to wait: {error}")
+            self.lines.warn(f"{names.shown(path)} has to wait: {error}", "database")
             self._again(path)
         except Exception as error:  # noqa: BLE001 - counted, and said in the log of the site
             self._fails(path, error)
@@ -182,7 +181,7 @@ class Watcher:
             self._forget(path)
             if arrival.outcome not in (outcomes.Outcome.INDEXED, outcomes.Outcome.DUPLICATE):
                 line = f"{arrival.outcome}: {notices.message(arrival.notice)}"
-                self.lines.warn(outcomes.kind_of(arrival), line)
+                self.lines.warn(line, outcomes.kind_of(arrival))
             if arrival.size == outcomes.UNREAD.size:
                 self.pending.put(path, time.time_ns(), delay=UNREADABLE_RETRY_S)
 
@@ -201,7 +200,7 @@ class Watcher:
         kind = type(error).__name__
         if failed < TRIES:
             line = f"{names.shown(path)} could not be indexed, trying again: {kind}: {error}"
-            self.lines.warn(f"unexpected {kind}", line)
+            self.lines.warn(line, f"unexpected {kind}")
             self._again(path)
             return
         log.warning("%s is given up", names.shown(path), exc_info=error)
