@@ -2,13 +2,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 WITHOUT_BROWSER := tests --ignore=tests/browser --ignore=tests/bench
 
-.PHONY: run test bench bench-ui bench-peer lint help soak screenshots
+.PHONY: run test bench bench-ui bench-peer lint help soak soak-attacks screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, JavaScript, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make bench-ui  only the pages in a real browser: images, spectra, first load, live changes"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
+	@echo "make soak-attacks  the same for 15 minutes, with slow clients and bombs"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
 	@echo "make screenshots  photograph the pages for the manual in docs/user"
 	@echo "make lint   only ruff, mypy, the import contracts, ESLint, Prettier and tsc"
@@ -80,6 +81,9 @@ bench-ui: .venv/.test-installed
 
 soak: .venv/.test-installed
 	$(BIN)/python -m tests.soak.kill_night
+
+soak-attacks: .venv/.test-installed
+	$(BIN)/python -m tests.soak.kill_night --attacks --minutes 15
 
 screenshots: .venv/.test-installed
 	tools/provide_test_machine

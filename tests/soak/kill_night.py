@@ -3,7 +3,8 @@
 Each round waits a random while, then sends SIGKILL to one process of the deployment or to all of
 them, starts again what does not start by itself, and asks until ``flask check`` is clean. When a
 night is over, every raw frame must be there once and every run must have ended. A night that is
-over makes place for the next until the rounds are used up.
+over makes place for the next until the rounds, or the minutes, are used up. With ``--attacks``
+slow clients hold hundreds of connections and bombs arrive in the raw folder all the while.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 
+from tests.soak.attacks import Attacks
 from tests.support.live_site import LiveSite
 
 CLEAN_WITHIN_S = 60.0
@@ -30,9 +32,16 @@ class Broken(Exception):
 class Night:
     """One demo night that is disturbed."""
 
-    def __init__(self, chance: random.Random, interval: str) -> None:
+    def __init__(self, chance: random.Random, interval: str, *, attacks: bool) -> None:
         self.chance = chance
         self.site = LiveSite(GSP_DEMO_INTERVAL=interval).start()
+        self.attacks = Attacks(self.site) if attacks else None
+
+    def end(self) -> None:
+        """Stop what disturbs, and the site, and remove its folder."""
+        if self.attacks is not None:
+            print(f"     {self.attacks.end()}", flush=True)
+        self.site.clean_up()
 
     def disturb(self) -> str:
         """Kill one process, or all; return what was killed."""
@@ -114,23 +123,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--attacks", action="store_true", help="slow clients and bombs as well")
     parser.add_argument("--interval", default="1.0", help="seconds between two frames")
     wish = parser.parse_args()
     chance = random.Random(wish.seed)
     print(f"seed {wish.seed}")
     night: Night | None = None
+    began = time.monotonic()
     try:
         for number in range(1, wish.rounds + 1):
-            night = night or Night(chance, wish.interval)
+            night = night or Night(chance, wish.interval, attacks=wish.attacks)
             killed = night.disturb()
             print(
                 f"{number:3d}: clean {night.seconds_until_clean():4.1f} s after {killed}",
                 flush=True,
             )
-            if number == wish.rounds or night.over():
+            is_last = number == wish.rounds or time.monotonic() - began > 60 * wish.minutes
+            if is_last or night.over():
                 print(f"     night: {night.judge()}", flush=True)
-                night.site.clean_up()
+                night.end()
                 night = None
+            if is_last:
+                break
     except Broken as broken:
         print(f"BROKEN: {broken}", file=sys.stderr)
         if night is not None:
@@ -139,7 +154,7 @@ def main() -> int:
         return 1
     except BaseException:
         if night is not None:
-            night.site.clean_up()
+            night.end()
         raise
     return 0
 
