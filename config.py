@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ KNOWN = frozenset(
         "GSP_SMTP_URL",
         "GSP_MAIL_FROM",
         "GSP_TRUSTED_PROXIES",
+        "GSP_ALLOWED_HOSTS",
     }
 )
 
@@ -58,6 +60,8 @@ class Config:
     trusted_proxies : int
         Number of reverse proxies before the server; their ``X-Forwarded-For`` header holds the
         address of the client.
+    allowed_hosts : tuple of str
+        Further names of the site, besides that of `base_url`.
     """
 
     home: Path
@@ -75,6 +79,7 @@ class Config:
     smtp_url: str | None
     mail_from: str
     trusted_proxies: int = 0
+    allowed_hosts: tuple[str, ...] = ()
 
     @property
     def products_dir(self) -> Path:
@@ -152,6 +157,7 @@ class Config:
             smtp_url=_url(env, "GSP_SMTP_URL", None, ("smtp", "smtps")),
             mail_from=env.get("GSP_MAIL_FROM", "gsp-live@localhost"),
             trusted_proxies=_integer(env, "GSP_TRUSTED_PROXIES", 0, 0, 9),
+            allowed_hosts=_names(env.get("GSP_ALLOWED_HOSTS", "")),
         )
 
     def redis_connection_url(self) -> str:
@@ -272,6 +278,14 @@ def _base_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"GSP_BASE_URL: {value!r} is not an http:// or https:// address.")
     return value.rstrip("/")
+
+
+def _names(value: str) -> tuple[str, ...]:
+    names = [part.strip().lower() for part in value.split(",") if part.strip()]
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", name):
+            raise ConfigError(f"GSP_ALLOWED_HOSTS: {name!r} is not the name of a host.")
+    return tuple(names)
 
 
 def _url(

@@ -21,7 +21,7 @@ import db
 from api.contract import errors, limits
 from api.contract.routing import is_api
 from config import Config
-from security import login, password_pages
+from security import hosts, login, password_pages
 from security.login import CSRF_COOKIE, Sessions, SignedIn, is_csrf_token, own_path, today
 from services.accounts import sessions
 
@@ -66,6 +66,7 @@ def guard(server: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         BASE_URL=config.base_url,
+        ALLOWED_NAMES=hosts.allowed_names(config),
     )
     if config.trusted_proxies:
         # Only the address; scheme and host are given by GSP_BASE_URL.
@@ -77,9 +78,11 @@ def guard(server: Flask, config: Config) -> None:
     manager.session_protection = None  # the network address may change during the night
     manager.init_app(server)
     manager.user_loader(_load)
+    server.before_request(hosts.refuse_unknown)
     server.before_request(_admit)
     server.after_request(_give_csrf_cookie)
     server.after_request(_harden)
+    server.after_request(hosts.name_none)
     server.teardown_request(_close_database)
     errors.register(server)
     for failure in (OperationalError, InterfaceError):
@@ -153,8 +156,8 @@ def _foreign() -> ResponseReturnValue | None:
     else:
         # Browsers before 2023 send only Origin; other clients send neither.
         origin = request.headers.get("Origin")
-        hosts = (request.host, urlsplit(current_app.config["BASE_URL"]).netloc)
-        ours = origin is None or urlsplit(origin).netloc in hosts
+        names = (request.host, urlsplit(current_app.config["BASE_URL"]).netloc)
+        ours = origin is None or urlsplit(origin).netloc in names
     return None if ours else errors.answer(403, "access_denied", SENTENCE_FOREIGN)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, jsonify
 from pydantic import BaseModel, ValidationError
@@ -146,21 +145,10 @@ def from_reduction(error: ReductionError) -> Response:
 def from_http(error: HTTPException) -> Response:
     """Return the response of an error of werkzeug, with its ``Allow`` and ``Content-Range``."""
     if (error.code or 500) < 400:
-        return _redirect(error)
+        return Response(error.get_response().get_data(), error.code, error.get_headers())
     response = answer(*_facts(error))
     kept = ("Allow", "Content-Range", "Accept-Ranges")
     response.headers.extend(pair for pair in error.get_headers() if pair[0] in kept)
-    return response
-
-
-def _redirect(error: HTTPException) -> Response:
-    """Return a redirect to a path: the host that the client named is not repeated."""
-    response = Response(error.get_response().get_data(), error.code, error.get_headers())
-    target = urlsplit(response.headers.get("Location", ""))
-    if target.netloc:
-        path = "/" + target.path.lstrip("/")
-        response.headers["Location"] = urlunsplit(("", "", path, target.query, target.fragment))
-        response.set_data("Redirecting.")
     return response
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import current_app, request
 
@@ -22,10 +22,7 @@ def listing(count: int, page: int, page_size: int, results: list[Any]) -> dict[s
 def _address(page: int) -> str:
     """Return the address of this request with another page.
 
-    The host is the one that the client used: it reached us under it. The scheme is that of the
-    configured address when the hosts agree, since a proxy may have taken the TLS off.
+    Scheme and host are those of ``GSP_BASE_URL``: a client may name any host.
     """
-    base = urlsplit(current_app.config["BASE_URL"])
-    scheme = base.scheme if base.netloc == request.host else request.scheme
     query = urlencode({**request.args.to_dict(), "page": page})
-    return f"{scheme}://{request.host}{request.path}?{query}"
+    return f"{current_app.config['BASE_URL']}{request.path}?{query}"

@@ -81,7 +81,11 @@ def test_anonymous_gets_nothing(site: Site, accept: str | None) -> None:
     assert len(addresses) > 40
     for path in addresses:
         for method in METHODS:
-            answer = site.client().open(path, method=method, headers=headers)
+            # The client would take what follows two slashes for the host.
+            literally = {"PATH_INFO": path, "HTTP_HOST": "localhost"}
+            answer = site.client().open(
+                path, method=method, headers=headers, environ_overrides=literally
+            )
             if answer.status_code in (302, 303, 308):
                 assert urlsplit(answer.location).path == "/login", (method, path)
                 assert b"Redirecting" in answer.data

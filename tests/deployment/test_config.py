@@ -71,6 +71,8 @@ def test_a_folder_inside_another_is_watched_once(tmp_path: Path) -> None:
         ("GSP_PORT", "http"),
         ("GSP_PORT", "0"),
         ("GSP_PORT", "65536"),
+        ("GSP_ALLOWED_HOSTS", "gsp.example:8050"),
+        ("GSP_ALLOWED_HOSTS", "https://gsp.example"),
         ("GSP_WORKERS", "0"),
         ("GSP_WORKERS", "2.5"),
         ("GSP_DEMO", "yes"),

@@ -144,7 +144,7 @@ def test_the_theme_is_kept_with_the_account(
     page = observer.open("/")
     theme = page.locator("html").get_attribute("data-bs-theme")
     other = {"dark": "light", "light": "dark"}[theme]
-    with page.expect_response(lambda r: "theme.data" in (r.request.post_data or "") and r.ok):
+    with page.expect_response(lambda r: r.url.endswith("/options") and r.ok):
         page.get_by_role("button", name="Dark or light theme").click()
     assert page.locator("html").get_attribute("data-bs-theme") == other
     again = open_window(java_script_enabled=False, storage_state=demo_session)
