@@ -69,6 +69,14 @@ class NoticeCode(StrEnum):
 
     # A header that cannot be used. `keyword` is the card at fault.
     CARD_MALFORMED = "card_malformed", ERROR, "keyword"
+    CARD_READ_AS = "card_read_as", INFO, "keyword stored value"
+    CARD_ASSUMED = "card_assumed", WARNING, "keyword stored value"
+    CARD_IGNORED = "card_ignored", WARNING, "keyword meaning stored"
+    CARD_BLANK = "card_blank", INFO, "keyword meaning"
+    CARD_SHORTENED = "card_shortened", INFO, "keyword length"
+    CARDS_IGNORED = "cards_ignored", INFO, "keywords"
+    CARDS_NOT_ASCII = "cards_not_ascii", INFO, "keywords"
+    LAMP_AS_OBJECT = "lamp_as_object", WARNING, "keyword lamp"
     CARD_MISSING = "card_missing", ERROR, "keyword meaning"
     CARDS_MISSING = "cards_missing", ERROR, "keyword cards"
     CARD_NOT_TEXT = "card_not_text", ERROR, "keyword meaning value"

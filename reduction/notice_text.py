@@ -87,6 +87,10 @@ def _cards(params: Params) -> str:
     return " or ".join(params["cards"])
 
 
+def _keywords(params: Params) -> str:
+    return ", ".join(params["keywords"])
+
+
 def _degraded(params: Params) -> str:
     return f"{_role(params).capitalize()} taken {taken_with(_differences(params))}"
 
@@ -228,6 +232,21 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     ),
     C.NOT_RAW: _not_raw,
     C.CARD_MALFORMED: "{keyword} cannot be read: its card is malformed.",
+    C.CARD_READ_AS: "{keyword} is not written as FITS requires ({stored}): it is read as {value}.",
+    C.CARD_ASSUMED: "{keyword} cannot be read ({stored}): {value:g} was assumed.",
+    C.CARD_IGNORED: "{keyword} ({meaning}) cannot be read ({stored}) and is ignored.",
+    C.CARD_BLANK: "{keyword} ({meaning}) is blank.",
+    C.CARD_SHORTENED: "{keyword} is longer than {length} characters and was shortened.",
+    C.CARDS_IGNORED: (
+        lambda p: f"Malformed header cards, which are not needed, are ignored: {_keywords(p)}."
+    ),
+    C.CARDS_NOT_ASCII: (
+        lambda p: f"Header cards hold characters that FITS does not allow: {_keywords(p)}."
+    ),
+    C.LAMP_AS_OBJECT: (
+        "{keyword} is OBJECT, but the lamp {lamp} was on and the object is named after it: the "
+        "frame is taken as an arc."
+    ),
     C.CARD_MISSING: "{keyword} ({meaning}) is missing.",
     C.CARDS_MISSING: lambda p: f"{_cards(p)} is missing or not a number.",
     C.CARD_NOT_TEXT: "{keyword} must be text ({meaning}), not {value}.",

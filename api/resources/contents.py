@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, g, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
@@ -196,8 +198,16 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
     table = {name: values for name, values in columns.items() if values is not None}
     response = Response(table_as_csv(table), mimetype="text/csv")
     stem = file.file_name.removesuffix(".fits")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{stem}.csv")
+    response.headers.set("Content-Disposition", "attachment", **_named(f"{stem}.csv"))
     return response
+
+
+def _named(name: str) -> dict[str, str]:
+    """Return the parameters that name an attachment; beside ASCII as RFC 5987 has it."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    if plain == name:
+        return {"filename": name}
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, errors='replace')}"}
 
 
 def table_as_csv(columns: dict[str, list[Any]]) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
+from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
@@ -103,20 +104,25 @@ def _differences(first: FrameDescription, other: FrameDescription) -> tuple[Diff
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A raw frame that is read in parts, and the level from which its pixels are saturated."""
+    """A raw frame that is read in parts, and the level from which its pixels are saturated.
+
+    `header` is that of a product of the frame: its cards are valid.
+    """
 
     pixels: RawPixels
+    header: fits.Header
     saturation: float
 
     @classmethod
     def of(cls, path: Path) -> Member:
         """Open a raw frame without reading its pixels."""
         pixels = RawPixels(path)
-        return cls(pixels, frame_io.saturation_level(pixels.header))
+        header = frame_io.clean_header(pixels.header)
+        return cls(pixels, header, frame_io.saturation_level(header))
 
     def overscan(self) -> float | None:
         """Return the median of the overscan, ADU, None without overscan."""
-        section = geometry.overscan_section(self.pixels.header, self.pixels.shape)
+        section = geometry.overscan_section(self.header, self.pixels.shape)
         if section is None:
             return None
         level = float(np.nanmedian(self.pixels.read(*section.slices)))
@@ -164,7 +170,7 @@ def _drift(member: Member, bias: CCDData | None) -> float:
     frame_level = member.overscan()
     if bias is None:
         return frame_level or 0.0
-    ccd.check_bias_fits(member.pixels.header, member.pixels.shape, bias)
+    ccd.check_bias_fits(member.header, member.pixels.shape, bias)
     master_level = ccd.overscan_level(bias)
     return 0.0 if frame_level is None or master_level is None else frame_level - master_level[0]
 
@@ -183,7 +189,7 @@ def _saturated_part(counts: Image, level: float) -> float:
 
 def _measure(path: Path, bias: CCDData | None) -> FlatMember:
     member = Member.of(path)
-    section = geometry.image_section(member.pixels.header, member.pixels.shape)
+    section = geometry.image_section(member.header, member.pixels.shape)
     counts = member.pixels.read(*section.slices)
     percent = 100 * _saturated_part(counts, member.saturation)
     drift = _drift(member, bias)

@@ -15,7 +15,6 @@ from reduction.detector import geometry
 from reduction.detector.combine import combine
 from reduction.detector.geometry import Section
 from reduction.detector.master_members import FlatMember, Member, in_threads
-from reduction.fits import frame_io
 from reduction.fits.frame_io import image_frame
 from reduction.frames import PixelFlag
 
@@ -101,9 +100,9 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
         counts -= drifts[index]
         return counts
 
-    first = members[0].pixels
-    mean, variance = combine_frames(len(members), first.shape, prepare, progress)
-    return _master(mean, variance, frame_io.clean_header(first.header), u.adu)
+    first = members[0]
+    mean, variance = combine_frames(len(members), first.pixels.shape, prepare, progress)
+    return _master(mean, variance, first.header, u.adu)
 
 
 def _master(mean: Image, variance: Image, meta: fits.Header, unit: u.UnitBase) -> CCDData:
@@ -141,8 +140,8 @@ def combine_flats(
         The section of the raw frame.
     """
     raws = [Member.of(member.path) for member in members]
-    first = raws[0].pixels
-    section = geometry.image_section(first.header, first.shape)
+    shape, meta = raws[0].pixels.shape, raws[0].header
+    section = geometry.image_section(meta, shape)
     level = float(np.mean([m.level for m in members]))
     structure = None if bias is None else bias.data[section.slices]
     columns = section.slices[1]
@@ -157,7 +156,6 @@ def combine_flats(
         return counts
 
     mean, variance = combine_frames(len(members), section.shape, prepare, progress)
-    meta = frame_io.clean_header(first.header)
-    geometry.set_physical(meta, first.shape)
+    geometry.set_physical(meta, shape)
     geometry.shift_physical(meta, section.x0, section.y0)
     return _master(mean, variance, meta, u.adu), section

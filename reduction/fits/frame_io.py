@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
 from reduction.errors import ReductionError, UnusableFrame
-from reduction.fits import hdus, headers, image_planes, vocabulary
+from reduction.fits import hdus, headers, image_planes, mending, vocabulary
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
@@ -44,7 +45,21 @@ def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
         A size card is missing or mistyped.
     """
     _, unit, shape = image_unit(path)
-    return hdus.image_header(unit), shape
+    header = hdus.image_header(unit)
+    foreign = _foreign(unit.header_bytes)
+    if foreign:
+        header = mending.RawHeader(header.cards)
+        header.foreign = foreign
+    return header, shape
+
+
+def _foreign(raw: bytes) -> tuple[str, ...]:
+    """Return the keywords of the cards that hold bytes outside of printable ASCII."""
+    if hdus.printable(raw) == raw:
+        return ()
+    cards = (raw[at : at + hdus.CARD] for at in range(0, len(raw), hdus.CARD))
+    keywords = [hdus.printable(c[:8]).decode() for c in cards if hdus.printable(c) != c]
+    return tuple(dict.fromkeys(keyword.partition("=")[0].strip() for keyword in keywords))
 
 
 def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
@@ -77,14 +92,14 @@ def read_raw(path: Path) -> CCDData:
     """
     pixels = RawPixels(path)
     data = pixels.read()
+    clean = clean_header(pixels.header)
     with np.errstate(invalid="ignore"):
-        mask = ~(data < saturation_level(pixels.header))
+        mask = ~(data < saturation_level(clean))
     flags = mask.astype(np.uint8)
     mask |= np.isneginf(data)
     if mask.any():
         finite = np.isfinite(data)
         flags *= np.where(finite, np.uint8(PixelFlag.SATURATED), np.uint8(PixelFlag.BAD))
-    clean = clean_header(pixels.header)
     return CCDData(data, unit=u.adu, mask=mask, flags=flags, meta=clean)
 
 
@@ -98,20 +113,26 @@ def saturation_level(header: fits.Header) -> float:
     return ADC_LIMIT if level is None else min(level, ADC_LIMIT)
 
 
-def clean_header(header: fits.Header) -> fits.Header:
-    """Return a copy of a header without structural cards and without malformed cards.
+# The axes of a raw frame are those of its own pixels: a celestial or linear system that a camera or
+# another program wrote does not hold after a trim, let alone for a spectrum.
+_AXES = re.compile(
+    r"(?:WCSAXES|WCSNAME|WCSDIM|LONPOLE|LATPOLE|CD\d_\d|PC\d_\d|PC\d{6}|"
+    r"(?:CTYPE|CUNIT|CRVAL|CRPIX|CDELT|CROTA|CNAME|CRDER|CSYER)\d|P[SV]\d_\d+)[A-Z]?|"
+    r"(?:A|B|AP|BP)_(?:ORDER|DMAX|\d+_\d+)|(?:CP|CQ)(?:DIS|ERR)\d|D[PQ]\d.*|D2IM.*|AXISCORR|"
+    r"LT[MV]\d(?:_\d)?|ATM\d_\d|ATV\d|WAT\d_\d+|WAXMAP\d+|DC-FLAG|DISTORT|"
+    r"(?:SPECSYS|SSYSOBS|VELOSYS|RESTFRQ|RESTWAV)[A-Z]?"
+)
 
-    The copy can be written; a malformed card remains in the raw file only.
+
+def clean_header(header: fits.Header) -> fits.Header:
+    """Return a copy of a raw header for a product: without structural cards and without axes.
+
+    The copy can be written; a malformed card is mended, or remains in the raw file only.
     """
-    clean = fits.Header()
-    for card in image_planes.describing(header):
-        try:
-            card.verify("exception")
-            _ = card.value, card.image
-        except (fits.VerifyError, ValueError):
-            continue
-        clean.append(card, end=True)
-    return clean
+    mended = mending.mend(header).header
+    return fits.Header(
+        [card for card in image_planes.describing(mended) if not _AXES.fullmatch(card.keyword)]
+    )
 
 
 def write(product: Product, path: Path) -> None:

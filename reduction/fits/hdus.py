@@ -18,7 +18,7 @@ import numpy as np
 from astropy.io import fits
 
 from reduction.errors import HeaderError, UnusableFrame
-from reduction.fits import limits
+from reduction.fits import card_text, limits
 from reduction.fits.sources import opened
 from reduction.notice_codes import NoticeCode
 
@@ -108,7 +108,7 @@ def printable(raw: bytes) -> bytes:
 
 def parse(raw: bytes) -> fits.Header:
     """Parse a header; bytes that FITS does not allow become ``?`` or a space."""
-    return fits.Header.fromstring(printable(raw).decode("ascii"))
+    return card_text.parse(printable(raw).decode("ascii"))
 
 
 def units(path: Path) -> Iterator[Unit]:

@@ -55,6 +55,58 @@ def camera(instrument: str, configuration: str) -> str:
     return configured or named
 
 
+def named_camera(instrument: str) -> str:
+    """Return the camera that ``INSTRUME`` names, "" if it names none."""
+    match = _GOODMAN.fullmatch(instrument.strip())
+    return (match["camera"] or "").capitalize() if match else ""
+
+
+def lamp_state(value: str) -> bool | None:
+    """Return whether a lamp was on, None if the value of its card does not tell."""
+    word = value.strip().upper()
+    if word in {"TRUE", "T", "ON", "1", "YES"}:
+        return True
+    return False if word in {"FALSE", "F", "OFF", "0", "NO", ""} else None
+
+
+_LOOSE_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_LOOSE_TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
+
+
+def has_time(date: str) -> bool:
+    """Return whether a ``DATE-OBS`` tells the time of day."""
+    return "T" in date or ":" in date
+
+
+def mended_date(value: str) -> str | None:
+    """Return a date, or a date and time, as FITS has it; None if it is no date.
+
+    Slashes, one-digit numbers and the second 60 (the first of the next minute) are understood.
+    """
+    value = re.sub(r"(\.\d{6})\d+", r"\1", value.strip())
+    try:
+        dt.datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    else:
+        return value
+    date, _, clock = value.replace("T", " ", 1).partition(" ")
+    days, time = _LOOSE_DATE.fullmatch(date), _LOOSE_TIME.fullmatch(clock.strip())
+    if days is None or (clock and time is None):
+        return None
+    try:
+        begin = dt.datetime(int(days[1]), int(days[2]), int(days[3]))
+    except ValueError:
+        return None
+    if time is None:
+        return begin.date().isoformat()
+    hour, minute, second = int(time[1]), int(time[2]), float(time[3])
+    if hour > 23 or minute > 59 or second >= 61:
+        return None
+    taken = begin + dt.timedelta(hours=hour, minutes=minute, seconds=second)
+    return taken.isoformat(timespec="microseconds" if taken.microsecond % 1000 else "milliseconds")
+
+
 def moment(date: str, clock: str) -> dt.datetime:
     """Return a UTC date and time from ``DATE-OBS``; `clock` completes a date without time.
 
@@ -64,18 +116,17 @@ def moment(date: str, clock: str) -> dt.datetime:
         The date is invalid, or there is no time.
     """
     value = date
-    if "T" not in value and ":" not in value:
+    if not has_time(value):
         if not clock:
             raise HeaderError(NoticeCode.TIME_MISSING, keyword="DATE-OBS", value=repr(date))
         value = f"{value}T{clock}"
-    value = re.sub(r"(\.\d{6})\d+", r"\1", value)
     try:
-        parsed = dt.datetime.fromisoformat(value)
-    except ValueError as error:
+        parsed = dt.datetime.fromisoformat(mended_date(value) or "")
+        if parsed.tzinfo is None:
+            return parsed.replace(tzinfo=dt.UTC)
+        return parsed.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise HeaderError(NoticeCode.DATE_INVALID, keyword="DATE-OBS", value=repr(value)) from error
-    if parsed.tzinfo is None:
-        return parsed.replace(tzinfo=dt.UTC)
-    return parsed.astimezone(dt.UTC)
 
 
 def sexagesimal(value: str, *, hours: bool) -> float | None:

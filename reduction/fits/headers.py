@@ -9,8 +9,9 @@ from typing import Final
 from astropy.io import fits
 
 from reduction.errors import HeaderError
-from reduction.fits import header_values
+from reduction.fits import header_values, mending
 from reduction.fits.classification import Evidence, judge
+from reduction.fits.mending import Mended
 from reduction.fits.vocabulary import (
     AIRMASS,
     BLOCK_ID,
@@ -119,14 +120,6 @@ def number(header: fits.Header, card: Card) -> float | None:
     return None if value is None else float(value)
 
 
-def readable(header: fits.Header, card: Card) -> float | None:
-    """Return the number of an optional card; a malformed card counts as absent."""
-    try:
-        return number(header, card)
-    except HeaderError:
-        return None
-
-
 def require_text(header: fits.Header, card: Card) -> str:
     """Return the text of a required card.
 
@@ -162,9 +155,7 @@ def lamps(header: fits.Header) -> tuple[str, ...]:
     """
     if any(keyword in header for keyword in LAMPS):
         states = {lamp: _stored(header, keyword) for keyword, lamp in LAMPS.items()}
-        return tuple(
-            lamp for lamp, state in states.items() if str(state).upper() in {"TRUE", "T", "ON"}
-        )
+        return tuple(lamp for lamp, state in states.items() if header_values.lamp_state(str(state)))
     return header_values.lamps_in(text(header, OBJECT))
 
 
@@ -205,12 +196,15 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
     HeaderError
         A required card is missing, mistyped, NaN or contradicts the pixels. Required are
         ``OBSTYPE``, ``DATE-OBS``, ``INSTRUME``, ``INSTCONF``, ``CCDSUM`` and, except for a bias,
-        ``EXPTIME``.
+        ``EXPTIME``. Any other card that is malformed is mended or ignored
+        (`reduction.fits.mending`), with a notice.
     """
-    binning = read_binning(header)
+    mended = mending.mend(header)
+    header = mended.header
+    binning = read_binning(_required(mended, CCDSUM))
     plane = _plane(shape, binning)
-    camera = read_camera(header)
-    obstype = require_text(header, OBSTYPE).upper()
+    camera = read_camera(_required(mended, INSTRUME))
+    obstype = require_text(_required(mended, OBSTYPE), OBSTYPE).upper()
     evidence = Evidence(
         obstype=obstype,
         roi=text(header, ROI),
@@ -222,9 +216,31 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         file_name=file_name,
     )
     kind, technique = judge(evidence)
+    lit = lamps(header)
+    shows_lamp = kind is FrameKind.SPECTRUM and _is_arc(header, lit)
+    kind = FrameKind.ARC if shows_lamp else kind
     gain, rdnoise = number(header, GAIN), number(header, RDNOISE)
     saturation = saturation_adu(camera, gain, rdnoise)
     obsra, obsdec = text(header, OBSRA), text(header, OBSDEC)
+    ra_deg = header_values.sexagesimal(obsra, hours=True)
+    dec_deg = header_values.sexagesimal(obsdec, hours=False)
+    exptime = _exposure_time(mended, kind)
+    notices = [*mended.notices]
+    for card, words, angle in ((OBSRA, obsra, ra_deg), (OBSDEC, obsdec, dec_deg)):
+        if words and angle is None:
+            ignored = {"keyword": card.keyword, "meaning": card.meaning, "stored": words[:40]}
+            notices.append(notice(NoticeCode.CARD_IGNORED, **ignored))
+    if shows_lamp:
+        lamp = header_values.lamp_name(lit)
+        notices.append(notice(NoticeCode.LAMP_AS_OBJECT, keyword=OBSTYPE.keyword, lamp=lamp))
+    notices += _notices(
+        camera=camera,
+        gain=gain,
+        rdnoise=rdnoise,
+        saturation=saturation,
+        obstype=obstype,
+        kind=kind,
+    )
     return FrameDescription(
         kind=kind,
         technique=technique,
@@ -243,31 +259,40 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         rdnoise=rdnoise,
         binning=binning,
         shape=plane,
-        date_obs=read_date(header),
-        exptime=_exposure_time(header, kind),
+        date_obs=read_date(_required(mended, DATE_OBS)),
+        exptime=exptime,
         obsra=obsra,
         obsdec=obsdec,
-        ra_deg=header_values.sexagesimal(obsra, hours=True),
-        dec_deg=header_values.sexagesimal(obsdec, hours=False),
+        ra_deg=ra_deg,
+        dec_deg=dec_deg,
         proposal=text(header, PROPOSAL),
         observation_id=text(header, OBSERVATION_ID) or None,
         configuration_id=text(header, CONFIGURATION_ID) or None,
         block_id=text(header, BLOCK_ID) or None,
         image_id=text(header, IMAGE_ID) or None,
-        airmass=readable(header, AIRMASS),
-        elevation=readable(header, ELEVATION),
-        rotator=readable(header, ROTATOR),
-        lamps=lamps(header) if kind in LAMP_KINDS else (),
+        airmass=number(header, AIRMASS),
+        elevation=number(header, ELEVATION),
+        rotator=number(header, ROTATOR),
+        lamps=lit if kind in LAMP_KINDS else (),
         saturation_adu=saturation,
-        notices=_notices(
-            camera=camera,
-            gain=gain,
-            rdnoise=rdnoise,
-            saturation=saturation,
-            obstype=obstype,
-            kind=kind,
-        ),
+        notices=tuple(notices),
     )
+
+
+def _required(mended: Mended, card: Card) -> fits.Header:
+    """Return the header of a card that is needed; HeaderError if its value could not be read."""
+    if card.keyword in mended.unread and card.keyword not in mended.header:
+        raise HeaderError(NoticeCode.CARD_MALFORMED, keyword=card.keyword)
+    return mended.header
+
+
+def _is_arc(header: fits.Header, lit: tuple[str, ...]) -> bool:
+    """Return whether an exposure of an object is one of a lamp: the object names those that are on.
+
+    A lamp that is on, or a name like one, is not enough alone.
+    """
+    on = any(keyword in header for keyword in LAMPS) and lit
+    return bool(on) and header_values.lamps_in(text(header, OBJECT)) == lit
 
 
 def _plane(shape: tuple[int, ...], binning: tuple[int, int]) -> tuple[int, int]:
@@ -286,8 +311,10 @@ def _plane(shape: tuple[int, ...], binning: tuple[int, int]) -> tuple[int, int]:
     return ny, nx
 
 
-def _exposure_time(header: fits.Header, kind: FrameKind) -> float:
-    value = number(header, EXPTIME)
+def _exposure_time(mended: Mended, kind: FrameKind) -> float:
+    if kind is FrameKind.BIAS and EXPTIME.keyword in mended.unread:
+        return 0.0
+    value = number(_required(mended, EXPTIME), EXPTIME)
     if value is None and kind is FrameKind.BIAS:
         return 0.0
     if value is None:

@@ -11,7 +11,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reduction.errors import UnusableFrame
-from reduction.fits import hdus
+from reduction.fits import hdus, mending
 from reduction.fits.sources import opened
 from reduction.notice_codes import NoticeCode
 
@@ -113,13 +113,13 @@ class RawPixels:
     def _physical(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         exact = stored.dtype.itemsize <= 2 or stored.dtype.kind == "f"
         values: NDArray[Any] = stored.astype(np.float32 if exact else np.float64, order="C")
-        scale, zero = (float(self.header.get(k, d)) for k, d in (("BSCALE", 1.0), ("BZERO", 0.0)))
+        scale, zero, blank = mending.scaling(self.header)
         if scale != 1.0:
             values *= values.dtype.type(scale)
         if zero != 0.0:
             values += values.dtype.type(zero)
-        if "BLANK" in self.header and stored.dtype.kind != "f":
-            values[stored == self.header["BLANK"]] = np.nan
+        if blank is not None and stored.dtype.kind != "f":
+            values[stored == blank] = np.nan
         return values.astype(np.float32, copy=False)
 
 

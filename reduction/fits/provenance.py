@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
@@ -62,8 +63,16 @@ def is_product(file_name: str) -> bool:
     return "_" in file_name and letters != "" and set(letters) <= set("otszfcewx")
 
 
+def ascii_text(text: str) -> str:
+    """Return text as FITS allows it: ``café`` → ``cafe``, other characters as ``?``."""
+    plain = unicodedata.normalize("NFKD", text)
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return "".join(c if " " <= c <= "~" else "?" for c in bare)
+
+
 def put(header: fits.Header, keyword: str, value: str | float, comment: str) -> None:
     """Write a card; a comment that does not fit beside a long value is omitted, not truncated."""
+    value = ascii_text(value) if isinstance(value, str) else value
     fits_in = len(str(value)) + len(comment) <= 62
     header[keyword] = (value, comment if fits_in else None)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from db.models import File, User
 from reduction.errors import ReductionError
-from reduction.fits import frame_io
+from reduction.fits import card_text, frame_io
 from reduction.fits.vocabulary import BUNIT
 from reduction.frames import DataType, Spectrum
 from services import access
@@ -84,7 +84,7 @@ def _card(hdu: str, card: fits.Card) -> HeaderCard:
     try:
         value, comment = card.value, card.comment
     except (fits.VerifyError, ValueError):
-        value, comment = str(card).partition("=")[2].strip(), ""  # malformed: as in the file
+        value, comment = card_text.stored(card), ""  # malformed: as in the file
     if isinstance(value, fits.card.Undefined):
         value = None
     if not isinstance(value, str | int | float | bool | type(None)):

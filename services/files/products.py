@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from db.models import File, Run
-from reduction.fits import frame_io
+from reduction.fits import frame_io, provenance
 from reduction.fits.vocabulary import GSP_FNAM
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from services import notices
@@ -73,7 +73,7 @@ def write(run: Run, products: Iterable[Product], night: date) -> list[Written]:
     for number, product in enumerate(products):
         path = _free_path(folder, product.file_name, {str(w.path) for w in written})
         header = product.data.header if isinstance(product.data, Spectrum) else product.data.meta
-        header[GSP_FNAM] = path.name
+        provenance.put(header, GSP_FNAM, path.name, "this file's name")
         part = temporary / f"{run.id}-{run.attempt}-{number}.fits"
         part.unlink(missing_ok=True)
         frame_io.write(product, part)

@@ -7,8 +7,11 @@ from typing import Any
 from peewee import CharField
 
 from db.models import Event, File, Run
+from reduction.fits.vocabulary import VOCABULARY
 from reduction.frames import FrameDescription, FrameKind, Technique
 from reduction.matching import group_key
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from services import events, notices
 
 _SAME = (
@@ -81,7 +84,17 @@ def columns(frame: FrameDescription) -> dict[str, Any]:
         "saturation_value": frame.saturation_adu,
         "notices": notices.dump_all(frame.notices),
     }
-    return {name: _shortened(name, value) for name, value in values.items()}
+    kept = {name: _shortened(name, value) for name, value in values.items()}
+    cut = [name for name in _SAME if kept[name] != values[name]]
+    kept["notices"] += notices.dump_all(_on_length(name) for name in cut)
+    return kept
+
+
+def _on_length(name: str) -> Notice:
+    concept = name.upper().replace("FILTER_2", "FILTER2")
+    keyword = VOCABULARY[concept].keyword if concept in VOCABULARY else concept
+    length = getattr(File, name).max_length
+    return notice(NoticeCode.CARD_SHORTENED, keyword=keyword, length=length)
 
 
 def inherited(file: File) -> dict[str, Any]:

@@ -38,10 +38,11 @@ def by_id(soar_id: str) -> Proposal | None:
 def for_frame(soar_id: str) -> Proposal:
     """Return the proposal that a frame names; create a placeholder when it is not known.
 
-    A placeholder has no PI, so only staff sees its files until the proposal is registered.
+    Upper and lower case do not matter. A placeholder has no PI, so only staff sees its files until
+    the proposal is registered.
     """
     soar_id = clean_id(soar_id) or UNKNOWN
-    found = Proposal.get_or_none(Proposal.soar_id == soar_id)
+    found = Proposal.get_or_none(Proposal.soar_id == soar_id) or by_id(soar_id)
     if found is not None:
         return found
     try:

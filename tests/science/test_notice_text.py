@@ -43,6 +43,7 @@ EXAMPLES: dict[str, Any] = {
     "grt_targ": 7.5,
     "high": 100.0,
     "highest": 3.2,
+    "keywords": ["NOTES", "FOO"],
     "last": 7200.0,
     "least": 40.0,
     "limit": 2000,

@@ -18,6 +18,7 @@ from reduction.errors import ReductionError
 from reduction.extraction import footprint, manual
 from reduction.extraction.footprint import Axis
 from reduction.fits import frame_io
+from reduction.fits.mending import mend
 from reduction.frames import DataType
 from services import access
 from services.access import Action
@@ -103,10 +104,11 @@ def overlays(user: User, file_id: int) -> Overlays:
     if DataType(file.data_type) not in (DataType.RAW, DataType.REDUCED):
         return Overlays()
     try:
-        header, shape = frame_io.read_header(Path(file.full_path))
+        header, stored = frame_io.read_header(Path(file.full_path))
+        header, shape = mend(header).header, (stored[-2], stored[-1])
         products = _products(user, file)
-        apertures = _apertures(file, products, header, (shape[0], shape[1]))
-        vectors = celestial.directions(header, (shape[0], shape[1]))
+        apertures = _apertures(file, products, header, shape)
+        vectors = celestial.directions(header, shape)
     except (ReductionError, OSError) as error:
         log.info("%s has no overlays: %s", file.file_name, error)
         return Overlays()
