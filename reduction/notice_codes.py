@@ -94,6 +94,8 @@ class NoticeCode(StrEnum):
     CAMERA_CONTRADICTION = "camera_contradiction", ERROR, "keyword camera instrument"
     TIME_MISSING = "time_missing", ERROR, "keyword value"
     DATE_INVALID = "date_invalid", ERROR, "keyword value"
+    DATE_IN_FUTURE = "date_in_future", WARNING, "keyword stored filed"
+    DATE_TOO_EARLY = "date_too_early", WARNING, "keyword stored"
     READOUT_IMPLAUSIBLE = "readout_implausible", ERROR, "keyword value low high"
     POSITION_MISSING = "position_missing", ERROR, "keyword cards"
     POSITION_IMPLAUSIBLE = "position_implausible", ERROR, "keyword cards"

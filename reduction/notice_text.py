@@ -265,6 +265,10 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.CAMERA_CONTRADICTION: "{keyword} is {camera} but INSTRUME is {instrument}.",
     C.TIME_MISSING: "{keyword} is {value}, without TIME or UT beside it.",
     C.DATE_INVALID: "{keyword} is not a date and time: {value}.",
+    C.DATE_IN_FUTURE: (
+        "{keyword} is {stored}, which is in the future: the frame is filed under {filed}."
+    ),
+    C.DATE_TOO_EARLY: "{keyword} is {stored}, which is before the first light of the spectrograph.",
     C.READOUT_IMPLAUSIBLE: "{keyword} is {value:g}: a camera has {low:g} to {high:g}.",
     C.POSITION_MISSING: lambda p: f"{_cards(p)} is missing: the frame was not reduced.",
     C.POSITION_IMPLAUSIBLE: (

@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import CharField
 
+from db import clock
 from db.models import Event, File, Run
 from reduction.fits.vocabulary import VOCABULARY
 from reduction.frames import FrameDescription, FrameKind, Technique
@@ -13,6 +14,7 @@ from reduction.matching import group_key
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import events, notices
+from services.files.plausible_dates import dated
 
 _SAME = (
     "obstype",
@@ -67,7 +69,11 @@ def _shortened(name: str, value: Any) -> Any:
 
 
 def columns(frame: FrameDescription) -> dict[str, Any]:
-    """Return the columns of a described frame; text is cut to the length of its column."""
+    """Return the columns of a frame as its header describes it.
+
+    Text is cut to the length of its column, a date in the future replaced (`plausible_dates`).
+    """
+    frame = dated(frame, clock.now())
     values = {name: getattr(frame, name) for name in _SAME}
     values |= {
         "kind": str(frame.kind),
