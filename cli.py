@@ -21,10 +21,10 @@ from db import database
 from jobs.processes import log, worker
 from reduction import simulation
 from reduction.errors import ReductionError
-from services import notices
+from services import check, notices
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest, NotFound, ServiceError
-from services.files import check, file_integrity, ingest
+from services.files import file_integrity, ingest
 from services.files.arrivals import inspector, names
 from services.mail import letters
 from services.proposals import proposals, semester_import

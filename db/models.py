@@ -192,7 +192,9 @@ class File(Table):
     frame, a master that of its newest member. `n_x`, `n_y` are the size of the file's own image (a
     spectrum has one row); `readout_x`, `readout_y` are the size of the read-out it was made from,
     which calibrations are matched on (null: equal to the own size). `n_combined` is the number of
-    frames combined in a master.
+    frames combined in a master, `n_given` the number of those that it was to be made of. `origin`
+    of a raw frame is a `services.files.origin.Origin`, `accepted_by` the id of the member of the
+    staff who accepted it for shared masters.
     """
 
     file_name = CharField(255, index=True)
@@ -229,6 +231,7 @@ class File(Table):
     readout_x = IntegerField(null=True)
     readout_y = IntegerField(null=True)
     n_combined = IntegerField(null=True)
+    n_given = IntegerField(null=True)
     obsra = CharField(32, default="")
     obsdec = CharField(32, default="")
     ra_deg = DoubleField(null=True)
@@ -249,6 +252,8 @@ class File(Table):
     elevation = DoubleField(null=True)
     rotator = DoubleField(null=True)
     overrides = JSONField(default=dict)
+    origin = CharField(8, default="watched")
+    accepted_by = IntegerField(null=True)
 
     quality = JSONField(default=dict)
     notices = JSONField(default=list)

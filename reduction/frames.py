@@ -169,8 +169,9 @@ class Product:
     """A product of a block, which `reduction.fits.frame_io.write` writes.
 
     `inputs` are the names of the inputs besides the parent (masters, arcs), `members` the raw
-    frames that a master was combined from (empty: all members given to the block), `quality` the
-    numbers shown beside the product, `notices` the messages for the observer. `borrows_trace`: the
+    frames that a master was combined from (empty: all members given to the block), `left_out` those
+    that were given but not used, with the reason, `quality` the numbers shown beside the product,
+    `notices` the messages for the observer. `borrows_trace`: the
     trace is that of the brighter spectrum of another frame, which was given to the block.
     """
 
@@ -181,4 +182,5 @@ class Product:
     quality: Mapping[str, float | int | str | list[float]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     members: tuple[Path, ...] = ()
+    left_out: Mapping[Path, str] = field(default_factory=dict)
     borrows_trace: bool = False

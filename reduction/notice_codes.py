@@ -120,6 +120,16 @@ class NoticeCode(StrEnum):
     FRAMES_DIFFER = "frames_differ", ERROR, "file reference difference"
     FLATS_SATURATED = "flats_saturated", ERROR, "count least allowed"
     FLATS_LEFT_OUT = "flats_left_out", WARNING, "count total allowed"
+    FLATS_WITHOUT_LIGHT = "flats_without_light", ERROR, "count"
+    MEMBERS_LEFT_OUT = "members_left_out", WARNING, "role count total reasons"
+    MEMBERS_DISAGREE = "members_disagree", ERROR, "role count total reasons"
+    MASTER_UNCONFIRMED = "master_unconfirmed", WARNING, "role count"
+    MEMBER_REJECTED = "member_rejected", WARNING, "role file misfit"
+    LEVEL_CHANGED = "level_changed", WARNING, "role level previous file"
+    MASTER_REMARK = "master_remark", WARNING, "role file reason"
+    MASTER_FAILED = "master_failed", WARNING, "role reason"
+    FRAME_NOT_ACCEPTED = "frame_not_accepted", WARNING, "file"
+    FRAME_ACCEPTED = "frame_accepted", INFO, "person file"
     FLAT_WITHOUT_LIGHT = "flat_without_light", ERROR, "file"
     FLAT_DARK = "flat_dark", ERROR
     FLAT_COLOUR_NOT_FITTED = "flat_colour_not_fitted", ERROR

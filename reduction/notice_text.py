@@ -91,6 +91,10 @@ def _keywords(params: Params) -> str:
     return ", ".join(params["keywords"])
 
 
+def _reasons(params: Params) -> str:
+    return ", ".join(params["reasons"])
+
+
 def _degraded(params: Params) -> str:
     return f"{_role(params).capitalize()} taken {taken_with(_differences(params))}"
 
@@ -306,6 +310,34 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.FLATS_LEFT_OUT: (
         "{count} of {total} flats left out: more than {allowed:g} % of their pixels are saturated."
     ),
+    C.FLATS_WITHOUT_LIGHT: "No flat of the {count} given shows light.",
+    C.MEMBERS_LEFT_OUT: (
+        lambda p: (
+            f"{p['count']} of {p['total']} frames left out of the {p['role']}: they differ from "
+            f"the others ({_reasons(p)})."
+        )
+    ),
+    C.MEMBERS_DISAGREE: (
+        lambda p: (
+            f"No {p['role']}: {p['count']} of {p['total']} frames cannot be used "
+            f"({_reasons(p)}), and too few are left to tell which are right."
+        )
+    ),
+    C.MASTER_UNCONFIRMED: (
+        "The {role} is made of {count} frames only: a frame that is wrong cannot be told."
+    ),
+    C.MEMBER_REJECTED: "{file} was not used for the {role}: it differs from the others ({misfit}).",
+    C.LEVEL_CHANGED: (
+        "The level of the {role} is {level:.1f} ADU; that of {file}, the one before, is "
+        "{previous:.1f} ADU."
+    ),
+    C.MASTER_REMARK: lambda p: f"{p['role'].capitalize()} {p['file']}: {_reason(p)}",
+    C.MASTER_FAILED: lambda p: f"The {p['role']} of this setup failed: {_reason(p)}",
+    C.FRAME_NOT_ACCEPTED: (
+        "{file} is not used for shared masters until staff accepts it: it was uploaded, or its "
+        "kind was changed by hand."
+    ),
+    C.FRAME_ACCEPTED: "{person} accepted {file} for shared calibrations.",
     C.FLAT_WITHOUT_LIGHT: "{file} shows no light: it is not a flat.",
     C.FLAT_DARK: "The flat shows no light.",
     C.FLAT_COLOUR_NOT_FITTED: "The flat has no light to fit the colour of the lamp to.",

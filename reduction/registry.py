@@ -61,6 +61,8 @@ class BlockInputs:
         precedence over the header; None: the kind is read from the header.
     members : tuple of Path
         Raw frames of a master, oldest first.
+    n_absent : int
+        Further frames of the master that cannot be opened: they are counted, and left out.
     master_bias, master_flat : CCDData or None
         None when the settings ignore them, or when there is none (`notices` give the reason).
     arc : CCDData or None
@@ -80,6 +82,7 @@ class BlockInputs:
     file_name: str = ""
     kind: FrameKind | None = None
     members: tuple[Path, ...] = ()
+    n_absent: int = 0
     master_bias: CCDData | None = None
     master_flat: CCDData | None = None
     arc: CCDData | None = None

@@ -40,6 +40,7 @@ class Action(StrEnum):
     COLLABORATORS = "change the collaborators"
     UPLOAD = "upload a frame"
     REGISTER_PATH = "register a path of the raw folders"
+    ACCEPT = "accept a frame for shared calibrations"
     MANAGE = "manage users and proposals"
     SEND_MAIL = "send mail"
     MAKE_STAFF = "make someone staff"
@@ -52,7 +53,7 @@ _PI = _COLLABORATOR | {
     Action.COLLABORATORS,
     Action.UPLOAD,
 }
-_STAFF = _PI | {Action.REGISTER_PATH, Action.MANAGE, Action.SEND_MAIL}
+_STAFF = _PI | {Action.REGISTER_PATH, Action.ACCEPT, Action.MANAGE, Action.SEND_MAIL}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     Role.OUTSIDER: frozenset(),

@@ -46,7 +46,7 @@ def declare(block: Block) -> None:
         named = asked.model_dump(exclude_none=True) if asked else {}
         use = {role: find(key).id for role, key in named.items()}
         run = run_requests.request(g.user, block.name, find(body.id).id, given, use)
-        return read_models.view(run).as_dict()
+        return read_models.view(run, g.user).as_dict()
 
     start.__doc__ = (
         "Queue this process block for a file.\n\n"

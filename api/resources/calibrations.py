@@ -11,7 +11,7 @@ from api.models import requests
 from api.models.files import FileOut
 from api.models.runs import MasterRuns
 from api.resources.files import find
-from services.calibration import master_requests, reclassify
+from services.calibration import acceptance, master_requests, reclassify
 from services.errors import Unacceptable
 from services.files import serialization
 from services.runs import read_models
@@ -47,7 +47,7 @@ def make(body: requests.MasterRequest) -> Any:
         run_requests.request(g.user, master_requests.block_of(file).name, file.id)
         for file in anchors
     ]
-    shown = [view.as_dict() for view in read_models.views(runs)]
+    shown = [view.as_dict() for view in read_models.views(runs, g.user)]
     return {**shown[0], "runs": shown}
 
 
@@ -67,4 +67,22 @@ def judge(body: requests.Classification) -> Any:
     """
     file = find(body.id)
     changed = reclassify.reclassify(g.user, file.id, technique=body.technique, obstype=body.obstype)
-    return serialization.as_dict(changed)
+    return serialization.as_dict(changed, g.user)
+
+
+@operation(
+    "POST",
+    "/files/accept/",
+    tag="processing",
+    name="files_accept",
+    body=requests.FileReference,
+    answer=FileOut,
+    refusals=(403, 409),
+)
+def accept(body: requests.FileReference) -> Any:
+    """Accept a bias or flat for shared calibrations (staff).
+
+    A frame that was uploaded, or whose kind was changed by hand, is not used for masters before.
+    """
+    accepted = acceptance.accept(g.user, find(body.id).id)
+    return serialization.as_dict(accepted, g.user)

@@ -68,14 +68,17 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
     if query.ids is not None or query.given():
         raise InvalidRequest("Give one of id, ids, or filters of the list.", field="id")
     file = find(query.id)
-    if request.if_match and not request.if_match.contains(file.checksum):
+    path = _path(file)
+    is_copy = path != contents.open_path(file)
+    etag = f"{file.checksum}-shared" if is_copy else file.checksum
+    if request.if_match and not request.if_match.contains(etag):
         raise PreconditionFailed  # werkzeug would look at Range first
     response = send_file(
-        _path(file),
+        path,
         mimetype=FITS_TYPE,
         as_attachment=True,
         download_name=file.file_name,
-        etag=file.checksum,
+        etag=etag,
         conditional=True,
     )
     response.headers["Cache-Control"] = "private, no-cache"
@@ -83,7 +86,7 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
 
 
 def _path(file: File) -> Path:
-    path = contents.open_path(file)
+    path = contents.public_path(file)
     if not path.is_file():
         raise Unavailable(f"{file.file_name} is temporarily not available.", retry_after=30)
     return path

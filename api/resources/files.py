@@ -72,7 +72,7 @@ def index(query: FileQuery) -> Any:
         page=query.page,
         page_size=query.page_size,
     )
-    rows = [serialization.as_dict(row) for row in page.rows]
+    rows = [serialization.as_dict(row, g.user) for row in page.rows]
     return listing(page.count, query.page, query.page_size, rows)
 
 
@@ -99,7 +99,7 @@ def create() -> ResponseReturnValue:
         file, created = _upload()
     else:
         file, created = upload.register(g.user, read_body(requests.NewFile).full_path)
-    response = jsonify(serialization.as_dict(file))
+    response = jsonify(serialization.as_dict(file, g.user))
     response.status_code = 201 if created else 200
     return response
 
@@ -140,7 +140,7 @@ def read(key: str) -> Any:
     children = FileFilters.model_validate({"parent_file_id": str(file.id)})
     made = file_list.page(g.user, children, page_size=100).rows
     return {
-        **serialization.as_dict(file),
-        "children": [serialization.as_dict(row) for row in made if row.id != file.id],
-        "runs": [view.as_dict() for view in read_models.views(run_listing.of_file(file))],
+        **serialization.as_dict(file, g.user),
+        "children": [serialization.as_dict(row, g.user) for row in made if row.id != file.id],
+        "runs": [view.as_dict() for view in read_models.views(run_listing.of_file(file), g.user)],
     }

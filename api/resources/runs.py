@@ -31,14 +31,14 @@ def index(query: requests.RunQuery) -> Any:
     """Get a list of runs, newest first."""
     given = query.model_dump(exclude={"page", "page_size"}, exclude_none=True)
     page = run_listing.page(g.user, run_listing.RunFilters(**given), query.page, query.page_size)
-    runs = [view.as_dict() for view in read_models.views(page.rows)]
+    runs = [view.as_dict() for view in read_models.views(page.rows, g.user)]
     return listing(page.count, query.page, query.page_size, runs)
 
 
 @operation("GET", "/runs/<run>/", tag=TAG, name="runs_read", answer=RunOut)
 def read(run: str) -> Any:
     """Get one run: its state, progress, settings, inputs and products."""
-    return read_models.view(run_listing.get(g.user, _id(run))).as_dict()
+    return read_models.view(run_listing.get(g.user, _id(run)), g.user).as_dict()
 
 
 @operation(
@@ -51,7 +51,7 @@ def read(run: str) -> Any:
 )
 def cancel(run: str) -> Any:
     """Cancel a run that has not ended."""
-    return read_models.view(run_requests.cancel(g.user, _id(run))).as_dict()
+    return read_models.view(run_requests.cancel(g.user, _id(run)), g.user).as_dict()
 
 
 @operation(
@@ -64,4 +64,4 @@ def cancel(run: str) -> Any:
 )
 def retry(run: str) -> Any:
     """Retry a run that failed or was cancelled."""
-    return read_models.view(run_requests.retry(g.user, _id(run))).as_dict()
+    return read_models.view(run_requests.retry(g.user, _id(run)), g.user).as_dict()

@@ -15,7 +15,7 @@ from callbacks.core.guard import guarded, person
 from callbacks.data import ids
 from callbacks.data.address import parse
 from db.models import User
-from services.calibration import out_of_date
+from services.calibration import acceptance, out_of_date
 from services.files import comments, deletion
 from services.runs import requests
 
@@ -37,6 +37,7 @@ def register(app: Dash) -> None:
         "again": reduce_again,
         "cancel": cancel,
         "retry": retry,
+        "accept": accept,
         "delete": delete,
         "delete-comment": delete_comment,
     }
@@ -90,6 +91,12 @@ def retry(user: User, data: ButtonData) -> str:
     """Queue a failed run once more."""
     requests.retry(user, row_id(data, "run"))
     return ""
+
+
+def accept(user: User, data: ButtonData) -> str:
+    """Accept a frame for shared calibrations."""
+    file = acceptance.accept(user, row_id(data, "file"))
+    return f"{file.file_name} is used for shared calibrations."
 
 
 def delete(user: User, data: ButtonData) -> Outcome:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import ccd, master_members, masters
-from reduction.fits import frame_io, provenance, vocabulary
+from reduction.detector import ccd, masters, member_selection
+from reduction.fits import frame_io, provenance, shared_cards, vocabulary
 from reduction.frames import DataType, FrameKind, Product
-from reduction.registry import BlockInputs, BlockSettings, Report, block
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.setups import master_bias_name
 
 
@@ -33,25 +33,29 @@ class MasterBiasSettings(BlockSettings):
     settings=MasterBiasSettings,
 )
 def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Report) -> list[Product]:
-    """Combine `inputs.members`, 3 σ-clipped, into one frame of the full raw geometry.
+    """Combine those of `inputs.members` that agree, 3 σ-clipped, in the full raw geometry.
 
     Raises
     ------
     MissingCalibration
-        There are fewer members than the settings require.
+        There are fewer frames than the settings require.
     UnusableFrame
-        The members differ in camera, binning, read-out or size.
+        Most frames disagree.
     """
     report("Reading", 0.0)
-    described = master_members.describe_members(inputs.members, settings.minimum, "master bias")
-    report("Combining", 0.1)
-    master = masters.master_bias(inputs.members, lambda f: report("Combining", 0.1 + 0.8 * f))
-    names = tuple(path.name for path in inputs.members)
-    file_name = master_bias_name(described[0])
-    provenance.stamp(
-        master.meta, parent=names[0], file_name=file_name, technique=described[0].technique
+    role = CalibrationRole.MASTER_BIAS
+    given = member_selection.describe_members(
+        inputs.members, settings.minimum, role, n_absent=inputs.n_absent
     )
-    provenance.record_inputs(master.meta, names)
+    members = member_selection.judge_biases(given, role)
+    first = members.described[0]
+    report("Combining", 0.1)
+    master, levels = masters.master_bias(
+        members.paths, lambda f: report("Combining", 0.1 + 0.8 * f)
+    )
+    file_name = master_bias_name(first)
+    provenance.stamp(master.meta, parent=None, file_name=file_name, technique=first.technique)
+    shared_cards.record_members(master.meta, members.paths)
     overscan = ccd.overscan_level(master)
     section = provenance.NONE if overscan is None else str(overscan[1])
     provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
@@ -59,8 +63,10 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     variance = frame_io.variance_of(master)
     assert variance is not None  # a combined frame always has one
     quality: dict[str, float | int | str] = {
-        "frames": len(names),
+        "frames": len(members.paths),
+        "frames_given": members.total,
         "level_adu": round(float(np.median(master.data[:, ::4])), 3),
+        "level_scatter_adu": round(float(np.std(levels)), 3),
         "noise_adu": round(float(np.sqrt(np.median(variance[:, ::4]))), 3),
     }
     report("Done", 1.0)
@@ -69,8 +75,10 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
             file_name,
             DataType.MASTER,
             master,
-            inputs=names,
-            members=inputs.members,
+            inputs=tuple(path.name for path in members.paths),
+            members=members.paths,
+            left_out=members.left_out,
             quality=quality,
+            notices=members.notices(role),
         )
     ]

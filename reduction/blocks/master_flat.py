@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import flatfield, master_members, masters
-from reduction.fits import provenance, vocabulary
+from reduction.detector import flatfield, masters, member_selection
+from reduction.detector.member_agreement import Misfit
+from reduction.fits import provenance, shared_cards, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Technique
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
@@ -61,24 +62,28 @@ class MasterFlatSettings(BlockSettings):
     calibration_roles=(CalibrationRole.MASTER_BIAS,),
 )
 def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Report) -> list[Product]:
-    """Reject saturated flats, subtract the bias, combine, trim and normalise.
+    """Leave out flats that are saturated, dark or unlike the others; combine, trim, normalise.
 
     An imaging flat has no dispersion axis and is always normalised by its mean.
 
     Raises
     ------
     MissingCalibration
-        There are fewer members than the settings require, or the master bias does not fit.
+        There are fewer frames than the settings require, or the master bias does not fit.
     UnusableFrame
-        The members differ, all are saturated, or a flat has no light.
+        All flats are saturated or dark, or most disagree.
     """
     report("Reading", 0.0)
-    described = master_members.describe_members(inputs.members, settings.minimum, "master flat")
-    first = described[0]
-    report("Bias Subtract", 0.05)
-    used, dropped = master_members.judge_flats(
-        inputs.members, inputs.master_bias, settings.saturation_threshold
+    role = CalibrationRole.MASTER_FLAT
+    given = member_selection.describe_members(
+        inputs.members, settings.minimum, role, n_absent=inputs.n_absent
     )
+    report("Bias Subtract", 0.05)
+    members, used = member_selection.judge_flats(
+        given, inputs.master_bias, settings.saturation_threshold, role
+    )
+    first = members.described[0]
+    n_saturated = sum(m is Misfit.SATURATED for m in members.left_out.values())
     report("Combining", 0.2)
     flat, section = masters.combine_flats(
         used, inputs.master_bias, lambda f: report("Combining", 0.2 + 0.6 * f)
@@ -86,10 +91,10 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     report("Normalizing", 0.85)
     method = settings.normalization if first.technique is not Technique.IMAGING else "mean"
     master = flatfield.normalize(flat, method, settings.order)
-    names = tuple(member.path.name for member in used)
+    names = tuple(path.name for path in members.paths)
     file_name = master_flat_name(first)
-    provenance.stamp(master.meta, parent=names[0], file_name=file_name, technique=first.technique)
-    provenance.record_inputs(master.meta, names)
+    provenance.stamp(master.meta, parent=None, file_name=file_name, technique=first.technique)
+    shared_cards.record_members(master.meta, members.paths)
     bias_name = inputs.names.get(CalibrationRole.MASTER_BIAS, provenance.NONE)
     provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, vocabulary.GSP_BIAS, bias_name, "master bias image")
@@ -104,18 +109,19 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     good = master.data[~master.mask]
     quality: dict[str, float | int | str] = {
         "frames": len(used),
-        "dropped_saturated": len(dropped),
+        "frames_given": members.total,
+        "dropped_saturated": n_saturated,
         "level_adu": round(float(np.mean([m.level for m in used])), 1),
         "response_scatter": round(float(np.std(good)), 4) if good.size else 0.0,
         "slit_rows": f"{master.meta[vocabulary.GSP_SLO]}:{master.meta[vocabulary.GSP_SHI]}",
     }
-    notices = [*inputs.notices]
-    if dropped:
+    notices = [*inputs.notices, *members.notices(role)]
+    if n_saturated:
         notices.append(
             notice(
                 NoticeCode.FLATS_LEFT_OUT,
-                count=len(dropped),
-                total=len(described),
+                count=n_saturated,
+                total=members.total,
                 allowed=settings.saturation_threshold,
             )
         )
@@ -129,7 +135,8 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
             DataType.MASTER,
             master,
             inputs=names + bias_inputs,
-            members=tuple(member.path for member in used),
+            members=members.paths,
+            left_out=members.left_out,
             quality=quality,
             notices=tuple(notices),
         )

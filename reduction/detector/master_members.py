@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,12 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
-from reduction.detector import ccd, geometry
+from reduction.detector import ccd, geometry, member_agreement
 from reduction.detector.combine import N_THREADS
-from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
-from reduction.errors import MissingCalibration, UnusableFrame
-from reduction.fits import frame_io, headers
+from reduction.detector.member_agreement import FlatMeasure
+from reduction.fits import frame_io
 from reduction.fits.pixels import RawPixels
-from reduction.frames import FrameDescription
-from reduction.notice_codes import NoticeCode
+from reduction.fits.vocabulary import GAIN
 
 Image = NDArray[np.float32]
 _T = TypeVar("_T")
@@ -38,68 +36,6 @@ def in_threads(function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R
             yield from pool.map(function, items)
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def describe_members(paths: Sequence[Path], minimum: int, role: str) -> list[FrameDescription]:
-    """Return the descriptions of the frames of a master, after checking that they can be combined.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        The raw frames.
-    minimum : int
-        Least number of frames.
-    role : str
-        Role of the master, for messages.
-
-    Returns
-    -------
-    list of FrameDescription
-        In the order of `paths`.
-
-    Raises
-    ------
-    MissingCalibration
-        There are fewer frames than `minimum`.
-    UnusableFrame
-        The frames differ in camera, binning, read-out or size.
-    """
-    if len(paths) < max(minimum, 1):
-        raise MissingCalibration(
-            NoticeCode.TOO_FEW_FRAMES, role=role, found=len(paths), needed=max(minimum, 1)
-        )
-    described = []
-    for path in paths:
-        header, shape = frame_io.read_header(path)
-        described.append(headers.describe(header, shape, path.name))
-    first = described[0]
-    for path, other in zip(paths, described, strict=True):
-        differences = _differences(first, other)
-        if differences:
-            raise UnusableFrame(
-                NoticeCode.FRAMES_DIFFER,
-                file=path.name,
-                reference=paths[0].name,
-                difference=differences[0],
-            )
-    return described
-
-
-def _differences(first: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
-    """Return the differences between the read-outs of two frames."""
-    fatal = Effect.FATAL
-    frames = (first, other)
-    binning, other_binning = ("x".join(map(str, frame.binning)) for frame in frames)
-    size, other_size = (f"{frame.shape[1]}x{frame.shape[0]}" for frame in frames)
-    return (
-        *text_differences(Quantity.CAMERA, first.camera, other.camera, fatal),
-        *text_differences(Quantity.BINNING, binning, other_binning, fatal),
-        *text_differences(Quantity.SIZE, size, other_size, fatal),
-        *number_differences(Quantity.GAIN, first.gain, other.gain, fatal, tolerance=0.0),
-        *number_differences(
-            Quantity.READ_NOISE, first.rdnoise, other.rdnoise, fatal, tolerance=0.0
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +89,14 @@ class FlatMember:
     """Median level and saturated fraction of a flat frame, measured before combining.
 
     `level` is without bias, ADU. `drift` is the bias level relative to the master bias, or the bias
-    level itself without a master, ADU.
+    level itself without a master, ADU. `measure` is what is compared with the other flats.
     """
 
     path: Path
     level: float
     saturated_percent: float
     drift: float
+    measure: FlatMeasure
 
 
 def _drift(member: Member, bias: CCDData | None) -> float:
@@ -187,7 +124,8 @@ def _saturated_part(counts: Image, level: float) -> float:
     return float(np.count_nonzero(saturated & (neighbours > 1)) / saturated.size)
 
 
-def _measure(path: Path, bias: CCDData | None) -> FlatMember:
+def measure_flat(path: Path, bias: CCDData | None) -> FlatMember:
+    """Return a flat frame in numbers; `bias` is a master bias, ADU, untrimmed."""
     member = Member.of(path)
     section = geometry.image_section(member.header, member.pixels.shape)
     counts = member.pixels.read(*section.slices)
@@ -198,44 +136,18 @@ def _measure(path: Path, bias: CCDData | None) -> FlatMember:
         sample = sample - bias.data[section.slices][:, ::4]
     known = sample[np.isfinite(sample)]
     level = float(np.median(known)) - drift if known.size else np.nan
-    return FlatMember(path, level, percent, drift)
+    lit = counts if bias is None else counts - bias.data[section.slices]
+    lit = np.where(counts < member.saturation, lit - np.float32(drift), np.float32(np.nan))
+    gain = member.header.get(GAIN.keyword)
+    return FlatMember(path, level, percent, drift, member_agreement.measure_flat(lit, gain))
 
 
-def judge_flats(
-    paths: Sequence[Path], bias: CCDData | None, threshold: float
-) -> tuple[list[FlatMember], list[FlatMember]]:
-    """Measure the flats, and separate those with too many saturated pixels.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        The raw flats.
-    bias : CCDData or None
-        Master bias, (ny, nx), ADU, untrimmed.
-    threshold : float
-        Percentage of saturated pixels allowed in the illuminated section.
-
-    Returns
-    -------
-    used, dropped : list of FlatMember
-
-    Raises
-    ------
-    MissingCalibration
-        The master bias has another size or binning than a flat.
-    UnusableFrame
-        All flats are dropped, or a flat has no light.
-    """
-    used: list[FlatMember] = []
-    dropped: list[FlatMember] = []
-    for member in in_threads(lambda path: _measure(path, bias), paths):
-        (dropped if member.saturated_percent > threshold else used).append(member)
-    if not used:
-        least = min(m.saturated_percent for m in dropped)
-        raise UnusableFrame(
-            NoticeCode.FLATS_SATURATED, count=len(dropped), least=least, allowed=threshold
-        )
-    for member in used:
-        if not member.level > 0:
-            raise UnusableFrame(NoticeCode.FLAT_WITHOUT_LIGHT, file=member.path.name)
-    return used, dropped
+def measure_bias(path: Path) -> member_agreement.BiasMeasure:
+    """Return a bias frame in numbers, for the comparison with others."""
+    member = Member.of(path)
+    header, shape = member.header, member.pixels.shape
+    section = geometry.image_section(header, shape)
+    overscan = geometry.overscan_section(header, shape)
+    counts = member.values(*section.slices)
+    level = None if overscan is None else member.values(*overscan.slices)
+    return member_agreement.measure_bias(counts, level)

@@ -15,6 +15,7 @@ from reduction.detector import geometry
 from reduction.detector.combine import combine
 from reduction.detector.geometry import Section
 from reduction.detector.master_members import FlatMember, Member, in_threads
+from reduction.fits import shared_cards
 from reduction.fits.frame_io import image_frame
 from reduction.frames import PixelFlag
 
@@ -74,7 +75,7 @@ def combine_frames(
 _WHOLE = slice(None)
 
 
-def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
+def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDArray[np.float64]]:
     """Combine bias frames to a master of the full raw geometry (pre- and overscan included).
 
     Every frame is first shifted to the mean overscan level, since the level drifts by about an ADU.
@@ -88,12 +89,15 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
 
     Returns
     -------
-    CCDData
+    master : CCDData
         (ny, nx), ADU, with the variance of the mean; a pixel without a value is 0, flagged BAD.
+    levels : (n_frames,) float64
+        Levels of the overscan, ADU; those of the frames where there is none.
     """
     members = [Member.of(path) for path in paths]
-    levels = [np.nan if level is None else level for level in in_threads(Member.overscan, members)]
-    drifts = np.nan_to_num(np.array(levels) - np.mean(levels)).astype(np.float32)
+    stated = list(in_threads(Member.overscan, members))
+    levels = np.array([np.nan if level is None else level for level in stated])
+    drifts = np.nan_to_num(levels - np.mean(levels)).astype(np.float32)
 
     def prepare(index: int, rows: slice) -> Image:
         counts = members[index].values(rows, _WHOLE)
@@ -102,7 +106,8 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> CCDData:
 
     first = members[0]
     mean, variance = combine_frames(len(members), first.pixels.shape, prepare, progress)
-    return _master(mean, variance, first.header, u.adu)
+    known = np.nan_to_num(levels, nan=float(np.nanmedian(mean[::4, ::4])))
+    return _master(mean, variance, shared_cards.shared(first.header), u.adu), known
 
 
 def _master(mean: Image, variance: Image, meta: fits.Header, unit: u.UnitBase) -> CCDData:
@@ -125,7 +130,7 @@ def combine_flats(
     Parameters
     ----------
     members : sequence of FlatMember
-        From `reduction.detector.master_members.judge_flats`.
+        From `reduction.detector.member_selection.judge_flats`.
     bias : CCDData or None
         Master bias, (ny, nx), ADU, untrimmed.
     progress : callable
@@ -158,4 +163,4 @@ def combine_flats(
     mean, variance = combine_frames(len(members), section.shape, prepare, progress)
     geometry.set_physical(meta, shape)
     geometry.shift_physical(meta, section.x0, section.y0)
-    return _master(mean, variance, meta, u.adu), section
+    return _master(mean, variance, shared_cards.shared(meta), u.adu), section

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -80,15 +79,19 @@ def put(header: fits.Header, keyword: str, value: str | float, comment: str) -> 
 def stamp(
     header: fits.Header,
     *,
-    parent: str,
+    parent: str | None,
     file_name: str,
     technique: Technique | None = None,
 ) -> None:
-    """Write version, date, parent, original and own name; the original is written only once."""
+    """Write version, date, parent, original and own name; the original is written only once.
+
+    A master has neither a parent nor an original: its frames are not everybody's.
+    """
     put(header, vocabulary.GSP_VERS, version(), "software and version")
-    if vocabulary.GSP_ONAM not in header:
+    if parent is not None and vocabulary.GSP_ONAM not in header:
         put(header, vocabulary.GSP_ONAM, parent, "original file name")
-    put(header, vocabulary.GSP_PNAM, parent, "parent file name")
+    if parent is not None:
+        put(header, vocabulary.GSP_PNAM, parent, "parent file name")
     put(header, vocabulary.GSP_FNAM, file_name, "this file's name")
     if technique is not None:
         put(header, vocabulary.GSP_TECH, str(technique), "observing technique")
@@ -112,10 +115,3 @@ def _put_mjd(header: fits.Header) -> None:
     put(header, vocabulary.MJD_OBS, round(days, 8), "[d] begin of the exposure, UTC")
     if "T" not in headers.text(header, vocabulary.DATE_OBS):
         put(header, vocabulary.DATE_OBS.keyword, begin.replace(tzinfo=None).isoformat(), "UTC")
-
-
-def record_inputs(header: fits.Header, names: Sequence[str]) -> None:
-    """Write the frames that a master was combined from, ``GSP_IC01`` … ``GSP_IC99``."""
-    put(header, vocabulary.GSP_NCOM, len(names), "frames combined")
-    for number, name in enumerate(names[:99], start=1):
-        put(header, f"{vocabulary.GSP_IC}{number:02d}", name, "combined frame")

@@ -126,7 +126,8 @@ GSP_FUNC: Final = "GSP_FUNC"  # model of the wavelength solution
 GSP_ORDR: Final = "GSP_ORDR"  # its order
 GSP_NPIX: Final = "GSP_NPIX"  # pixels it covers
 GSP_C: Final = "GSP_C"  # + three digits: its coefficients
-GSP_IC: Final = "GSP_IC"  # + two digits: input frames of a master
+GSP_IC: Final = "GSP_IC"  # + two digits: input frames of a master, in older releases
+GSP_ISUM: Final = "GSP_IS"  # + two digits: begin of the SHA-256 of an input frame of a master
 # Ours: the numbers a later block needs and the published set has no card for.
 GSP_FWHM: Final = "GSP_FWHM"  # FWHM of the target along the slit, pixel
 GSP_FWAS: Final = "GSP_FWAS"  # the same in arcseconds

@@ -93,7 +93,7 @@ def _few(file: File, role: CalibrationRole, calibration: File) -> tuple[Differen
     if role is CalibrationRole.ARC:
         return ()
     minimum = masters.minimum_for(file, _maker(role))
-    frames = calibration.n_combined or 0
+    frames = masters.combined(calibration)
     if frames >= minimum:
         return ()
     return (Difference(Quantity.FRAMES, minimum, frames, Effect.ON_REQUEST),)

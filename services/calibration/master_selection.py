@@ -18,6 +18,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from peewee import fn
+
 from db import clock
 from db.models import File, Run
 from reduction import matching
@@ -25,13 +27,15 @@ from reduction.differences import Quantity
 from reduction.frames import DataType, FrameDescription, FrameKind
 from reduction.matching import Ranking
 from reduction.notice_codes import NoticeCode
-from reduction.notices import notice
+from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, blocks_for
+from services import notices
 from services.calibration import masters
 from services.calibration.masters import DAYS, MASTER, RAW
 from services.calibration.outcomes import Found, Nothing, Waiting, no_calibration
+from services.files import origin
 from services.files.rows import describe
-from services.runs.lifecycle import LIVE
+from services.runs.lifecycle import LIVE, RunState
 
 FRESH = dt.timedelta(minutes=10)
 SETTLE = dt.timedelta(seconds=3)
@@ -95,13 +99,16 @@ def _master(
     if pending is not None:
         return Waiting(notice(NoticeCode.WAITING_FOR_MASTER, role=role, frames=pending))
     known = _files(around(file, kind, DAYS[str(kind)]) & (File.data_type == MASTER))
-    enough = [master for master in known if (master.n_combined or 0) >= minimum]
+    enough = [master for master in known if masters.combined(master) >= minimum]
     best = rank(frame, [describe(master) for master in enough]).best
     if best is not None:
         return enough[best.index], best.differences
     waiting = _arriving(file, frame, block, rank, minimum) or settling(file)
     if waiting is not None:
         return waiting
+    failed = _failed(file, frame, block, rank)
+    if failed is not None:
+        return Nothing(notice(NoticeCode.MASTER_FAILED, role=role, reason=failed))
     ranking = rank(frame, [describe(master) for master in known])
     if ranking.best is not None:
         small = known[ranking.best.index]
@@ -111,7 +118,7 @@ def _master(
                 role=role,
                 needed=minimum,
                 file=small.file_name,
-                found=small.n_combined or 0,
+                found=masters.combined(small),
             )
         )
     nearest = known[ranking.nearest.index].file_name if ranking.nearest else None
@@ -130,10 +137,21 @@ def _pending(frame: FrameDescription, block: Block, rank: Rank, minimum: int) ->
         if masters.length(run.file.series) < max(minimum, int(run.settings.get("minimum", 1))):
             continue  # it waits for frames, or to borrow some
         master = masters.master_of(run.file.series)
-        if master is None or (master.n_combined or 0) < minimum:
+        if master is None or masters.combined(master) < minimum:
             anchors.append(run.file)
     best = rank(frame, [describe(anchor) for anchor in anchors]).best
     return None if best is None else masters.length(anchors[best.index].series)
+
+
+def _failed(file: File, frame: FrameDescription, block: Block, rank: Rank) -> Notice | None:
+    """Return why the master of a fitting series failed, the nearest in time; None if none did."""
+    kind = next(iter(block.kinds))
+    near = around(file, kind, DAYS[str(kind)]) & (File.data_type == RAW)
+    last = Run.select(fn.MAX(Run.id)).join(File).where(Run.block == block.name, near)
+    runs = Run.select(Run, File).join(File).where(Run.id.in_(last.group_by(File.series)))
+    failed = [run for run in runs if run.state == RunState.FAILED and run.notice]
+    best = rank(frame, [describe(run.file) for run in failed]).best
+    return None if best is None else notices.load(failed[best.index].notice)
 
 
 def _arriving(
@@ -143,7 +161,8 @@ def _arriving(
     kind = next(iter(block.kinds))
     near = File.date_obs.between(file.date_obs - FRESH, file.date_obs + FRESH)
     just_now = File.created > clock.now_expression(-FRESH)
-    frames = _files(around(file, kind, 1) & (File.data_type == RAW) & near & just_now)
+    raw = (File.data_type == RAW) & origin.shared()
+    frames = _files(around(file, kind, 1) & raw & near & just_now)
     best = rank(frame, [describe(other) for other in frames]).best
     if best is None:
         return None

@@ -2,7 +2,8 @@
 
 The policy for master biases and flats:
 
-* The pool is every frame of the kind and read-out (for a flat: and setup), of all proposals.
+* The pool is every frame of the kind and read-out (for a flat: and setup), of all proposals, that
+  shared masters may be made of (`services.files.origin`).
   The frames of one night are a *series*, and each series has one current master. A series that
   stays too short, with no master of another night near enough, borrows the frames nearest in time
   of other nights: biases within 30 days, flats within 7 (`reduction.matching.BIAS_DAYS`,
@@ -24,6 +25,7 @@ from db.models import File, Proposal
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, CalibrationRole, blocks_for
+from services.files import origin
 from services.proposals import proposals
 
 RAW, MASTER, REDUCED = DataType.RAW, DataType.MASTER, DataType.REDUCED
@@ -56,8 +58,16 @@ def length(series: str) -> int:
 
 def _of_series(series: str) -> Any:
     return File.select().where(
-        File.series == series, File.data_type == RAW, File.state == "current"
+        File.series == series, File.data_type == RAW, File.state == "current", origin.shared()
     )
+
+
+def combined(master: File) -> int:
+    """Return of how many frames a master counts: of those that it was to be made of.
+
+    A frame that was left out is none less for those who wait: no other may ever come.
+    """
+    return int(master.n_given or master.n_combined or 0)
 
 
 def master_of(series: str) -> File | None:
@@ -66,6 +76,16 @@ def master_of(series: str) -> File | None:
         File.series == series, File.data_type == MASTER, File.state == "current"
     )
     return query.order_by(File.id.desc()).first() if series else None
+
+
+def previous(master: File) -> File | None:
+    """Return the master of the same read-out and setup that is nearest in time to another one."""
+    same_night = master_of(master.series)
+    if same_night is not None and same_night.id != master.id:
+        return same_night
+    others = _alike(master, MASTER)
+    nearest = min(others, key=lambda m: abs(m.date_obs - master.date_obs), default=None)
+    return None if nearest is None else File.get_by_id(nearest.id)
 
 
 def pool(series: str, minimum: int, lends: Callable[[File], bool]) -> list[File]:
@@ -95,7 +115,7 @@ def _neighbours(anchor: File, n_frames: int, lends: Callable[[File], bool]) -> l
 def _alike(anchor: File, data_type: int) -> list[File]:
     """Return frames or masters of other nights' series that differ from the anchor's in nothing."""
     span = dt.timedelta(days=DAYS[anchor.kind])
-    columns = (File.id, File.series, File.date_obs, File.created, File.n_combined)
+    columns = (File.id, File.series, File.date_obs, File.created, File.n_combined, File.n_given)
     others = File.select(*columns).where(
         File.kind == anchor.kind,
         File.data_type == data_type,
@@ -103,6 +123,7 @@ def _alike(anchor: File, data_type: int) -> list[File]:
         File.camera == anchor.camera,
         File.date_obs.between(anchor.date_obs - span, anchor.date_obs + span),
         File.series != anchor.series,
+        True if data_type == MASTER else origin.shared(),
     )
     wanted = _without_night(anchor.series)
     return [other for other in others if _without_night(other.series) == wanted]
@@ -110,7 +131,7 @@ def _alike(anchor: File, data_type: int) -> list[File]:
 
 def is_served(anchor: File, minimum: int) -> bool:
     """Return whether the frames around `anchor` have a long enough master of another night."""
-    return any((master.n_combined or 0) >= minimum for master in _alike(anchor, MASTER))
+    return any(combined(master) >= minimum for master in _alike(anchor, MASTER))
 
 
 def _without_night(series: str) -> list[str]:

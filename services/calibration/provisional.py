@@ -55,7 +55,7 @@ def provisional_files(master: File, *, above: int = 0) -> list[File]:
         file
         for file in files.where(without)
         if _RANKS[kind](describe(file), [described]).best is not None
-        and (master.n_combined or 0) >= masters.minimum_for(file, masters.block_for(kind))
+        and masters.combined(master) >= masters.minimum_for(file, masters.block_for(kind))
         and _is_requested(file, role)
         and all(used.differences for used in ingredients.inputs_of(file, role))
     ]

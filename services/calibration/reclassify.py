@@ -14,6 +14,7 @@ from reduction.notices import notice
 from reduction.registry import blocks_for
 from services import access, logs
 from services.access import Action
+from services.calibration import acceptance
 from services.errors import Unacceptable
 from services.files import ingredients, rows
 from services.files.contents import open_path, reading_header
@@ -83,9 +84,12 @@ def _chosen(file: File, technique: str | None, obstype: str | None) -> dict[str,
 
 def _change(work: UnitOfWork, user: User, file: File, facts: dict[str, Any]) -> None:
     before, series = file.kind, file.series
+    # What staff say is accepted; what others change waits for staff, unless the header says it.
+    facts = {**facts, "accepted_by": user.id if access.may(user, Action.ACCEPT) else None}
     for name, value in facts.items():
         setattr(file, name, value)
-    file.save(only=[getattr(File, name) for name in facts])
+    acceptance.remember(file)
+    file.save(only=[*(getattr(File, name) for name in facts), File.notices])
     made = (File.original == file) & (File.id != file.id)
     if series and series != file.series:
         made |= File.id.in_(ingredients.used_in(file, Role.MEMBER).select(File.id))

@@ -15,9 +15,10 @@ from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, all_blocks
-from services.calibration import arc_selection, manual, master_selection, masters
+from services.calibration import arc_selection, manual, master_selection, masters, member_reports
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting, degraded
+from services.files import origin
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:
@@ -79,8 +80,9 @@ def offer(role: CalibrationRole, run: Run, file: File) -> Inputs | Waiting | Ref
     if isinstance(answer, Nothing):
         return Inputs(notices=(answer.notice,))
     calibration, differences = answer
-    remarks = (degraded(role, calibration.file_name, differences),) if differences else ()
-    return Inputs(given={role: calibration}, notices=remarks)
+    remarks = [degraded(role, calibration.file_name, differences)] if differences else []
+    remarks += member_reports.remarks(calibration)
+    return Inputs(given={role: calibration}, notices=tuple(remarks))
 
 
 # --- the frames of a master -------------------------------------------------------------------
@@ -93,7 +95,9 @@ def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
     members = masters.pool(series, minimum, master_selection.at_rest(now))
     own = [member for member in members if member.series == series]
     if not own:
-        return Refused(notice(NoticeCode.NOT_A_CALIBRATION_FRAME, file=run.file.file_name))
+        is_waiting = run.file.kind in masters.DAYS and not origin.is_shared(run.file)
+        codes = NoticeCode.NOT_A_CALIBRATION_FRAME, NoticeCode.FRAME_NOT_ACCEPTED
+        return Refused(notice(codes[is_waiting], file=run.file.file_name))
     role = master_selection.role_of(next(iter(block.kinds)))
     if len(members) < minimum and not run.automatic:
         found = {"found": len(members), "needed": minimum}

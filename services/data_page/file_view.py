@@ -11,6 +11,7 @@ from db.models import File, User
 from reduction.frames import DataType
 from reduction.notices import Notice
 from services import access, notices, request_coalescing
+from services.calibration import acceptance
 from services.data_page import reduction_progress
 from services.files import actions, comments, deletion, file_list, lineage, lookup
 from services.files.actions import ActionState
@@ -67,7 +68,7 @@ class AdvancedTarget:
 
 @dataclass(frozen=True, slots=True)
 class FileActions:
-    """What can be done with a file.
+    """What can be done with a file; `accept` is to use it for shared calibrations.
 
     `deleted` are the names of the files that are deleted with it, the file itself first; empty when
     the person may not delete it.
@@ -76,6 +77,7 @@ class FileActions:
     advanced: AdvancedTarget | None
     blocks: tuple[ActionState, ...]
     deleted: tuple[str, ...]
+    accept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def _actions(user: User, file: File, when: Moment | None) -> FileActions:
         advanced=advanced,
         blocks=tuple(actions.of_file(user, file, when)),
         deleted=tuple(deletion.deletable(user, file, when)),
+        accept=acceptance.can_accept(user, file),
     )
 
 

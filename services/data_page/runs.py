@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from db.models import Run, RunInput, User
+from db.models import File, Run, RunInput, User
 from reduction.notices import Notice
-from services import logs, notices
+from services import access, logs, notices
 from services.runs import listing, read_models
 from services.runs.read_models import RunStanding
 from services.runs.requests import default_settings
@@ -67,7 +67,7 @@ def read(user: User, run_id: int) -> RunDetail:
         No such run for this person.
     """
     run = listing.get(user, run_id)
-    shown = read_models.view(run)
+    shown = read_models.view(run, user)
     return RunDetail(
         standing=RunStanding(
             id=run.id,
@@ -79,12 +79,12 @@ def read(user: User, run_id: int) -> RunDetail:
             progress=run.progress,
         ),
         attempt=run.attempt,
-        requested_by=run.user.full_name if run.user is not None else None,
+        requested_by=_requested_by(user, run),
         file=NamedFile(shown.file_id, shown.file_name),
         created=run.created,
         started=run.started,
         finished=run.finished,
-        inputs=_inputs(run),
+        inputs=_inputs(user, run),
         outputs=tuple(NamedFile(file.id, file.file_name) for file in shown.products),
         manual_calibrations=tuple(
             ManualCalibration(role, file_id) for role, file_id in (run.calibrations or {}).items()
@@ -94,8 +94,16 @@ def read(user: User, run_id: int) -> RunDetail:
     )
 
 
-def _inputs(run: Run) -> tuple[NamedFile, ...]:
+def _requested_by(user: User, run: Run) -> str | None:
+    """Return who requested a run; of a master's run, which everybody sees, only to staff."""
+    is_told = run.proposal_id is not None or access.sees_everything(user) or run.user_id == user.id
+    return run.user.full_name if run.user is not None and is_told else None
+
+
+def _inputs(user: User, run: Run) -> tuple[NamedFile, ...]:
     query = RunInput.select(RunInput.input, RunInput.name).where(RunInput.run == run)
+    if run.proposal_id is None and not access.sees_everything(user):
+        query = query.where(RunInput.input.in_(access.visible_files(user, File.id)))
     return tuple(NamedFile(*values) for values in query.order_by(RunInput.id).tuples())
 
 

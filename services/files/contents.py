@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 
 from db.models import File, User
 from reduction.errors import ReductionError
-from reduction.fits import card_text, frame_io
+from reduction.fits import card_text, frame_io, shared_cards
 from reduction.fits.vocabulary import BUNIT
 from reduction.frames import DataType, Spectrum
 from services import access
 from services.access import Action
+from services.context import site
 from services.errors import Conflict, Unacceptable, Unavailable
 from services.files.arrivals.outcomes import is_changed
 
@@ -77,7 +79,13 @@ def header(user: User, file: File) -> list[HeaderCard]:
     path = open_path(access.file_for(user, Action.VIEW, file.id))
     with reading_header(file):
         headers = frame_io.read_all_headers(path)
-    return [_card(name, card) for name, cards in headers for card in cards.cards if card.keyword]
+    everybodys = file.data_type == DataType.MASTER
+    return [
+        _card(name, card)
+        for name, cards in headers
+        for card in cards.cards
+        if card.keyword and (not everybodys or shared_cards.is_shared(card.keyword))
+    ]
 
 
 def _card(hdu: str, card: fits.Card) -> HeaderCard:
@@ -157,6 +165,35 @@ def reading_header(file: File) -> Iterator[None]:
 
 def _unavailable(file: File) -> Unavailable:
     return Unavailable(f"{file.file_name} can't be read now.", retry_after=30)
+
+
+def public_path(file: File) -> Path:
+    """Return the path of what is sent of a file: of a master only what everybody may have.
+
+    Masters of older releases hold the header of one of their frames; a copy without it is sent.
+
+    Raises
+    ------
+    Unavailable
+        The file cannot be read now.
+    """
+    path = open_path(file)
+    if file.data_type != DataType.MASTER or not path.is_file():
+        return path
+    try:
+        headers = frame_io.read_all_headers(path)
+        if all(shared_cards.is_shared(keyword) for _, cards in headers for keyword in cards):
+            return path
+        folder = site().previews_dir / "shared"
+        copy = folder / f"{file.id}-{file.checksum[:16]}.fits"
+        if not copy.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            part = folder / f".{secrets.token_hex(8)}"
+            shared_cards.write_shared(path, part)
+            part.replace(copy)
+    except (ReductionError, OSError) as error:
+        raise _unavailable(file) from error
+    return copy
 
 
 def open_path(file: File) -> Path:

@@ -17,14 +17,15 @@ from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import logs, notices
+from services.calibration import acceptance
 from services.errors import NotFound
 from services.files import rows
 from services.files.arrivals import inspector, outcomes, versions
 from services.files.arrivals.inspection import Inspection
 from services.files.arrivals.names import is_usable, real_path, shown
-from services.files.arrivals.origin import Origin, origin_of
 from services.files.arrivals.outcomes import Outcome
 from services.files.file_integrity import IncompleteFile, Stamp
+from services.files.origin import Origin, of_path
 from services.proposals import proposals
 from services.runs import scheduling
 from services.unit_of_work import UnitOfWork, transaction
@@ -91,7 +92,7 @@ def ingest(
         raise NotFound(f"{path.name} is gone.") from error
     except OSError as error:
         return outcomes.quarantine_unreadable(path, error)
-    return _settle(ArrivingFrame(path, stamp, origin or origin_of(path), found))
+    return _settle(ArrivingFrame(path, stamp, origin or of_path(path), found))
 
 
 def _settle(new: ArrivingFrame) -> Arrival:
@@ -139,6 +140,10 @@ def _known(work: UnitOfWork, new: ArrivingFrame, same: File) -> Arrival:
         same.full_path, same.file_name = path, new.path.name
         same.save(only=[File.full_path, File.file_name])
         work.events.append(rows.file_event("file-changed", same))
+    if new.origin is Origin.WATCHED and same.origin != Origin.WATCHED:
+        same.origin = Origin.WATCHED  # the instrument has delivered what was uploaded before
+        acceptance.remember(same)
+        same.save(only=[File.origin, File.notices])
     outcome = Outcome.INDEXED if same.full_path == path else Outcome.DUPLICATE
     return _note(new, outcome, same)
 
@@ -174,10 +179,12 @@ def _add(work: UnitOfWork, new: ArrivingFrame, proposal: Proposal) -> File:
         checksum=new.inspected.checksum,
         data_type=DataType.RAW,
         proposal=proposal,
+        origin=new.origin,
         **facts,
     )
     file.original = file.parent = file
-    file.save(only=[File.original, File.parent])
+    acceptance.remember(file)
+    file.save(only=[File.original, File.parent, File.notices])
     work.events.append(rows.file_event("file-added", file))
     work.previews.append(file.id)
     for reason in notices.load_all(file.notices):

@@ -15,12 +15,13 @@ from typing import Any
 from peewee import fn
 
 from db import database
-from db.models import File, Ingredient, Run, RunInput
+from db.models import File, Ingredient, Run, RunInput, User
 from reduction import matching
 from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import DataType, FrameKind, Product
 from reduction.matching import ArcChoice
 from reduction.registry import CalibrationRole
+from services import access
 from services.calibration import masters
 from services.calibration.outcomes import Inputs
 from services.files.rows import describe
@@ -182,8 +183,8 @@ def differences(frame: File, calibration: File, role: Role) -> list[Difference]:
     differing = list(match.differences)
     if calibration.data_type == masters.MASTER:
         minimum = masters.minimum_for(frame, masters.block_for(FrameKind(calibration.kind)))
-        if (calibration.n_combined or 0) < minimum:
-            found = calibration.n_combined or 0
+        found = masters.combined(calibration)
+        if found < minimum:
             differing.append(Difference(Quantity.FRAMES, minimum, found, Effect.ON_REQUEST))
     return differing
 
@@ -243,10 +244,44 @@ def attach(files: Sequence[File]) -> None:
         file.ingredients = by_product.get(file.id, [])
 
 
-def names_given(runs: Iterable[Run]) -> dict[int, list[str]]:
-    """Return the names of what each of some runs was given, by the run's id."""
-    names: dict[int, list[str]] = {run.id: [] for run in runs}
-    query = RunInput.select(RunInput.run, RunInput.name).where(RunInput.run.in_(list(names)))
-    for number, name in query.order_by(RunInput.id).tuples() if names else ():
-        names[number].append(name)
+def names_given(runs: Iterable[Run], user: User | None = None) -> dict[int, list[str]]:
+    """Return the names of what each of some runs was given, by the run's id.
+
+    A master's run is everybody's: the frames that it was given are named to those who see them.
+    """
+    names: dict[int, list[str]] = {}
+    shared = set()
+    for run in runs:
+        names[run.id] = []
+        if run.proposal_id is None:
+            shared.add(run.id)
+    query = RunInput.select(RunInput.run, RunInput.name, RunInput.input, RunInput.role)
+    given = list(query.where(RunInput.run.in_(list(names))).order_by(RunInput.id).tuples())
+    members = {i for run, _, i, role in given if run in shared and role == Role.MEMBER}
+    seen = _seen(members, user)
+    for run, name, number, role in given:
+        if run not in shared or role != Role.MEMBER or number in seen:
+            names[run].append(name)
     return names
+
+
+def names_of(product: File, user: User | None = None) -> list[str]:
+    """Return the names of what went into a product; a master's frames to those who see them."""
+    used = of(product)
+    if product.proposal_id is not None:
+        return [ingredient.name for ingredient in used]
+    members = {one.input_id for one in used if one.role == Role.MEMBER}
+    seen = _seen(members, user)
+    return [one.name for one in used if one.role != Role.MEMBER or one.input_id in seen]
+
+
+def _seen(files: Iterable[int | None], user: User | None) -> set[int | None]:
+    """Return those of some files that a person sees; staff also those that were deleted."""
+    wanted = set(files)
+    if user is None or not wanted:
+        return set()
+    if access.sees_everything(user):
+        return wanted
+    known = [number for number in wanted if number is not None]
+    visible = access.visible_files(user, File.id).where(File.id.in_(known))
+    return {number for (number,) in visible.tuples()}

@@ -127,15 +127,20 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
         run_id=run.id,
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
-        # What was amiss with the parent is amiss with what is made of it.
+        # What was amiss with the parent is amiss with what is made of it; a master has none.
         notices=notices.dump_all(
-            (*notices.load_all(parent.notices), *inputs.notices, *product.notices)
+            (
+                *(() if master else notices.load_all(parent.notices)),
+                *inputs.notices,
+                *product.notices,
+            )
         ),
         n_x=n_x,
         n_y=n_y,
         n_combined=len(ingredients.members_of(product, inputs)) if master else None,
+        n_given=len(inputs.members) if master else None,
         **lineage,
-        **rows.inherited(parent),
+        **(rows.shared(parent) if master else rows.inherited(parent)),
     )
 
 

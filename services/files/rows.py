@@ -14,7 +14,7 @@ from reduction.matching import group_key
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import events, notices
-from services.files.plausible_dates import dated
+from services.night.plausible_dates import dated
 
 _SAME = (
     "obstype",
@@ -44,6 +44,14 @@ _SAME = (
     "rotator",
 )
 """Fields that have the same name and type in both."""
+
+_OF_TARGET = frozenset(
+    {
+        *("object", "obsra", "obsdec", "ra_deg", "dec_deg", "airmass", "elevation", "rotator"),
+        *("observation_id", "configuration_id", "block_id", "image_id", "overrides"),
+    }
+)
+"""What a frame tells of the observation of its proposal."""
 
 _INHERITED = (
     *_SAME,
@@ -110,6 +118,11 @@ def inherited(file: File) -> dict[str, Any]:
         "readout_x": file.readout_x or file.n_x,
         "readout_y": file.readout_y or file.n_y,
     }
+
+
+def shared(file: File) -> dict[str, Any]:
+    """Return the columns that a master takes over from its newest member: nothing of its target."""
+    return {name: value for name, value in inherited(file).items() if name not in _OF_TARGET}
 
 
 def describe(file: File) -> FrameDescription:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from db.models import File
+from db.models import File, User
 from reduction.frames import DataType
 from reduction.notice_text import texts
 from services import notices
@@ -24,8 +24,11 @@ def _whole(number: float | None) -> int | float | None:
     return int(number) if number is not None and number == int(number) else number
 
 
-def as_dict(file: File) -> dict[str, Any]:
-    """Return a file as the API returns it; angles, gain and noise are text, as in the manual."""
+def as_dict(file: File, user: User | None = None) -> dict[str, Any]:
+    """Return a file as the API returns it; angles, gain and noise are text, as in the manual.
+
+    The frames of a master are named to those who see them (`user`).
+    """
     path = Path(file.full_path)
     data_type = DataType(file.data_type)
     same = (
@@ -59,7 +62,7 @@ def as_dict(file: File) -> dict[str, Any]:
         "warnings": texts(found),
         "notices": [notices.as_dict(one) for one in found],
         "stale": file.out_of_date,
-        "inputs": [ingredient.name for ingredient in ingredients.of(file)],
+        "inputs": ingredients.names_of(file, user),
         "created": file.created.isoformat(),
         "last_modified": file.last_modified.isoformat(),
         "original_file": file.original.file_name if file.original else None,

@@ -13,13 +13,14 @@ from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
 from services import access, notices
 from services.access import Action
+from services.calibration import acceptance
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable, Unavailable
 from services.files.arrivals import incoming, inspector
 from services.files.arrivals.inspection import Inspection
 from services.files.arrivals.names import is_frame_name, real_path
-from services.files.arrivals.origin import Origin
 from services.files.file_integrity import IncompleteFile
 from services.files.ingest import ingest
+from services.files.origin import Origin
 
 MAX_UPLOAD = 1 << 30
 
@@ -92,7 +93,9 @@ def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
         with incoming.folder() as folder:
             _receive(stream, folder / name)
             found = _judged(user, folder / name)
-            return _take_in(incoming.move_in(folder / name), found)
+            file, is_new = _take_in(incoming.move_in(folder / name), found)
+        acceptance.accept_upload(user, file)
+        return file, is_new
     except IncompleteFile as error:
         raise Unacceptable(f"{name} is cut short or damaged.", field="file") from error
     except OSError as error:

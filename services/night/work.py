@@ -56,6 +56,6 @@ def work(user: User) -> Work:
                 step=run.step,
                 progress=run.progress,
             )
-            for run in read_models.views(newest)
+            for run in read_models.views(newest, user)
         ),
     )

@@ -22,7 +22,14 @@ from reduction.frames import DataType, FrameKind, Product
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
-from services.calibration import arc_selection, out_of_date, selection, trace_selection
+from services import notices
+from services.calibration import (
+    arc_selection,
+    member_reports,
+    out_of_date,
+    selection,
+    trace_selection,
+)
 from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
@@ -57,9 +64,10 @@ def execute(run: Run) -> None:
             known = newest_file()
             block, inputs, settings = _prepare(run)
             lender = trace_selection.TraceLender(run.file)
-            made = block.run(_open(run.file, inputs, lender), settings, lease.report)
+            opened, absent = _open(run.file, inputs, lender)
+            made = block.run(opened, settings, lease.report)
             lease.check()
-            _finish(run, block, inputs, made, known=known, lent=lender.lent)
+            _finish(run, block, inputs, made, known=known, lent=lender.lent, absent=absent)
     except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
     except Cancelled:
@@ -142,13 +150,24 @@ def _open_frame(file: File) -> Any:
     return frame
 
 
-def _open(file: File, inputs: Inputs, lender: trace_selection.TraceLender) -> BlockInputs:
+def _open(
+    file: File, inputs: Inputs, lender: trace_selection.TraceLender
+) -> tuple[BlockInputs, list[File]]:
+    """Return what a block is given, and the frames of a master that cannot be opened."""
+    members: list[Path] = []
+    absent: list[File] = []
+    for member in inputs.members:
+        try:
+            members.append(_as_indexed(member))
+        except (UnusableFrame, FileNotFoundError):
+            absent.append(member)
     given = {role: _open_frame(calibration) for role, calibration in inputs.given.items()}
-    return BlockInputs(
+    opened = BlockInputs(
         frame=None if inputs.members else _open_frame(file),
         file_name="" if inputs.members else file.file_name,
         kind=FrameKind(file.kind),
-        members=tuple(_as_indexed(member) for member in inputs.members),
+        members=tuple(members),
+        n_absent=len(absent),
         master_bias=given.get(CalibrationRole.MASTER_BIAS),
         master_flat=given.get(CalibrationRole.MASTER_FLAT),
         arc=given.get(CalibrationRole.ARC),
@@ -157,6 +176,7 @@ def _open(file: File, inputs: Inputs, lender: trace_selection.TraceLender) -> Bl
         brighter=lender,
         notices=inputs.notices,
     )
+    return opened, absent
 
 
 # --- ending -----------------------------------------------------------------------------------
@@ -170,23 +190,30 @@ def _finish(
     *,
     known: int,
     lent: File | None,
+    absent: list[File],
 ) -> None:
     """Record the products; when another run has just taken a name, another one is chosen.
 
     `known` is the newest file of the time when the inputs were chosen; `lent` is the spectrum whose
-    trace the products may have borrowed.
+    trace the products may have borrowed, `absent` are the frames of a master that were not there.
     """
     night = (inputs.anchor or run.file).night
     for attempt in range(3):
         written = products.write(run, made, night)
         files = [products.draft(run, one, inputs) for one in written]
-        successions = [Succession(file) for file in files if block.produces is DataType.MASTER]
+        is_master = block.produces is DataType.MASTER
+        for file in files if is_master else ():
+            changed = member_reports.level_change(file)
+            file.notices += notices.dump_all([changed] if changed else [])
+        successions = [Succession(file) for file in files if is_master]
         outdone = arc_selection.outdone_by(run.file) if _makes_arc(run, block) else []
         try:
             with transaction(WORKER_PATIENCE_S) as work:
                 _bring_in(work, run, block, inputs, files, known=known)
                 for file, product in zip(files, made, strict=True):
                     ingredients.record_product(file, run, product, inputs, lent)
+                    member_reports.tell_owners(work, product, inputs, absent)
+                    member_reports.tell_users(work, file, inputs)
                 for succession in successions:
                     succession.take_place(work)
                 out_of_date.mark(outdone, work)
@@ -225,6 +252,8 @@ def _bring_in(
 
 def _end(run: Run, trigger: Trigger, reason: Notice | None = None) -> bool:
     """End this attempt without products; return whether it was still the current attempt."""
+    if reason is not None and run.proposal_id is None:
+        reason = member_reports.without_names(reason)
     with transaction(WORKER_PATIENCE_S) as work:
         ended = transition(run, trigger, work, reason=reason)
     return ended is not None

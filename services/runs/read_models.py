@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from db.models import File, Proposal, Run
+from db.models import File, Proposal, Run, User
 from reduction.notices import Notice
 from reduction.registry import all_blocks
 from services import notices
@@ -69,13 +69,16 @@ def _text(time: dt.datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-def view(run: Run) -> RunView:
+def view(run: Run, user: User | None = None) -> RunView:
     """Return a run with its products."""
-    return views([run])[0]
+    return views([run], user)[0]
 
 
-def views(runs: Sequence[Run]) -> list[RunView]:
-    """Return runs with their products, in their order; takes four queries."""
+def views(runs: Sequence[Run], user: User | None = None) -> list[RunView]:
+    """Return runs with their products, in their order; the number of queries is fixed.
+
+    The frames of a master's run are named to those who see them (`user`).
+    """
     names = File.select(File.id, File.file_name, File.run_id).order_by(File.id)
     products: dict[int, list[File]] = {run.id: [] for run in runs}
     for file in names.where(File.run_id.in_(list(products))):
@@ -85,7 +88,7 @@ def views(runs: Sequence[Run]) -> list[RunView]:
         Proposal.id.in_({run.proposal_id for run in runs if run.proposal_id is not None})
     )
     owners = {owner.id: owner.soar_id for owner in known}
-    given = ingredients.names_given(runs)
+    given = ingredients.names_given(runs, user)
     return [
         _view(
             run, subjects[run.file_id], owners.get(run.proposal_id), products[run.id], given[run.id]

@@ -24,7 +24,7 @@ from reduction.settings.proposal_settings import settings_model
 from services import access, events, log_list, logs
 from services.access import Action
 from services.accounts import account_admin, account_list, partners
-from services.calibration import affected, out_of_date, reclassify, report
+from services.calibration import acceptance, affected, out_of_date, reclassify, report
 from services.data_page import calibrations, file_index, file_view, reduction_progress
 from services.data_page import runs as shown_runs
 from services.errors import AccessDenied, NotFound, Unacceptable
@@ -230,6 +230,7 @@ SERVICES: dict[str, Ask] = {
     "proposals.proposals.remove_collaborator": lambda u, i: proposals.remove_collaborator(
         u, i["proposal"], i["email"]
     ),
+    "calibration.acceptance.accept": lambda u, i: acceptance.accept(u, i["file"]),
     "calibration.reclassify.reclassify": lambda u, i: reclassify.reclassify(
         u, i["file"], technique="Imaging", obstype=None
     ),
@@ -404,6 +405,7 @@ def test_the_table_of_roles_is_what_was_agreed() -> None:
         Action.COLLABORATORS: "PI staff superuser",
         Action.UPLOAD: "PI staff superuser",
         Action.REGISTER_PATH: "staff superuser",
+        Action.ACCEPT: "staff superuser",
         Action.MANAGE: "staff superuser",
         Action.SEND_MAIL: "staff superuser",
         Action.MAKE_STAFF: "superuser",

@@ -166,6 +166,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("cancel", run="{live_run}"), acts=True),
         Row(command("retry", run="{run}"), acts=True),
         Row(command("remedy", entry="1")),
+        Row(command("accept", file="{file}")),
         Row(command("delete", file="{product}"), acts=True),
         Row(command("delete", file="{file}")),
         Row(command("delete-comment", comment="{comment}"), acts=True),

@@ -32,6 +32,8 @@ def draw(view: FileView) -> list[Component]:
         label = "Advanced Visualization"
         buttons.append(html.A(label, href=href, className="button", **{"data-go": ""}))
     buttons += [_step(view.file, state) for state in view.actions.blocks]
+    if view.actions.accept:
+        buttons.append(_accept(view.file))
     if view.actions.deleted:
         buttons.append(_delete(view.file, view.actions.deleted))
     reasons = _reasons(view.actions.blocks, {run_reason(run) for run in view.runs})
@@ -68,6 +70,16 @@ def _step(file: ShownFile, state: ActionState) -> Component:
         className="button main",
         title=text(state.reason) if state.reason else "",
         **attributes,
+    )
+
+
+def _accept(file: ShownFile) -> Component:
+    return html.Button(
+        "Accept for shared calibrations",
+        type="button",
+        className="button",
+        title="Masters that everybody uses will be made of this frame.",
+        **{"data-command": "accept", "data-file": str(file.id)},
     )
 
 

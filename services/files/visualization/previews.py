@@ -12,12 +12,12 @@ from astropy.nddata import CCDData
 
 from db.models import File, User
 from figures import pyramid
+from reduction.errors import ReductionError
 from reduction.fits import frame_io
 from reduction.frames import DataType
 from services import access
 from services.access import Action
 from services.context import site
-from services.errors import NotFound
 
 FORMAT = 2
 """Version of the folders' content; folders of another version are not used."""
@@ -51,21 +51,24 @@ def find(user: User, file_id: int) -> Path | None:
 def build(file_id: int) -> None:
     """Make the pyramid of an image unless there is one; a spectrum has none. Called by workers.
 
+    A file that was deleted, or replaced by a newer master, meanwhile has none either.
+
     Raises
     ------
-    NotFound
-        There is no such file.
     ReductionError
         The file is damaged.
     """
     file = File.get_or_none(File.id == file_id)
-    if file is None:
-        raise NotFound("No such file.")
-    if exists(file):
-        return
+    if file is None or exists(file):
+        return  # a master that was replaced, or a product that was deleted, needs none
     path = Path(file.full_path)
     raw = file.data_type == DataType.RAW
-    image = frame_io.read_raw(path) if raw else frame_io.read_product(path)
+    try:
+        image = frame_io.read_raw(path) if raw else frame_io.read_product(path)
+    except (ReductionError, OSError):
+        if not path.exists():
+            return  # it was removed meanwhile; `check` tells if it should be there
+        raise
     if not isinstance(image, CCDData):
         return
     variance = frame_io.variance_of(image)

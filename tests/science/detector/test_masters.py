@@ -1,5 +1,6 @@
 """Masters: the mean, its variance, what is left out, and the pixels' response."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from astropy.nddata import CCDData
 
 from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.master_flat import MasterFlatSettings, master_flat
-from reduction.detector import flatfield, master_members, masters
+from reduction.detector import flatfield, masters, member_selection
 from reduction.detector.combine import combine
 from reduction.errors import MissingCalibration, UnusableFrame
 from reduction.fits import vocabulary
@@ -80,15 +81,16 @@ def test_master_bias_has_the_structure_at_the_mean_level(tmp_path: Path) -> None
     assert (quality["frames"], quality["level_adu"]) == (10, pytest.approx(500.9, abs=0.5))
     assert quality["noise_adu"] == pytest.approx(np.sqrt(expected), rel=0.12)
     assert product.inputs == tuple(p.name for p in members)
-    assert product.data.meta["GSP_IC10"] == members[9].name
+    assert product.data.meta["GSP_IS10"] == sha256(members[9].read_bytes()).hexdigest()[:32]
+    assert (quality["level_scatter_adu"], product.notices) == (pytest.approx(0.83, abs=0.3), ())
     assert product.file_name == "master_bias_RED_SP_2x2_R03.89_G01.48_20260705.fits"
 
 
 def test_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     members = write_biases(tmp_path, 4)
-    whole = masters.master_bias(members, lambda _: None)
+    whole, _ = masters.master_bias(members, lambda _: None)
     monkeypatch.setattr(masters, "CHUNK_BYTES", 4 * NX * 4 * 7)
-    parts = masters.master_bias(members, lambda _: None)
+    parts, _ = masters.master_bias(members, lambda _: None)
     np.testing.assert_array_equal(whole.data, parts.data)
 
 
@@ -97,9 +99,12 @@ def test_too_few_or_unlike_frames_are_refused(tmp_path: Path) -> None:
     with refused(MissingCalibration, NoticeCode.TOO_FEW_FRAMES, found=3, needed=10):
         master_bias(BlockInputs(members=members), MasterBiasSettings(), quiet)
     other = write(tmp_path / "z.fits", np.full((NY, NX), 500.0), header(OBSTYPE="BIAS", GAIN=3.48))
-    gain = {"quantity": "gain", "wanted": GAIN, "found": 3.48, "effect": "fatal"}
-    with refused(UnusableFrame, NoticeCode.FRAMES_DIFFER, file="z.fits", difference=gain):
-        master_bias(BlockInputs(members=(*members, other)), MasterBiasSettings(minimum=2), quiet)
+    [product] = master_bias(
+        BlockInputs(members=(*members, other)), MasterBiasSettings(minimum=2), quiet
+    )
+    left_out = params(product.notices, NoticeCode.MEMBERS_LEFT_OUT)
+    assert (left_out["count"], left_out["total"], left_out["reasons"]) == (1, 4, ["read-out"])
+    assert (product.members, product.left_out) == (members, {other: "read-out"})
 
 
 @pytest.mark.parametrize("method", ["simple", "full", "mean"])
@@ -156,9 +161,10 @@ def test_a_hot_pixel_does_not_reject_a_flat(tmp_path: Path) -> None:
     members = write_flats(tmp_path, [1.0, 1.0, 1.0])
     with fits.open(members[0], mode="update") as opened:
         opened[0].data[20, 1000] = 65535
-    used, dropped = master_members.judge_flats(members, None, 0.0)
-    assert (len(used), len(dropped)) == (3, 0)
+    given = member_selection.describe_members(members, 1, "master flat")
+    judged, used = member_selection.judge_flats(given, None, 0.0, "master flat")
+    assert (len(used), judged.left_out) == (3, {})
     with fits.open(members[0], mode="update") as opened:
         opened[0].data[20, 1000:1002] = 65535
-    used, dropped = master_members.judge_flats(members, None, 0.0)
-    assert [member.path for member in dropped] == [members[0]]
+    judged, used = member_selection.judge_flats(given, None, 0.0, "master flat")
+    assert judged.left_out == {members[0]: "saturated"}

@@ -16,7 +16,7 @@ from services.context import Site
 from services.errors import AccessDenied
 from services.files import ingest, upload
 from services.files.arrivals import incoming, inspector
-from services.files.arrivals.origin import Origin, origin_of
+from services.files.origin import Origin, of_path
 from tests.support import builders
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -56,7 +56,7 @@ def test_nothing_is_in_a_raw_folder_before_it_is_judged(
     monkeypatch.setattr(inspector, "inspect", look)
     if is_staff:
         file, _ = upload.upload(person, "0001.fits", io.BytesIO(content))
-        assert origin_of(Path(file.full_path)) is Origin.UPLOADED
+        assert of_path(Path(file.full_path)) is Origin.UPLOADED
     else:
         with pytest.raises(AccessDenied):
             upload.upload(person, "0001.fits", io.BytesIO(content))
@@ -98,5 +98,5 @@ def test_the_folder_is_closed_to_others(site: Site) -> None:
 
 def test_the_origin_of_a_frame_follows_from_its_root(raw: Path) -> None:
     path = builders.write_frame(raw / "0001.fits")
-    assert origin_of(path) is Origin.WATCHED
+    assert of_path(path) is Origin.WATCHED
     assert ingest.ingest(path, origin=Origin.UPLOADED).outcome == "indexed"

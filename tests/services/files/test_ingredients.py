@@ -11,7 +11,8 @@ import pytest
 from db.models import File, Ingredient, Proposal, Run, RunInput
 from reduction import registry
 from reduction.frames import DataType, Product
-from services.files import check, deletion, ingredients, serialization
+from services import check
+from services.files import deletion, ingredients, serialization
 from services.files.ingredients import Role, SelectedBy
 from services.runs import claiming, execution, read_models, requests
 from tests.support import builders

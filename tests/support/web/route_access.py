@@ -101,6 +101,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         MEMBERS,
         lambda s: ("/api/files/reclassify/", {"json": {"id": s.raw.id, "technique": "Imaging"}}),
     ),
+    ("POST", "/api/files/accept/"): (
+        (404, 403, 403, 200, 200),
+        lambda s: ("/api/files/accept/", {"json": {"id": _uploaded_bias(s)}}),
+    ),
     ("GET", "/api/files/comments/"): (
         MEMBERS,
         lambda s: (f"/api/files/comments/?id={s.raw.id}", {}),
@@ -153,6 +157,12 @@ def _bias(site: Site) -> int:
     site.own.settings = {"master_bias": {"minimum": 1}}
     site.own.save()
     return int(file.id)
+
+
+def _uploaded_bias(site: Site) -> int:
+    name = f"bias_{secrets.token_hex(4)}.fits"
+    facts = {"kind": "bias", "obstype": "BIAS", "series": f"bias {name}", "origin": "uploaded"}
+    return int(add_file(site.config, name, site.own, **facts).id)
 
 
 def _product(site: Site, data_type: int) -> int:

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from services.files.check import Invariant, Violation
 
 from db.models import File, utc_now
 from reduction.frames import DataType
+from services import check
 from services.context import Site
-from services.files import check
-from services.files.check import Invariant, Violation
 from services.files.file_integrity import sha256
 from tests.support import builders
 
