@@ -95,11 +95,11 @@ def upload(user: User, name: str, stream: IO[bytes]) -> tuple[File, bool]:
             found = _judged(user, folder / name)
             file, is_new = _take_in(incoming.move_in(folder / name), found)
         acceptance.accept_upload(user, file)
-        return file, is_new
     except IncompleteFile as error:
         raise Unacceptable(f"{name} is cut short or damaged.", field="file") from error
     except OSError as error:
         raise Unavailable("The upload can't be stored at the moment.", retry_after=60) from error
+    return file, is_new
 
 
 def _receive(stream: IO[bytes], path: Path) -> None:
