@@ -2,12 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 WITHOUT_BROWSER := tests --ignore=tests/browser --ignore=tests/bench
 
-.PHONY: run test bench bench-ui bench-peer lint help soak soak-attacks screenshots
+.PHONY: run test bench bench-ui bench-slow bench-peer lint help soak soak-attacks screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, JavaScript, unit, API and browser tests"
 	@echo "make bench  measure: seconds of each step from shutter to spectrum"
 	@echo "make bench-ui  only the pages in a real browser: images, spectra, first load, live changes"
+	@echo "make bench-slow  only the site under 2,000 slow clients"
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make soak-attacks  the same for 15 minutes, with slow clients and bombs"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
@@ -75,6 +76,9 @@ test: .venv/.test-installed
 
 bench: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+bench-slow: .venv/.test-installed
+	$(BIN)/python -m pytest -q -s -m bench tests/bench/test_slow_clients.py
 
 bench-ui: .venv/.test-installed
 	$(BIN)/python -m pytest -q -s -m bench tests/bench/test_ui.py

@@ -8,6 +8,8 @@ the supervisor starts here too, and is ready sooner without it.
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import Config, ConfigError
@@ -16,6 +18,38 @@ from jobs.processes import supervisor
 if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
+
+    from jobs.serving.admission import Examine
+    from jobs.serving.wsgi_call import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the web server needs of the site.
+
+    Attributes
+    ----------
+    application, examine : callable
+        Answers requests; tells of a request whether its body is wanted.
+    folder : Path
+        For large bodies on their way.
+    proxies : int
+        Trusted proxies before the server.
+    """
+
+    application: Application
+    examine: Examine
+    folder: Path
+    proxies: int
+
+
+def create_front() -> Front:
+    """Return the site as the web server's program serves it."""
+    from security import preflight
+
+    config = _config()
+    server = create_app(config)
+    return Front(server, preflight.examiner(server), config.incoming_dir, config.trusted_proxies)
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -33,21 +67,27 @@ def create_app(config: Config | None = None) -> Flask:
     import api
     import cli
     from jobs import wiring
-    from security import request_security
+    from security import preflight, request_security
 
-    if config is None:
-        try:
-            config = Config.from_env()
-        except ConfigError as error:
-            raise cli.BadRequest(str(error)) from error
+    config = config or _config()
     wiring.connect(config)
     server = Flask(__name__, static_folder=None)
     request_security.guard(server, config)
+    preflight.name_person(server)
     server.add_url_rule("/healthz", "healthz", _healthz)
     api.register(server)
     _dash(server)
     cli.register(server, config)
     return server
+
+
+def _config() -> Config:
+    import cli
+
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        raise cli.BadRequest(str(error)) from error
 
 
 def _dash(server: Flask) -> None:

@@ -102,6 +102,11 @@ class Config:
         return self.home / "uploads"
 
     @property
+    def incoming_dir(self) -> Path:
+        """Folder of request bodies on their way, outside every raw root; empty otherwise."""
+        return self.home / "incoming"
+
+    @property
     def queue_dir(self) -> Path:
         """Append-only file and socket of the embedded Valkey."""
         return self.home / "queue"

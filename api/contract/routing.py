@@ -51,6 +51,29 @@ class Operation:
 
 OPERATIONS: list[Operation] = []
 
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a route says of a large body before it is received.
+
+    Attributes
+    ----------
+    mimetype : str
+        Of such bodies.
+    limit : int
+        In bytes.
+    check : callable
+        Raises a `ServiceError` when the person in ``g.user`` may send none.
+    """
+
+    mimetype: str
+    limit: int
+    check: Callable[[], None]
+
+
+RECEIPTS: dict[str, Receipt] = {}
+"""By endpoint; other routes take the bodies that the wall allows."""
+
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
@@ -71,6 +94,7 @@ def operation(
     further: Mapping[int, str] = MappingProxyType({}),
     refusals: tuple[int, ...] = (),
     upload: bool = False,
+    receipt: Receipt | None = None,
     limit: str | None = None,
     also: str | None = None,
     text_example: str | None = None,
@@ -93,6 +117,8 @@ def operation(
     answer, status, further, refusals, also, text_example
         See `Operation`. 404 and 409 are implied where the path or a `NamesFile` names an
         object.
+    receipt : Receipt, optional
+        What is checked before a large body is received (`security.preflight`).
     limit : str, optional
         Which of `api.contract.limits.LIMITS` applies; default ``read`` for GET, else ``write``.
     query, body : type of BaseModel, optional
@@ -120,6 +146,8 @@ def operation(
             text_example,
         )
         OPERATIONS.append(declared)
+        if receipt is not None:
+            RECEIPTS[f"{blueprint.name}.{declared.name}"] = receipt
         blueprint.add_url_rule(
             path,
             endpoint=declared.name,

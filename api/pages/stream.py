@@ -1,22 +1,23 @@
 """Live events as ``text/event-stream``: one thread reads the database for all listeners.
 
-A listener costs a thread of the web server and nothing else: new events are loaded once for each
-person, through the access checks of that moment. A right that is taken away ends its events, and a
-session or token that ends closes its stream.
+A listener costs a connection of the web server and a coroutine, no thread (`Stream`). New events
+are loaded once for each person, through the access checks of that moment. A right that is taken
+away ends its events, and a session or token that ends closes its stream.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import db
-from db.models import Event, User
+from api.pages.listeners import HEARTBEAT_S, POLL_S, Credential, Listener, Stream
+from db.models import User
 from jobs import event_listener
 from services import events
 from services.accounts import sessions
@@ -25,57 +26,11 @@ from services.event_cursor import EventCursor
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 15.0
-POLL_S = 1.0
-MAX_STREAMS = 48
-"""Of the web server's 64 threads: open streams must never leave none for the rest."""
-MAX_OF_ONE_PERSON = 8
-BACKLOG = 2000
+MAX_STREAMS = 2000
+MAX_OF_ONE_PERSON = 32
+UNREAD_S = 10.0
+"""Seconds after which a place is free again that was reserved and never read."""
 PAGE = 500
-
-Credential = tuple[str, str]
-"""``("token", key)`` or ``("session", id)``: what let the listener in, checked again and again."""
-
-
-@dataclass(eq=False)
-class Listener:
-    """One open stream, and what waits to be sent.
-
-    `start` is the event after which it begins. While it is behind, it has been sent what it may see
-    up to `position`; from then on it is sent what the broadcaster reads.
-    """
-
-    credential: Credential
-    person: int
-    start: int
-    position: int = field(init=False)
-    is_behind: bool = True
-    waiting: queue.Queue[str | None] = field(default_factory=lambda: queue.Queue(BACKLOG))
-    born: float = field(default_factory=time.monotonic)
-
-    def __post_init__(self) -> None:
-        self.position = self.start
-
-    def offer(self, rows: list[Event], resume: int) -> None:
-        """Queue events; `resume` is the last one up to which nothing is left out.
-
-        Raises
-        ------
-        queue.Full
-            The listener is too slow.
-        """
-        for row in rows:
-            self.waiting.put_nowait(as_text(row, min(row.id, resume)))
-
-    def end(self) -> None:
-        """Close the stream; what waits is dropped, the client resumes from its last event."""
-        while True:
-            try:
-                self.waiting.put_nowait(None)
-            except queue.Full:
-                self.waiting.get_nowait()
-            else:
-                return
 
 
 class Broadcaster:
@@ -88,54 +43,63 @@ class Broadcaster:
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
 
-    def check_room(self, person: int) -> None:
-        """Make room for one more stream of a person, or raise `Unavailable`.
+    @property
+    def is_closing(self) -> bool:
+        """Whether every stream ends."""
+        return self._closing.is_set()
+
+    def admit(self, listener: Listener) -> Stream:
+        """Take a listener and return its stream, or raise `Unavailable`.
 
         A person's oldest stream is closed for the newest: most often it is that of a page that was
-        closed or reloaded, which the server detects only at the next heartbeat. A page that is
-        still open connects again by itself and misses nothing.
+        closed or reloaded, which the server detects only at the next heartbeat. When all streams
+        are taken, the person who has most of them loses one to a person who has fewer. A page that
+        is still open connects again by itself and misses nothing.
         """
         with self._lock:
-            mine = [listener for listener in self._listeners if listener.person == person]
-            if len(mine) >= MAX_OF_ONE_PERSON:
-                oldest = min(mine, key=lambda listener: listener.born)
-                oldest.end()
-                self._listeners.discard(oldest)
-            full = len(self._listeners) >= MAX_STREAMS
-        if full:
-            raise Unavailable("Too many open event streams; close one.", retry_after=30)
-
-    def stream(self, listener: Listener) -> Iterator[str]:
-        """Yield the text of a stream, from the listener's start on, until it is closed."""
-        self._join(listener)
-        try:
-            yield f"retry: 2000\nid: {listener.start}\n: connected\n\n"
-            quiet_since = time.monotonic()
-            while not self._closing.is_set():
-                try:
-                    text = listener.waiting.get(timeout=POLL_S)
-                except queue.Empty:
-                    if time.monotonic() - quiet_since < HEARTBEAT_S:
-                        continue
-                    text = ": still here\n\n"
-                if text is None:
-                    return
-                quiet_since = time.monotonic()
-                yield text
-        finally:
-            with self._lock:
-                self._listeners.discard(listener)
-
-    def close(self) -> None:
-        """End every stream: called when the web server is asked to stop."""
-        self._closing.set()
-
-    def _join(self, listener: Listener) -> None:
-        with self._lock:
+            ended = self._make_room(listener.person)
             self._listeners.add(listener)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="events", daemon=True)
                 self._thread.start()
+        for one in ended:
+            one.end()
+        return Stream(self, listener)
+
+    def _make_room(self, person: int) -> list[Listener]:
+        """Take out the listeners that give way to one more of a person; return them."""
+        now = time.monotonic()
+        ended = [one for one in self._listeners if not one.is_read and now - one.born > UNREAD_S]
+        self._listeners.difference_update(ended)
+        of: defaultdict[int, list[Listener]] = defaultdict(list)
+        for listener in self._listeners:
+            of[listener.person].append(listener)
+        mine = of[person]
+        if len(mine) >= MAX_OF_ONE_PERSON:
+            giving = mine
+        elif len(self._listeners) < MAX_STREAMS:
+            return ended
+        else:
+            giving = max(of.values(), key=len)
+            if len(giving) <= len(mine) + 1:
+                giving = mine
+        if not giving:
+            raise Unavailable("Too many open event streams; close one.", retry_after=30)
+        oldest = min(giving, key=lambda listener: listener.born)
+        self._listeners.discard(oldest)
+        return [*ended, oldest]
+
+    def discard(self, listener: Listener) -> None:
+        """Forget a listener whose stream has ended."""
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End every stream: called when the web server is asked to stop."""
+        self._closing.set()
+        with self._lock:
+            for listener in self._listeners:
+                listener.end()
 
     def _run(self) -> None:
         cursor: EventCursor | None = None
@@ -232,8 +196,3 @@ EXAMPLE = (
     'id: 4712\ndata: {"id": 4712, "name": "file-added", "file": 80, "data_type": "0"}\n\n'
 )
 """The beginning of a stream, shortened."""
-
-
-def as_text(event: Event, resume: int) -> str:
-    """Return an event as the stream carries it: with the id after which to resume."""
-    return f"id: {resume}\ndata: {json.dumps(events.as_dict(event))}\n\n"

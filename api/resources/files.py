@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ConfigDict, Field, field_validator
 
 from api.contract.paging import listing
-from api.contract.routing import operation
+from api.contract.routing import Receipt, operation
 from api.contract.validation import read_body, row_id
 from api.models import requests
 from api.models.files import Deleted, FileOut, FilePage
@@ -87,6 +87,9 @@ def index(query: FileQuery) -> Any:
     further={200: "A file with this content exists already; it is returned."},
     refusals=(403, 409, 413),
     upload=True,
+    receipt=Receipt(
+        "multipart/form-data", MAX_UPLOAD_BYTES, lambda: upload.require_uploader(g.user)
+    ),
 )
 def create() -> ResponseReturnValue:
     """Add a file: staff by its path, or a multipart upload.

@@ -17,6 +17,7 @@ from api.models.accounts import Profile, TokenOut
 from api.models.notices import LogPage
 from api.models.site import Status
 from api.pages import stream
+from api.pages.listeners import Listener, Stream
 from jobs import queue
 from services import health, logs
 from services.accounts import accounts, sessions
@@ -108,15 +109,18 @@ def event_stream(query: requests.StreamQuery) -> ResponseReturnValue:
     # On reconnection a browser repeats the address and adds the last event it received.
     known = [number for number in (query.since, _last_event_id()) if number is not None]
     start = max(known) if known else None
-    person = g.user.id
-    broadcaster.check_room(person)
     if start is None:
         start = EventCursor.at_newest().resume
-    listener = stream.Listener(g.credential, person, start)
-    response = Response(broadcaster.stream(listener), mimetype="text/event-stream")
+    # A HEAD reads no stream, and takes no place.
+    body = () if request.method == "HEAD" else _stream_from(start)
+    response = Response(body, mimetype="text/event-stream", direct_passthrough=True)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _stream_from(start: int) -> Stream:
+    return broadcaster.admit(Listener(g.credential, g.user.id, start))
 
 
 def _last_event_id() -> int | None:

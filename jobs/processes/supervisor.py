@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 STOP_S = 3.5
 """Seconds that the programs have to stop; the queue, which they need, is stopped after them."""
-WEB_THREADS = 64
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """For the workers' arrays: each job is a new process, and page faults in 4 kB pages cost a tenth of
 the time from shutter to spectrum (`make bench`). Read by glibc when a program starts."""
@@ -102,22 +101,7 @@ def listen(host: str, port: int) -> socket.socket:
 def programs_of(config: Config, server: socket.socket) -> list[Program]:
     """Return what runs, in the order of starting; the queue first, if this deployment runs it."""
     python = [sys.executable, "-m"]
-    web = [
-        *python,
-        "gunicorn",
-        "--bind",
-        f"fd://{server.fileno()}",
-        "--worker-class",
-        "gthread",
-        "--workers",
-        "1",
-        "--threads",
-        str(WEB_THREADS),
-        "--no-control-socket",
-        "--config",
-        "python:jobs.processes.web",
-        "app:create_app()",
-    ]
+    web = [*python, "jobs.processes.web", str(server.fileno())]
     programs = [
         Program("web", web, descriptors=(server.fileno(),)),
         Program(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,8 @@ import pytest
 
 import db
 from api.pages import stream
+from api.pages.listeners import BACKLOG, Listener, Stream
+from api.resources import site as api_site
 from db.models import Event, utc_now
 from services import events
 from services.accounts import account_admin, sessions
@@ -157,48 +162,103 @@ def test_nonsense_is_refused(site: Site, query: str) -> None:
     assert answer.status_code == 400
 
 
-def test_a_persons_oldest_stream_gives_way_to_the_newest(site: Site) -> None:
-    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
-    person = site.people["PI"].id
-    credential = ("token", site.tokens["PI"])
-    listeners = [
-        stream.Listener(credential, person, 10**8) for _ in range(stream.MAX_OF_ONE_PERSON + 1)
-    ]
-    opened = []
-    for listener in listeners:
-        broadcaster.check_room(person)
-        opened.append(broadcaster.stream(listener))
-        next(opened[-1])
+def opened(
+    broadcaster: stream.Broadcaster, site: Site, person: int, number: int = 1
+) -> list[tuple[Listener, Stream]]:
+    """Open streams of a person, and read how each begins."""
+    pairs = []
+    for _ in range(number):
+        listener = Listener(("token", site.tokens["PI"]), person, 10**8)
+        pairs.append((listener, broadcaster.admit(listener)))
+        next(pairs[-1][1])
+    return pairs
+
+
+@pytest.fixture
+def broadcaster() -> Iterator[stream.Broadcaster]:
+    made = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
+    yield made
+    made.close()
+
+
+def test_a_persons_oldest_stream_gives_way_to_the_newest(
+    site: Site, broadcaster: stream.Broadcaster
+) -> None:
+    pairs = opened(broadcaster, site, site.people["PI"].id, stream.MAX_OF_ONE_PERSON + 1)
     with pytest.raises(StopIteration):
-        next(opened[0])
-    assert broadcaster._listeners == set(listeners[1:])
-    broadcaster.close()
-    for one in opened:
-        one.close()
+        next(pairs[0][1])
+    assert broadcaster._listeners == {listener for listener, _ in pairs[1:]}
 
 
-def test_the_site_has_so_many_streams(site: Site) -> None:
-    broadcaster = stream.Broadcaster(lambda _timeout: time.sleep(0.05))
-    credential = ("token", site.tokens["PI"])
-    opened = []
-    for person in range(stream.MAX_STREAMS):
-        broadcaster.check_room(person)
-        opened.append(broadcaster.stream(stream.Listener(credential, person, 10**8)))
-        next(opened[-1])
+def test_the_site_has_so_many_streams(
+    site: Site, broadcaster: stream.Broadcaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stream.MAX_STREAMS == 2000
+    monkeypatch.setattr(stream, "MAX_STREAMS", 20)
+    pairs = [opened(broadcaster, site, person)[0] for person in range(20)]
     with pytest.raises(Unavailable):
-        broadcaster.check_room(stream.MAX_STREAMS)
-    opened.pop().close()
-    broadcaster.check_room(stream.MAX_STREAMS)
-    broadcaster.close()
-    for one in opened:
-        one.close()
+        opened(broadcaster, site, 20)
+    pairs.pop()[1].close()
+    opened(broadcaster, site, 20)
+
+
+def test_a_few_people_cannot_shut_out_the_rest(
+    site: Site, broadcaster: stream.Broadcaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MAX_STREAMS", 24)
+    monkeypatch.setattr(stream, "MAX_OF_ONE_PERSON", 8)
+    for person in range(3):
+        opened(broadcaster, site, person, 8)
+    for person in range(3, 24):
+        opened(broadcaster, site, person)
+    held = Counter(listener.person for listener in broadcaster._listeners)
+    assert held == dict.fromkeys(range(24), 1)
+
+
+def test_places_are_reserved_one_by_one(
+    site: Site, broadcaster: stream.Broadcaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MAX_STREAMS", 48)
+    barrier = threading.Barrier(96)
+    refused = []
+
+    def ask(person: int) -> None:
+        barrier.wait()
+        try:
+            broadcaster.admit(Listener(("token", ""), person, 10**8))
+        except Unavailable:
+            refused.append(person)
+
+    threads = [threading.Thread(target=ask, args=(person,)) for person in range(96)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(broadcaster._listeners) == 48 == len(refused)
+
+
+def test_a_place_that_is_never_read_is_free_again(
+    site: Site, broadcaster: stream.Broadcaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MAX_STREAMS", 1)
+    broadcaster.admit(Listener(("token", site.tokens["PI"]), 1, 10**8))
+    with pytest.raises(Unavailable):
+        opened(broadcaster, site, 2)
+    monkeypatch.setattr(stream, "UNREAD_S", 0.0)
+    opened(broadcaster, site, 2)
+
+
+def test_a_head_takes_no_place(site: Site) -> None:
+    before = len(api_site.broadcaster._listeners)
+    assert site.call("PI", "HEAD", "/api/events/").status_code == 200
+    assert len(api_site.broadcaster._listeners) == before
 
 
 def event(number: int) -> Event:
     return Event(id=number, name="file-changed", payload={}, created=utc_now())
 
 
-def sent(listener: stream.Listener) -> list[tuple[int, int]]:
+def sent(listener: Listener) -> list[tuple[int, int]]:
     """Return (id after which to resume, id of the event) of all that waits to be sent."""
     pairs = []
     while not listener.waiting.empty():
@@ -210,9 +270,9 @@ def sent(listener: stream.Listener) -> list[tuple[int, int]]:
 
 
 def test_a_slow_listener_is_let_go_and_can_resume() -> None:
-    listener = stream.Listener(("token", ""), 1, 0)
-    with pytest.raises(stream.queue.Full):
-        listener.offer([event(number) for number in range(1, stream.BACKLOG + 2)], 10**8)
+    listener = Listener(("token", ""), 1, 0)
+    with pytest.raises(queue.Full):
+        listener.offer([event(number) for number in range(1, BACKLOG + 2)], 10**8)
     listener.end()
     kept = []
     while (text := listener.waiting.get_nowait()) is not None:
@@ -221,7 +281,7 @@ def test_a_slow_listener_is_let_go_and_can_resume() -> None:
 
 
 def test_who_resumes_misses_nothing_that_is_committed_late(site: Site) -> None:
-    listener = stream.Listener(("token", site.tokens["PI"]), site.people["PI"].id, 0)
+    listener = Listener(("token", site.tokens["PI"]), site.people["PI"].id, 0)
     broadcaster = stream.Broadcaster()
     broadcaster._listeners.add(listener)
     cursor = EventCursor.at_newest()
@@ -238,12 +298,12 @@ def test_who_resumes_misses_nothing_that_is_committed_late(site: Site) -> None:
     assert tell(1, 3) == [(1, 1), (1, 3)], "it resumes where nothing is left out"
     assert tell(2, 4) == [(2, 2), (4, 4)]
     assert tell() == []
-    late = stream.Listener(listener.credential, listener.person, base + 1)
+    late = Listener(listener.credential, listener.person, base + 1)
     broadcaster._listeners.add(late)
     assert tell() == []
     assert [number - base for _, number in sent(late)] == [2, 3, 4]
     tell(7)
-    last = stream.Listener(listener.credential, listener.person, base + 7)
+    last = Listener(listener.credential, listener.person, base + 7)
     broadcaster._listeners.add(last)
     assert tell(6) == [(4, 6)]
     assert [number - base for _, number in sent(last)] == [6]

@@ -17,7 +17,7 @@ MakeSite = Callable[..., LiveSite]
 
 PARTS = (
     "valkey-server",
-    "gunicorn",
+    "jobs.processes.web",
     "jobs.processes.worker",
     "jobs.watching.watcher",
     "jobs.reconciler",
