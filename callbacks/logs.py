@@ -179,7 +179,7 @@ def _remedy(line: LogLine) -> list[Child]:
     if line.remedy is None:
         return []
     data = {"data-command": "remedy", "data-entry": str(line.id)}
-    look = "btn btn-sm btn-outline-secondary ms-2"
+    look = "btn btn-sm btn-secondary ms-2"
     return [html.Button(REMEDY_LABELS[line.remedy], type="button", className=look, **data)]
 
 
