@@ -70,7 +70,7 @@ def create_app(config: Config | None = None) -> Flask:
     from security import preflight, request_security
 
     config = config or _config()
-    wiring.connect(config)
+    wiring.connect(config, people_wait=True)
     server = Flask(__name__, static_folder=None)
     request_security.guard(server, config)
     preflight.name_person(server)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 from collections.abc import Callable
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -125,3 +128,21 @@ def test_it_says_when_the_queue_does_not_answer_and_serves_pages(make_site: Make
     health = until(lambda: "queue" in site.health() and site.health(), 20, "the pages are served")
     assert health["database"]["state"] == "ok"
     assert health["queue"]["state"] == "down"
+
+
+def test_a_hung_queue_delays_nobody(make_site: MakeSite) -> None:
+    site = make_site(GSP_DEMO="off").start()
+    token = site.staff_token()
+    (valkey,) = site.pids("valkey-server")
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        for path in ("/healthz", "/api/", "/api/files/", "/healthz", "/api/"):
+            asked = Request(site.url + path, headers={"Authorization": f"Token {token}"})
+            with contextlib.suppress(HTTPError):  # 503; a timeout is another error
+                urlopen(asked, timeout=2).close()
+        health = site.health()
+        assert health["queue"]["state"] == "down"
+        assert health["web"]["state"] == health["database"]["state"] == "ok"
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    until(site.healthy, 20, "well again")
