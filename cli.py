@@ -18,8 +18,7 @@ from peewee import PeeweeException
 import db
 from config import Config
 from db import database
-from jobs.processes import log, worker
-from reduction import simulation
+from jobs.processes import log
 from reduction.errors import ReductionError
 from services import check, notices
 from services.accounts import accounts, sessions
@@ -218,6 +217,8 @@ def simulate(
     out: Path, seed: int, setup: str, binning: str, start: dt.datetime | None, **choices: Any
 ) -> None:
     """Write a simulated raw night to the folder OUT, together with its true parameters."""
+    from reduction import simulation  # noqa: PLC0415 - the web server registers the commands too
+
     if start is not None:
         choices["start"] = start.replace(tzinfo=dt.UTC)
     x, y = (int(part) for part in binning.split("x"))
@@ -259,6 +260,8 @@ def _worker_command(config: Config) -> click.Command:
     @click.option("--workers", type=click.IntRange(1, 256), default=None, help="How many.")
     def run_workers(workers: int | None) -> None:
         """Run workers only, on another machine, until stopped."""
+        from jobs.processes import worker  # noqa: PLC0415 - as above
+
         log.to_stderr("workers")
         worker.run_pool(config, workers)
 

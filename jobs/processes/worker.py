@@ -36,7 +36,14 @@ from jobs.processes.parent_death import die_with, die_with_supervisor
 
 log = logging.getLogger(__name__)
 
-SCIENCE = ("astropy.io.fits", "ccdproc", "scipy.optimize", "scipy.ndimage", "cv2")
+SCIENCE = (
+    "astropy.io.fits",
+    "ccdproc",
+    "scipy.optimize",
+    "scipy.ndimage",
+    "scipy.signal",
+    "cv2",
+)
 JOB_MEMORY_BYTES = 2 * 1024**3
 """Address space of a job beyond the libraries that are mapped anyway."""
 GRACE_S = 2.5

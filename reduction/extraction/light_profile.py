@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from scipy.special import betainc, erf
 
 Model = Literal["moffat", "gaussian"]
@@ -186,6 +185,8 @@ def fit(  # noqa: PLR0917 (samples and prior)
         return np.concatenate([solve(p)[1], held, [(p[1] - np.log(start)) / hold]])
 
     first = np.array([0.0, np.log(start)] + ([] if model == "gaussian" else [1 / TYPICAL_BETA]))
+    from scipy.optimize import least_squares  # noqa: PLC0415 - as in `targets`, for the start
+
     try:
         result = least_squares(residuals, first, method="lm", max_nfev=120, xtol=1e-4, ftol=1e-5)
     except (ValueError, np.linalg.LinAlgError):

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from reduction.errors import TargetNotFound
 from reduction.extraction.profile_alignment import aligned_profile
@@ -151,6 +150,8 @@ def find_targets(
     scatter = np.maximum(noise, max(steps, 1e-12))
     brightest = float(profile.max(initial=0.0))
     least = max(float(np.median(scatter)) * threshold, RELATIVE_LIMIT * brightest)
+    from scipy.signal import find_peaks  # noqa: PLC0415 - see `_bright_cells`
+
     peaks, facts = find_peaks(
         np.concatenate(([0.0], profile, [0.0])), prominence=least, width=1.2, rel_height=0.5
     )
@@ -210,13 +211,17 @@ def find_emission(
         n_lines = 1 + int(np.count_nonzero(np.diff(np.sort(cell[same])) >= APART))
         reach = 2 * float(np.max(far)) + 1
         others = (row.size - same.size + 0.5) * reach / light.shape[0]
-        if n_lines > 1 and row.size * poisson.sf(n_lines - 2, others) < CHANCE:
+        if n_lines > 1 and row.size * pdtrc(n_lines - 2, others) < CHANCE:
             targets.append(_from_lines(light, position[same], row[same], cell[same], height[same]))
     return targets
 
 
 def _bright_cells(blocks: Blocks, threshold: float) -> tuple[Image, Indices, Indices, Array]:
     """Return the light of the cells without continuum; row, cell and height of emission lines."""
+    # Half a second to import, which programs that only read settings do not need at their start;
+    # workers have it before their first job (`jobs.processes.worker.SCIENCE`).
+    from scipy.signal import find_peaks  # noqa: PLC0415
+
     cells = blocks.cells
     continuum = np.repeat(blocks.profiles.astype(np.float32), CELLS, axis=0).T
     light = cells.light - continuum

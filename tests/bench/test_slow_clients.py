@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import selectors
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,3 +75,58 @@ def test_five_hundred_slow_clients_of_each_kind(
         p95 = taken(SECONDS)
         print(f"  {attack.opened} connections were opened")
     assert max(p95.values()) < GOAL_S, p95
+
+
+N_STREAMS = 200
+
+
+def test_two_hundred_event_streams(make_site: Callable[..., LiveSite], tmp_path: Path) -> None:
+    site = make_site(GSP_RAW_DIRS=str(tmp_path)).start()
+    tokens = [site.staff_token()]
+    for number in range(N_STREAMS // 25 - 1):
+        made = site.flask(
+            *("user", "create", "--username", f"u{number}", "--email", f"u{number}@example.org"),
+            "--staff",
+        )
+        tokens.append(made.stdout.strip())
+    (web,) = site.pids("jobs.processes.web")
+
+    def memory() -> float:
+        status = Path(f"/proc/{web}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    site.api("files/", tokens[0])
+    before = memory()
+    streams = []
+    for number in range(N_STREAMS):
+        one = socket.create_connection(("127.0.0.1", site.port))
+        key = tokens[number % len(tokens)]
+        one.sendall(
+            f"GET /api/events/ HTTP/1.1\r\nHost: a\r\nAuthorization: Token {key}\r\n\r\n".encode()
+        )
+        while b"connected" not in one.recv(65536):
+            pass
+        streams.append(one)
+    print(f"\n{N_STREAMS} event streams: {before:.0f} → {memory():.0f} MB")
+    plain = measure(
+        site.port,
+        "/api/files/",
+        {"Authorization": f"Token {tokens[0]}"},
+        until=time.monotonic() + 5,
+    )
+    print(f"  API beside them: p95 {1e3 * plain.quantile(0.95):.0f} ms, {plain.failures}")
+    simulate_night(tmp_path, seed=1, n_bias=1, n_flat=0, n_science=0)
+    first: dict[int, float] = {}
+    selector = selectors.DefaultSelector()
+    for number, one in enumerate(streams):
+        selector.register(one, selectors.EVENT_READ, number)
+    end = time.monotonic() + 30
+    while len(first) < N_STREAMS and time.monotonic() < end:
+        for key, _ in selector.select(1):
+            if b"data: " in key.fileobj.recv(65536):  # type: ignore[union-attr]
+                first.setdefault(key.data, time.monotonic())
+    spread = max(first.values()) - min(first.values())
+    print(f"  an event reached {len(first)} of them; first to last {1e3 * spread:.0f} ms")
+    for one in streams:
+        one.close()
+    assert len(first) == N_STREAMS
