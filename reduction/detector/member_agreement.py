@@ -33,8 +33,8 @@ NOISE_RATIO = 1.3
 STRUCTURE_NOISES = 0.5
 FLAT_SHAPE = 0.05
 """Relative deviation of a part of a flat."""
-DARK_FLAT = 0.02
-"""Part of the typical level of the series below which a flat is dark."""
+DARK_FLAT, DARK_FLAT_ADU = 0.02, 20.0
+"""Level below which a flat is dark: as a part of the typical level of the series, and in ADU."""
 ERRORS = 8.0
 """Standard errors by which a cell of a map may deviate besides."""
 LIT = 0.3
@@ -148,7 +148,7 @@ def misfits_of_flats(measures: Sequence[FlatMeasure]) -> dict[int, Misfit]:
     found = {
         index: Misfit.DARK
         for index, m in enumerate(measures)
-        if not m.level > max(DARK_FLAT * typical, 0.0)
+        if not m.level > max(DARK_FLAT * typical, DARK_FLAT_ADU)
     }
     lit = [(index, m) for index, m in enumerate(measures) if index not in found]
     if len(lit) < 2:

@@ -15,10 +15,11 @@ from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.registry import Block, CalibrationRole, all_blocks
-from services.calibration import arc_selection, manual, master_selection, masters, member_reports
+from services.calibration import arc_selection, manual, master_selection, masters
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting, degraded
 from services.files import origin
+from services.runs import member_reports
 
 
 def resolve(run: Run) -> Inputs | Waiting | Refused:

@@ -25,7 +25,6 @@ from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
 from services import notices
 from services.calibration import (
     arc_selection,
-    member_reports,
     out_of_date,
     selection,
     trace_selection,
@@ -35,7 +34,7 @@ from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
 from services.files import ingredients, products, rows
 from services.files.file_integrity import Stamp, sha256
-from services.runs import scheduling, waiting
+from services.runs import member_reports, scheduling, waiting
 from services.runs.lease import Cancelled, Fenced, Lease, is_held
 from services.runs.lifecycle import Trigger, transition
 from services.runs.master_runs import schedule_master

@@ -267,6 +267,8 @@ NOBODYS = {
     "accounts.sessions": "the person's own account",
     "accounts.visual_options": "the person's own account",
     "access": "the table itself; the tables below ask its queries",
+    "calibration.acceptance.accept_upload": "the person's own upload",
+    "calibration.acceptance.can_accept": "a file that the page shows the person",
     "calibration.master_requests.of_night": "calibration frames, which every proposal uses",
     "site_conditions.on_show": "the state of the site; folders are named to staff only",
     "proposals.proposal_index.total": "how many the person sees: asked by the tables below",

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from services.files.check import Invariant, Violation
 
 from db.models import File, utc_now
 from reduction.frames import DataType
 from services import check
+from services.check import Invariant, Violation
 from services.context import Site
 from services.files.file_integrity import sha256
 from tests.support import builders

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from db.models import Proposal
 from tests.support.web_site import Site, add_file, add_run
 
 # What a stranger (user), collaborator, PI, staff member and superuser get for the own proposal's
@@ -160,8 +161,11 @@ def _bias(site: Site) -> int:
 
 
 def _uploaded_bias(site: Site) -> int:
+    if not isinstance(site.own, Proposal):  # rows that never were
+        return int(site.raw.id)
     name = f"bias_{secrets.token_hex(4)}.fits"
-    facts = {"kind": "bias", "obstype": "BIAS", "series": f"bias {name}", "origin": "uploaded"}
+    series = f"bias|2022-07-04|{name}"
+    facts = {"kind": "bias", "obstype": "BIAS", "series": series, "origin": "uploaded"}
     return int(add_file(site.config, name, site.own, **facts).id)
 
 
