@@ -5,6 +5,8 @@ import { showToast } from "./toasts.js";
 const CALLBACKS = "/_dash-update-component";
 const NO_ANSWER = "The server does not answer; what you see may be out of date.";
 
+const OUT_OF_DATE = "This page is out of date: reload it.";
+
 let leaving = false;
 
 /** Return whether the session is being ended here: nothing is requested any more. */
@@ -93,7 +95,9 @@ export function watchCallbackRequests() {
       if (!entry.name.includes(CALLBACKS)) continue;
       const { responseStatus } = /** @type {PerformanceResourceTiming} */ (entry);
       if (responseStatus === 401) goToLogin();
-      else if (responseStatus === 0 && !document.hidden && !leaving) {
+      else if (responseStatus === 400) {
+        showToast({ key: "offline", kind: "danger", text: OUT_OF_DATE });
+      } else if (responseStatus === 0 && !document.hidden && !leaving) {
         showToast({ key: "offline", kind: "danger", text: NO_ANSWER });
       }
     }

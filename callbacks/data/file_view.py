@@ -102,7 +102,7 @@ def show(
     if view is None:
         return _nothing(now, "Data", empty_states.no_frames(address))
     file = view.file
-    is_same = shown is not None and (shown["id"], shown["checksum"]) == (file.id, file.checksum)
+    is_same = shown is not None and (shown["id"], shown.get("checksum")) == (file.id, file.checksum)
     image, trouble = (no_update, "") if is_same else _display(user, file)
     identity = {"id": file.id, "checksum": file.checksum}
     return (

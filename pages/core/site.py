@@ -10,7 +10,7 @@ from callbacks import collaborators as collaborators_callbacks
 from callbacks import logs
 from callbacks import proposals as proposals_callbacks
 from callbacks import user as user_callbacks
-from callbacks.core import button_actions, conditions, forms, lists, router, theme
+from callbacks.core import button_actions, conditions, forms, lists, received, router, theme
 from callbacks.data import button_actions as data_actions
 from callbacks.data import calibrations, file_index, file_view, live, view_options
 from callbacks.management import accounts as account_callbacks
@@ -71,6 +71,7 @@ def create(server: Flask) -> dash.Dash:
     document.register(server)
     server.add_template_global(document.address, "asset_address")
     app.layout = shell.layout
+    received.register(app, server)
     router.register(app, PAGES, missing.PAGE)
     forms.register(app)
     file_index.register(app)
