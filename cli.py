@@ -130,6 +130,8 @@ def create_proposal(soar_id: str, pi_name: str, title: str, abstract: str, semes
     pi = accounts.find(pi_name)
     if pi is None:
         raise Refused(f"No such account: {pi_name!r}.")
+    if not pi.is_active:
+        raise Refused(f"The account of {pi.email} is deactivated.")
     proposal = proposals.create(
         None, soar_id=soar_id, title=title, abstract=abstract, semester=semester, pi=pi
     )

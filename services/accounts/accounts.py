@@ -16,6 +16,7 @@ from services.errors import Conflict, NotAuthenticated, NotFound, Unacceptable, 
 from services.unit_of_work import transaction
 
 WRONG_CREDENTIALS = "Wrong username or password."
+ADDRESS_TAKEN = "This address cannot be added. Ask the observatory's staff."
 
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f]+@[^@\s,;<>\"\x00-\x1f]+\.[^@\s,;<>\"\x00-\x1f]+")
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
@@ -139,9 +140,10 @@ def at_address(email: str, *, first_name: str = "", last_name: str = "") -> tupl
     Raises
     ------
     Unacceptable
-        It is not an e-mail address.
+        It is not an e-mail address, or the username of an account with another address.
     """
-    known = find(email)
+    check_email(email)
+    known = by_email(email)
     if known is not None:
         return known, False
     username = re.sub(r"[^\w.@+-]", "_", fold(email))[:150]
@@ -149,10 +151,10 @@ def at_address(email: str, *, first_name: str = "", last_name: str = "") -> tupl
         account, _ = create_user(
             username=username, email=email, first_name=first_name, last_name=last_name
         )
-    except Conflict:  # another process created it meanwhile
-        known = find(email)
-        if known is None:
-            raise
+    except Conflict as error:  # another process created it meanwhile
+        known = by_email(email)
+        if known is None:  # it is the username of an account with another address
+            raise Unacceptable(ADDRESS_TAKEN, field="email") from error
         return known, False
     return account, True
 
@@ -163,6 +165,12 @@ def find(name: str) -> User | None:
     if "\x00" in name:  # PostgreSQL does not store this character
         return None
     return User.get_or_none((User.username == name) | (User.email == name))
+
+
+def by_email(email: str) -> User | None:
+    """Return the account with this e-mail address; a username leads to nobody."""
+    email = fold(email)
+    return None if "\x00" in email else User.get_or_none(User.email == email)
 
 
 def named(text: str) -> User | None:

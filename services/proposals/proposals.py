@@ -19,6 +19,9 @@ from services.mail import letters
 from services.proposals import semesters
 from services.unit_of_work import transaction
 
+DEACTIVATED = (
+    "The account of this address is deactivated. Ask the observatory's staff to reactivate it."
+)
 UNKNOWN = "UNKNOWN"
 """SOAR ID of the proposal of frames that name none; only staff sees it."""
 
@@ -170,12 +173,14 @@ def block_settings(proposal: Proposal | None, block_name: str) -> BaseModel:
 def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
     """Add a collaborator by e-mail address.
 
-    An unknown address gets an account. The person is informed by e-mail.
+    An unknown address gets an account. The person is informed by e-mail. A username is not an
+    address: it is refused in the same way whether it exists or not, since the list of collaborators
+    would tell the name and address of its owner.
 
     Raises
     ------
     Unacceptable
-        The address is not valid, or is that of the PI.
+        The address is not valid, is that of the PI, or its account is deactivated.
     NotFound, AccessDenied
         The proposal is not the person's to change.
     """
@@ -184,6 +189,8 @@ def add_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
         person, _ = accounts.at_address(email)
         if person.id == proposal.pi_id:
             raise Unacceptable("This is the address of the PI.", field="email")
+        if not person.is_active:
+            raise Unacceptable(DEACTIVATED, field="email")
         if Membership.get_or_create(proposal=proposal, user=person)[1]:
             letters.collaborate(person, proposal, user)
             work.events.append(_access_event(proposal, person))
@@ -199,7 +206,7 @@ def remove_collaborator(user: User, proposal_id: int, email: str) -> Proposal:
         The address is not that of a collaborator.
     """
     proposal = access.proposal_for(user, Action.COLLABORATORS, proposal_id)
-    person = accounts.find(email)
+    person = accounts.by_email(email)
     membership = (Membership.proposal == proposal) & (Membership.user == person)
     with transaction() as work:
         if person is None or not Membership.delete().where(membership).execute():
