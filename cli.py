@@ -20,12 +20,13 @@ from config import Config
 from db import database
 from jobs.processes import log
 from reduction.errors import ReductionError
-from services import check, notices
+from services import notices
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest, NotFound, ServiceError
 from services.files import file_integrity, ingest
 from services.files.arrivals import inspector, names
 from services.mail import letters
+from services.monitoring import check
 from services.proposals import proposals, semester_import
 
 user_commands = AppGroup("user", help="Accounts.")

@@ -15,9 +15,9 @@ from db import database
 from jobs import queue
 from jobs.processes import log as process_log
 from reduction.notices import Notice
-from services import site_conditions
 from services.context import site
-from services.site_conditions import RawFolders
+from services.monitoring import site_conditions
+from services.monitoring.site_conditions import RawFolders
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from callbacks.core.markup import html_of
 from jobs import queue
 from reduction import notice_text
 from reduction.notices import Notice
-from services import site_conditions
 from services.context import site
+from services.monitoring import site_conditions
 
 blueprint = Blueprint("conditions", __name__)
 

@@ -270,7 +270,7 @@ NOBODYS = {
     "calibration.acceptance.accept_upload": "the person's own upload",
     "calibration.acceptance.can_accept": "a file that the page shows the person",
     "calibration.master_requests.of_night": "calibration frames, which every proposal uses",
-    "site_conditions.on_show": "the state of the site; folders are named to staff only",
+    "monitoring.site_conditions.on_show": "the state of the site; folders are named to staff only",
     "proposals.proposal_index.total": "how many the person sees: asked by the tables below",
 }
 """What takes no row of a proposal: a module or a function, and why."""
@@ -353,7 +353,7 @@ THROUGH = {
     "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",
     "arrival": "nothing: what came of a path is told by the log",
-    "site_condition": "site_conditions.on_show",
+    "site_condition": "monitoring.site_conditions.on_show",
     "user": "management, or the people of a proposal that was checked",
     "token": "its hash only, at a login",
     "session": "the person's own: sessions.of_person",

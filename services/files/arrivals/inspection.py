@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reduction.errors import HeaderError, UnusableFrame
-from reduction.fits import headers, product_marks
-from reduction.fits.survey import Survey, survey
+from reduction.fits import headers
+from reduction.fits.examination import product_marks
+from reduction.fits.examination.survey import Survey, survey
 from reduction.frames import FrameDescription
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice

@@ -6,7 +6,7 @@ import pytest
 
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
-from services import site_conditions
+from services.monitoring import site_conditions
 from tests.support.web_site import Site
 
 

@@ -11,7 +11,7 @@ from astropy.nddata import CCDData
 
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io
-from reduction.fits.survey import survey
+from reduction.fits.examination.survey import survey
 from reduction.frames import DataType, PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from tests.support.goodman_frames import header, reduced, write

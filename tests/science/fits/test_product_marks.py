@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from reduction.fits import frame_io, product_marks, provenance
+from reduction.fits import frame_io, provenance
+from reduction.fits.examination import product_marks
 from reduction.frames import DataType, Product
 from tests.support import builders
 from tests.support.paths import SHARED_DATA

@@ -13,7 +13,7 @@ import pytest
 from astropy.io import fits
 
 from reduction.errors import HeaderError, ReductionError, UnusableFrame
-from reduction.fits.survey import ZeroRuns, survey
+from reduction.fits.examination.survey import ZeroRuns, survey
 from reduction.notice_codes import NoticeCode
 from tests.support import builders
 from tests.support.notices import code_of, refused

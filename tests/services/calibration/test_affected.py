@@ -9,9 +9,9 @@ import pytest
 
 from db.models import File, Proposal, Run, User
 from reduction.settings import form_fields
-from services import check
 from services.calibration import affected
 from services.errors import NotFound
+from services.monitoring import check
 from services.proposals import reduction_settings
 from services.runs import requests
 from tests.support import builders

@@ -10,9 +10,9 @@ import pytest
 from db.models import File, Run, utc_now
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
-from services import check
 from services.calibration import master_selection, selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
+from services.monitoring import check
 from services.runs import claiming, execution, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive

@@ -11,8 +11,8 @@ import pytest
 from db.models import File, Proposal, Run, utc_now
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
-from services import check
 from services.files.rows import describe
+from services.monitoring import check
 from services.runs import claiming, execution, reconciliation, scheduling
 from tests.support import builders
 from tests.support.builders import arrive

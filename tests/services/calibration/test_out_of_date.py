@@ -9,9 +9,9 @@ import pytest
 
 from db.models import File, Proposal, Run
 from reduction.frames import DataType
-from services import check
 from services.calibration import out_of_date
 from services.errors import NotFound
+from services.monitoring import check
 from services.runs import claiming, execution, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive

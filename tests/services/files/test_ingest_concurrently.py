@@ -12,10 +12,10 @@ from peewee import Database
 
 import db
 from db.models import Arrival, File, Run
-from services import check
 from services.calibration import master_selection
 from services.context import Site
 from services.files import ingest
+from services.monitoring import check
 from services.runs import claiming, execution
 from tests.support import builders
 

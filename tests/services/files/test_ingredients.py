@@ -11,9 +11,9 @@ import pytest
 from db.models import File, Ingredient, Proposal, Run, RunInput
 from reduction import registry
 from reduction.frames import DataType, Product
-from services import check
 from services.files import deletion, ingredients, serialization
 from services.files.ingredients import Role, SelectedBy
+from services.monitoring import check
 from services.runs import claiming, execution, read_models, requests
 from tests.support import builders
 from tests.support.builders import arrive

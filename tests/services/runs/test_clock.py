@@ -11,7 +11,7 @@ import pytest
 
 from db import clock, models
 from db.models import File, Run
-from services import check
+from services.monitoring import check
 from services.runs import claiming, execution, lease, reconciliation
 from tests.support import builders
 from tests.support.builders import arrive

@@ -13,9 +13,9 @@ from jobs import tasks
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
-from services import check
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import products
+from services.monitoring import check
 from services.runs import claiming, execution, lease, listing, read_models, reconciliation, requests
 from tests.support import builders
 from tests.support.builders import arrive

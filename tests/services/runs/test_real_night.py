@@ -12,10 +12,11 @@ from db.models import Event, File, LogEntry, Run
 from reduction.differences import Quantity
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
-from services import check, context
+from services import context
 from services.calibration import master_selection
 from services.context import Context, Site
 from services.files import ingest
+from services.monitoring import check
 from tests.support import builders
 from tests.support.notices import params
 from tests.support.paths import REAL_NIGHT

@@ -17,9 +17,9 @@ from jobs.condition_watch import Steady
 from reduction import notice_text
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from services import site_conditions
 from services.health import QueueState
-from services.site_conditions import RawFolders
+from services.monitoring import site_conditions
+from services.monitoring.site_conditions import RawFolders
 from tests.support import builders
 
 MISSING = notice(NoticeCode.RAW_FOLDER_MISSING, folder="/raw/goodman")

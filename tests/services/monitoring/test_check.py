@@ -9,10 +9,10 @@ import pytest
 
 from db.models import File, utc_now
 from reduction.frames import DataType
-from services import check
-from services.check import Invariant, Violation
 from services.context import Site
 from services.files.file_integrity import sha256
+from services.monitoring import check
+from services.monitoring.check import Invariant, Violation
 from tests.support import builders
 
 

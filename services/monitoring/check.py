@@ -14,7 +14,8 @@ from peewee import SqliteDatabase, fn
 from db import database
 from db.models import File, Ingredient, Run
 from reduction.errors import ReductionError
-from reduction.fits import frame_io, product_marks
+from reduction.fits import frame_io
+from reduction.fits.examination import product_marks
 from reduction.frames import DataType
 from services.context import site
 from services.files.file_integrity import sha256
