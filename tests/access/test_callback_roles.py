@@ -8,13 +8,11 @@ answers as if it did not exist.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask_login import login_user
 
-from db.models import Token
 from tests.support import other_proposal
 from tests.support.callback_rows import ROWS, Row
 from tests.support.other_proposal import MARK, OUTSIDERS, Ids, state_of
@@ -49,15 +47,6 @@ def without_ids(text: str, ids: Ids) -> str:
     for value in ids.values():
         text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(str(value))}(?![0-9])", "ID", text)
     return re.sub(r'"[0-9a-f]{8}"', '"nonce"', text)
-
-
-@pytest.fixture(autouse=True)
-def tokens_stay(site: Site) -> Iterator[None]:
-    """Undo that a callback renewed API tokens: the tests that come later ask with the old ones."""
-    kept = list(Token.select().dicts())
-    yield
-    Token.delete().execute()
-    Token.insert_many(kept).execute()
 
 
 # --- the tests ----------------------------------------------------------------------------------

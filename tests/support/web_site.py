@@ -37,6 +37,7 @@ from db.models import (
     Proposal,
     Run,
     Session,
+    Token,
     User,
     utc_now,
 )
@@ -49,6 +50,10 @@ from tests.support.notices import free
 
 PASSWORD = "seven clear nights"
 ROLES = ("user", "collaborator", "PI", "staff", "superuser")
+
+
+People = tuple[dict[str, User], dict[str, str], list[dict[str, Any]]]
+"""Accounts and tokens by role, and the rows of the tokens."""
 
 
 @dataclass
@@ -67,7 +72,6 @@ class Site:
     secret: File
     run: Run
     secret_run: Run
-    shared_tokens: dict[str, str]
 
     def client(self) -> FlaskClient:
         return self.server.test_client()
@@ -128,7 +132,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask
 
 
 @pytest.fixture(scope="session")
-def people(deployment: tuple[Flask, Config]) -> tuple[dict[str, User], dict[str, str]]:
+def people(deployment: tuple[Flask, Config]) -> People:
     """One account in each role; hashing five passwords takes half a second, so it is done once."""
     users, tokens = {}, {}
     for role in ROLES:
@@ -139,13 +143,11 @@ def people(deployment: tuple[Flask, Config]) -> tuple[dict[str, User], dict[str,
             staff=role == "staff",
             superuser=role == "superuser",
         )
-    return users, tokens
+    return users, tokens, list(Token.select().dicts())
 
 
 @pytest.fixture
-def web_site(
-    deployment: tuple[Flask, Config], people: tuple[dict[str, User], dict[str, str]]
-) -> Iterator[Site]:
+def web_site(deployment: tuple[Flask, Config], people: People) -> Iterator[Site]:
     """The site with fresh rows; whoever bound the process to another database is undone."""
     from api.contract import limits
     from jobs import wiring
@@ -154,12 +156,14 @@ def web_site(
     wiring.connect(config)
     limits.buckets.clear()
     request_coalescing.forget()
-    made, tokens = people
-    # An earlier test may have changed an account, and the row it holds of it.
+    made, tokens, token_rows = people
+    # An earlier test may have changed an account or its token, and the row it holds of it.
     users = {role: User(**copy.deepcopy(user.__data__)) for role, user in made.items()}
     for user in users.values():
         user.save()
-    yield Site(server, config, users, dict(tokens), shared_tokens=tokens, **_rows(config, users))
+    Token.delete().execute()
+    Token.insert_many(token_rows).execute()
+    yield Site(server, config, users, dict(tokens), **_rows(config, users))
     tables = (
         PasswordLink,
         Session,

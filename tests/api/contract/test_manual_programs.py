@@ -99,13 +99,14 @@ class Quiet(logging.NullHandler):
 
 
 @pytest.fixture
-def host(site: Site) -> Iterator[str]:
-    """The site behind a real HTTP server."""
+def host(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The site behind a real HTTP server, whose address it is configured with."""
     logging.getLogger("werkzeug").addHandler(Quiet())
     logging.getLogger("werkzeug").propagate = False
     server = make_server("127.0.0.1", 0, site.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    monkeypatch.setitem(site.server.config, "BASE_URL", f"http://127.0.0.1:{server.server_port}")
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join(5)

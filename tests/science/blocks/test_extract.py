@@ -195,7 +195,7 @@ def test_what_is_no_reduced_frame_is_refused() -> None:
 
 @pytest.mark.skipif(not NIGHT.is_dir(), reason=REASON)
 def test_the_supernova_of_the_real_night_is_found_alone_in_all_five() -> None:
-    bias = masters.master_bias(sorted(NIGHT.glob("*Zero*.fits"))[:6], lambda _: None)
+    bias, _ = masters.master_bias(sorted(NIGHT.glob("*Zero*.fits"))[:6], lambda _: None)
     flats = tuple(sorted(NIGHT.glob("*QuFlat*.fits"))[:5])
     [flat] = master_flat(
         BlockInputs(members=flats, master_bias=bias), MasterFlatSettings(minimum=5), quiet
