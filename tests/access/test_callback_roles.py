@@ -8,6 +8,7 @@ answers as if it did not exist.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
