@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -130,24 +129,28 @@ def test_requests_at_the_same_time_do_not_pass_the_limit() -> None:
 
 
 def test_few_passwords_are_hashed_at_a_time(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, most, said = [0], [0], []
-    lock = threading.Lock()
+    number = 48
+    served = passwords.MAX_HASHING
+    said: list[type[Exception] | None] = []
+    hashing: list[int] = []
+    all_others_refused = threading.Event()
 
     class Slow:
         def verify(self, *_: str) -> bool:
-            with lock:
-                now[0] += 1
-                most[0] = max(most[0], now[0])
-            time.sleep(0.02)
-            with lock:
-                now[0] -= 1
-            return True
+            hashing.append(1)
+            return all_others_refused.wait(60)
+
+    def attempt(n: int) -> None:
+        said.append(outcome("observer", f"192.0.2.{n}"))
+        if said.count(Unavailable) == number - served:
+            all_others_refused.set()
 
     monkeypatch.setattr(passwords, "_hasher", Slow())
-    monkeypatch.setattr(rate_limit, "MAX_OF_ADDRESS", 1000)
-    in_threads(48, lambda n: said.append(outcome("observer", f"192.0.2.{n}")))
-    assert most[0] <= passwords.MAX_HASHING
-    assert set(said) <= {None, Unavailable} and Unavailable in said and None in said
+    monkeypatch.setattr(passwords, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(login_attempts, "SLOW_FROM", number)
+    in_threads(number, attempt)
+    assert len(hashing) == said.count(None) == served
+    assert said.count(Unavailable) == number - served
     assert LoginFailure.select().count() == 0  # who was not served has not failed
 
 
