@@ -42,6 +42,10 @@ HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """For the workers' arrays: each job is a new process, and page faults in 4 kB pages cost a tenth of
 the time from shutter to spectrum (`make bench`). Read by glibc when a program starts."""
 LISTEN_BACKLOG = 256
+FEW_PROCESSORS = 4
+LATER_S = 2.0
+"""Seconds after which the other programs start where there are few processors: each takes one for
+over a second to import what it needs, and pages and workers are wanted first."""
 QUEUE_START_S = 5.0
 """Seconds to wait for the queue; the pages work without it."""
 
@@ -102,6 +106,8 @@ def programs_of(config: Config, server: socket.socket) -> list[Program]:
     """Return what runs, in the order of starting; the queue first, if this deployment runs it."""
     python = [sys.executable, "-m"]
     web = [*python, "jobs.processes.web", str(server.fileno())]
+    few = (os.cpu_count() or 1) < FEW_PROCESSORS
+    later = time.monotonic() + LATER_S if few else 0.0
     programs = [
         Program("web", web, descriptors=(server.fileno(),)),
         Program(
@@ -110,15 +116,23 @@ def programs_of(config: Config, server: socket.socket) -> list[Program]:
             environment=HUGE_PAGES | os.environ,
             gives_heartbeats=True,
         ),
-        Program("watcher", [*python, "jobs.watching.watcher"], gives_heartbeats=True),
-        Program("reconciler", [*python, "jobs.reconciler"], gives_heartbeats=True),
+        Program(
+            "watcher",
+            [*python, "jobs.watching.watcher"],
+            gives_heartbeats=True,
+            not_before=later,
+        ),
+        Program(
+            "reconciler", [*python, "jobs.reconciler"], gives_heartbeats=True, not_before=later
+        ),
     ]
     if config.redis_url is None:
         program = Program("queue", valkey.command(), feed=valkey.configuration(config))
         program.on_repeated_failure = lambda: valkey.set_aside(config)
         programs.insert(0, program)
     if config.demo:
-        programs.append(Program("demo night", [*python, "jobs.watching.replay"], once=True))
+        replay = [*python, "jobs.watching.replay"]
+        programs.append(Program("demo night", replay, once=True, not_before=later))
     return programs
 
 

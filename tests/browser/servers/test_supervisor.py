@@ -98,6 +98,7 @@ def test_what_hangs_is_replaced(make_site: MakeSite) -> None:
     site = make_site(GSP_DEMO="off", GSP_WORKERS="2").start()
     until(lambda: len(site.pids("jobs.processes.worker")) == 3, 10, "the pool and its workers")
     pool, hung_worker, other = sorted(site.pids("jobs.processes.worker"))
+    until(lambda: "no folder is watched" in site.log.read_text(), 20, "it has begun")
     (watcher,) = site.pids("jobs.watching.watcher")
     for pid in (hung_worker, watcher):
         os.kill(pid, signal.SIGSTOP)
