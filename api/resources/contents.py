@@ -42,8 +42,8 @@ class DownloadQuery(Filters, requests.NamesFile):
     ids: str | None = Field(
         None,
         min_length=1,
-        max_length=4000,
-        description="Comma-separated, at most 4000 characters; POST takes 2000 files.",
+        max_length=20_000,
+        description="Comma-separated, at most 20000 characters: 2000 ids; POST takes 2000 names.",
     )
 
 

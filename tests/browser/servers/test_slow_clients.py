@@ -51,7 +51,7 @@ def test_slow_clients_cost_only_themselves(
 
     # The API's own limit of 2,000 files fits into an address, and what does not is said in JSON.
     number = site.rows("SELECT id FROM file WHERE data_type = 0 LIMIT 1")[0][0]
-    ids = ",".join([str(number)] * 1999 + [str(number)])
+    ids = ",".join([f"{number:08d}"] * 2000)
     for query, status in ((f"ids={ids}", 200), ("ids=" + "1234567," * 9000, 414)):
         connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
         connection.request("GET", f"/api/files/download/?{query}", headers=cookies)
