@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 STEADY_S = 10.0
 MAX_PAUSE_S = 30.0
+FIRST_SIGN_S = 120.0
+"""Seconds from a start to the first sign of life: on a loaded machine imports take a while."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,11 @@ class Program:
 
     def _kill_if_hung(self) -> None:
         """Kill the program if its signs of life have stopped; the next check starts it again."""
-        if self.heartbeats is not None and self.observer.is_hung(self.heartbeats.age(0)):
+        if self.heartbeats is None:
+            return
+        age = self.heartbeats.age(0)
+        is_late = age is None and time.monotonic() - self.started > FIRST_SIGN_S
+        if is_late or self.observer.is_hung(age):
             log.warning("%s gives no sign of life and is killed", self.name)
             self.signal(signal.SIGKILL)
 

@@ -109,7 +109,7 @@ def programs_of(config: Config, server: socket.socket) -> list[Program]:
     few = (os.cpu_count() or 1) < FEW_PROCESSORS
     later = time.monotonic() + LATER_S if few else 0.0
     programs = [
-        Program("web", web, descriptors=(server.fileno(),)),
+        Program("web", web, descriptors=(server.fileno(),), gives_heartbeats=True),
         Program(
             "workers",
             [*python, "jobs.processes.worker"],

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 
+from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from jobs.serving.server import Server, inherited
@@ -18,6 +19,7 @@ from jobs.serving.server import Server, inherited
 def main(arguments: list[str]) -> int:
     """Serve the site on the socket with this descriptor until asked to stop."""
     die_with_supervisor()
+    heartbeat.keep_beating()
     listening = inherited(int(arguments[0]))
     import app  # noqa: PLC0415 - the whole site
 

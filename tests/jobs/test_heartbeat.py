@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from jobs.processes import heartbeat
 from jobs.processes.heartbeat import Observer, Slots
 from jobs.processes.program import Program
@@ -74,3 +76,24 @@ def test_a_program_that_is_stopped_is_replaced() -> None:
         program.signal(signal.SIGKILL)
         if program.process is not None:
             program.process.wait()
+
+
+def test_a_program_that_hangs_before_its_first_sign_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jobs.processes.program.FIRST_SIGN_S", 0.5)
+    silent = [sys.executable, "-c", "import time; time.sleep(60)"]
+    program = Program("silent", silent, gives_heartbeats=True)
+    program.check()
+    assert program.process is not None
+    first = program.process
+
+    def killed() -> bool:
+        program.check()
+        return first.poll() == -signal.SIGKILL
+
+    try:
+        until(killed, 10, "it is killed")
+    finally:
+        first.kill()
+        program.signal(signal.SIGKILL)

@@ -100,15 +100,17 @@ def test_what_hangs_is_replaced(make_site: MakeSite) -> None:
     pool, hung_worker, other = sorted(site.pids("jobs.processes.worker"))
     until(lambda: "no folder is watched" in site.log.read_text(), 20, "it has begun")
     (watcher,) = site.pids("jobs.watching.watcher")
-    for pid in (hung_worker, watcher):
+    (web,) = site.pids("jobs.processes.web")
+    for pid in (hung_worker, watcher, web):
         os.kill(pid, signal.SIGSTOP)
 
     def replaced() -> bool:
         workers = site.pids("jobs.processes.worker")
         watchers = site.pids("jobs.watching.watcher")
-        return len(workers) == 3 and hung_worker not in workers and len({*watchers, watcher}) == 2
+        now = {*workers, *watchers, *site.pids("jobs.processes.web")}
+        return len(workers) == 3 and len(now) == 5 and not now & {hung_worker, watcher, web}
 
-    until(replaced, 30, "a worker and the watcher that were stopped are replaced")
+    until(replaced, 30, "a worker, the watcher and the web server that were stopped are replaced")
     assert {pool, other} <= set(site.pids("jobs.processes.worker")), "those that work are left"
 
     os.kill(pool, signal.SIGSTOP)
