@@ -114,8 +114,12 @@ class Night:
             raise Broken(f"{made} reduced files of {parents} frames")
         spectra = self.site.rows("SELECT count(*) FROM file WHERE data_type = 4")[0][0]
         again = self.site.rows("SELECT count(*) FROM run WHERE attempt > 1")[0][0]
+        refused = self.site.rows("SELECT count(*) FROM arrival WHERE outcome = 'quarantined'")[0][0]
         self.seconds_until_clean()
-        return f"{len(names)} frames, {made} reduced, {spectra} spectra; {again} runs done again"
+        return (
+            f"{len(names)} frames, {made} reduced, {spectra} spectra; {again} runs done again; "
+            f"{refused} files refused"
+        )
 
 
 def main() -> int:
