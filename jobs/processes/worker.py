@@ -9,13 +9,11 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import resource
 import signal
 import socket
 import sys
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 
 from redis import Redis
@@ -33,6 +31,7 @@ from jobs.processes import heartbeat
 from jobs.processes import log as process_log
 from jobs.processes.heartbeat import Observer, Slots
 from jobs.processes.parent_death import die_with, die_with_supervisor
+from services.memory_limit import limit_memory
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +75,7 @@ class ReductionWorker(Worker):
         die_with(self.pid)
         if self.heartbeats is not None:
             heartbeat.beat_in_thread(self.heartbeats, self.slot + 1)
-        limit = _mapped_bytes() + JOB_MEMORY_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        limit_memory(JOB_MEMORY_BYTES)
         super().main_work_horse(job, queue)
 
 
@@ -207,15 +205,6 @@ def _work(redis_url: str, heartbeats: Slots, slot: int) -> None:
     )
     worker.heartbeats, worker.slot = heartbeats, slot
     worker.work(logging_level="WARNING")
-
-
-def _mapped_bytes() -> int:
-    """Return the address space that this process uses now."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:  # no /proc: macOS, which does not enforce the limit either
-        return JOB_MEMORY_BYTES
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def run_pool(config: Config, n_workers: int | None = None) -> None:

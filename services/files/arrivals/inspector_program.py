@@ -19,6 +19,7 @@ from reduction.errors import ReductionError
 from services.files.arrivals import inspection
 from services.files.arrivals.inspector import ADAPTER
 from services.files.file_integrity import IncompleteFile
+from services.memory_limit import limit_memory
 
 MEMORY_BYTES = 512 << 20
 """Address space beyond the libraries that are mapped anyway."""
@@ -49,8 +50,7 @@ def serve(connection: socket.socket) -> None:
     """Answer requests until the connection is closed."""
     for kind in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
         resource.setrlimit(kind, (0, 0))
-    limit = _mapped_bytes() + MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit_memory(MEMORY_BYTES)
     with connection.makefile("rb") as requests:
         for line in requests:
             request = json.loads(line)
@@ -80,15 +80,6 @@ def answer_of(path: Path, seconds: float) -> dict[str, Any]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     return {"inspection": ADAPTER.dump_python(found, mode="json")}
-
-
-def _mapped_bytes() -> int:
-    """Return the address space that this process uses now."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:  # no /proc: macOS, which does not enforce the limit either
-        return MEMORY_BYTES
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":
