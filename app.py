@@ -108,7 +108,7 @@ def _healthz() -> ResponseReturnValue:
     from flask import jsonify
 
     from jobs import queue
-    from services import health
+    from services.monitoring import health
 
     status = health.status(queue.state)
     return jsonify(status.as_dict()), 200 if status.ok else 503

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,17 +40,15 @@ class Steady:
     """Passes on the conditions that were there in the last `STEADY_ROUNDS` rounds."""
 
     def __init__(self) -> None:
-        self._rounds: list[dict[tuple[str, str], Notice]] = []
+        self._rounds: deque[set[str]] = deque(maxlen=STEADY_ROUNDS)
 
     def of(self, found: Sequence[Notice]) -> list[Notice]:
         """Return those of `found` that the rounds before have found too."""
-        latest: dict[tuple[str, str], Notice] = {
-            (entry.code, str(entry.params.get("folder"))): entry for entry in found
-        }
-        self._rounds = [*self._rounds, latest][-STEADY_ROUNDS:]
+        self._rounds.append({site_conditions.key_of(entry) for entry in found})
         if len(self._rounds) < STEADY_ROUNDS:
             return []
-        return [entry for key, entry in latest.items() if all(key in r for r in self._rounds)]
+        steady = set.intersection(*self._rounds)
+        return [entry for entry in found if site_conditions.key_of(entry) in steady]
 
 
 def _run(roots: Sequence[Path]) -> None:

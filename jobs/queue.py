@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 from jobs import tasks
 from services import context
 from services.errors import Unavailable
-from services.health import QueueState
+from services.monitoring.health import QueueState
 
 QUEUE = "reduction"
 POOL_KEYS = "gsp:pool:"

@@ -19,11 +19,12 @@ from api.models.site import Status
 from api.pages import stream
 from api.pages.listeners import Listener, Stream
 from jobs import queue
-from services import health, logs
+from services import logs
 from services.accounts import accounts, sessions
 from services.errors import InvalidRequest
 from services.event_cursor import EventCursor
 from services.files import file_list
+from services.monitoring import health
 
 broadcaster = stream.Broadcaster()
 

@@ -1,13 +1,13 @@
 /** The banner of what affects the whole site, such as a full disk. */
 import { byId } from "../core/dom.js";
-import { eventReceived } from "./event_stream.js";
+import { eventsGathered } from "./event_stream.js";
 
 const INTERVAL_MS = 15000;
 
 /** Show the conditions at present, and again when they may have changed. */
 export function watchConditions() {
-  eventReceived.listen((event) => {
-    if (event.name === "log-added") void show();
+  eventsGathered.listen(({ events }) => {
+    if (events.some((event) => event.name === "log-added")) void show();
   });
   setInterval(() => !document.hidden && void show(), INTERVAL_MS);
   void show();

@@ -18,7 +18,7 @@ from callbacks.night.rows import row as draw_row
 from figures.trends import Panel
 from figures.trends import trends as draw_trends
 from jobs import queue
-from services import health
+from services.monitoring import health
 from services.night import frames, overview, trends
 from services.night.frames import NightRow
 from services.night.quantities import QUANTITIES, Quantity

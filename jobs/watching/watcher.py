@@ -143,10 +143,14 @@ class Watcher:
     def _folder_fails(self, folder: str, error: OSError) -> None:
         problem = error.strerror or str(error)
         self.lines.warn(f"{names.shown(folder)} can't be read: {problem}", "folder")
+        if folder in self.roots:
+            return  # a condition of the site: `jobs.condition_watch` says so
         with database.connection_context():
             folders.note_unreadable(folder, problem)
 
     def _folder_is_well(self, folder: str) -> None:
+        if folder in self.roots:
+            return
         with database.connection_context():
             folders.note_readable(folder)
 

@@ -16,8 +16,9 @@ from peewee import PeeweeException
 from db.models import SiteCondition, User
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from services import access, health, logs
-from services.health import DOWN, QueueProbe
+from services import access, logs
+from services.monitoring import health
+from services.monitoring.health import DOWN, QueueProbe
 from services.unit_of_work import transaction
 
 GB = 1_000_000_000
@@ -88,10 +89,15 @@ def _listable(root: Path) -> NoticeCode | None:
     return None
 
 
+def key_of(entry: Notice) -> str:
+    """Return what identifies a condition: the code of its notice, and the folder if it has one."""
+    return f"{entry.code} {entry.params.get('folder', '')}".strip()
+
+
 def record(current: Sequence[Notice]) -> None:
     """Store which conditions hold at present, with a log entry for each that began or ended."""
     known = {row.key: row for row in SiteCondition.select()}
-    present = {_key(entry): entry for entry in current}
+    present = {key_of(entry): entry for entry in current}
     if known.keys() == present.keys():
         return
     with transaction() as work:
@@ -116,12 +122,11 @@ def on_show(user: User, home: Path, probe: QueueProbe) -> list[Notice]:
     Paths of folders are for staff only.
     """
     found = [*of_disk(home), *of_queue(probe)]
-    now = {entry.code for entry in found}
     try:
         stored = [Notice.from_json(row.notice) for row in SiteCondition.select()]
     except PeeweeException:
         stored = []
-    found += [entry for entry in stored if "folder" in entry.params and entry.code not in now]
+    found += [entry for entry in stored if "folder" in entry.params]
     if not access.sees_everything(user):
         found = [_without_path(entry) for entry in found]
     return sorted(found, key=lambda entry: -entry.severity)
@@ -129,7 +134,3 @@ def on_show(user: User, home: Path, probe: QueueProbe) -> list[Notice]:
 
 def _without_path(entry: Notice) -> Notice:
     return notice(entry.code, folder="") if "folder" in entry.params else entry
-
-
-def _key(entry: Notice) -> str:
-    return f"{entry.code} {entry.params.get('folder', '')}".strip()

@@ -17,8 +17,8 @@ from jobs.condition_watch import Steady
 from reduction import notice_text
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from services.health import QueueState
 from services.monitoring import site_conditions
+from services.monitoring.health import QueueState
 from services.monitoring.site_conditions import RawFolders
 from tests.support import builders
 
