@@ -69,7 +69,7 @@ def download(query: DownloadQuery) -> ResponseReturnValue:
         raise InvalidRequest("Give one of id, ids, or filters of the list.", field="id")
     file = find(query.id)
     path = _path(file)
-    is_copy = path != contents.open_path(file)
+    is_copy = path != Path(file.full_path)
     etag = f"{file.checksum}-shared" if is_copy else file.checksum
     if request.if_match and not request.if_match.contains(etag):
         raise PreconditionFailed  # werkzeug would look at Range first
