@@ -13,7 +13,7 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
 from reduction.errors import ReductionError, UnusableFrame
-from reduction.fits import hdus, headers, image_planes, mending, vocabulary
+from reduction.fits import card_repair, hdus, headers, image_planes, vocabulary
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
@@ -48,7 +48,7 @@ def read_header(path: Path) -> tuple[fits.Header, tuple[int, ...]]:
     header = hdus.image_header(unit)
     foreign = _foreign(unit.header_bytes)
     if foreign:
-        header = mending.RawHeader(header.cards)
+        header = card_repair.RawHeader(header.cards)
         header.foreign = foreign
     return header, shape
 
@@ -127,11 +127,11 @@ _AXES = re.compile(
 def clean_header(header: fits.Header) -> fits.Header:
     """Return a copy of a raw header for a product: without structural cards and without axes.
 
-    The copy can be written; a malformed card is mended, or remains in the raw file only.
+    The copy can be written; a malformed card is repaired, or remains in the raw file only.
     """
-    mended = mending.mend(header).header
+    repaired = card_repair.repair(header).header
     return fits.Header(
-        [card for card in image_planes.describing(mended) if not _AXES.fullmatch(card.keyword)]
+        [card for card in image_planes.describing(repaired) if not _AXES.fullmatch(card.keyword)]
     )
 
 

@@ -78,7 +78,7 @@ def has_time(date: str) -> bool:
     return "T" in date or ":" in date
 
 
-def mended_date(value: str) -> str | None:
+def repaired_date(value: str) -> str | None:
     """Return a date, or a date and time, as FITS has it; None if it is no date.
 
     Slashes, one-digit numbers and the second 60 (the first of the next minute) are understood.
@@ -121,7 +121,7 @@ def moment(date: str, clock: str) -> dt.datetime:
             raise HeaderError(NoticeCode.TIME_MISSING, keyword="DATE-OBS", value=repr(date))
         value = f"{value}T{clock}"
     try:
-        parsed = dt.datetime.fromisoformat(mended_date(value) or "")
+        parsed = dt.datetime.fromisoformat(repaired_date(value) or "")
         if parsed.tzinfo is None:
             return parsed.replace(tzinfo=dt.UTC)
         return parsed.astimezone(dt.UTC)

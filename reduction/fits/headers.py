@@ -9,9 +9,9 @@ from typing import Final
 from astropy.io import fits
 
 from reduction.errors import HeaderError
-from reduction.fits import header_values, mending
+from reduction.fits import card_repair, header_values
+from reduction.fits.card_repair import Repaired
 from reduction.fits.classification import Evidence, judge
-from reduction.fits.mending import Mended
 from reduction.fits.vocabulary import (
     AIRMASS,
     BLOCK_ID,
@@ -196,15 +196,15 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
     HeaderError
         A required card is missing, mistyped, NaN or contradicts the pixels. Required are
         ``OBSTYPE``, ``DATE-OBS``, ``INSTRUME``, ``INSTCONF``, ``CCDSUM`` and, except for a bias,
-        ``EXPTIME``. Any other card that is malformed is mended or ignored
-        (`reduction.fits.mending`), with a notice.
+        ``EXPTIME``. Any other card that is malformed is repaired or ignored
+        (`reduction.fits.card_repair`), with a notice.
     """
-    mended = mending.mend(header)
-    header = mended.header
-    binning = read_binning(_required(mended, CCDSUM))
+    repaired = card_repair.repair(header)
+    header = repaired.header
+    binning = read_binning(_required(repaired, CCDSUM))
     plane = _plane(shape, binning)
-    camera = read_camera(_required(mended, INSTRUME))
-    obstype = require_text(_required(mended, OBSTYPE), OBSTYPE).upper()
+    camera = read_camera(_required(repaired, INSTRUME))
+    obstype = require_text(_required(repaired, OBSTYPE), OBSTYPE).upper()
     evidence = Evidence(
         obstype=obstype,
         roi=text(header, ROI),
@@ -224,8 +224,8 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
     obsra, obsdec = text(header, OBSRA), text(header, OBSDEC)
     ra_deg = header_values.sexagesimal(obsra, hours=True)
     dec_deg = header_values.sexagesimal(obsdec, hours=False)
-    exptime = _exposure_time(mended, kind)
-    notices = [*mended.notices]
+    exptime = _exposure_time(repaired, kind)
+    notices = [*repaired.notices]
     for card, words, angle in ((OBSRA, obsra, ra_deg), (OBSDEC, obsdec, dec_deg)):
         if words and angle is None:
             ignored = {"keyword": card.keyword, "meaning": card.meaning, "stored": words[:40]}
@@ -259,7 +259,7 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
         rdnoise=rdnoise,
         binning=binning,
         shape=plane,
-        date_obs=read_date(_required(mended, DATE_OBS)),
+        date_obs=read_date(_required(repaired, DATE_OBS)),
         exptime=exptime,
         obsra=obsra,
         obsdec=obsdec,
@@ -279,11 +279,11 @@ def describe(header: fits.Header, shape: tuple[int, ...], file_name: str) -> Fra
     )
 
 
-def _required(mended: Mended, card: Card) -> fits.Header:
+def _required(repaired: Repaired, card: Card) -> fits.Header:
     """Return the header of a card that is needed; HeaderError if its value could not be read."""
-    if card.keyword in mended.unread and card.keyword not in mended.header:
+    if card.keyword in repaired.unread and card.keyword not in repaired.header:
         raise HeaderError(NoticeCode.CARD_MALFORMED, keyword=card.keyword)
-    return mended.header
+    return repaired.header
 
 
 def _is_arc(header: fits.Header, lit: tuple[str, ...]) -> bool:
@@ -311,10 +311,10 @@ def _plane(shape: tuple[int, ...], binning: tuple[int, int]) -> tuple[int, int]:
     return ny, nx
 
 
-def _exposure_time(mended: Mended, kind: FrameKind) -> float:
-    if kind is FrameKind.BIAS and EXPTIME.keyword in mended.unread:
+def _exposure_time(repaired: Repaired, kind: FrameKind) -> float:
+    if kind is FrameKind.BIAS and EXPTIME.keyword in repaired.unread:
         return 0.0
-    value = number(_required(mended, EXPTIME), EXPTIME)
+    value = number(_required(repaired, EXPTIME), EXPTIME)
     if value is None and kind is FrameKind.BIAS:
         return 0.0
     if value is None:

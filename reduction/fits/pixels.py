@@ -11,7 +11,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from reduction.errors import UnusableFrame
-from reduction.fits import hdus, mending
+from reduction.fits import card_repair, hdus
 from reduction.fits.sources import opened
 from reduction.notice_codes import NoticeCode
 
@@ -113,7 +113,7 @@ class RawPixels:
     def _physical(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         exact = stored.dtype.itemsize <= 2 or stored.dtype.kind == "f"
         values: NDArray[Any] = stored.astype(np.float32 if exact else np.float64, order="C")
-        scale, zero, blank = mending.scaling(self.header)
+        scale, zero, blank = card_repair.scaling(self.header)
         if scale != 1.0:
             values *= values.dtype.type(scale)
         if zero != 0.0:

@@ -8,13 +8,13 @@ from peewee import CharField
 
 from db import clock
 from db.models import Event, File, Run
+from reduction.fits.plausible_dates import dated
 from reduction.fits.vocabulary import VOCABULARY
 from reduction.frames import FrameDescription, FrameKind, Technique
 from reduction.matching import group_key
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from services import events, notices
-from services.night.plausible_dates import dated
 
 _SAME = (
     "obstype",

@@ -12,7 +12,7 @@ from db.models import File, User
 from figures import image
 from figures.layout import title_lines
 from reduction.fits import frame_io, headers, vocabulary
-from reduction.fits.mending import mend
+from reduction.fits.card_repair import repair
 from reduction.frames import DataType, Technique
 from services import access
 from services.access import Action
@@ -141,5 +141,6 @@ def _frame(n_x: int, n_y: int, unit: str, *, spectroscopic: bool) -> str:
 def _shape_and_unit(file: File) -> tuple[int, int, str]:
     with reading_header(file):
         header, (*_, n_y, n_x) = frame_io.read_header(open_path(file))
-    unit = headers.text(mend(header).header, vocabulary.BUNIT).strip() or "ADU"
+    card = header[f"{vocabulary.BUNIT.keyword}*"]  # to repair all cards takes milliseconds
+    unit = headers.text(repair(card).header, vocabulary.BUNIT).strip() or "ADU"
     return n_x, n_y, "ADU" if unit.lower() == "adu" else unit

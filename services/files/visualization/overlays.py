@@ -18,7 +18,7 @@ from reduction.errors import ReductionError
 from reduction.extraction import footprint, manual
 from reduction.extraction.footprint import Axis
 from reduction.fits import frame_io
-from reduction.fits.mending import mend
+from reduction.fits.card_repair import repair
 from reduction.frames import DataType
 from services import access
 from services.access import Action
@@ -105,7 +105,7 @@ def overlays(user: User, file_id: int) -> Overlays:
         return Overlays()
     try:
         header, stored = frame_io.read_header(Path(file.full_path))
-        header, shape = mend(header).header, (stored[-2], stored[-1])
+        header, shape = repair(header).header, (stored[-2], stored[-1])
         products = _products(user, file)
         apertures = _apertures(file, products, header, shape)
         vectors = celestial.directions(header, shape)

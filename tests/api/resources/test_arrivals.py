@@ -49,7 +49,7 @@ def test_wrong_bytes_are_never_sent_under_the_old_tag(site: Site) -> None:
 
 
 def test_a_refused_file_is_examined_again(site: Site) -> None:
-    path = site.config.raw_dirs[0] / "mended" / "0002.fits"
+    path = site.config.raw_dirs[0] / "repaired" / "0002.fits"
     content = builders.write_frame(path, PROPID=site.own.soar_id).read_bytes()
     path.write_bytes(b"no frame")
     refused = site.call("staff", "POST", "/api/files/", json={"full_path": str(path)})

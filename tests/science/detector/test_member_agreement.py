@@ -225,11 +225,11 @@ def real(folder: Path, name: str) -> tuple[Path, ...]:
 
 
 def _of_2014(path: Path) -> tuple[np.ndarray, object]:
-    from reduction.fits.mending import mend
+    from reduction.fits.card_repair import repair
     from reduction.fits.pixels import RawPixels
 
     raw = RawPixels(path)
-    cards = mend(raw.header).header
+    cards = repair(raw.header).header
     cards["INSTCONF"] = "Blue"
     for keyword in ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "BZERO", "BSCALE"):
         cards.remove(keyword, ignore_missing=True)

@@ -58,7 +58,7 @@ class RawHeader(fits.Header):  # type: ignore[misc]  # astropy has no types
 
 
 @dataclass(slots=True)
-class Mended:
+class Repaired:
     """A header of valid cards in the types of the vocabulary, and what was done to it.
 
     `unread` are the keywords of cards whose values were lost.
@@ -87,9 +87,9 @@ class Mended:
         )
 
 
-def mend(header: fits.Header) -> Mended:
+def repair(header: fits.Header) -> Repaired:
     """Return a copy of a raw header whose cards are valid, and notices on those that were not."""
-    mended = Mended(fits.Header())
+    repaired = Repaired(fits.Header())
     others: list[str] = []
     for card in header.cards:
         keyword = _keyword(card)
@@ -97,30 +97,30 @@ def mend(header: fits.Header) -> Mended:
         if known is None:
             kept = _valid(card)
             if kept is not None:
-                mended.header.append(kept, end=True)
+                repaired.header.append(kept, end=True)
             elif keyword not in others:
                 others.append(keyword)
-        elif keyword not in mended.header:
-            _take(mended, card, known, keyword)
-    _judge_lamps(mended)
-    _judge_camera(mended)
-    _judge_scaling(mended, header)
-    _judge_time(mended)
+        elif keyword not in repaired.header:
+            _take(repaired, card, known, keyword)
+    _judge_lamps(repaired)
+    _judge_camera(repaired)
+    _judge_scaling(repaired, header)
+    _judge_time(repaired)
     if others:
-        mended.notices.append(notice(NoticeCode.CARDS_IGNORED, keywords=others[:_SHOWN]))
+        repaired.notices.append(notice(NoticeCode.CARDS_IGNORED, keywords=others[:_SHOWN]))
     foreign = getattr(header, "foreign", ())
     if foreign:
-        mended.notices.append(notice(NoticeCode.CARDS_NOT_ASCII, keywords=foreign[:_SHOWN]))
-    return mended
+        repaired.notices.append(notice(NoticeCode.CARDS_NOT_ASCII, keywords=foreign[:_SHOWN]))
+    return repaired
 
 
 def scaling(header: fits.Header) -> tuple[float, float, int | None]:
-    """Return BSCALE, BZERO and BLANK of an image, as `mend` reads them."""
+    """Return BSCALE, BZERO and BLANK of an image, as `repair` reads them."""
     few = fits.Header()
     for keyword in ("BITPIX", "BSCALE", "BZERO", "BLANK"):
         if keyword in header:
             few.append(header.cards[keyword], end=True)
-    read = mend(few).header
+    read = repair(few).header
     return float(read.get("BSCALE", 1.0)), float(read.get("BZERO", 0.0)), read.get("BLANK")
 
 
@@ -147,7 +147,7 @@ def _valid(card: fits.Card) -> fits.Card | None:
     return card
 
 
-def _take(mended: Mended, card: fits.Card, known: Card, keyword: str) -> None:
+def _take(repaired: Repaired, card: fits.Card, known: Card, keyword: str) -> None:
     """Take a card of the vocabulary over, in its type."""
     try:
         value = card.value if card.keyword == keyword else None
@@ -158,23 +158,23 @@ def _take(mended: Mended, card: fits.Card, known: Card, keyword: str) -> None:
     stored = card_text.stored(card)
     if valid and _is_typed(value, known):
         if stored or keyword in _SUMS:
-            mended.header.append(card, end=True)
+            repaired.header.append(card, end=True)
         else:
-            _blank(mended, card, known, keyword)
+            _blank(repaired, card, known, keyword)
     elif not stored:
-        _blank(mended, card, known, keyword)
+        _blank(repaired, card, known, keyword)
     elif valid and known.strict:
-        mended.header.append(card, end=True)  # of another type: refused where it is needed
+        repaired.header.append(card, end=True)  # of another type: refused where it is needed
     else:
         meant = stored if known.type is str else _as_number(value, stored, known)
         if meant is None and keyword in ("BZERO", "BSCALE"):
-            mended.header.append(fits.Card(keyword, stored), end=True)  # see _judge_scaling
+            repaired.header.append(fits.Card(keyword, stored), end=True)  # see _judge_scaling
         elif meant is None:
-            mended.ignore(keyword, stored)
+            repaired.ignore(keyword, stored)
         else:
-            mended.header.append(fits.Card(keyword, meant, comment or ""), end=True)
+            repaired.header.append(fits.Card(keyword, meant, comment or ""), end=True)
             if keyword not in _NUMBERED or not valid or isinstance(value, bool):
-                mended.read_as(keyword, stored, meant)
+                repaired.read_as(keyword, stored, meant)
 
 
 def _is_typed(value: object, known: Card) -> bool:
@@ -198,24 +198,26 @@ def _as_number(value: object, stored: str, known: Card) -> Value | None:
     return int(number) if number.is_integer() else None
 
 
-def _blank(mended: Mended, card: fits.Card, known: Card, keyword: str) -> None:
+def _blank(repaired: Repaired, card: fits.Card, known: Card, keyword: str) -> None:
     """Note a card without a value; an alias is blank where the modern keyword is used."""
     if isinstance(card.value, str):
-        mended.header.append(card, end=True)
+        repaired.header.append(card, end=True)
     if keyword == known.keyword:
-        mended.notices.append(notice(NoticeCode.CARD_BLANK, keyword=keyword, meaning=known.meaning))
+        repaired.notices.append(
+            notice(NoticeCode.CARD_BLANK, keyword=keyword, meaning=known.meaning)
+        )
 
 
 # --- what other cards tell ---------------------------------------------------------------------
 
 
-def _judge_lamps(mended: Mended) -> None:
+def _judge_lamps(repaired: Repaired) -> None:
     """Derive the state of a lamp whose card cannot be read from the name of the object.
 
     Where that names no lamp, all lamp cards are left out: with a part of its lamps an arc would be
     compared with the wrong lines.
     """
-    header = mended.header
+    header = repaired.header
     present = [keyword for keyword in vocabulary.LAMPS if keyword in header]
     lost = [k for k in present if header_values.lamp_state(str(header[k])) is None]
     if not lost:
@@ -226,57 +228,57 @@ def _judge_lamps(mended: Mended) -> None:
         if named:
             state = "TRUE" if vocabulary.LAMPS[keyword] in named else "FALSE"
             header[keyword] = state
-            mended.read_as(keyword, stored, state)
+            repaired.read_as(keyword, stored, state)
         else:
-            mended.ignore(keyword, stored)
+            repaired.ignore(keyword, stored)
     if not named:
         for keyword in set(present) - set(lost):
             header.remove(keyword)
 
 
-def _judge_camera(mended: Mended) -> None:
+def _judge_camera(repaired: Repaired) -> None:
     """Leave out an INSTCONF that names no camera where INSTRUME does."""
-    header, keyword = mended.header, vocabulary.INSTCONF.keyword
+    header, keyword = repaired.header, vocabulary.INSTCONF.keyword
     if keyword not in header:
         return
     stored = str(header[keyword])
     instrument = str(header.get(vocabulary.INSTRUME.keyword, ""))
     known = stored.strip().capitalize() in {"Red", "Blue", ""}
     if not known and header_values.named_camera(instrument):
-        mended.ignore(keyword, stored)
+        repaired.ignore(keyword, stored)
 
 
-def _judge_scaling(mended: Mended, header: fits.Header) -> None:
+def _judge_scaling(repaired: Repaired, header: fits.Header) -> None:
     """Give a zero point or scale without meaning the one of every Goodman frame."""
     unsigned = header.get("BITPIX") == 16
     defaults = {"BZERO": UNSIGNED_16_BIT if unsigned else 0.0, "BSCALE": 1.0}
     for keyword, default in defaults.items():
-        stored = mended.header.get(keyword, "" if keyword in header else None)
+        stored = repaired.header.get(keyword, "" if keyword in header else None)
         if isinstance(stored, str):
-            mended.header[keyword] = default
-            mended.notices.append(
+            repaired.header[keyword] = default
+            repaired.notices.append(
                 notice(
                     NoticeCode.CARD_ASSUMED, keyword=keyword, stored=stored[:_SHOWN], value=default
                 )
             )
 
 
-def _judge_time(mended: Mended) -> None:
+def _judge_time(repaired: Repaired) -> None:
     """Write the time of the exposure as FITS has it."""
-    header, keyword = mended.header, vocabulary.DATE_OBS.keyword
+    header, keyword = repaired.header, vocabulary.DATE_OBS.keyword
     date = header.get(keyword)
     if not isinstance(date, str):
         return
-    fixed = header_values.mended_date(date) or date
+    fixed = header_values.repaired_date(date) or date
     if fixed != date:
         header[keyword] = fixed
-        mended.read_as(keyword, date, fixed)
+        repaired.read_as(keyword, date, fixed)
     if header_values.has_time(fixed):
         return
     for card in (vocabulary.TIME, vocabulary.UT):
         clock = str(header.get(card.keyword, "")).split(" to ")[0].strip()
-        whole = header_values.mended_date(f"{fixed}T{clock}") if clock else None
+        whole = header_values.repaired_date(f"{fixed}T{clock}") if clock else None
         if whole is not None and whole != f"{fixed}T{clock}":
-            mended.read_as(card.keyword, clock, whole)
+            repaired.read_as(card.keyword, clock, whole)
         if clock:
             return
