@@ -20,6 +20,7 @@ from callbacks.data.address import Address
 from db.models import User
 from reduction.notice_text import text
 from services import log_list, logs
+from services.errors import Conflict
 from services.files.arrivals import decisions
 from services.files.arrivals.decisions import Remedy
 from services.log_list import LogFilters, LogLine, LogPage
@@ -184,10 +185,16 @@ def _remedy(line: LogLine) -> list[Child]:
 
 
 def remedy(user: User, data: ButtonData) -> str:
-    """Accept the changed frames of an entry, or examine its refused files again."""
+    """Accept the changed frames of an entry, or examine its refused files again.
+
+    Raises
+    ------
+    Conflict
+        None of the files can be indexed.
+    """
     number = decisions.of_entry(user, row_id(data, "entry"))
     if not number:
-        return "No file of this message can be indexed."
+        raise Conflict("No file of this message can be indexed.")
     return "One file is indexed." if number == 1 else f"{number} files are indexed."
 
 
