@@ -9,36 +9,49 @@ import time
 
 from db import database
 from db.failures import DATABASE_UNAVAILABLE
+from db.models import Run
 from services.errors import Unavailable
 from services.files.visualization import previews
-from services.runs import claiming, execution
+from services.runs import claiming, dispatch, execution
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
+SHIFT_S = 2.0
+"""Seconds for which a job takes further frames; then its process, and what it leaked, ends."""
 DATABASE_PAUSE_S = 2.0
 BACKGROUND_NICENESS = 15
 """Of work that no person waits for; each job has its own process, which keeps it."""
 
 
 def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
-    """Execute the best run that is due: by priority, then the newest; then its next steps.
+    """Execute the runs that are due, the best first: by priority, then the newest exposure.
 
     The blocks of one frame are executed up to its spectrum before another frame is started, so that
     under a backlog some frames are ready early. Nothing is done when other workers have already
-    taken all runs that were due.
+    taken all runs that were due. Further frames are taken for `SHIFT_S`: a process for each of them
+    would cost more than a spectrum does.
     """
     worker = f"{socket.gethostname()}:{os.getpid()}"
+    end = time.monotonic() + SHIFT_S
     try:
         with database.connection_context():
             run = claiming.claim(worker)
             while run is not None:
-                execution.execute(run)
+                _execute(run)
                 run = claiming.claim(worker, following=run)
+                if run is None and time.monotonic() < end:
+                    run = claiming.claim(worker)
     except (*DATABASE_UNAVAILABLE, Unavailable) as error:
         # The run is queued again without a heartbeat; a pause, or the next ticket fails at once.
         log.warning("the database can't be used: %s", error)
         time.sleep(DATABASE_PAUSE_S)
+
+
+def _execute(run: Run) -> None:
+    """Execute a run; the runs of its own products get no tickets, since this worker takes them."""
+    with dispatch.withheld(lambda run_id: claiming.follows(run_id, run)):
+        execution.execute(run)
 
 
 def prepare_preview(file_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,17 @@ def in_threads(function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R
             pool.shutdown(cancel_futures=True)
 
 
+@lru_cache(maxsize=64)
+def _opened(
+    path: Path,
+    stamp: tuple[int, int],  # noqa: ARG001 - a file that was replaced is another one
+) -> tuple[RawPixels, fits.Header, float]:
+    """Return a frame that is opened several times, while its master is made, with its header."""
+    pixels = RawPixels(path)
+    header = frame_io.clean_header(pixels.header)
+    return pixels, header, frame_io.saturation_level(header)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A raw frame that is read in parts, and the level from which its pixels are saturated.
@@ -52,9 +64,9 @@ class Member:
     @classmethod
     def of(cls, path: Path) -> Member:
         """Open a raw frame without reading its pixels."""
-        pixels = RawPixels(path)
-        header = frame_io.clean_header(pixels.header)
-        return cls(pixels, header, frame_io.saturation_level(header))
+        found = path.stat()
+        pixels, header, saturation = _opened(path, (found.st_mtime_ns, found.st_size))
+        return cls(pixels, header.copy(), saturation)
 
     def overscan(self) -> float | None:
         """Return the median of the overscan, ADU, None without overscan."""

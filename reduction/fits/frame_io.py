@@ -143,6 +143,19 @@ def write(product: Product, path: Path) -> None:
     variance in specutils), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc of the
     solution). The same product gives the same bytes.
     """
+    header, primary, arrays = _planes(product)
+    extensions = [
+        (name, array, {"UTYPE": "VarianceUncertainty"} if name in _VARIANCES else {})
+        for name, array in arrays.items()
+    ]
+    image_planes.write_planes(path, header, primary, extensions)
+
+
+_VARIANCES: Final = frozenset({"VAR", "UNCERT"})
+
+
+def _planes(product: Product) -> tuple[fits.Header, NDArray[Any], dict[str, NDArray[Any]]]:
+    """Return header, primary array and extensions of a product's file."""
     data = product.data
     if isinstance(data, Spectrum):
         header, primary = data.header, data.flux.astype(np.float64, copy=False)
@@ -156,12 +169,17 @@ def write(product: Product, path: Path) -> None:
         variance = None if variance is None else variance.astype(np.float32, copy=False)
         name, flags = "UNCERT", flags_of(data)
         extras = {}
-    extensions: list[tuple[str, NDArray[Any], dict[str, str]]] = []
-    if variance is not None:
-        extensions.append((name, variance, {"UTYPE": "VarianceUncertainty"}))
-    extensions.append(("MASK", flags, {}))
-    extensions += [(name, array, {}) for name, array in extras.items() if array is not None]
-    image_planes.write_planes(path, header, primary, extensions)
+    arrays = {name: variance, "MASK": flags, **extras}
+    return header, primary, {key: array for key, array in arrays.items() if array is not None}
+
+
+def as_read(product: Product) -> CCDData | Spectrum:
+    """Return the frame that `read_product` gives for a product's file, without the file.
+
+    The arrays are those of the product; the header holds the values as they are written in cards.
+    """
+    header, primary, arrays = _planes(product)
+    return _frame_of(image_planes.as_written(header), primary, arrays)
 
 
 def variance_of(frame: CCDData) -> NDArray[Any] | None:
@@ -261,17 +279,23 @@ def read_product(path: Path) -> CCDData | Spectrum:
         raise UnusableFrame(NoticeCode.PRODUCT_UNREADABLE, file=path.name) from error
     if data is None or "MASK" not in arrays:
         raise UnusableFrame(NoticeCode.NOT_A_PRODUCT, file=path.name)
-    clean = fits.Header(image_planes.describing(header))
+    return _frame_of(fits.Header(image_planes.describing(header)), data, arrays)
+
+
+def _frame_of(
+    header: fits.Header, data: NDArray[Any], arrays: dict[str, NDArray[Any]]
+) -> CCDData | Spectrum:
+    """Return the frame of a product's header, primary array and extensions."""
     flags = arrays["MASK"].astype(np.uint8, copy=False)
     if data.ndim == 1:
         return Spectrum(
             flux=data.astype(np.float64, copy=False),
             variance=arrays.get("VAR", np.full(data.shape, np.inf)),
             mask=flags,
-            header=clean,
+            header=header,
             sky=arrays.get("SKY"),
             wavelength=arrays.get("WAVE"),
             arcs=arrays.get("ARC"),
         )
     unit = u.Unit(headers.text(header, vocabulary.BUNIT) or "electron")
-    return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=clean)
+    return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=header)

@@ -114,6 +114,11 @@ def write_planes(
             _put(stream, [*cards, *(fits.Card(key, value) for key, value in more.items())], array)
 
 
+def as_written(header: fits.Header) -> fits.Header:
+    """Return the header of a product as it is read back: each value as its card has it."""
+    return fits.Header.fromstring("".join(card.image for card in describing(header)))
+
+
 def _axes(array: NDArray[Any]) -> list[fits.Card]:
     sizes = [fits.Card(f"NAXIS{n}", size) for n, size in enumerate(reversed(array.shape), start=1)]
     depth = fits.Card("BITPIX", _BITPIX[array.dtype.str[1:]], "array data type")

@@ -50,6 +50,12 @@ def claim(worker: str, *, following: Run | None = None) -> Run | None:
     return None
 
 
+def follows(run_id: int, run: Run) -> bool:
+    """Return whether a run is on a product of another: `claim` takes it as following that one."""
+    query = Run.select(Run.id).join(File).where(Run.id == run_id, File.run_id == run.id)
+    return query.exists()
+
+
 def due() -> list[int]:
     """Return the ids of the queued runs, the best first."""
     return [run_id for (run_id,) in _queued(Run.id).limit(MAX_TICKETS).tuples()]

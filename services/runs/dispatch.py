@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from services import context
 
 log = logging.getLogger(__name__)
+
+_is_withheld: ContextVar[Callable[[int], bool] | None] = ContextVar("is_withheld", default=None)
+
+
+@contextmanager
+def withheld(is_withheld: Callable[[int], bool]) -> Iterator[None]:
+    """Write no tickets for some of the runs that become due meanwhile.
+
+    Parameters
+    ----------
+    is_withheld : callable
+        Whether a run, given by its id, gets none: the caller executes it next. If it cannot, the
+        reconciler writes the ticket.
+    """
+    token = _is_withheld.set(is_withheld)
+    try:
+        yield
+    finally:
+        _is_withheld.reset(token)
 
 
 def due(run_ids: Iterable[int]) -> None:
@@ -19,7 +40,10 @@ def due(run_ids: Iterable[int]) -> None:
     enqueue = context.current().enqueue_run
     if enqueue is None:
         return
+    leaves_out = _is_withheld.get()
     for run_id in run_ids:
+        if leaves_out is not None and leaves_out(run_id):
+            continue
         try:
             enqueue(run_id)
         except Exception as error:  # noqa: BLE001 (any client's failure means the same)

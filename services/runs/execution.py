@@ -9,19 +9,18 @@ from __future__ import annotations
 import errno
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from peewee import IntegrityError, InterfaceError, OperationalError
 from pydantic import ValidationError
 
 from db.models import File, Run
-from reduction.errors import ReductionError, UnusableFrame
+from reduction.errors import ReductionError
 from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Product
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from reduction.registry import Block, BlockInputs, CalibrationRole, all_blocks
+from reduction.registry import Block, all_blocks
 from services import notices
 from services.calibration import (
     arc_selection,
@@ -33,8 +32,8 @@ from services.calibration.outcomes import Inputs, Refused, Waiting
 from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
 from services.files import ingredients, products, rows
-from services.files.file_integrity import Stamp, sha256
 from services.runs import member_reports, scheduling, waiting
+from services.runs.inputs import handover, opening
 from services.runs.lease import Cancelled, Fenced, Lease, is_held
 from services.runs.lifecycle import Trigger, transition
 from services.runs.master_runs import schedule_master
@@ -63,7 +62,7 @@ def execute(run: Run) -> None:
             known = newest_file()
             block, inputs, settings = _prepare(run)
             lender = trace_selection.TraceLender(run.file)
-            opened, absent = _open(run.file, inputs, lender)
+            opened, absent = opening.open_inputs(run.file, inputs, lender)
             made = block.run(opened, settings, lease.report)
             lease.check()
             _finish(run, block, inputs, made, known=known, lent=lender.lent, absent=absent)
@@ -121,63 +120,6 @@ def _prepare(run: Run) -> tuple[Block, Inputs, Any]:
     return block, answer, settings
 
 
-# --- opening ----------------------------------------------------------------------------------
-
-
-def _as_indexed(file: File) -> Path:
-    """Return the path of a raw frame whose bytes are still those that were indexed."""
-    path = Path(file.full_path)
-    if not path.is_file():
-        raise UnusableFrame(NoticeCode.FILE_MOVED, file=file.file_name)
-    if sha256(path) != file.checksum:
-        raise UnusableFrame(NoticeCode.FILE_CHANGED, file=file.file_name)
-    return path
-
-
-def _open_frame(file: File) -> Any:
-    """Open a frame in memory; a raw one that is replaced meanwhile is refused."""
-    if file.data_type != DataType.RAW:
-        path = Path(file.full_path)
-        if not path.is_file():
-            raise UnusableFrame(NoticeCode.FILE_MISSING, file=file.file_name)
-        return frame_io.read_product(path)
-    path = _as_indexed(file)
-    before = Stamp.of(path)
-    frame = frame_io.read_raw(path)
-    if Stamp.of(path) != before:
-        raise UnusableFrame(NoticeCode.FILE_CHANGED_WHILE_READ, file=file.file_name)
-    return frame
-
-
-def _open(
-    file: File, inputs: Inputs, lender: trace_selection.TraceLender
-) -> tuple[BlockInputs, list[File]]:
-    """Return what a block is given, and the frames of a master that cannot be opened."""
-    members: list[Path] = []
-    absent: list[File] = []
-    for member in inputs.members:
-        try:
-            members.append(_as_indexed(member))
-        except (UnusableFrame, FileNotFoundError):
-            absent.append(member)
-    given = {role: _open_frame(calibration) for role, calibration in inputs.given.items()}
-    opened = BlockInputs(
-        frame=None if inputs.members else _open_frame(file),
-        file_name="" if inputs.members else file.file_name,
-        kind=FrameKind(file.kind),
-        members=tuple(members),
-        n_absent=len(absent),
-        master_bias=given.get(CalibrationRole.MASTER_BIAS),
-        master_flat=given.get(CalibrationRole.MASTER_FLAT),
-        arc=given.get(CalibrationRole.ARC),
-        second_arc=given.get(CalibrationRole.SECOND_ARC),
-        names={role: calibration.file_name for role, calibration in inputs.given.items()},
-        brighter=lender,
-        notices=inputs.notices,
-    )
-    return opened, absent
-
-
 # --- ending -----------------------------------------------------------------------------------
 
 
@@ -222,6 +164,7 @@ def _finish(
                 raise
         else:
             break
+    handover.keep({one.checksum: frame_io.as_read(one.product) for one in written})
     if block.produces is DataType.MASTER or run.file.kind == str(FrameKind.ARC):
         waiting.wake(run.file.camera)
 

@@ -171,3 +171,28 @@ def test_astropy_finds_nothing_amiss_with_a_product(tmp_path: Path) -> None:
 def test_another_file_is_no_product(raw: Path) -> None:
     with refused(UnusableFrame, NoticeCode.NOT_A_PRODUCT):
         frame_io.read_product(raw)
+
+
+@pytest.mark.parametrize("exposure", [1 / 3, 1e-17, 240.0, -0.0])
+def test_what_is_handed_over_equals_what_is_read(tmp_path: Path, exposure: float) -> None:
+    cards = header(EXPTIME=exposure, OBJECT="it's 5'' off  ")
+    image = reduced(np.full((12, 30), 90.0), RNG, made=cards)
+    image.flags[3, 4] = PixelFlag.COSMIC_RAY
+    flux = RNG.normal(100, 9, 30)
+    spectrum = Spectrum(
+        flux, flux**2, np.zeros(30, np.uint8), cards.copy(), flux / 3, None, flux[None].astype("f4")
+    )
+    for number, data in enumerate((image, spectrum)):
+        product = Product("x.fits", DataType.REDUCED, data)
+        path = tmp_path / f"{number}.fits"
+        frame_io.write(product, path)
+        read, handed = frame_io.read_product(path), frame_io.as_read(product)
+        assert type(read) is type(handed)
+        again = tmp_path / f"{number}_again.fits"
+        frame_io.write(Product("x.fits", DataType.REDUCED, handed), again)
+        assert again.read_bytes() == path.read_bytes()
+        for name in ("flux", "variance", "mask", "sky", "wavelength", "arcs", "data", "flags"):
+            if getattr(read, name, None) is not None:
+                expected = getattr(read, name)
+                np.testing.assert_array_equal(getattr(handed, name), expected)
+                assert getattr(handed, name).dtype == expected.dtype

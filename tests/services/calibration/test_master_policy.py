@@ -156,7 +156,8 @@ def test_a_master_that_fails_is_not_tried_without_end(
     run = claiming.claim("w")
     with monkeypatch.context() as broken:
         broken.setattr(
-            "services.runs.execution._open", lambda *_: (_ for _ in ()).throw(ZeroDivisionError)
+            "services.runs.inputs.opening.open_inputs",
+            lambda *_: (_ for _ in ()).throw(ZeroDivisionError),
         )
         with pytest.raises(ZeroDivisionError):
             execution.execute(run)

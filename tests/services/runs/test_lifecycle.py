@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import errno
 import shutil
@@ -13,6 +14,7 @@ from jobs import tasks
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
+from services import context
 from services.errors import AccessDenied, Conflict, NotFound, Unacceptable
 from services.files import products
 from services.monitoring import check
@@ -97,13 +99,48 @@ def test_the_same_request_is_the_same_run_until_it_has_ended(raw: Path) -> None:
     assert requests.request(staff, "reduce", file.id, {"factor": 2.0}).id != other.id
 
 
-def test_one_ticket_carries_the_newest_frame_to_its_spectrum(raw: Path) -> None:
+def test_one_ticket_carries_the_newest_frame_to_its_spectrum(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arrive(raw, "0001_comp.fits", "COMP")
     builders.drain()
     old, new = arrive(raw, "0002.fits"), arrive(raw, "0003.fits")
+    monkeypatch.setattr(tasks, "SHIFT_S", -1.0)
     tasks.work(0)
     assert File.select().where(File.original == new).count() == 4
     assert File.select().where(File.original == old).count() == 1
+
+
+def test_a_worker_takes_further_frames_while_its_shift_lasts(raw: Path) -> None:
+    arrive(raw, "0001_comp.fits", "COMP")
+    builders.drain()
+    frames = [arrive(raw, f"000{number}.fits") for number in range(2, 6)]
+    tasks.work(0)
+    assert [File.select().where(File.original == frame).count() for frame in frames] == [4] * 4
+    exposures = [run.exposure for run in Run.select().where(Run.block == "wavelength")]
+    assert sorted(exposures, reverse=True) == exposures, "the newest first"
+
+
+def test_only_runs_of_other_files_get_tickets_while_a_worker_executes(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets: list[int] = []
+    context.bind(dataclasses.replace(context.current(), enqueue_run=tickets.append))
+    monkeypatch.setattr(tasks, "SHIFT_S", -1.0)
+    science = arrive(raw, "0001.fits")
+    arc = arrive(raw, "0002_comp.fits", "COMP")
+    assert {Run.get_by_id(number).file for number in tickets} == {science, arc}
+    tickets.clear()
+    claiming.claim("another worker")  # the arc, which is newer
+    tasks.work(0)  # the science frame, up to its spectrum, which waits for the arc
+    assert tickets == [], "its own next steps need none"
+    reduction = Run.get(Run.file == arc)
+    execution.execute(reduction)
+    due = [Run.get_by_id(number) for number in tickets]
+    assert [(run.block, run.file.original) for run in due] == [
+        ("extract", arc),
+        ("wavelength", science),
+    ], "what a worker makes possible for other files is announced at once"
 
 
 def test_what_is_amiss_with_a_frame_is_said_of_its_spectrum_too(raw: Path) -> None:

@@ -1,0 +1,1 @@
+"""What a run is given: the frames of its inputs, opened."""

@@ -1,0 +1,113 @@
+"""Open the inputs of a run: side by side, and only those whose bytes are the indexed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from astropy.io import fits
+
+from db.models import File
+from reduction.errors import UnusableFrame
+from reduction.fits import frame_io
+from reduction.frames import DataType, FrameKind
+from reduction.notice_codes import NoticeCode
+from reduction.registry import BlockInputs, CalibrationRole
+from services.calibration.outcomes import Inputs
+from services.files.file_integrity import Stamp, sha256
+from services.runs.inputs import handover
+
+N_THREADS = 3
+"""A raw frame and its two masters: reading and converting pixels leave the interpreter free."""
+
+
+def open_inputs(
+    file: File, inputs: Inputs, brighter: Callable[[], tuple[str, fits.Header] | None]
+) -> tuple[BlockInputs, list[File]]:
+    """Return what a block is given, and the frames of a master that cannot be opened.
+
+    Parameters
+    ----------
+    file : File
+        The file that the block runs on.
+    inputs : Inputs
+        Its members and calibrations.
+    brighter : callable
+        Provides the trace of a brighter spectrum, see `reduction.registry.BlockInputs`.
+
+    Raises
+    ------
+    UnusableFrame
+        A file was moved, changed or damaged.
+    """
+    members, absent = _members(inputs)
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        frame = None if inputs.members else pool.submit(open_frame, file)
+        opening = {role: pool.submit(open_frame, given) for role, given in inputs.given.items()}
+    given = {role: future.result() for role, future in opening.items()}
+    opened = BlockInputs(
+        frame=None if frame is None else frame.result(),
+        file_name="" if inputs.members else file.file_name,
+        kind=FrameKind(file.kind),
+        members=tuple(members),
+        n_absent=len(absent),
+        master_bias=given.get(CalibrationRole.MASTER_BIAS),
+        master_flat=given.get(CalibrationRole.MASTER_FLAT),
+        arc=given.get(CalibrationRole.ARC),
+        second_arc=given.get(CalibrationRole.SECOND_ARC),
+        names={role: calibration.file_name for role, calibration in inputs.given.items()},
+        brighter=brighter,
+        notices=inputs.notices,
+    )
+    return opened, absent
+
+
+def open_frame(file: File) -> Any:
+    """Return the frame of a file, in memory; a raw one that is replaced meanwhile is refused.
+
+    Raises
+    ------
+    UnusableFrame
+        The file was moved, changed or damaged.
+    """
+    if file.data_type != DataType.RAW:
+        return _product(file)
+    path = _as_indexed(file)
+    before = Stamp.of(path)
+    frame = frame_io.read_raw(path)
+    if Stamp.of(path) != before:
+        raise UnusableFrame(NoticeCode.FILE_CHANGED_WHILE_READ, file=file.file_name)
+    return frame
+
+
+def _members(inputs: Inputs) -> tuple[list[Path], list[File]]:
+    members: list[Path] = []
+    absent: list[File] = []
+    for member in inputs.members:
+        try:
+            members.append(_as_indexed(member))
+        except (UnusableFrame, FileNotFoundError):
+            absent.append(member)
+    return members, absent
+
+
+def _product(file: File) -> Any:
+    held = handover.frame_of(file)
+    if held is not None:
+        return held
+    path = Path(file.full_path)
+    if not path.is_file():
+        raise UnusableFrame(NoticeCode.FILE_MISSING, file=file.file_name)
+    return frame_io.read_product(path)
+
+
+def _as_indexed(file: File) -> Path:
+    """Return the path of a raw frame whose bytes are still those that were indexed."""
+    path = Path(file.full_path)
+    if not path.is_file():
+        raise UnusableFrame(NoticeCode.FILE_MOVED, file=file.file_name)
+    if sha256(path) != file.checksum:
+        raise UnusableFrame(NoticeCode.FILE_CHANGED, file=file.file_name)
+    return path
