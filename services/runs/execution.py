@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from db.models import File, Run
 from reduction.errors import ReductionError
-from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Product
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -33,7 +32,7 @@ from services.calibration.supersede import Succession, newest_file, outrun
 from services.errors import Unavailable
 from services.files import ingredients, products, rows
 from services.runs import member_reports, scheduling, waiting
-from services.runs.inputs import handover, opening
+from services.runs.inputs import ahead, handover, opening
 from services.runs.lease import Cancelled, Fenced, Lease, is_held
 from services.runs.lifecycle import Trigger, transition
 from services.runs.master_runs import schedule_master
@@ -63,8 +62,11 @@ def execute(run: Run) -> None:
             block, inputs, settings = _prepare(run)
             lender = trace_selection.TraceLender(run.file)
             opened, absent = opening.open_inputs(run.file, inputs, lender)
-            made = block.run(opened, settings, lease.report)
+            made = ahead.products_of(block, opened, settings)
+            if made is None:
+                made = block.run(opened, settings, lease.report)
             lease.check()
+            ahead.begin(run.file, made)
             _finish(run, block, inputs, made, known=known, lent=lender.lent, absent=absent)
     except Fenced:
         log.warning("run %d, attempt %d: another worker has it", run.id, run.attempt)
@@ -164,7 +166,7 @@ def _finish(
                 raise
         else:
             break
-    handover.keep({one.checksum: frame_io.as_read(one.product) for one in written})
+    handover.keep(written)
     if block.produces is DataType.MASTER or run.file.kind == str(FrameKind.ARC):
         waiting.wake(run.file.camera)
 

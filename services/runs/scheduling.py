@@ -70,12 +70,18 @@ def chain(kind: FrameKind) -> list[Block]:
     """Return the blocks that run automatically on a raw frame of a kind and on its products."""
     blocks: list[Block] = []
     stage = DataType.RAW
-    while following := [b for b in blocks_for(stage, kind) if _is_automatic(b, kind)]:
-        blocks.append(following[0])
-        stage = following[0].produces
+    while (following := next_block(stage, kind)) is not None:
+        blocks.append(following)
+        stage = following.produces
         if stage is DataType.MASTER:
             break
     return blocks
+
+
+def next_block(data_type: DataType, kind: FrameKind) -> Block | None:
+    """Return the block that runs automatically on a product of a type and kind."""
+    following = [b for b in blocks_for(data_type, kind) if _is_automatic(b, kind)]
+    return following[0] if following else None
 
 
 def _is_automatic(block: Block, kind: FrameKind) -> bool:
