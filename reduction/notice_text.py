@@ -191,6 +191,23 @@ def _account_created(params: Params) -> str:
 # --- the table --------------------------------------------------------------------------------
 
 C = NoticeCode
+
+
+def _among(facts: Sequence[str]) -> str:
+    return f" ({', '.join(facts)})" if facts else ""
+
+
+def _doubtful(params: Params) -> str:
+    facts = "; ".join(params["facts"])
+    if not params["stored"]:
+        told = f"other cards contradict each other ({facts})" if facts else "no other card tells it"
+        return f"{params['keyword']} is missing and {told}: reclassify the frame."
+    return (
+        f"{params['keyword']} is {params['stored']}, but {facts}: reclassify the frame if it is "
+        "something else."
+    )
+
+
 SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.FILE_EMPTY: "{file} is empty.",
     C.FILE_CUT_SHORT: "{file} is cut short: {size} bytes of at least {expected}.",
@@ -247,9 +264,19 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.CARDS_NOT_ASCII: (
         lambda p: f"Header cards hold characters that FITS does not allow: {_keywords(p)}."
     ),
+    C.CARD_DERIVED: "{keyword} ({meaning}) is missing or unusable: {value} follows from {source}.",
+    C.CARD_PRESUMED: (
+        "{keyword} ({meaning}) is missing or unusable: {value} was assumed, from {source}. Check "
+        "it, and reclassify the frame if it is something else."
+    ),
+    C.FLAT_AS_OBJECT: (
+        "{keyword} is OBJECT, but the exposure is one of the lamp {lamp}: the frame is taken as a "
+        "flat."
+    ),
+    C.OBSTYPE_DOUBTFUL: _doubtful,
     C.LAMP_AS_OBJECT: (
-        "{keyword} is OBJECT, but the lamp {lamp} was on and the object is named after it: the "
-        "frame is taken as an arc."
+        "{keyword} is OBJECT, but the exposure is one of the lamp {lamp}: the frame is taken as an "
+        "arc."
     ),
     C.CARD_MISSING: "{keyword} ({meaning}) is missing.",
     C.CARDS_MISSING: lambda p: f"{_cards(p)} is missing or not a number.",
@@ -267,6 +294,15 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.INSTRUMENT_UNKNOWN: "{keyword} is {value}: not a Goodman frame.",
     C.CAMERA_UNKNOWN: "{keyword} must be Red or Blue, not {value}.",
     C.CAMERA_CONTRADICTION: "{keyword} is {camera} but INSTRUME is {instrument}.",
+    C.CAMERA_DERIVED: lambda p: f"The camera is {p['camera']}: {', '.join(p['evidence'])}.",
+    C.CAMERA_DISPUTED: lambda p: (
+        f"The header contradicts itself on the camera. {p['camera']} is used "
+        f"({', '.join(p['evidence'])}), against {', '.join(p['against'])}."
+    ),
+    C.CAMERA_OPEN: lambda p: (
+        f"The header does not tell which camera took the frame{_among(p['facts'])}: it is not "
+        "reduced until staff have decided."
+    ),
     C.TIME_MISSING: "{keyword} is {value}, without TIME or UT beside it.",
     C.DATE_INVALID: "{keyword} is not a date and time: {value}.",
     C.DATE_IN_FUTURE: (

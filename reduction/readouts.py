@@ -51,3 +51,52 @@ def saturation_adu(camera: str, gain: float | None, rdnoise: float | None) -> fl
         if abs(gain / g - 1) <= 0.05 and abs(rdnoise / n - 1) <= 0.05
     ]
     return min(near)[1] if near else None
+
+
+def cameras_of(gain: float | None, rdnoise: float | None) -> tuple[str, ...]:
+    """Return the cameras that have a read-out with a gain and a read noise.
+
+    Parameters
+    ----------
+    gain, rdnoise : float or None
+        Electron/ADU, electron. Both may differ by 5 % from the table; one alone by 0.5 %.
+
+    Returns
+    -------
+    tuple of str
+        ``"Blue"``, ``"Red"``, both or none.
+    """
+    if gain is None and rdnoise is None:
+        return ()
+    tolerance = 0.005 if gain is None or rdnoise is None else 0.05
+    return tuple(
+        camera
+        for camera, readouts in SATURATION_ADU.items()
+        if any(
+            (gain is None or abs(gain / g - 1) <= tolerance)
+            and (rdnoise is None or abs(rdnoise / n - 1) <= tolerance)
+            for g, n, _ in readouts
+        )
+    )
+
+
+def completed(camera: str, gain: float | None, rdnoise: float | None) -> tuple[float, float] | None:
+    """Return gain and read noise of a camera's read-out of which one of them is known.
+
+    Returns
+    -------
+    (float, float) or None
+        Electron/ADU and electron; None if no read-out, or more than one, has the known value
+        within 0.5 %.
+    """
+    if (gain is None) == (rdnoise is None):
+        return None
+    near = [
+        (g, n)
+        for g, n, _ in SATURATION_ADU.get(camera, ())
+        if (gain is None or abs(gain / g - 1) <= 0.005)
+        and (rdnoise is None or abs(rdnoise / n - 1) <= 0.005)
+    ]
+    if len(near) != 1:
+        return None
+    return (near[0][0] if gain is None else gain, near[0][1] if rdnoise is None else rdnoise)

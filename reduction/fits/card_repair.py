@@ -16,6 +16,7 @@ from typing import Final
 from astropy.io import fits
 
 from reduction.fits import card_text, header_values, vocabulary
+from reduction.fits.derivation import object_names
 from reduction.fits.vocabulary import Card
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -29,6 +30,7 @@ _READ: Final[Mapping[str, Card]] = {
         for keyword in (card.keyword, *card.aliases)
     },
     **{keyword: Card(keyword, str, "comparison lamp") for keyword in vocabulary.LAMPS},
+    **{keyword: Card(keyword, str, "lamp of flats") for keyword in vocabulary.FLAT_LAMPS},
 }
 """The cards that are read, by keyword and alias."""
 _NUMBERED: Final = frozenset(
@@ -103,7 +105,6 @@ def repair(header: fits.Header) -> Repaired:
         elif keyword not in repaired.header:
             _take(repaired, card, known, keyword)
     _judge_lamps(repaired)
-    _judge_camera(repaired)
     _judge_scaling(repaired, header)
     _judge_time(repaired)
     if others:
@@ -222,7 +223,7 @@ def _judge_lamps(repaired: Repaired) -> None:
     lost = [k for k in present if header_values.lamp_state(str(header[k])) is None]
     if not lost:
         return
-    named = header_values.lamps_in(str(header.get(vocabulary.OBJECT.keyword, "")))
+    named = object_names.lamps_in(str(header.get(vocabulary.OBJECT.keyword, "")))
     for keyword in lost:
         stored = str(header[keyword])
         if named:
@@ -234,18 +235,6 @@ def _judge_lamps(repaired: Repaired) -> None:
     if not named:
         for keyword in set(present) - set(lost):
             header.remove(keyword)
-
-
-def _judge_camera(repaired: Repaired) -> None:
-    """Leave out an INSTCONF that names no camera where INSTRUME does."""
-    header, keyword = repaired.header, vocabulary.INSTCONF.keyword
-    if keyword not in header:
-        return
-    stored = str(header[keyword])
-    instrument = str(header.get(vocabulary.INSTRUME.keyword, ""))
-    known = stored.strip().capitalize() in {"Red", "Blue", ""}
-    if not known and header_values.named_camera(instrument):
-        repaired.ignore(keyword, stored)
 
 
 def _judge_scaling(repaired: Repaired, header: fits.Header) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +13,10 @@ from astropy.io import fits
 from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.typing import NDArray
 
-from reduction.errors import ReductionError, UnusableFrame
+from reduction.errors import HeaderError, ReductionError, UnusableFrame
 from reduction.fits import card_repair, hdus, headers, image_planes, vocabulary
+from reduction.fits.derivation import completion
+from reduction.fits.derivation.completion import NOTHING, Given
 from reduction.fits.pixels import RawPixels, image_unit
 from reduction.frames import PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
@@ -71,12 +74,14 @@ def read_all_headers(path: Path) -> list[tuple[str, fits.Header]]:
     return named
 
 
-def read_raw(path: Path) -> CCDData:
+def read_raw(path: Path, given: Given = NOTHING) -> CCDData:
     """Read a raw frame into memory.
 
     Parameters
     ----------
     path : Path
+    given : mapping
+        Cards that a person decided: keyword → value.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def read_raw(path: Path) -> CCDData:
     """
     pixels = RawPixels(path)
     data = pixels.read()
-    clean = clean_header(pixels.header)
+    clean = clean_header(pixels.header, pixels.shape, path.name, given)
     with np.errstate(invalid="ignore"):
         mask = ~(data < saturation_level(clean))
     flags = mask.astype(np.uint8)
@@ -106,7 +111,7 @@ def read_raw(path: Path) -> CCDData:
 def saturation_level(header: fits.Header) -> float:
     """Return the level, ADU, from which a raw frame's pixels are flagged as saturated."""
     level = saturation_adu(
-        headers.read_camera(header),
+        completion.camera_of(header),
         headers.number(header, vocabulary.GAIN),
         headers.number(header, vocabulary.RDNOISE),
     )
@@ -124,15 +129,24 @@ _AXES = re.compile(
 )
 
 
-def clean_header(header: fits.Header) -> fits.Header:
+def clean_header(
+    header: fits.Header,
+    shape: tuple[int, int] | None = None,
+    file_name: str = "",
+    given: Given = NOTHING,
+) -> fits.Header:
     """Return a copy of a raw header for a product: without structural cards and without axes.
 
-    The copy can be written; a malformed card is repaired, or remains in the raw file only.
+    The copy can be written; a malformed card is repaired, or remains in the raw file only. With the
+    `shape` (ny, nx) of the image, what the header lacks is written as far as it can be derived
+    (`reduction.fits.derivation`); `given` are the cards that a person decided.
     """
-    repaired = card_repair.repair(header).header
-    return fits.Header(
-        [card for card in image_planes.describing(repaired) if not _AXES.fullmatch(card.keyword)]
-    )
+    repaired = card_repair.repair(header)
+    if shape is not None:
+        with contextlib.suppress(HeaderError):  # said where the frame is described
+            completion.complete(repaired, shape, file_name, given)
+    cards = image_planes.describing(repaired.header)
+    return fits.Header([card for card in cards if not _AXES.fullmatch(card.keyword)])
 
 
 def write(product: Product, path: Path) -> None:

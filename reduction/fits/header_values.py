@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from reduction.errors import HeaderError
 from reduction.notice_codes import NoticeCode
 
-_GOODMAN = re.compile(r"ghts_(?P<camera>red|blue)(?:_imager)?|goodman.*", re.IGNORECASE)
-
 
 def binning(value: str) -> tuple[int, int]:
     """Return the binning (x, y) of ``CCDSUM`` such as ``'1 2'``; x is the dispersion axis.
@@ -24,41 +22,6 @@ def binning(value: str) -> tuple[int, int]:
     if match is None:
         raise HeaderError(NoticeCode.BINNING_INVALID, keyword="CCDSUM", value=repr(value))
     return int(match[1]), int(match[2])
-
-
-def camera(instrument: str, configuration: str) -> str:
-    """Return ``"Red"`` or ``"Blue"`` from ``INSTRUME`` and ``INSTCONF``.
-
-    Raises
-    ------
-    HeaderError
-        The instrument is another one, or the camera is missing or contradictory.
-    """
-    match = _GOODMAN.fullmatch(instrument)
-    if match is None:
-        raise HeaderError(NoticeCode.INSTRUMENT_UNKNOWN, keyword="INSTRUME", value=repr(instrument))
-    named = (match["camera"] or "").capitalize()
-    configured = configuration.capitalize()
-    if not (named or configured):
-        raise HeaderError(
-            NoticeCode.CARD_MISSING, keyword="INSTCONF", meaning="camera, Red or Blue"
-        )
-    if configured and configured not in {"Red", "Blue"}:
-        raise HeaderError(NoticeCode.CAMERA_UNKNOWN, keyword="INSTCONF", value=repr(configuration))
-    if named and configured and named != configured:
-        raise HeaderError(
-            NoticeCode.CAMERA_CONTRADICTION,
-            keyword="INSTCONF",
-            camera=configured,
-            instrument=repr(instrument),
-        )
-    return configured or named
-
-
-def named_camera(instrument: str) -> str:
-    """Return the camera that ``INSTRUME`` names, "" if it names none."""
-    match = _GOODMAN.fullmatch(instrument.strip())
-    return (match["camera"] or "").capitalize() if match else ""
 
 
 def lamp_state(value: str) -> bool | None:
@@ -146,9 +109,15 @@ def _words(value: str) -> str:
     return re.sub(r"[\s_]+", "_", re.sub(r"[<>\"]", " ", value).strip())
 
 
+_GLASS = re.compile(r"(GG|OG|RG|BG|KG|UG|WG)[_-]*(\d{2,4})", re.IGNORECASE)
+
+
 def filter_name(value: str) -> str:
-    """``<NO FILTER>`` → ``NO_FILTER``; a filter's own name keeps its case."""
+    """``<NO FILTER>`` → ``NO_FILTER``, ``GG-455`` → ``GG455``; other names keep their case."""
     name = _words(value)
+    glass = _GLASS.fullmatch(name)
+    if glass:
+        return f"{glass[1].upper()}{glass[2]}"
     return name.upper() if name.upper().startswith("NO_") else name
 
 
@@ -168,31 +137,6 @@ def wavmode_name(value: str) -> str:
     """``400 m1`` → ``400_M1``; any spelling of custom → ``Custom``."""
     name = _words(value)
     return "Custom" if name.lower() == "custom" else name.upper()
-
-
-def lamps_in(name: str) -> tuple[str, ...]:
-    """Return the lamps in an object name such as ``HgArNe``, ``Fe`` or ``CuHeAr``."""
-    squeezed = "".join(c for c in name.lower() if c.isalpha())
-    for suffix in ("lamp", "comp", "arc"):
-        squeezed = squeezed.removesuffix(suffix)
-    return {
-        "hgar": ("HgAr",),
-        "hg": ("HgAr",),
-        "hgarne": ("HgAr", "Ne"),
-        "hgne": ("HgAr", "Ne"),
-        "nehgar": ("HgAr", "Ne"),
-        "ne": ("Ne",),
-        "neon": ("Ne",),
-        "ar": ("Ar",),
-        "argon": ("Ar",),
-        "fe": ("Fe",),
-        "fear": ("Fe",),
-        "fehear": ("Fe",),
-        "iron": ("Fe",),
-        "cu": ("Cu",),
-        "cuar": ("Cu",),
-        "cuhear": ("Cu",),
-    }.get(squeezed, ())
 
 
 def lamp_name(names: Sequence[str]) -> str:

@@ -41,8 +41,15 @@ OBSTYPE: Final = Card("OBSTYPE", str, "kind of exposure", aliases=("IMAGETYP",),
 DATE_OBS: Final = Card("DATE-OBS", str, "UTC of the shutter opening", strict=True)
 TIME: Final = Card("TIME", str, "start and stop of the exposure, UTC")
 UT: Final = Card("UT", str, "approximate start of the exposure, UTC")
+DATE: Final = Card("DATE", str, "date of the exposure, UTC")
+OPEN_DATE: Final = Card("OPENDATE", str, "date of the shutter opening, UTC")
+OPEN_TIME: Final = Card("OPENTIME", str, "time of the shutter opening, UTC")
+CLOSE_TIME: Final = Card("CLOSETIM", str, "time of the shutter closing, UTC")
+LST: Final = Card("LST", str, "local sidereal time at the start of the exposure")
+MJD: Final = Card("MJD-OBS", float, "start of the exposure, MJD", "d")
 INSTRUME: Final = Card("INSTRUME", str, "instrument", strict=True)
 INSTCONF: Final = Card("INSTCONF", str, "camera, Red or Blue", strict=True)
+CONTROLLER: Final = Card("CAMERA", str, "model and serial number of the camera")
 CCDSUM: Final = Card("CCDSUM", str, "binning along x and y", strict=True)
 TRIMSEC: Final = Card("TRIMSEC", str, "section to keep")
 OBJECT: Final = Card("OBJECT", str, "object")
@@ -56,7 +63,7 @@ ROI: Final = Card("ROI", str, "read-out region")
 WAVMODE: Final = Card("WAVMODE", str, "wavelength mode")
 GAIN: Final = Card("GAIN", float, "gain", "electron/adu")
 RDNOISE: Final = Card("RDNOISE", float, "read noise", "electron")
-EXPTIME: Final = Card("EXPTIME", float, "exposure time", "s")
+EXPTIME: Final = Card("EXPTIME", float, "exposure time", "s", ("EXPOSURE", "ITIME"))
 AIRMASS: Final = Card("AIRMASS", float, "airmass at the start of the exposure")
 ELEVATION: Final = Card("MOUNT_EL", float, "elevation of the telescope", "deg")
 ROTATOR: Final = Card("ROTATOR", float, "angle of the instrument rotator", "deg")
@@ -84,6 +91,9 @@ LAMPS: Final = {
 }
 """Lamp card → lamp. The hollow cathodes Fe and Cu are filled with helium and argon."""
 
+FLAT_LAMPS: Final = {"LAMP_QUA": "quartz", "LAMP_DOM": "dome", "LAMP_BUL": "bulb"}
+"""Card of a lamp with a continuous spectrum → lamp."""
+
 VOCABULARY: Final[dict[str, Card]] = {
     name: card for name, card in list(globals().items()) if isinstance(card, Card)
 }
@@ -92,10 +102,19 @@ VOCABULARY: Final[dict[str, Card]] = {
 # differ between the cameras; their comments are the same.
 ORIGIN_COMMENTS: Final = {"x": "Serial Origin", "y": "Parallel Origin"}
 ROWS_COMMENT: Final = "Parallel Active Pix"
-CONTROLLER_PREFIX: Final = "PG"
+CONTROLLER_PREFIX: Final = ("PG", "PARAM")
+CONTROLLER_COMMENTS: Final = {
+    "model": "Instrument Model",
+    "serial": "Instrument SN",
+    "detector": "CCD Model",
+    "x binning": "Serial Binning",
+    "y binning": "Parallel Binning",
+    "exposure": "Exposure Time",
+}
+"""What the controller tells → begin of the comment of its card."""
 FLIPPED_COMMENT: Final = "Image Transform: Flip Y"
 
-MJD_OBS: Final = "MJD-OBS"  # days, of the shutter opening
+MJD_OBS: Final = MJD.keyword  # days, of the shutter opening
 
 # --- product keywords -------------------------------------------------------------------------
 GSP_VERS: Final = "GSP_VERS"  # version of this software

@@ -31,6 +31,10 @@ from services.runs import scheduling
 from services.unit_of_work import UnitOfWork, transaction
 
 RAW = File.data_type == DataType.RAW
+_OF_A_NIGHT = frozenset(
+    {NoticeCode.CAMERA_DERIVED, NoticeCode.CAMERA_DISPUTED, NoticeCode.CAMERA_OPEN}
+)
+"""Notices that all frames of a night have: one entry of the log is of many frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,5 +193,8 @@ def _add(work: UnitOfWork, new: ArrivingFrame, proposal: Proposal) -> File:
     work.previews.append(file.id)
     for reason in notices.load_all(file.notices):
         entry = notice(NoticeCode.FILE_NOTICE, file=file.file_name, reason=reason)
-        work.events.append(logs.write(entry, proposal=proposal, file=file))
+        if reason.code in _OF_A_NIGHT:
+            work.events += logs.write_grouped(entry, proposal=proposal, file=file)
+        else:
+            work.events.append(logs.write(entry, proposal=proposal, file=file))
     return file

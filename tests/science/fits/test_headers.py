@@ -39,8 +39,8 @@ def test_old_spellings_become_the_modern_ones() -> None:
     assert frame.proposal == "N188 Hermes"
 
 
-@pytest.mark.parametrize("keyword", ["DATE-OBS", "OBSTYPE", "INSTRUME", "CCDSUM", "EXPTIME"])
-def test_a_needed_card_that_is_missing_is_named(keyword: str) -> None:
+@pytest.mark.parametrize("keyword", ["DATE-OBS", "EXPTIME"])
+def test_a_needed_card_that_no_other_tells_is_named(keyword: str) -> None:
     made = header()
     del made[keyword]
     with pytest.raises(HeaderError) as caught:
@@ -53,13 +53,7 @@ def test_a_needed_card_that_is_missing_is_named(keyword: str) -> None:
     [
         ("DATE-OBS", 5.0),
         ("DATE-OBS", "yesterday"),
-        ("OBSTYPE", 7),
-        ("OBSTYPE", "  "),
         ("INSTRUME", "GMOS-S"),
-        ("INSTCONF", "Blue"),
-        ("CCDSUM", 2),
-        ("CCDSUM", "two two"),
-        ("CCDSUM", "9 9"),
         ("EXPTIME", "long"),
         ("EXPTIME", -1.0),
     ],
@@ -82,15 +76,6 @@ def test_nan_is_no_exposure_time() -> None:
         headers.describe(made, SHAPE, "x.fits")
 
 
-def test_the_camera_is_known_from_either_card() -> None:
-    assert headers.read_camera(header(INSTCONF=None)) == "Red"
-    assert headers.read_camera(header(INSTRUME="GHTS_BLUE_IMAGER", INSTCONF=None)) == "Blue"
-    with refused(HeaderError, NoticeCode.CARD_MISSING, keyword="INSTCONF"):
-        headers.read_camera(header(INSTRUME="Goodman Imaging", INSTCONF=None))
-    with refused(HeaderError, NoticeCode.CAMERA_UNKNOWN, keyword="INSTCONF"):
-        headers.describe(header(INSTRUME="Goodman Imaging", INSTCONF="Green"), SHAPE, "x.fits")
-
-
 def test_a_date_alone_is_completed() -> None:
     made = header(DATE_OBS="2014-03-01", TIME="04:05:06.700 to 04:06:06.700")
     assert headers.read_date(made) == dt.datetime(2014, 3, 1, 4, 5, 6, 700000, dt.UTC)
@@ -104,7 +89,7 @@ def test_an_unknown_readout_is_said_not_fatal() -> None:
     frame = headers.describe(header(GAIN=9.9), SHAPE, "x.fits")
     assert frame.saturation_adu is None
     assert params(frame.notices, NoticeCode.READOUT_UNKNOWN)["gain"] == 9.9
-    frame = headers.describe(header(GAIN=None), SHAPE, "x.fits")
+    frame = headers.describe(header(GAIN=None, RDNOISE=4.1), SHAPE, "x.fits")
     assert frame.gain is None
     missing = params(frame.notices, NoticeCode.GAIN_OR_NOISE_MISSING)
     assert missing == {"keyword": "GAIN"}

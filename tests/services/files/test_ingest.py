@@ -212,8 +212,8 @@ def test_a_wrong_checksum_is_quarantined(raw: Path, tmp_path: Path) -> None:
     assert reason(arrival).params["keyword"] == "DATASUM"
 
 
-@pytest.mark.parametrize("keyword", ["OBSTYPE", "DATE-OBS", "INSTRUME", "CCDSUM", "EXPTIME"])
-def test_a_missing_card_is_named(raw: Path, keyword: str) -> None:
+@pytest.mark.parametrize("keyword", ["DATE-OBS", "EXPTIME"])
+def test_a_missing_card_that_no_other_tells_is_named(raw: Path, keyword: str) -> None:
     path = raw / "0001.fits"
     cards = builders.header("OBJECT")
     del cards[keyword]
