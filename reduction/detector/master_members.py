@@ -46,7 +46,7 @@ def _opened(
 ) -> tuple[RawPixels, fits.Header, float]:
     """Return a frame that is opened several times, while its master is made, with its header."""
     pixels = RawPixels(path)
-    header = frame_io.clean_header(pixels.header)
+    header = frame_io.clean_header(pixels.header, pixels.shape, path.name)
     return pixels, header, frame_io.saturation_level(header)
 
 
