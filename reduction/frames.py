@@ -153,6 +153,9 @@ class Spectrum:
     arcs : (n_arcs, n) float32, optional
         The arcs of the wavelength solution, extracted along the same aperture and each resampled to
         `wavelength` with its own solution; None before calibration and for an arc itself.
+    loss : (n,) float64, optional
+        Fraction of the target's light outside the aperture, which `flux` does not contain; None
+        where it is not known (manual extraction, lamps).
     """
 
     flux: NDArray[np.float64]
@@ -162,6 +165,7 @@ class Spectrum:
     sky: NDArray[np.float64] | None = None
     wavelength: NDArray[np.float64] | None = None
     arcs: NDArray[np.float32] | None = None
+    loss: NDArray[np.float64] | None = None
 
 
 @dataclass(slots=True)

@@ -153,6 +153,10 @@ class NoticeCode(StrEnum):
     TRACE_OF_BRIGHTEST = "trace_of_brightest", WARNING
     TRACE_OF_OTHER = "trace_of_other", WARNING, "file"
     EMISSION_LINES_ONLY = "emission_lines_only", WARNING, "sections"
+    TARGET_EXTENDED = "target_extended", INFO, "fwhm"
+    TARGET_SATURATED = "target_saturated", WARNING, "fraction"
+    TARGET_MOSTLY_SATURATED = "target_mostly_saturated", ERROR, "fraction"
+    TARGET_LOST_TO_SATURATION = "target_lost_to_saturation", ERROR, "row"
     BACKGROUND_ONE_SIDE = "background_one_side", WARNING
     BACKGROUND_MOVED = "background_moved", WARNING
     BACKGROUND_NOT_SUBTRACTED = "background_not_subtracted", WARNING

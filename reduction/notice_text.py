@@ -398,6 +398,22 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.EMISSION_LINES_ONLY: (
         "The target shows no continuum: it was found by emission lines in {sections} sections."
     ),
+    C.TARGET_EXTENDED: (
+        "The target is extended (FWHM {fwhm:.1f}″), so its aperture was summed; the pixels were "
+        "not weighted with the profile of a point source."
+    ),
+    C.TARGET_SATURATED: (
+        "The target is saturated in {fraction:.1%} of the columns. They are flagged, and without "
+        "a value where most of the light is in saturated pixels."
+    ),
+    C.TARGET_MOSTLY_SATURATED: (
+        "The target is saturated in {fraction:.0%} of the columns, which are flagged or without a "
+        "value. Do not calibrate with this spectrum; expose for a shorter time."
+    ),
+    C.TARGET_LOST_TO_SATURATION: (
+        "The target at row {row:.0f} is saturated in all columns: its light cannot be measured. "
+        "Expose for a shorter time."
+    ),
     C.BACKGROUND_ONE_SIDE: "The background was measured on one side of the target only.",
     C.BACKGROUND_MOVED: "The background zones were moved closer to the target.",
     C.BACKGROUND_NOT_SUBTRACTED: (

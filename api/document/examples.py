@@ -118,6 +118,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "uncertainty": ([6.1, None],),
     "mask": ([0, 1],),
     "sky": ([12.0, 12.1],),
+    "loss": ([0.081, 0.081],),
     "comment_id": (7,),
     "text": ("Thin clouds during this one.",),
     "user": ("observer",),

@@ -108,6 +108,10 @@ class SpectrumOut(BaseModel):
     uncertainty: list[float | None]
     mask: list[int]
     sky: list[float | None] | None
+    loss: list[float | None] | None = Field(
+        description="Fraction of the target's light outside the aperture, which `flux` does not "
+        "contain; 0 for an optimal extraction; null where it is not known."
+    )
 
 
 class PlotlyFigure(BaseModel):

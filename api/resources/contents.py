@@ -29,9 +29,9 @@ TAG = "files"
 MAX_ZIPPED = 2000
 FITS_TYPE = "application/fits"
 CSV_EXAMPLE = """\
-wavelength,pixel,flux,uncertainty,mask,sky
-4000.0,0.0,153.2,6.1,0,12.0
-4000.84,1.0,,,1,12.1
+wavelength,pixel,flux,uncertainty,mask,sky,loss
+4000.0,0.0,153.2,6.1,0,12.0,0.081
+4000.84,1.0,,,1,12.1,0.081
 """
 
 
@@ -195,6 +195,7 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
         "uncertainty": _numbers(spectrum.sigma),
         "mask": None if spectrum.mask is None else [int(bits) for bits in spectrum.mask],
         "sky": _numbers(spectrum.sky),
+        "loss": _numbers(spectrum.loss),
     }
     if query.format == "json":
         return jsonify(file_name=file.file_name, unit=spectrum.unit, **columns)

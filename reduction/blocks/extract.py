@@ -12,7 +12,8 @@ from pydantic import Field
 
 from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.extraction import apertures as extraction_apertures
-from reduction.extraction import identification, manual, tracing
+from reduction.extraction import identification, manual, target_spectrum, tracing
+from reduction.extraction.background_zones import Apertures
 from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
@@ -20,19 +21,16 @@ from reduction.notices import Notice, notice
 from reduction.registry import BlockInputs, BlockSettings, Report, block
 from reduction.wavelength import arc_lines
 
-PLATE_SCALE = 0.15
-"""Arcseconds per unbinned pixel along the slit."""
-
 
 class ExtractSettings(BlockSettings):
     """How targets are found and their light is summed."""
 
     extraction_type: Literal["fractional", "optimal"] = Field(
-        "fractional",
+        "optimal",
         title="Extraction Type",
-        description="'fractional' sums the pixels of the aperture, those at its edges in part. "
-        "'optimal' weights them by the target's profile over the noise (Horne 1986) and gives all "
-        "of the target's light.",
+        description="'optimal' weights the pixels of a point source by its profile over the noise "
+        "(Horne 1986) and gives all of its light; an extended target is summed. 'fractional' sums "
+        "the pixels of the aperture, those at its edges in part.",
     )
     target_model: Literal["moffat", "gaussian"] = Field(
         "moffat",
@@ -138,31 +136,64 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     )
     traces, left_out = identification.identify(frame, search, inputs.brighter)
     report("Trace", 0.4)
-    apertures = extraction_apertures.Apertures(
+    apertures = Apertures(
         settings.aperture_width, settings.background_offset, settings.background_width
     )
-    products = []
+    extracted = []
     for number, trace in enumerate(traces, start=1):
         report("Extract", 0.5 + 0.5 * number / (len(traces) + 1))
         others = [other for other in traces if other is not trace]
-        spectrum, background = extraction_apertures.extract_target(
+        one = target_spectrum.extract_target(
             frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
         )
-        notices = [
-            *inputs.notices,
-            *left_out,
-            *identification.notices_on(trace),
-            *([background] if background else []),
-        ]
-        provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
-        quality = _quality(spectrum, trace, number)
-        _record(spectrum, settings, quality)
-        product = _product(spectrum, inputs, f"_target_{number}", quality, tuple(notices))
-        if trace.source is tracing.TraceSource.OTHER_FRAME:
-            product = replace(product, inputs=(trace.guide,), borrows_trace=True)
-        products.append(product)
+        lost = _lost_to_saturation(one, trace)
+        if lost is None:
+            extracted.append((number, trace, one))
+        else:
+            left_out.append(notice(NoticeCode.TARGET_LEFT_OUT, reason=lost.notice))
+            if number == len(traces) and not extracted:
+                raise lost
+    products = [
+        _of_target(one, trace, number, inputs, settings, tuple(left_out))
+        for number, trace, one in extracted
+    ]
     report("Done", 1.0)
     return products
+
+
+def _lost_to_saturation(
+    extracted: target_spectrum.TargetSpectrum, trace: tracing.Trace
+) -> UnusableFrame | None:
+    """Return the error of a target that has no value because of saturation, or None."""
+    if extracted.saturated == 0 or np.isfinite(extracted.spectrum.flux).any():
+        return None
+    row = float(trace.polynomial(extracted.spectrum.flux.size / 2))
+    return UnusableFrame(NoticeCode.TARGET_LOST_TO_SATURATION, row=round(row, 1))
+
+
+def _of_target(  # noqa: PLR0917 (the target, and what it comes from)
+    extracted: target_spectrum.TargetSpectrum,
+    trace: tracing.Trace,
+    number: int,
+    inputs: BlockInputs,
+    settings: ExtractSettings,
+    left_out: tuple[Notice, ...],
+) -> Product:
+    """Return the product of a target."""
+    notices = (
+        *inputs.notices,
+        *left_out,
+        *identification.notices_on(trace),
+        *extracted.notices,
+    )
+    spectrum = extracted.spectrum
+    provenance.put(spectrum.header, vocabulary.GSP_TNUM, number, "number of the target")
+    quality = _quality(extracted, trace, number)
+    _record(spectrum, settings, quality)
+    product = _product(spectrum, inputs, f"_target_{number}", quality, notices)
+    if trace.source is tracing.TraceSource.OTHER_FRAME:
+        product = replace(product, inputs=(trace.guide,), borrows_trace=True)
+    return product
 
 
 def _manual(
@@ -175,29 +206,34 @@ def _manual(
     if windows.target:
         provenance.put(header, vocabulary.GSP_TNUM, windows.target, "number of the target")
     middle = float(windows.centre(spectrum.flux.size)[spectrum.flux.size // 2])
+    saturated = float(np.mean((spectrum.mask & np.uint8(PixelFlag.SATURATED)) != 0))
     quality: dict[str, float | int | str] = {
         "target": windows.target,
         "row": round(middle, 2),
         "aperture_pixel": round(windows.high - windows.low, 2),
+        "saturated_columns": round(saturated, 4),
         **_levels(spectrum),
     }
     for keyword, name, comment in (
         (vocabulary.GSP_SNR, "median_snr", "median signal over noise per pixel"),
         (vocabulary.GSP_SKY, "sky_electron", "median sky, electron per pixel"),
+        (vocabulary.GSP_SATC, "saturated_columns", "part of the columns saturated"),
     ):
         provenance.put(header, keyword, quality[name], comment)
     notices = (
         *inputs.notices,
         notice(NoticeCode.MANUAL_EXTRACTION),
         *([background] if background else []),
+        *target_spectrum.saturation_notices(saturated),
     )
     report("Done", 1.0)
     return _product(spectrum, inputs, suffix, quality, notices)
 
 
 def _levels(spectrum: Spectrum) -> dict[str, float]:
-    """Return the median signal over noise, and the median sky per pixel."""
+    """Return median signal over noise, and median sky per pixel, of the columns without a flag."""
     usable = np.isfinite(spectrum.flux) & (spectrum.variance > 0) & np.isfinite(spectrum.variance)
+    usable &= spectrum.mask == 0
     snr = spectrum.flux[usable] / np.sqrt(spectrum.variance[usable])
     low, high = (float(spectrum.header[k]) for k in (vocabulary.GSP_TLO, vocabulary.GSP_THI))
     sky = np.zeros(0) if spectrum.sky is None else spectrum.sky[usable] / (high - low)
@@ -207,17 +243,22 @@ def _levels(spectrum: Spectrum) -> dict[str, float]:
     }
 
 
-def _quality(spectrum: Spectrum, trace: tracing.Trace, number: int) -> dict[str, float | int | str]:
+def _quality(
+    extracted: target_spectrum.TargetSpectrum, trace: tracing.Trace, number: int
+) -> dict[str, float | int | str]:
     """Return the quality of a spectrum."""
+    spectrum = extracted.spectrum
     rows = headers.read_binning(spectrum.header)[1]
     quality: dict[str, float | int | str] = {
         "target": number,
         "row": round(float(trace.polynomial(spectrum.flux.size / 2)), 2),
         "fwhm_pixel": round(trace.fwhm, 2),
-        "fwhm_arcsec": round(trace.fwhm * rows * PLATE_SCALE, 2),
+        "fwhm_arcsec": round(trace.fwhm * rows * target_spectrum.PLATE_SCALE, 2),
         "trace_rms_pixel": round(trace.rms, 3),
         **_levels(spectrum),
         "aperture_loss": round(float(spectrum.header[vocabulary.GSP_LOSS]), 4),
+        "extraction_used": "optimal" if extracted.optimal else "fractional",
+        "saturated_columns": round(extracted.saturated, 4),
     }
     if trace.source is not tracing.TraceSource.TARGET:
         quality["trace_from"] = trace.guide
@@ -244,6 +285,8 @@ def _record(
     """Write the settings and the quality to the header of a spectrum."""
     for keyword, value, comment in (
         (vocabulary.GSP_EXTY, settings.extraction_type, "extraction type"),
+        (vocabulary.GSP_EXTU, quality["extraction_used"], "extraction that was used"),
+        (vocabulary.GSP_SATC, quality["saturated_columns"], "part of the columns saturated"),
         (vocabulary.GSP_PMOD, settings.target_model, "model of the target's profile"),
         (vocabulary.GSP_TMAX, settings.max_targets, "most targets looked for"),
         (vocabulary.GSP_THRE, settings.threshold, "detection threshold, sigma"),

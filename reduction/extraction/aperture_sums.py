@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.extraction.background import Background
-from reduction.extraction.strip import Strip
+from reduction.detector.strip import Strip
 from reduction.frames import PixelFlag
+from reduction.sky.background import Background
 
 Array = NDArray[np.float64]
 

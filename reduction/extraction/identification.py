@@ -10,10 +10,10 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.polynomial import Polynomial
 
+from reduction.detector.strip import HUGE
 from reduction.errors import TargetNotFound, UnusableFrame
 from reduction.extraction import profile_alignment, slit_profiles, targets, trace_cards, tracing
 from reduction.extraction.light_profile import Model
-from reduction.extraction.strip import HUGE
 from reduction.extraction.tracing import TraceSource
 from reduction.fits import frame_io
 from reduction.frames import PixelFlag
@@ -97,7 +97,9 @@ def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
     """
     variance = frame_io.variance_of(frame)
     assert variance is not None  # checked by the caller
-    bad = (frame_io.flags_of(frame) & ~np.uint8(PixelFlag.SATURATED)) != 0
+    flags = frame_io.flags_of(frame)
+    saturated = (flags & np.uint8(PixelFlag.SATURATED)) != 0
+    bad = (flags & ~np.uint8(PixelFlag.SATURATED)) != 0
     planes = []
     for plane, limit in ((frame.data, HUGE), (variance, HUGE**2)):
         cleaned = plane
@@ -108,7 +110,7 @@ def blocks_of(frame: CCDData) -> slit_profiles.Blocks:
         planes.append(cleaned)
     if np.count_nonzero(bad) > 0.9 * bad.size:
         raise UnusableFrame(NoticeCode.FRAME_UNUSABLE)
-    return slit_profiles.make_blocks(planes[0], planes[1], bad)
+    return slit_profiles.make_blocks(planes[0], planes[1], bad, saturated)
 
 
 def _follow(

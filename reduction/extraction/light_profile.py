@@ -20,7 +20,9 @@ Array = NDArray[np.float64]
 STEP = 0.05
 """Spacing of a tabulated profile, rows."""
 REACH = 12.0
-"""Half extent of a tabulated profile, FWHM; beyond it the light is zero."""
+"""Half extent of a tabulated profile without wings, FWHM; beyond it the light is zero."""
+WING_REACH = 20.0
+"""Half extent of a tabulated profile with wings, FWHM."""
 TYPICAL_BETA = 3.0
 """Moffat exponent of seeing-limited images: 2.5 to 4.765 (Trujillo et al. 2001, MNRAS 328, 977)."""
 _PRIOR = 0.12
@@ -51,6 +53,26 @@ def cumulative(offset: Array, fwhm: float, beta: float | None) -> Array:
     return np.asarray(0.5 * (1 + np.sign(offset) * part))
 
 
+def cumulative_wing(offset: Array, fwhm: float) -> Array:
+    """Return the fraction of the light of the wings below an offset from the centre.
+
+    Parameters
+    ----------
+    offset : ndarray of float
+        Rows from the centre.
+    fwhm : float
+        FWHM of the core, rows: the wings are a Lorentz profile of this half width, cut off at
+        `WING_REACH`.
+
+    Returns
+    -------
+    ndarray of float
+        From 0 to 1.
+    """
+    end = np.arctan(WING_REACH)
+    return np.asarray(0.5 * (1 + np.clip(np.arctan(offset / fwhm) / end, -1, 1)))
+
+
 @dataclass(frozen=True, slots=True)
 class LightProfile:
     """The profile of a target along the slit, with integral 1 over an infinite slit.
@@ -65,12 +87,16 @@ class LightProfile:
         Offsets of `correction` from the centre, rows, ascending.
     correction : (n,) float, optional
         Difference between the light of a bright target and the model, per row; its integral is 0.
+    wing : float
+        Fraction of the light in the wings, which optics and atmosphere scatter far beyond the core:
+        they decrease with the square of the distance (King 1971, PASP 83, 199).
     """
 
     fwhm: float
     beta: float | None
     correction_at: Array = field(default_factory=lambda: np.empty(0))
     correction: Array = field(default_factory=lambda: np.empty(0))
+    wing: float = 0.0
 
     def table(self) -> tuple[Array, Array]:
         """Tabulate the cumulative light.
@@ -82,9 +108,11 @@ class LightProfile:
         light : (n,) float
             Fraction of the light below each offset.
         """
-        half = REACH * self.fwhm + 1
+        half = (WING_REACH if self.wing else REACH) * self.fwhm + 1
         offsets = np.arange(-half, half + STEP, STEP)
         light = cumulative(offsets, self.fwhm, self.beta)
+        if self.wing:
+            light = (1 - self.wing) * light + self.wing * cumulative_wing(offsets, self.fwhm)
         if self.correction.size:
             extra = np.interp(offsets, self.correction_at, self.correction, left=0, right=0)
             summed = np.cumsum(extra) * STEP

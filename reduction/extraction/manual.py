@@ -11,14 +11,14 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from reduction.extraction import aperture_sums, apertures, trace_cards
-from reduction.extraction.background import Background, background_beside
-from reduction.extraction.strip import Strip, cut_strip
+from reduction.detector.strip import Strip, cut_strip
+from reduction.extraction import aperture_sums, background_zones, trace_cards
 from reduction.fits import provenance, vocabulary
 from reduction.frames import Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.registry import BlockSettings
+from reduction.sky.background import Background, background_beside
 
 Array = NDArray[np.float64]
 
@@ -141,6 +141,6 @@ def extract_manually(frame: CCDData, windows: Windows) -> tuple[Spectrum, Notice
     trace = Polynomial(windows.trace)
     trace_cards.record_trace(header, trace, (windows.low, windows.high), 0.0)
     zones = () if background is None else background.zones
-    apertures.record_zones(header, float(trace(0.0)), zones)
+    background_zones.record_zones(header, float(trace(0.0)), zones)
     provenance.put(header, vocabulary.GSP_EXTY, MANUAL, "extraction type")
     return Spectrum(flux.flux, flux.variance, flux.flags, header, flux.sky), warning

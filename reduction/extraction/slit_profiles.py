@@ -57,6 +57,8 @@ class Blocks:
         Mean of all cells, which keeps the shape of a target whose spectrum varies within a block.
     cells : Cells
         The cells that were averaged.
+    saturated : (n_blocks, n_spatial) bool, optional
+        Rows of a block with a saturated pixel: they show where a target is, but not its shape.
     """
 
     columns: Array
@@ -64,11 +66,18 @@ class Blocks:
     means: Array
     noise: Array
     cells: Cells
+    saturated: NDArray[np.bool_] | None = None
 
     @cached_property
     def flat(self) -> Array:
         """The profiles without background, (n_blocks, n_spatial) float."""
         return np.asarray(without_background(self.profiles))
+
+    @cached_property
+    def usable(self) -> NDArray[np.bool_]:
+        """Where the means show the shape of a target, (n_blocks, n_spatial) bool."""
+        known = np.isfinite(self.noise)
+        return known if self.saturated is None else known & ~self.saturated
 
     def only(self, chosen: NDArray[np.intp]) -> Blocks:
         """Return some of the blocks.
@@ -89,6 +98,7 @@ class Blocks:
             profiles=self.profiles[chosen],
             means=self.means[chosen],
             noise=self.noise[chosen],
+            saturated=None if self.saturated is None else self.saturated[chosen],
         )
 
     def merged(self, number: int) -> Blocks:
@@ -106,7 +116,12 @@ class Blocks:
         return Blocks(mean(self.columns), mean(self.profiles), mean(self.means), noise, self.cells)
 
 
-def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool_]) -> Blocks:
+def make_blocks(
+    data: NDArray[Any],
+    variance: NDArray[Any],
+    bad: NDArray[np.bool_],
+    saturated: NDArray[np.bool_] | None = None,
+) -> Blocks:
     """Subtract the sky from every cell of columns and average the cells in blocks.
 
     Parameters
@@ -115,6 +130,7 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
         At least 8 columns; finite.
     bad : (n_spatial, n_dispersion) bool
         Pixels to leave out.
+    saturated : (n_spatial, n_dispersion) bool, optional
 
     Returns
     -------
@@ -149,6 +165,9 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
         deep = np.where(lost.reshape(shape), means[:, :, None], deep)
     ordered = np.sort(deep, axis=2)
     middle = sum(ordered[:, :, n] for n in range(CELLS // 4, CELLS - CELLS // 4)) / (CELLS // 2)
+    hit = None
+    if saturated is not None and saturated.any():
+        hit = np.asarray(saturated[:, part].reshape(n_rows, n_blocks, -1).any(axis=2).T)
     # The mean of the middle half of eight has 1.1 times the error of their mean.
     error = 1.1 * np.sqrt(_sum(noise2.reshape(shape))) / np.maximum(n_seen, 1)
     return Blocks(
@@ -157,6 +176,7 @@ def make_blocks(data: NDArray[Any], variance: NDArray[Any], bad: NDArray[np.bool
         means.T.astype(float),
         np.where(n_seen > 0, error, np.inf).T.astype(float),
         cells,
+        hit,
     )
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from reduction.errors import TargetNotFound
 from reduction.extraction.light_profile import LOOSE, LightProfile, Model
 from reduction.extraction.profile_alignment import robust_polynomial
+from reduction.extraction.shape_change import ShapeChange, measure_change
 from reduction.extraction.slit_profiles import Blocks, without_background
 from reduction.extraction.slit_shape import fit_shape, light_in, spread_along
 from reduction.extraction.targets import Target
@@ -54,7 +55,8 @@ class Trace:
     centroids about it, in rows, over `n_points` blocks; `light` is its electrons per
     column in every block, and `columns` are the middles of the blocks. `error` is the approximate
     error of the trace at its ends, rows. `spread` is the width of the profile relative to the mean
-    as a function of the column; None if it is constant. `source` is what the trace was measured
+    as a function of the column; None if it is constant. `change` is what else changes of the
+    profile along the dispersion. `source` is what the trace was measured
     on, `guide` its name, "" when it is the target itself.
     """
 
@@ -69,6 +71,7 @@ class Trace:
     spread: Polynomial | None = None
     source: TraceSource = TraceSource.TARGET
     guide: str = ""
+    change: ShapeChange | None = None
 
     @property
     def fwhm(self) -> float:
@@ -94,6 +97,25 @@ class Trace:
             Of the shape of `columns`; the number 1 if the width is constant.
         """
         return 1.0 if self.spread is None else np.asarray(self.spread(columns))
+
+    def pixels(self, rows: Array, columns: Array) -> Array:
+        """Return the profile in pixels.
+
+        Parameters
+        ----------
+        rows, columns : ndarray of float
+            0-based, broadcast against each other.
+
+        Returns
+        -------
+        ndarray of float
+            Fraction of the light of a column in each pixel.
+        """
+        offset = np.asarray(rows - self.polynomial(columns))
+        profile = self.shape.pixels(offset, self.wider(columns))
+        if self.change is not None:
+            profile += self.change.pixels(offset, columns)
+        return profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +175,15 @@ def follow(
             limits = _limits(target, [t for t in targets if id(t) not in known])
             try:
                 traces[number] = _trace(
-                    blocks, isolated, bend, target, degree, limits, model=model, guide=guide
+                    blocks,
+                    isolated,
+                    bend,
+                    target,
+                    degree,
+                    limits,
+                    _limits(target, targets),
+                    model=model,
+                    guide=guide,
                 )
                 failures.pop(number, None)
             except TargetNotFound as error:
@@ -181,13 +211,9 @@ def _limits(target: Target, others: Sequence[Target]) -> tuple[float, float]:
 def _light_of(traces: Sequence[Trace], blocks: Blocks, n_rows: int) -> Array:
     """Return the profiles of some targets in every block, (n_blocks, n_spatial)."""
     total: Array = np.zeros((blocks.columns.size, n_rows))
-    rows = np.arange(n_rows)
+    rows, columns = np.arange(n_rows, dtype=float), blocks.columns[:, None]
     for trace in traces:
-        wider = trace.wider(blocks.columns)
-        total += trace.light[:, None] * trace.shape.pixels(
-            rows - trace.polynomial(blocks.columns)[:, None],
-            wider if isinstance(wider, float) else wider[:, None],
-        )
+        total += trace.light[:, None] * trace.pixels(rows, columns)
     return total
 
 
@@ -198,6 +224,7 @@ def _trace(  # noqa: PLR0917 (data, target and options)
     target: Target,
     degree: int,
     limits: tuple[float, float],
+    apart: tuple[float, float],
     *,
     model: Model,
     guide: Guide | None,
@@ -238,6 +265,7 @@ def _trace(  # noqa: PLR0917 (data, target and options)
             model=model,
             spread=spread,
             hold=prior,
+            apart=apart,
         )
         if fitted is None:
             break
@@ -246,6 +274,9 @@ def _trace(  # noqa: PLR0917 (data, target and options)
         if not last and not borrowed and not target.lines:
             spread = spread_along(visible, visible.means, offsets - moved, shape)
     _, light = light_in(blocks, means, polynomial, shape, spread)
+    change = None
+    if not borrowed and not target.lines:
+        change = measure_change(blocks, means, polynomial, light, shape, spread, apart)
     return Trace(
         target,
         shape,
@@ -258,6 +289,7 @@ def _trace(  # noqa: PLR0917 (data, target and options)
         spread,
         source,
         name,
+        change,
     )
 
 

@@ -154,8 +154,8 @@ def write(product: Product, path: Path) -> None:
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
     bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name of a
-    variance in specutils), ``MASK``, ``SKY``, ``WAVE`` and ``ARC`` (a row for each arc of the
-    solution). The same product gives the same bytes.
+    variance in specutils), ``MASK``, ``SKY``, ``LOSS`` (of the aperture), ``WAVE`` and ``ARC`` (a
+    row for each arc of the solution). The same product gives the same bytes.
     """
     header, primary, arrays = _planes(product)
     extensions = [
@@ -175,7 +175,12 @@ def _planes(product: Product) -> tuple[fits.Header, NDArray[Any], dict[str, NDAr
         header, primary = data.header, data.flux.astype(np.float64, copy=False)
         variance: NDArray[Any] | None = data.variance.astype(np.float64, copy=False)
         name, flags = "VAR", data.mask.astype(np.uint8, copy=False)
-        extras = {"SKY": data.sky, "WAVE": data.wavelength, "ARC": data.arcs}
+        extras = {
+            "SKY": data.sky,
+            "LOSS": data.loss,
+            "WAVE": data.wavelength,
+            "ARC": data.arcs,
+        }
     else:
         header, primary = data.meta.copy(), data.data.astype(np.float32, copy=False)
         header["BUNIT"] = str(data.unit)
@@ -310,6 +315,7 @@ def _frame_of(
             sky=arrays.get("SKY"),
             wavelength=arrays.get("WAVE"),
             arcs=arrays.get("ARC"),
+            loss=arrays.get("LOSS"),
         )
     unit = u.Unit(headers.text(header, vocabulary.BUNIT) or "electron")
     return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=header)

@@ -196,7 +196,11 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
     step = float(new_edges[1] - new_edges[0])
     set_linear_axis(header, float(new_edges[0] + 0.5 * step), step)
     sky = None if spectrum.sky is None else _resampled_sky(spectrum.sky, edges, new_edges)
-    return Spectrum(flux, variance, mask, header, sky, wavelength_axis(header, new_edges.size - 1))
+    axis = wavelength_axis(header, new_edges.size - 1)
+    loss = None
+    if spectrum.loss is not None:
+        loss = np.interp(axis, 0.5 * (edges[:-1] + edges[1:]), spectrum.loss)
+    return Spectrum(flux, variance, mask, header, sky, axis, loss=loss)
 
 
 def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:

@@ -53,6 +53,8 @@ class SpectrumData:
         Bits of `reduction.frames.PixelFlag`.
     sky : (n,) array of float or None
         The sky that was subtracted, in `unit`.
+    loss : (n,) array of float or None
+        Fraction of the light outside the aperture; None where it is not known.
     """
 
     wavelength: NDArray[np.float64] | None
@@ -61,6 +63,7 @@ class SpectrumData:
     sigma: NDArray[np.float64]
     mask: NDArray[np.uint8]
     sky: NDArray[np.float64] | None
+    loss: NDArray[np.float64] | None
     unit: str
 
 
@@ -126,6 +129,7 @@ def spectrum(user: User, file: File) -> SpectrumData:
         sigma=sigma,
         mask=product.mask,
         sky=product.sky,
+        loss=product.loss,
         unit=str(product.header.get(BUNIT.keyword, "")),
     )
 

@@ -39,6 +39,7 @@ EXAMPLES: dict[str, Any] = {
     "found": 3,
     "fraction": 0.4,
     "frames": 10,
+    "fwhm": 10.5,
     "gain": 9.9,
     "grt_targ": 7.5,
     "high": 100.0,

@@ -239,6 +239,7 @@ def add_spectrum(config: Config, raw: File, run: Run) -> File:
         mask=mask,
         header=fits.Header({"BUNIT": "electron", "OBJECT": "WD J0123"}),
         sky=np.full(n, 12.0),
+        loss=np.full(n, 0.08),
         wavelength=np.linspace(4000.0, 5000.0, n),
     )
     config.products_dir.mkdir(parents=True, exist_ok=True)

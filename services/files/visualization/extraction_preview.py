@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from db.models import User
 from figures import pyramid
+from reduction.detector.strip import make_strip
 from reduction.errors import ReductionError
 from reduction.extraction import manual
-from reduction.extraction.strip import make_strip
 from reduction.frames import DataType
 from reduction.notice_text import text
 from services import access

@@ -105,10 +105,13 @@ def test_a_frame_of_one_value_holds_no_target(value: float, kind: str) -> None:
 def test_a_saturated_target_is_extracted_and_flagged() -> None:
     frame = scene(np.random.default_rng(2), (80, 300), 1)
     peak = frame.data > 0.5 * frame.data.max()
+    peak[:, 200:] = False
     frame.flags[peak] |= np.uint8(PixelFlag.SATURATED)
     [product] = tried(frame)
     assert isinstance(product.data, Spectrum)
-    assert (product.data.mask & PixelFlag.SATURATED).any()
+    flagged = (product.data.mask & PixelFlag.SATURATED) != 0
+    assert flagged[:200].any()
+    assert not flagged[200:].any()
 
 
 def test_twenty_targets_give_twenty_spectra() -> None:

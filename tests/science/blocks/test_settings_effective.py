@@ -126,7 +126,7 @@ CASES = {
     ("reduce", "technique"): [Case("Imaging", card("GSP_SLIT"), "GSP_TECH", "none")],
     ("reduce", "ignore_bias"): [Case(True, card("GSP_BIAS"), "GSP_IGNB", "none")],
     ("reduce", "ignore_flats"): [Case(True, card("GSP_FLAT"), "GSP_IGNF", "none")],
-    ("extract", "extraction_type"): [Case("optimal", card("GSP_LOSS"), "GSP_EXTY", 0.0)],
+    ("extract", "extraction_type"): [Case("fractional", card("GSP_LOSS"), "GSP_EXTY")],
     ("extract", "target_model"): [Case("gaussian", card("GSP_BETA"), "GSP_PMOD", None)],
     ("extract", "max_targets"): [Case(1, count, "GSP_TMAX", 1)],
     ("extract", "threshold"): [Case(900.0, count, "GSP_THRE", 0)],
@@ -211,6 +211,7 @@ NUMBERS = {
         "sky_electron": "GSP_SKY",
         "trace_rms_pixel": "GSP_TERR",
         "aperture_loss": "GSP_LOSS",
+        "saturated_columns": "GSP_SATC",
         "fwhm_arcsec": "GSP_FWAS",
     },
     "wavelength": {

@@ -28,7 +28,8 @@ class Accuracy:
     flux : float
         Median of flux over truth, where the source is bright enough to tell.
     stated_loss : float
-        Light outside the aperture that the product states; `true_loss` is what really is.
+        Light outside the aperture that the header states (the spectrum states it per column);
+        `true_loss` is what really is.
     noise : float
         Scatter about the truth over that of the ideal optimal extraction: known profile, known
         variance, endless slit.
@@ -148,14 +149,15 @@ def measure(reduced: Reduced, product: Product) -> Accuracy | None:
     fwhm = nearest.fwhm / by
     true_loss = 1 - moffat_share(fwhm, nearest.beta, *edges)
     stated = float(spectrum.header.get("GSP_LOSS", 0.0))
+    lost = spectrum.loss if spectrum.loss is not None else stated
     whole = expected_electrons(reduced, nearest)
     sigma = np.sqrt(ideal_variance(reduced, nearest, whole))
-    truth = whole * (1 - stated)
+    truth = whole * (1 - lost)
     good = (spectrum.mask == 0) & np.isfinite(spectrum.flux) & (whole > 0)
     ratio = spectrum.flux / np.where(truth > 0, truth, 1)
     bright = good & (whole > 0.3 * np.median(whole[good]))
     pulls = ((spectrum.flux - truth) / np.sqrt(spectrum.variance))[good]
-    off = ((spectrum.flux - truth) / (1 - stated) / sigma)[good]
+    off = ((spectrum.flux - truth) / (1 - lost) / sigma)[good]
     weight = (whole / sigma)[bright] ** 2
     return Accuracy(
         nearest.name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.extraction.strip import Strip
+from reduction.detector.strip import Strip
 
 Array = NDArray[np.float64]
 Image = NDArray[np.float32]

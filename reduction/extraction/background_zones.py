@@ -1,0 +1,97 @@
+"""The zones beside a target in which its background is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from reduction.detector.strip import Strip
+from reduction.extraction.tracing import Trace
+from reduction.fits import provenance, vocabulary
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
+from reduction.sky.background import Background, background_beside
+
+Array = NDArray[np.float64]
+
+OPTIMAL_ZONE = 5.0
+"""Factor on the width of the background zones for optimal extraction, so that the background does
+not add the noise that the weights avoid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apertures:
+    """Widths of the aperture and of the background zones, in FWHM of the target.
+
+    `width` is the whole aperture; zones begin `offset` beyond its edges and are `zone` wide.
+    """
+
+    width: float = 2.0
+    offset: float = 3.0
+    zone: float = 2.0
+
+
+Zones = tuple[tuple[float, float], tuple[float, float]]
+
+
+def zones_of(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones, Zones]:
+    """Return the preferred and the fallback background zones, relative to the trace, rows."""
+    edge = apertures.width * trace.fwhm / 2
+    near = edge + apertures.offset * trace.fwhm
+    width = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
+    far = near + max(width * trace.fwhm, 4.0)
+    close, wider = edge + 0.5 * trace.fwhm, far + 3 * trace.fwhm
+    return ((-far, -near), (near, far)), ((-wider, -close), (close, wider))
+
+
+def measure_background(
+    strip: Strip,
+    centre: Array,
+    trace: Trace,
+    others: Sequence[Trace],
+    zones: tuple[Zones, Zones],
+) -> tuple[Background | None, Notice | None]:
+    """Measure the background in both zones, in one of them, or else in the fallback zones."""
+    columns = np.arange(centre.size, dtype=float)
+    # The target's own wings reach into the zones.
+    contaminated, cleared = None, without_light(strip, trace, columns)
+    for other in others:
+        offset = np.asarray(strip.rows[:, None] - other.polynomial(columns))
+        if np.min(np.abs(offset)) > 8 * other.fwhm:
+            continue
+        # The core is masked; the extended wings are subtracted.
+        core_pixels = np.abs(offset) < 1.5 * other.fwhm + 1
+        contaminated = core_pixels if contaminated is None else contaminated | core_pixels
+        cleared = without_light(cleared, other, columns)
+    preferred, fallback = zones
+    background = background_beside(cleared, centre, preferred, contaminated)
+    if background is not None and len(background.zones) == 2:
+        return background, None
+    if background is not None:
+        return background, notice(NoticeCode.BACKGROUND_ONE_SIDE)
+    background = background_beside(cleared, centre, fallback, contaminated)
+    if background is not None:
+        return background, notice(NoticeCode.BACKGROUND_MOVED)
+    return None, notice(NoticeCode.BACKGROUND_NOT_SUBTRACTED)
+
+
+def without_light(strip: Strip, trace: Trace, columns: Array) -> Strip:
+    """Return the strip without the light of a target, which is interpolated between the blocks."""
+    profile = trace.pixels(strip.rows[:, None].astype(float), trace.columns)
+    share = np.stack([np.interp(columns, trace.columns, one) for one in np.eye(len(trace.columns))])
+    light = (profile * trace.light).astype(np.float32) @ share.astype(np.float32)
+    return replace(strip, data=strip.data - light)
+
+
+def record_zones(header: fits.Header, first: float, zones: Sequence[tuple[float, float]]) -> None:
+    """Write the background zones to a header, as rows of the first column counted from 1."""
+    for number, keyword in enumerate((vocabulary.GSP_BKG1, vocabulary.GSP_BKG2)):
+        written = provenance.NONE
+        if number < len(zones):
+            low, high = (first + edge + 1 for edge in zones[number])
+            written = f"{low:.2f}:{high:.2f} column 1"
+        provenance.put(header, keyword, written, "background extraction zone")
