@@ -123,6 +123,8 @@ class NoticeCode(StrEnum):
     NO_VARIANCE = "no_variance", ERROR
     MASTER_DOES_NOT_FIT = "master_does_not_fit", ERROR, "role size binning frame_size frame_binning"
     NO_BIAS_LEVEL = "no_bias_level", WARNING
+    COSMIC_RAYS_TOO_MANY = "cosmic_rays_too_many", WARNING, "found most"
+    COSMIC_RAYS_PROTECTED = "cosmic_rays_protected", INFO, "count"
     TOO_FEW_FRAMES = "too_few_frames", ERROR, "role found needed"
     FRAMES_DIFFER = "frames_differ", ERROR, "file reference difference"
     FLATS_SATURATED = "flats_saturated", ERROR, "count least allowed"

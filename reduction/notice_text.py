@@ -337,6 +337,14 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "({frame_size} pixels, binning {frame_binning})."
     ),
     C.NO_BIAS_LEVEL: "No overscan in this region: no bias level was subtracted.",
+    C.COSMIC_RAYS_TOO_MANY: (
+        "{found} cosmic rays were found, but in this exposure time there are at most {most}: the "
+        "frame shows sharp structure, such as a slit or a lamp. No pixel was flagged."
+    ),
+    C.COSMIC_RAYS_PROTECTED: (
+        "{count} pixels that resemble cosmic rays follow a row or a column: they belong to the "
+        "scene and were not flagged."
+    ),
     C.TOO_FEW_FRAMES: "Only {found} of {needed} frames for a {role}.",
     C.FRAMES_DIFFER: _frames_differ,
     C.FLATS_SATURATED: (

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.nddata import CCDData
 from pydantic import Field
 
-from reduction.cosmic_rays import lacosmic
+from reduction.cosmic_rays import cleaning, plausibility
 from reduction.detector import ccd, flatfield, geometry, slit
 from reduction.detector.geometry import Section
 from reduction.errors import UnusableFrame
@@ -137,7 +137,10 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     n_cosmic = 0
     if method is not None:
         report("Cosmic Ray Removal", 0.55)
-        reduced, n_cosmic = lacosmic.clean(reduced, method, spectrum=spectrum)
+        most = plausibility.most_events(reduced.data.size, facts.binning, facts.exptime)
+        cleaned = cleaning.clean(reduced, method, spectrum=spectrum, most=most)
+        reduced, n_cosmic = cleaned.frame, cleaned.n_pixels
+        steps.notices += cleaned.notices
         method_name = "LACosmic" if method == "lacosmic" else "DCR"
         steps.add_step("c", vocabulary.GSP_COSM, method_name, "cosmic ray rejection method")
     report("Done", 1.0)
@@ -241,7 +244,7 @@ def _slit_trim(
 
 def _cosmic_ray_method(
     settings: ReduceSettings, binning: tuple[int, int], *, lamp: bool
-) -> lacosmic.Method | None:
+) -> cleaning.Method | None:
     """Return the method for cosmic rays; None for a lamp, whose lines resemble cosmic rays."""
     if lamp or settings.cosmic_rays == "none":
         return None

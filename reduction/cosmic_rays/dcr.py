@@ -80,13 +80,13 @@ class _Histograms:
     ----------
     work : (n_rows, n_columns) float32
         Electron. Cosmic rays are too few to affect median and sigma.
-    misfit : (n_rows, n_columns) float32, or a number
+    misfit : (n_rows, n_columns) float32
         Error of `work`, electron.
     shift : {0, 1}
         Whether the sub-frames are displaced by half their size.
     """
 
-    def __init__(self, work: Image, misfit: Image | np.float32, shift: int) -> None:
+    def __init__(self, work: Image, misfit: Image, shift: int) -> None:
         height, width = SUBFRAME
         top, left = shift * height // 2, shift * width // 2
         n_rows, n_columns = work.shape
@@ -114,7 +114,7 @@ class _Histograms:
         block, values = block_row[row] * n_x + block_column[column], work.ravel()[places]
         order = np.lexsort((values, block))
         self._places, self._block, self._values = places[order], block[order], values[order]
-        self._off = misfit.ravel()[self._places] if isinstance(misfit, np.ndarray) else misfit
+        self._off = misfit.ravel()[self._places]
 
     def beyond_gap(self, hits: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the pixels above the first wide gap in the histogram of their sub-frame.
@@ -140,6 +140,7 @@ class _Histograms:
         level = np.full(self._median.shape, np.inf, np.float32)
         first, where = np.unique(block[wide], return_index=True)
         level[first] = before[wide][where] + np.float32(0.5) * sigma[wide][where]
-        off = self._off[left] if isinstance(self._off, np.ndarray) else self._off
-        beyond: NDArray[np.int64] = self._places[left][values > level[block] + THRESHOLD * off]
+        beyond: NDArray[np.int64] = self._places[left][
+            values > level[block] + THRESHOLD * self._off[left]
+        ]
         return beyond

@@ -1,4 +1,4 @@
-"""Cosmic rays by Laplacian edge detection (L.A.Cosmic), and their replacement in a frame.
+"""Cosmic rays by Laplacian edge detection (L.A.Cosmic).
 
 van Dokkum 2001, PASP 113, 1420. The implementation uses filters of the whole image and marks the
 events that astroscrappy marks (a test compares them) in a twentieth of the time.
@@ -6,18 +6,13 @@ events that astroscrappy marks (a test compares them) in a twentieth of the time
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
-from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
-from reduction.cosmic_rays.dcr import search as search_gaps
 from reduction.cosmic_rays.patches import Patches
 from reduction.cosmic_rays.scene import (
     AROUND,
-    BLOCK_COLUMNS,
     OBJECT_LIMIT,
     SIGMA_CLIP,
     Scene,
@@ -25,14 +20,8 @@ from reduction.cosmic_rays.scene import (
     fill_from_around,
     fine_structure,
     laplacian,
-    without_scene,
 )
-from reduction.errors import UnusableFrame
-from reduction.fits.frame_io import flags_of, image_frame, variance_of
-from reduction.frames import PixelFlag
-from reduction.notice_codes import NoticeCode
 
-Method = Literal["dcr", "lacosmic"]
 SIGMA_FRACTION = 0.3
 ITERATIONS = 4
 PIXEL_SIGMA = 3.5
@@ -41,10 +30,6 @@ TRACK_SHARE = 0.35
 """Least fraction of sharp pixels among the significant pixels of a track."""
 LONG_TRACK, LONG_TRACK_SHARE = 8, 0.05
 """Columns and rows from which a patch can't be a source, and its least fraction of sharp pixels."""
-SATURATED_RUN = 4
-"""Number of adjacent saturated pixels in a row that only a source has."""
-BESIDE_ROWS = 4
-"""Rows beside saturated pixels that are affected by the clipped profile."""
 
 
 def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> NDArray[np.bool_]:
@@ -128,64 +113,3 @@ def _with_their_cores(
         tracks |= (share > LONG_TRACK_SHARE) & (extents >= LONG_TRACK)
     tracks[0] = False  # what is neither
     return hits | tracks[labels]
-
-
-def _beside_saturation(flags: NDArray[np.uint8], *, spectrum: bool) -> NDArray[np.bool_]:
-    """Return the pixels beside a saturated source, where cosmic rays can't be identified.
-
-    A cosmic ray saturates few pixels in a row, a source many. The profile of the source is clipped,
-    and its edges are as sharp as a cosmic ray.
-    """
-    saturated = ((flags & np.uint8(PixelFlag.SATURATED)) != 0).astype(np.uint8)
-    if not saturated.any():
-        return np.zeros(flags.shape, dtype=bool)
-    runs = cv2.morphologyEx(saturated, cv2.MORPH_OPEN, np.ones((1, SATURATED_RUN), np.uint8))
-    width = 2 * BLOCK_COLUMNS + 1 if spectrum else 2 * BESIDE_ROWS + 1
-    beside = np.ones((2 * BESIDE_ROWS + 1, width), np.uint8)
-    return np.asarray(cv2.dilate(runs, beside), dtype=bool)
-
-
-def clean(frame: CCDData, method: Method, *, spectrum: bool) -> tuple[CCDData, int]:
-    """Find cosmic rays, flag them COSMIC_RAY and replace them by the pixels around.
-
-    The replacement is for display only; measurements ignore flagged pixels.
-
-    Parameters
-    ----------
-    frame : CCDData
-        (n_rows, n_columns), electron, with variance.
-    method : {"dcr", "lacosmic"}
-        `reduction.cosmic_rays.dcr.search` or `lacosmic`.
-    spectrum : bool
-        Whether the frame is a spectrum (dispersed along x) or an image.
-
-    Returns
-    -------
-    cleaned : CCDData
-        With the same variance; flags and mask include the cosmic rays.
-    n_pixels : int
-        Number of pixels flagged.
-
-    Raises
-    ------
-    UnusableFrame
-        The frame has no variance.
-    """
-    variance = variance_of(frame)
-    if variance is None:
-        raise UnusableFrame(NoticeCode.NO_VARIANCE)
-    bad = flags_of(frame) != 0
-    data = np.ascontiguousarray(frame.data, dtype=np.float32)
-    scene = without_scene(data, variance, bad, spectrum=spectrum)
-    if method == "lacosmic":
-        hits = lacosmic(scene, bad, spectrum=spectrum)
-    else:
-        hits = search_gaps(scene, bad)
-    flags = flags_of(frame).copy()
-    hits &= ~_beside_saturation(flags, spectrum=spectrum)
-    flags[hits] |= np.uint8(PixelFlag.COSMIC_RAY)
-    repaired = fill_from_around(scene.work, bad | hits) + scene.smooth
-    cleaned = image_frame(
-        np.where(hits, repaired, data), variance, flags, unit=frame.unit, meta=frame.meta.copy()
-    )
-    return cleaned, int(hits.sum())

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reduction.cosmic_rays import traces
+from reduction.cosmic_rays.traces import Trace
 from reduction.detector import robust
 
 Image = NDArray[np.float32]
@@ -29,29 +31,76 @@ BAND_ROWS = 48
 """Rows over which the sky is a median: more than a target, but few for tilt and bow of the slit."""
 
 
-def smooth_scene(data: Image) -> Image:
-    """Model sky and targets of a spectrum, without cosmic rays and narrow lines of a target.
-
-    The sky is the median of every column in bands of rows (its lines are tilted and bowed along the
-    slit), a target the median in blocks of columns of its rows without sky. Without the subtraction
-    of both, sharp sky lines and narrow traces would resemble cosmic rays.
+def _along_rows(residual: Image, sky: Image, variance: Image) -> tuple[Image, list[Trace]]:
+    """Model what extends along the rows: the median in blocks of columns, and sharp traces.
 
     Parameters
     ----------
-    data : (n_spatial, n_dispersion) float32
-        Electron. Finite; bad pixels are replaced by the mean of their neighbours.
+    residual : (n_rows, n_columns) float32
+        Electron, without sky.
+    sky, variance : (n_rows, n_columns) float32
+        Electron, and electron squared.
 
     Returns
     -------
-    (n_spatial, n_dispersion) float32
-        Electron.
+    smooth : (n_rows, n_columns) float32
+        Electron; 0 in the rows of sharp traces.
+    found : list of Trace
     """
-    n_rows, n_columns = data.shape
-    bands = robust.column_medians(data, BAND_ROWS)
+    n_columns = residual.shape[1]
+    targets = robust.row_medians(residual, BLOCK_COLUMNS)
+    sigma = np.sqrt(robust.row_medians(variance, BLOCK_COLUMNS))
+    found = [
+        traces.follow(residual[rows], sky[rows], variance[rows], rows)
+        for rows in traces.sharp_rows(targets, np.maximum(sigma, np.float32(1e-3)))
+    ]
+    for trace in found:
+        targets[trace.rows] = 0
+    return targets @ robust.interpolation(n_columns, targets.shape[1]).T, found
+
+
+def _slope(scene: Image) -> Image:
+    """Return the change per column."""
+    return cv2.Sobel(scene, -1, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+
+
+def _model_of_spectrum(work: Image, noise: Image) -> tuple[Image, Image]:
+    """Model sky and targets of a spectrum; return the model and its error, and correct `noise`.
+
+    The sky is the median of every column in bands of rows (its lines are tilted and bowed along the
+    slit), a target the median in blocks of columns of its rows without sky. Sharp traces have a
+    model of their own, with the lines of the target (`reduction.cosmic_rays.traces`). Without the
+    subtraction of all of them, sharp sky lines and narrow traces would resemble cosmic rays.
+    """
+    n_rows = len(work)
+    bands = robust.column_medians(work, BAND_ROWS)
     scene: Image = robust.interpolation(n_rows, len(bands)) @ bands
-    targets = robust.row_medians(data - scene, BLOCK_COLUMNS)
-    scene += targets @ robust.interpolation(n_columns, targets.shape[1]).T
-    return scene
+    smooth, found = _along_rows(work - scene, scene, noise)
+    scene += smooth
+    misfit = np.abs(_slope(scene)) * np.float32(SCENE_SHIFT)
+    for trace in found:
+        scene[trace.rows] += trace.light
+        misfit[trace.rows] = np.hypot(misfit[trace.rows], trace.misfit)
+        noise[trace.rows] = trace.variance
+    return scene, misfit
+
+
+def _model_of_image(work: Image, noise: Image) -> tuple[Image, Image]:
+    """Model the level of an image and what extends along its columns and rows: a slit, an edge."""
+    scene = np.full_like(work, np.median(work))
+    misfit = np.zeros_like(work)
+    for turned in (True, False):
+        views = [one.T if turned else one for one in (work, scene, noise, misfit)]
+        data, sky, variance, error = (np.ascontiguousarray(view) for view in views)
+        smooth, found = _along_rows(data - sky, sky, variance)
+        for trace in found:
+            smooth[trace.rows] = trace.light
+            error[trace.rows] = np.hypot(error[trace.rows], trace.misfit)
+            variance[trace.rows] = trace.variance
+        sky += smooth
+        for view, model in zip(views[1:], (sky, variance, error), strict=True):
+            view[...] = model
+    return scene, misfit
 
 
 # Each kernel is the Laplacian at one quarter of a pixel of the image subsampled by two, as defined
@@ -170,20 +219,20 @@ class Scene:
         The frame without its smooth part, electron.
     noise : (n_rows, n_columns) float32
         One sigma of `work`, the error of the model included, electron.
-    misfit : (n_rows, n_columns) float32 or float
+    misfit : (n_rows, n_columns) float32
         The error of the model, electron.
-    smooth : (n_rows, n_columns) float32 or float
+    smooth : (n_rows, n_columns) float32
         The smooth part, electron.
     """
 
     work: Image
     noise: Image
-    misfit: Image | np.float32
-    smooth: Image | np.float32
+    misfit: Image
+    smooth: Image
 
 
 def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spectrum: bool) -> Scene:
-    """Subtract the smooth scene from a spectrum, or the median level from an image.
+    """Subtract the smooth scene from a frame.
 
     On the flanks of a bright sky line an error of `SCENE_SHIFT` columns in its position causes a
     residual as sharp as a cosmic ray. This error is added to the noise in quadrature. The variance
@@ -205,14 +254,7 @@ def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spect
     """
     noise: Image = cv2.medianBlur(np.ascontiguousarray(variance, dtype=np.float32), 5)
     work = fill_from_around(data, bad)
-    scene: Image | np.float32 = np.float32(0)
-    misfit: Image | np.float32 = np.float32(0)
-    if spectrum:
-        scene = smooth_scene(work)
-        slope = cv2.Sobel(scene, -1, 1, 0, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
-        misfit = np.abs(slope, out=slope) * np.float32(SCENE_SHIFT)
-    else:
-        scene = np.float32(np.median(work))
+    scene, misfit = (_model_of_spectrum if spectrum else _model_of_image)(work, noise)
     work -= scene
-    noise += misfit**2 + np.float32(1e-6)
+    noise += np.square(misfit) + np.float32(1e-6)
     return Scene(work, np.sqrt(noise, out=noise), misfit, scene)

@@ -47,7 +47,7 @@ def flats() -> BlockInputs:
 @lru_cache
 def raw() -> BlockInputs:
     frame = reduce_inputs.raw(np.random.default_rng(3))
-    rows, columns = np.random.default_rng(4).integers((5, 30), (110, 2000), (300, 2)).T
+    rows, columns = np.random.default_rng(4).integers((5, 30), (110, 2000), (120, 2)).T
     frame.data[rows, columns] += 4000  # cosmic rays
     return BlockInputs(
         frame=frame,
