@@ -337,6 +337,14 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "({frame_size} pixels, binning {frame_binning})."
     ),
     C.NO_BIAS_LEVEL: "No overscan in this region: no bias level was subtracted.",
+    C.READ_NOISE_DIFFERS: (
+        "Read noise measured ({source}): {measured:.2f} e⁻; the header says {stated:g} e⁻. The "
+        "measured value is used."
+    ),
+    C.READ_NOISE_NOT_USED: (
+        "Read noise measured ({source}): {measured:.2f} e⁻; the header says {stated:g} e⁻. They "
+        "differ too much: the header's value is used. Check the gain and the electronics."
+    ),
     C.COSMIC_RAYS_TOO_MANY: (
         "{found} cosmic rays were found, but in this exposure time there are at most {most}: the "
         "frame shows sharp structure, such as a slit or a lamp. No pixel was flagged."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import ccd, masters, member_selection
+from reduction.detector import ccd, masters, member_selection, read_noise
 from reduction.fits import frame_io, provenance, shared_cards, vocabulary
 from reduction.frames import DataType, FrameKind, Product
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
@@ -60,6 +60,10 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     section = provenance.NONE if overscan is None else str(overscan[1])
     provenance.put(master.meta, vocabulary.GSP_NMIN, settings.minimum, "fewest frames asked for")
     provenance.put(master.meta, vocabulary.GSP_OVER, section, "overscan region")
+    noise = read_noise.of_pairs(members.paths, first.gain)
+    if noise is not None:
+        comment = "read noise of pairs of frames, electron"
+        provenance.put(master.meta, vocabulary.GSP_RNOI, round(noise, 3), comment)
     variance = frame_io.variance_of(master)
     assert variance is not None  # a combined frame always has one
     quality: dict[str, float | int | str] = {
@@ -69,6 +73,8 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
         "level_scatter_adu": round(float(np.std(levels)), 3),
         "noise_adu": round(float(np.sqrt(np.median(variance[:, ::4]))), 3),
     }
+    if noise is not None:
+        quality["read_noise_electron"] = round(noise, 2)
     report("Done", 1.0)
     return [
         Product(

@@ -10,8 +10,9 @@ from astropy.nddata import CCDData
 from pydantic import Field
 
 from reduction.cosmic_rays import cleaning, plausibility
-from reduction.detector import ccd, flatfield, geometry, slit
+from reduction.detector import ccd, flatfield, geometry, read_noise, slit
 from reduction.detector.geometry import Section
+from reduction.detector.read_noise import ReadNoise
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Technique
@@ -63,7 +64,7 @@ class _Steps:
     notices: list[Notice] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     bias_adu: float = 0.0
-    read_noise: float | None = None
+    read_noise: ReadNoise | None = None
 
     def add_step(self, letter: str, keyword: str, value: str, comment: str) -> None:
         self.letters += letter
@@ -121,7 +122,8 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
 
     report("Bias Subtract", 0.2)
     counts = ccd.subtract_bias(ccd.trim(frame, section), _part(bias, section))
-    reduced = ccd.to_electrons(counts)
+    noise = steps.read_noise
+    reduced = ccd.to_electrons(counts, None if noise is None else noise.variance)
     _record_bias(inputs, settings, steps)
     flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
@@ -174,7 +176,7 @@ def _bias(
 ) -> CCDData | float:
     """Return the bias of the untrimmed frame, ADU: the master, else the overscan level, else 0."""
     known = ccd.overscan_level(frame)
-    steps.read_noise = ccd.measured_read_noise(frame)
+    steps.read_noise = _read_noise(frame, inputs, settings, steps)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
             steps.cards[vocabulary.GSP_OVER] = (str(known[1]), "overscan region")
@@ -189,6 +191,17 @@ def _bias(
     steps.add_step("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
     steps.bias_adu = known[0]
     return known[0]
+
+
+def _read_noise(
+    frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, steps: _Steps
+) -> ReadNoise:
+    """Return the read noise that the variance is calculated with."""
+    stated, gain = ccd.read_noise_and_gain(frame)
+    master = None if settings.ignore_bias else inputs.master_bias
+    noise = read_noise.of_frame(frame, stated, gain, master)
+    steps.notices += noise.notices
+    return noise
 
 
 def _record_bias(inputs: BlockInputs, settings: ReduceSettings, steps: _Steps) -> None:
@@ -299,11 +312,17 @@ def _quality(reduced: CCDData, steps: _Steps, n_cosmic: int) -> dict[str, float 
         "saturated_fraction": round(n_saturated / flags.size, 6),
         "background_electron": round(float(np.median(reduced.data[:, ::4])), 2),
     }
-    if steps.read_noise is not None:
-        quality["read_noise_electron"] = round(steps.read_noise, 2)
+    noise = steps.read_noise
+    if noise is not None:
+        quality["read_noise_used_electron"] = round(noise.electron, 2)
+        quality["read_noise_source"] = noise.source.value
+    if noise is not None and noise.overscan is not None:
+        quality["read_noise_electron"] = round(noise.overscan, 2)
     for keyword, name, comment in (
         (vocabulary.GSP_BLEV, "bias_level_adu", "bias level subtracted, ADU"),
-        (vocabulary.GSP_RNOI, "read_noise_electron", "read noise measured, electron"),
+        (vocabulary.GSP_RNOI, "read_noise_electron", "read noise of the overscan, electron"),
+        (vocabulary.GSP_RNUS, "read_noise_used_electron", "read noise used, electron"),
+        (vocabulary.GSP_RNSO, "read_noise_source", "where it comes from"),
         (vocabulary.GSP_SATF, "saturated_fraction", "saturated part of the pixels"),
         (vocabulary.GSP_CRFR, "cosmic_ray_fraction", "part cleaned of cosmic rays"),
     ):

@@ -22,7 +22,7 @@ from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction import readouts
-from reduction.detector import geometry
+from reduction.detector import geometry, overscan
 from reduction.detector.geometry import Section
 from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import headers, vocabulary
@@ -103,39 +103,14 @@ def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
     Returns
     -------
     (float, Section) or None
-        Median, ADU, and the section it was taken from; None without overscan.
+        Mean of the core of its counts, ADU (`reduction.detector.distribution`), and the section it
+        was taken from; None without overscan.
     """
     section = geometry.overscan_section(frame.meta, frame.shape)
     if section is None:
         return None
-    level = float(np.nanmedian(frame.data[section.slices]))
-    return (level, section) if np.isfinite(level) else None
-
-
-def measured_read_noise(frame: CCDData) -> float | None:
-    """Return the read noise measured in the overscan of a raw frame.
-
-    The median of every column is subtracted first, since the level decays along the serial
-    register.
-
-    Parameters
-    ----------
-    frame : CCDData
-        (ny, nx), ADU, untrimmed.
-
-    Returns
-    -------
-    float or None
-        One sigma, electron; None without overscan or gain.
-    """
-    section = geometry.overscan_section(frame.meta, frame.shape)
-    gain = headers.number(frame.meta, vocabulary.GAIN)
-    if section is None or gain is None:
-        return None
-    counts = frame.data[section.slices]
-    scatter = np.median(np.abs(counts - np.median(counts, axis=0)))
-    noise = 1.4826 * gain * float(scatter)
-    return noise if np.isfinite(noise) else None
+    level = overscan.level(frame.data[section.slices])
+    return None if level is None else (level, section)
 
 
 def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
@@ -160,14 +135,14 @@ def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
         The master was taken with another size or binning.
     """
     check_bias_fits(frame.meta, frame.shape, master)
-    drift = 0.0
-    now, then = overscan_level(frame), overscan_level(master)
-    if now is not None and then is not None:
-        drift = now[0] - then[0]
+    section = geometry.overscan_section(frame.meta, frame.shape)
+    drift = None
+    if section is not None:
+        drift = overscan.drift(frame.data[section.slices], master.data[section.slices])
     # The flags of the master are not copied: its bad pixels have the typical level, and are flagged
     # in the frame if they are bad there.
     return CCDData(
-        master.data + np.float32(drift), unit=master.unit, uncertainty=master.uncertainty
+        master.data + np.float32(drift or 0.0), unit=master.unit, uncertainty=master.uncertainty
     )
 
 
@@ -225,13 +200,15 @@ def subtract_bias(frame: CCDData, bias: CCDData | float) -> CCDData:
     return subtracted
 
 
-def to_electrons(frame: CCDData) -> CCDData:
+def to_electrons(frame: CCDData, dark_variance: float | None = None) -> CCDData:
     """Multiply by the gain and give every pixel its variance.
 
     Parameters
     ----------
     frame : CCDData
         (ny, nx), ADU, bias-subtracted, with flags and the variance of the bias.
+    dark_variance : float, optional
+        Variance of a pixel without light, electron²; default: the header's read noise, squared.
 
     Returns
     -------
@@ -247,6 +224,7 @@ def to_electrons(frame: CCDData) -> CCDData:
         No pixel is finite.
     """
     read_noise, gain = read_noise_and_gain(frame)
+    noise = read_noise if dark_variance is None else float(np.sqrt(dark_variance))
     # A float32 gain, since a float64 one would turn the frame into float64.
     electrons = ccdproc.gain_correct(
         frame, u.Quantity(np.float32(gain), u.electron / u.adu), add_keyword=None
@@ -258,13 +236,13 @@ def to_electrons(frame: CCDData) -> CCDData:
             raise UnusableFrame(NoticeCode.NO_VALID_PIXEL)
         electrons.data[bad] = 0
         flags = flags | bad * np.uint8(PixelFlag.BAD)
-    noise = ccdproc.create_deviation(
+    deviation = ccdproc.create_deviation(
         CCDData(electrons.data, unit=electrons.unit),
-        readnoise=read_noise * u.electron,
+        readnoise=noise * u.electron,
         disregard_nan=True,
         add_keyword=None,
     )
-    variance = np.square(noise.uncertainty.array)
+    variance = np.square(deviation.uncertainty.array)
     bias_variance = variance_of(electrons)
     if bias_variance is not None:
         variance += bias_variance

@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
-from reduction.detector import ccd, geometry, member_agreement
+from reduction.detector import ccd, geometry, member_agreement, overscan
 from reduction.detector.combine import N_THREADS
 from reduction.detector.member_agreement import FlatMeasure
 from reduction.fits import frame_io
@@ -68,13 +68,10 @@ class Member:
         pixels, header, saturation = _opened(path, (found.st_mtime_ns, found.st_size))
         return cls(pixels, header.copy(), saturation)
 
-    def overscan(self) -> float | None:
-        """Return the median of the overscan, ADU, None without overscan."""
+    def overscan(self) -> Image | None:
+        """Return the counts of the overscan, (n_rows, n) ADU, None without overscan."""
         section = geometry.overscan_section(self.header, self.pixels.shape)
-        if section is None:
-            return None
-        level = float(np.nanmedian(self.pixels.read(*section.slices)))
-        return level if np.isfinite(level) else None
+        return None if section is None else self.pixels.read(*section.slices)
 
     def values(self, rows: slice, columns: slice) -> Image:
         """Read a part of the frame.
@@ -116,12 +113,14 @@ def _drift(member: Member, bias: CCDData | None) -> float:
 
     Without a master it is the overscan level itself, or 0 without overscan.
     """
-    frame_level = member.overscan()
+    counts = member.overscan()
     if bias is None:
-        return frame_level or 0.0
+        return 0.0 if counts is None else overscan.level(counts) or 0.0
     ccd.check_bias_fits(member.header, member.pixels.shape, bias)
-    master_level = ccd.overscan_level(bias)
-    return 0.0 if frame_level is None or master_level is None else frame_level - master_level[0]
+    section = geometry.overscan_section(member.header, member.pixels.shape)
+    if counts is None or section is None:
+        return 0.0
+    return overscan.drift(counts, bias.data[section.slices]) or 0.0
 
 
 def _saturated_part(counts: Image, level: float) -> float:

@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
-from reduction.detector import geometry
+from reduction.detector import geometry, overscan
 from reduction.detector.combine import combine
 from reduction.detector.geometry import Section
 from reduction.detector.master_members import FlatMember, Member, in_threads
@@ -95,9 +95,7 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDA
         Levels of the overscan, ADU; those of the frames where there is none.
     """
     members = [Member.of(path) for path in paths]
-    stated = list(in_threads(Member.overscan, members))
-    levels = np.array([np.nan if level is None else level for level in stated])
-    drifts = np.nan_to_num(levels - np.mean(levels)).astype(np.float32)
+    levels, drifts = _levels(list(in_threads(Member.overscan, members)))
 
     def prepare(index: int, rows: slice) -> Image:
         counts = members[index].values(rows, _WHOLE)
@@ -108,6 +106,34 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDA
     mean, variance = combine_frames(len(members), first.pixels.shape, prepare, progress)
     known = np.nan_to_num(levels, nan=float(np.nanmedian(mean[::4, ::4])))
     return _master(mean, variance, shared_cards.shared(first.header), u.adu), known
+
+
+def _levels(counts: Sequence[Image | None]) -> tuple[NDArray[np.float64], Image]:
+    """Return the overscan levels of the members, and how far each is above their mean, ADU.
+
+    Parameters
+    ----------
+    counts : sequence of (n_rows, n) float32, or None
+        Counts of the overscan.
+
+    Returns
+    -------
+    levels : (n_frames,) float64
+        NaN without overscan.
+    drifts : (n_frames,) float32
+        0 without overscan.
+    """
+    known = [one for one in counts if one is not None]
+    levels = np.full(len(counts), np.nan)
+    drifts = np.zeros(len(counts))
+    if len(known) == len(counts):
+        reference = np.median(known, axis=0)
+        for index, one in enumerate(known):
+            level, drift = overscan.level(one), overscan.drift(one, reference)
+            levels[index] = np.nan if level is None else level
+            drifts[index] = drift or 0.0
+        drifts -= drifts.mean()
+    return levels, drifts.astype(np.float32)
 
 
 def _master(mean: Image, variance: Image, meta: fits.Header, unit: u.UnitBase) -> CCDData:

@@ -48,7 +48,7 @@ _PROVENANCE: Final = (
     *(vocabulary.GSP_VERS, vocabulary.GSP_FNAM, vocabulary.GSP_TECH, vocabulary.GSP_DATE),
     *(vocabulary.GSP_NCOM, vocabulary.GSP_NMIN, vocabulary.GSP_OVER, vocabulary.GSP_TRIM),
     *(vocabulary.GSP_BIAS, vocabulary.GSP_NORM, vocabulary.GSP_NORD, vocabulary.GSP_STHR),
-    *(vocabulary.GSP_SLO, vocabulary.GSP_SHI, vocabulary.MJD_OBS),
+    *(vocabulary.GSP_SLO, vocabulary.GSP_SHI, vocabulary.GSP_RNOI, vocabulary.MJD_OBS),
 )
 _ALLOWED: Final = frozenset(
     [*_PROVENANCE, *(keyword for card in _CONCEPTS for keyword in (card.keyword, *card.aliases))]
