@@ -20,9 +20,9 @@ from callbacks.data.address import Address
 from db.models import User
 from reduction.notice_text import text
 from services import log_list, logs
-from services.errors import Conflict
-from services.files.arrivals import decisions
-from services.files.arrivals.decisions import Remedy
+from services.errors import Conflict, InvalidRequest
+from services.files.arrivals import remedies
+from services.files.arrivals.remedies import Remedy
 from services.log_list import LogFilters, LogLine, LogPage
 from services.proposals import proposal_index
 
@@ -31,7 +31,24 @@ ALL = "all"
 """The value of the menu for all proposals; an empty value would leave the menu blank."""
 
 LABELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
-REMEDY_LABELS = {Remedy.ACCEPT: "Accept the change", Remedy.RETRY: "Try again"}
+REMEDY_LABELS = {
+    Remedy.ACCEPT: "Accept the change",
+    Remedy.RETRY: "Try again",
+    Remedy.RED: "Red camera",
+    Remedy.BLUE: "Blue camera",
+    Remedy.WITHDRAW: "Withdraw",
+    Remedy.AS_BIAS: "Accept as bias",
+    Remedy.AS_FLAT: "Accept as flat",
+    Remedy.AS_ARC: "Accept as arc",
+    Remedy.AS_SPECTRUM: "Accept as spectrum",
+    Remedy.AS_IMAGE: "Accept as image",
+}
+DONE = {
+    Remedy.RED: "of the Red camera now",
+    Remedy.BLUE: "of the Blue camera now",
+    Remedy.WITHDRAW: "waiting for a decision again",
+}
+"""What the files of a remedy are afterwards; of all others they are indexed."""
 NO_MATCH = "No message matches these filters."
 NO_MESSAGES = (
     "No messages yet. Failed reductions, and decisions of the pipeline that you should know of, "
@@ -167,7 +184,7 @@ def _row(query: Query, line: LogLine) -> html.Tr:
             html.Td(_proposal(query, line), className="code"),
             html.Td(_file(line), className="file"),
             html.Td(
-                [text(line.notice), *_remedy(line)],
+                [text(line.notice), *_remedies(line)],
                 className="sentence",
                 **{"data-code": str(line.notice.code)},
             ),
@@ -175,27 +192,38 @@ def _row(query: Query, line: LogLine) -> html.Tr:
     )
 
 
-def _remedy(line: LogLine) -> list[Child]:
-    """Return the button of staff for the files of an entry."""
-    if line.remedy is None:
-        return []
+def _remedies(line: LogLine) -> list[Child]:
+    """Return the buttons of staff for the files of an entry."""
     data = {"data-command": "remedy", "data-entry": str(line.id)}
     look = "btn btn-sm btn-secondary ms-2"
-    return [html.Button(REMEDY_LABELS[line.remedy], type="button", className=look, **data)]
+    return [
+        html.Button(
+            REMEDY_LABELS[remedy],
+            type="button",
+            className=look,
+            **data,
+            **{"data-remedy": str(remedy)},
+        )
+        for remedy in line.remedies
+    ]
 
 
 def remedy(user: User, data: ButtonData) -> str:
-    """Accept the changed frames of an entry, or examine its refused files again.
+    """Do for the files of an entry what was chosen.
 
     Raises
     ------
     Conflict
         None of the files can be indexed.
     """
-    number = decisions.of_entry(user, row_id(data, "entry"))
+    chosen = data.get("remedy", "")
+    if chosen not in set(Remedy):
+        raise InvalidRequest(button_actions.OUT_OF_DATE)
+    number = remedies.of_entry(user, row_id(data, "entry"), Remedy(chosen))
     if not number:
         raise Conflict("No file of this message can be indexed.")
-    return "One file is indexed." if number == 1 else f"{number} files are indexed."
+    done = DONE.get(Remedy(chosen), "indexed")
+    return f"One file is {done}." if number == 1 else f"{number} files are {done}."
 
 
 def _proposal(query: Query, line: LogLine) -> Component:

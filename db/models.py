@@ -355,6 +355,22 @@ class Arrival(Table):
     seen = InsertionTimeField()
 
 
+class CameraDecision(Table):
+    """Which camera took the frames of a night whose headers leave it open: by whom, and when.
+
+    `readout` is the gain and read noise of their headers (`services.files.camera_decisions`).
+    """
+
+    night = DateField()
+    readout = CharField(60)
+    camera = CharField(16)
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    created = InsertionTimeField()
+
+    class Meta:
+        indexes = ((("night", "readout"), True),)
+
+
 class FormerVersion(Table):
     """Bytes that a raw frame had before its file was replaced: by whom this was accepted, and when.
 
@@ -560,6 +576,7 @@ TABLES = [
     Membership,
     File,
     Arrival,
+    CameraDecision,
     FormerVersion,
     Run,
     Ingredient,

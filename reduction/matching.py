@@ -169,9 +169,9 @@ def choose_arcs(
 def group_key(frame: FrameDescription) -> str:
     """Return the key that frames of one master share: night, read-out and, for a flat, the setup.
 
-    ``""`` for a frame that is not combined into masters.
+    ``""`` for a frame that is not combined into masters, or whose camera is not known.
     """
-    if frame.kind not in {FrameKind.BIAS, FrameKind.FLAT}:
+    if frame.kind not in {FrameKind.BIAS, FrameKind.FLAT} or not frame.camera:
         return ""
     ny, nx = frame.shape
     parts: list[object] = [frame.kind, frame.night.isoformat(), frame.camera]

@@ -99,6 +99,8 @@ class NoticeCode(StrEnum):
     CAMERA_DERIVED = "camera_derived", INFO, "camera evidence"
     CAMERA_DISPUTED = "camera_disputed", WARNING, "camera evidence against"
     CAMERA_OPEN = "camera_open", WARNING, "facts"
+    CAMERA_DECIDED = "camera_decided", INFO, "camera person"
+    CARD_DECIDED = "card_decided", INFO, "keyword value person"
     TIME_MISSING = "time_missing", ERROR, "keyword value"
     DATE_INVALID = "date_invalid", ERROR, "keyword value"
     DATE_IN_FUTURE = "date_in_future", WARNING, "keyword stored filed"
@@ -211,6 +213,7 @@ class NoticeCode(StrEnum):
 
     # Why a run waits.
     NOT_EXAMINED = "not_examined", INFO
+    WAITING_FOR_CAMERA = "waiting_for_camera", INFO
     WAITING_FOR_FRAMES = "waiting_for_frames", INFO, "role found needed"
     WAITING_FOR_MASTER = "waiting_for_master", INFO, "role frames"
     WAITING_FOR_SERIES = "waiting_for_series", INFO
@@ -250,6 +253,9 @@ class NoticeCode(StrEnum):
     FOLDER_READABLE = "folder_readable", INFO, "file"
     FILE_RUN_FAILED = "file_run_failed", ERROR, "file block reason"
     CHANGE_ACCEPTED = "change_accepted", INFO, "person file"
+    NIGHT_DECIDED = "night_decided", INFO, "person camera night readout count decision"
+    NIGHT_UNDECIDED = "night_undecided", INFO, "person night readout count"
+    FILE_ADMITTED = "file_admitted", INFO, "person file cards"
     RECLASSIFIED = "reclassified", INFO, "person file before after"
     SETTINGS_CHANGED = "settings_changed", INFO, "person changes"
     SETTINGS_RESTORED = "settings_restored", INFO, "person changes"

@@ -303,6 +303,8 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         f"The header does not tell which camera took the frame{_among(p['facts'])}: it is not "
         "reduced until staff have decided."
     ),
+    C.CAMERA_DECIDED: "{person} decided that this frame is of the {camera} camera.",
+    C.CARD_DECIDED: "{person} stated {keyword} {value}, which the header does not tell.",
     C.TIME_MISSING: "{keyword} is {value}, without TIME or UT beside it.",
     C.DATE_INVALID: "{keyword} is not a date and time: {value}.",
     C.DATE_IN_FUTURE: (
@@ -513,6 +515,9 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.FIXED_ARC_DIFFERS: lambda p: f"{p['file']} does not fit this spectrum: {_listed(p)}.",
     C.NOT_A_CALIBRATION_FRAME: "{file} is not a frame that masters are made of.",
     C.NOT_EXAMINED: "Looking for calibrations.",
+    C.WAITING_FOR_CAMERA: (
+        "The header does not tell which camera took the frame: staff have to decide."
+    ),
     C.WAITING_FOR_FRAMES: "Waiting for a {role} ({found} of {needed} frames so far).",
     C.WAITING_FOR_MASTER: "Waiting for the {role} ({frames} frames).",
     C.WAITING_FOR_SERIES: "Waiting until the series is complete.",
@@ -574,6 +579,18 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.FOLDER_UNREADABLE: "The folder {file} cannot be read: {problem}",
     C.FOLDER_READABLE: "The folder {file} can be read again",
     C.FILE_RUN_FAILED: _file_run_failed,
+    C.NIGHT_DECIDED: (
+        "{person} decided that the frames of {night} with {readout} are of the {camera} camera "
+        "({count} so far)."
+    ),
+    C.NIGHT_UNDECIDED: (
+        "{person} withdrew the decision on the camera of the frames of {night} with {readout} "
+        "({count} frames)."
+    ),
+    C.FILE_ADMITTED: lambda p: (
+        f"{p['person']} accepted {p['file']}"
+        + (f", stating {', '.join(p['cards'])}." if p["cards"] else ".")
+    ),
     C.RECLASSIFIED: "{person} classified {file}: {before} → {after}.",
     C.SETTINGS_CHANGED: lambda p: f"{p['person']} changed the reduction settings ({_changes(p)}).",
     C.SETTINGS_RESTORED: (

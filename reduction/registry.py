@@ -17,6 +17,7 @@ from astropy.nddata import CCDData
 from pydantic import BaseModel, ConfigDict
 
 from reduction import blocks
+from reduction.fits.derivation.completion import Given
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from reduction.notices import Notice
 
@@ -63,6 +64,8 @@ class BlockInputs:
         Raw frames of a master, oldest first.
     n_absent : int
         Further frames of the master that cannot be opened: they are counted, and left out.
+    decided : mapping
+        Header cards of `members` that a person decided: path → keyword → value.
     master_bias, master_flat : CCDData or None
         None when the settings ignore them, or when there is none (`notices` give the reason).
     arc : CCDData or None
@@ -83,6 +86,7 @@ class BlockInputs:
     kind: FrameKind | None = None
     members: tuple[Path, ...] = ()
     n_absent: int = 0
+    decided: Mapping[Path, Given] = field(default_factory=dict)
     master_bias: CCDData | None = None
     master_flat: CCDData | None = None
     arc: CCDData | None = None

@@ -10,8 +10,8 @@ from typing import TypedDict
 from db.models import User
 from reduction.notices import Notice
 from services import logs
-from services.files.arrivals import decisions
-from services.files.arrivals.decisions import Remedy
+from services.files.arrivals import remedies
+from services.files.arrivals.remedies import Remedy
 from services.paging import n_pages
 
 PAGE_SIZE = 50
@@ -36,7 +36,7 @@ class LogLine:
         UTC.
     soar_id, file_name : str
         "" when the entry concerns none, or one that the person does not see.
-    remedy : Remedy or None
+    remedies : tuple of Remedy
         What the person can do for the files of the entry.
     """
 
@@ -48,7 +48,7 @@ class LogLine:
     file_id: int | None
     file_name: str
     run_id: int | None
-    remedy: Remedy | None
+    remedies: tuple[Remedy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def page(user: User, level: str, filters: LogFilters, page: int = 1) -> LogPage:
             file_id=entry.file_id,
             file_name=names.get(entry.file_id, ""),
             run_id=entry.run_id,
-            remedy=decisions.remedy(user, Notice.from_json(entry.notice)),
+            remedies=remedies.offered(user, Notice.from_json(entry.notice)),
         )
         for entry in entries
     ]

@@ -31,6 +31,58 @@ class ArrivalPage(Listing):
     results: list[ArrivalOut]
 
 
+class Admission(Strict):
+    """A file in quarantine, and what its header does not tell."""
+
+    id: int = Field(ge=1, le=2**31 - 1, examples=[7])
+    obstype: str = Field("", max_length=20, description="As `OBSTYPE`.", examples=["COMP"])
+    technique: Literal["", "Spectroscopy", "Imaging", "Unknown"] = ""
+    camera: Literal["", "Red", "Blue"] = ""
+    date_obs: dt.datetime | None = Field(
+        None,
+        description="Start of the exposure, UTC. If nothing tells it, the file's time is taken.",
+    )
+    exptime: float | None = Field(None, ge=0, le=86_400, description="Seconds.", examples=[60.0])
+    binning: str = Field("", pattern="^([1-9] [1-9])?$", description="Along x and y.")
+
+
+class CameraChoice(Strict):
+    """The camera of all frames of the night and read-out of a frame."""
+
+    file_id: int = Field(ge=1, le=2**31 - 1, examples=[7])
+    camera: Literal["Red", "Blue"]
+
+
+class CameraDecisionOut(BaseModel):
+    """Which camera took the frames of a night whose headers leave it open."""
+
+    id: int
+    night: dt.date
+    readout: str = Field(examples=["gain 1.4, read noise 4.74"])
+    camera: Literal["Red", "Blue"]
+    person: str = Field(description="Who decided.", examples=["Ada Ramos"])
+    created: dt.datetime
+    files: int = Field(description="Indexed frames that it is about.", examples=[38])
+
+
+class CameraDecisions(BaseModel):
+    """All decisions on cameras, newest first."""
+
+    results: list[CameraDecisionOut]
+
+
+class DecisionReference(Strict):
+    """Which decision."""
+
+    id: int = Field(ge=1, le=2**31 - 1, examples=[3])
+
+
+class Withdrawn(BaseModel):
+    """A decision that was withdrawn."""
+
+    files: int = Field(description="Frames that wait for a decision again.", examples=[38])
+
+
 class ArrivalReference(Strict):
     """Which refused file."""
 

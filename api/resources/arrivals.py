@@ -9,10 +9,20 @@ from flask import g
 from api.contract.paging import listing
 from api.contract.routing import operation
 from api.models import requests
-from api.models.arrivals import ArrivalOut, ArrivalPage, ArrivalReference
+from api.models.arrivals import (
+    Admission,
+    ArrivalOut,
+    ArrivalPage,
+    ArrivalReference,
+    CameraChoice,
+    CameraDecisionOut,
+    CameraDecisions,
+    DecisionReference,
+    Withdrawn,
+)
 from api.models.files import FileOut
 from services.files import serialization
-from services.files.arrivals import decisions
+from services.files.arrivals import admission, camera_decisions, decisions
 
 TAG = "files"
 
@@ -65,3 +75,67 @@ def accept(body: ArrivalReference) -> Any:
     The checksum of the old version is kept. What was made of it is out of date and made again.
     """
     return serialization.as_dict(decisions.accept(g.user, body.id))
+
+
+@operation(
+    "POST",
+    "/arrivals/admit/",
+    tag=TAG,
+    name="arrivals_admit",
+    body=Admission,
+    answer=FileOut,
+    refusals=(403, 404, 409, 422),
+)
+def admit(body: Admission) -> Any:
+    """Index a file in quarantine, stating what its header does not tell. For staff.
+
+    What is stated is kept with the frame and used in its reduction.
+    """
+    stated = admission.Stated(**body.model_dump(exclude={"id"}))
+    return serialization.as_dict(admission.admit(g.user, body.id, stated), g.user)
+
+
+@operation(
+    "GET",
+    "/arrivals/cameras/",
+    tag=TAG,
+    name="arrivals_cameras",
+    answer=CameraDecisions,
+    refusals=(403,),
+)
+def cameras() -> Any:
+    """Get the decisions on the camera of frames whose headers leave it open. For staff."""
+    found = [camera_decisions.as_dict(decided) for decided in camera_decisions.listed(g.user)]
+    return {"results": found}
+
+
+@operation(
+    "POST",
+    "/arrivals/cameras/decide/",
+    tag=TAG,
+    name="arrivals_cameras_decide",
+    body=CameraChoice,
+    answer=CameraDecisionOut,
+    refusals=(403, 404, 409),
+)
+def decide_camera(body: CameraChoice) -> Any:
+    """Decide which camera took the frames of the night and read-out of a frame. For staff.
+
+    The decision is about all frames of that night with the same gain and read noise whose headers
+    leave the camera open, also those that come later. A new decision replaces it.
+    """
+    return camera_decisions.as_dict(camera_decisions.decide(g.user, body.file_id, body.camera))
+
+
+@operation(
+    "POST",
+    "/arrivals/cameras/withdraw/",
+    tag=TAG,
+    name="arrivals_cameras_withdraw",
+    body=DecisionReference,
+    answer=Withdrawn,
+    refusals=(403, 404),
+)
+def withdraw_camera(body: DecisionReference) -> Any:
+    """Withdraw a decision on a camera: its frames wait again. For staff."""
+    return {"files": camera_decisions.withdraw(g.user, body.id)}

@@ -45,13 +45,17 @@ def master_bias(inputs: BlockInputs, settings: MasterBiasSettings, report: Repor
     report("Reading", 0.0)
     role = CalibrationRole.MASTER_BIAS
     given = member_selection.describe_members(
-        inputs.members, settings.minimum, role, n_absent=inputs.n_absent
+        inputs.members,
+        settings.minimum,
+        role,
+        n_absent=inputs.n_absent,
+        decided=inputs.decided,
     )
     members = member_selection.judge_biases(given, role)
     first = members.described[0]
     report("Combining", 0.1)
     master, levels = masters.master_bias(
-        members.paths, lambda f: report("Combining", 0.1 + 0.8 * f)
+        members.paths, lambda f: report("Combining", 0.1 + 0.8 * f), inputs.decided
     )
     file_name = master_bias_name(first)
     provenance.stamp(master.meta, parent=None, file_name=file_name, technique=first.technique)

@@ -76,7 +76,11 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
     report("Reading", 0.0)
     role = CalibrationRole.MASTER_FLAT
     given = member_selection.describe_members(
-        inputs.members, settings.minimum, role, n_absent=inputs.n_absent
+        inputs.members,
+        settings.minimum,
+        role,
+        n_absent=inputs.n_absent,
+        decided=inputs.decided,
     )
     report("Bias Subtract", 0.05)
     members, used = member_selection.judge_flats(

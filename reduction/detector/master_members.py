@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,8 @@ from reduction.detector import ccd, geometry, member_agreement, overscan
 from reduction.detector.combine import N_THREADS
 from reduction.detector.member_agreement import FlatMeasure
 from reduction.fits import frame_io
+from reduction.fits.derivation.cards import Value
+from reduction.fits.derivation.completion import NOTHING, Given
 from reduction.fits.pixels import RawPixels
 from reduction.fits.vocabulary import GAIN
 
@@ -43,10 +45,11 @@ def in_threads(function: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R
 def _opened(
     path: Path,
     stamp: tuple[int, int],  # noqa: ARG001 - a file that was replaced is another one
+    given: tuple[tuple[str, Value], ...],
 ) -> tuple[RawPixels, fits.Header, float]:
     """Return a frame that is opened several times, while its master is made, with its header."""
     pixels = RawPixels(path)
-    header = frame_io.clean_header(pixels.header, pixels.shape, path.name)
+    header = frame_io.clean_header(pixels.header, pixels.shape, path.name, dict(given))
     return pixels, header, frame_io.saturation_level(header)
 
 
@@ -62,10 +65,11 @@ class Member:
     saturation: float
 
     @classmethod
-    def of(cls, path: Path) -> Member:
-        """Open a raw frame without reading its pixels."""
+    def of(cls, path: Path, given: Given = NOTHING) -> Member:
+        """Open a raw frame without reading its pixels; `given` are cards that a person decided."""
         found = path.stat()
-        pixels, header, saturation = _opened(path, (found.st_mtime_ns, found.st_size))
+        stamp = (found.st_mtime_ns, found.st_size)
+        pixels, header, saturation = _opened(path, stamp, tuple(given.items()))
         return cls(pixels, header.copy(), saturation)
 
     def overscan(self) -> Image | None:
@@ -98,7 +102,8 @@ class FlatMember:
     """Median level and saturated fraction of a flat frame, measured before combining.
 
     `level` is without bias, ADU. `drift` is the bias level relative to the master bias, or the bias
-    level itself without a master, ADU. `measure` is what is compared with the other flats.
+    level itself without a master, ADU. `measure` is what is compared with the other flats. `given`
+    are the cards that a person decided.
     """
 
     path: Path
@@ -106,6 +111,7 @@ class FlatMember:
     saturated_percent: float
     drift: float
     measure: FlatMeasure
+    given: Given = field(default_factory=dict)
 
 
 def _drift(member: Member, bias: CCDData | None) -> float:
@@ -135,9 +141,9 @@ def _saturated_part(counts: Image, level: float) -> float:
     return float(np.count_nonzero(saturated & (neighbours > 1)) / saturated.size)
 
 
-def measure_flat(path: Path, bias: CCDData | None) -> FlatMember:
+def measure_flat(path: Path, bias: CCDData | None, given: Given = NOTHING) -> FlatMember:
     """Return a flat frame in numbers; `bias` is a master bias, ADU, untrimmed."""
-    member = Member.of(path)
+    member = Member.of(path, given)
     section = geometry.image_section(member.header, member.pixels.shape)
     counts = member.pixels.read(*section.slices)
     percent = 100 * _saturated_part(counts, member.saturation)
@@ -150,12 +156,13 @@ def measure_flat(path: Path, bias: CCDData | None) -> FlatMember:
     lit = counts if bias is None else counts - bias.data[section.slices]
     lit = np.where(counts < member.saturation, lit - np.float32(drift), np.float32(np.nan))
     gain = member.header.get(GAIN.keyword)
-    return FlatMember(path, level, percent, drift, member_agreement.measure_flat(lit, gain))
+    measure = member_agreement.measure_flat(lit, gain)
+    return FlatMember(path, level, percent, drift, measure, given)
 
 
-def measure_bias(path: Path) -> member_agreement.BiasMeasure:
+def measure_bias(path: Path, given: Given = NOTHING) -> member_agreement.BiasMeasure:
     """Return a bias frame in numbers, for the comparison with others."""
-    member = Member.of(path)
+    member = Member.of(path, given)
     header, shape = member.header, member.pixels.shape
     section = geometry.image_section(header, shape)
     overscan = geometry.overscan_section(header, shape)

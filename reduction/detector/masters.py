@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from reduction.detector.combine import combine
 from reduction.detector.geometry import Section
 from reduction.detector.master_members import FlatMember, Member, in_threads
 from reduction.fits import shared_cards
+from reduction.fits.derivation.completion import NONE_DECIDED, NOTHING, Given
 from reduction.fits.frame_io import image_frame
 from reduction.frames import PixelFlag
 
@@ -75,7 +76,9 @@ def combine_frames(
 _WHOLE = slice(None)
 
 
-def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDArray[np.float64]]:
+def master_bias(
+    paths: Sequence[Path], progress: Progress, decided: Mapping[Path, Given] = NONE_DECIDED
+) -> tuple[CCDData, NDArray[np.float64]]:
     """Combine bias frames to a master of the full raw geometry (pre- and overscan included).
 
     Every frame is first shifted to the mean overscan level, since the level drifts by about an ADU.
@@ -86,6 +89,8 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDA
         Raw frames of one read-out.
     progress : callable
         Called with the fraction done.
+    decided : mapping
+        Cards of the frames that a person decided.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def master_bias(paths: Sequence[Path], progress: Progress) -> tuple[CCDData, NDA
     levels : (n_frames,) float64
         Levels of the overscan, ADU; those of the frames where there is none.
     """
-    members = [Member.of(path) for path in paths]
+    members = [Member.of(path, decided.get(path, NOTHING)) for path in paths]
     levels, drifts = _levels(list(in_threads(Member.overscan, members)))
 
     def prepare(index: int, rows: slice) -> Image:
@@ -170,7 +175,7 @@ def combine_flats(
     section : Section
         The section of the raw frame.
     """
-    raws = [Member.of(member.path) for member in members]
+    raws = [Member.of(member.path, member.given) for member in members]
     shape, meta = raws[0].pixels.shape, raws[0].header
     section = geometry.image_section(meta, shape)
     level = float(np.mean([m.level for m in members]))

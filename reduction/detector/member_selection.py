@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from reduction.detector.member_agreement import Misfit
 from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
 from reduction.errors import MissingCalibration, ReductionError, UnusableFrame
 from reduction.fits import frame_io, headers
+from reduction.fits.derivation.completion import NONE_DECIDED, NOTHING, Given
 from reduction.frames import FrameDescription
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -30,13 +31,19 @@ from reduction.notices import Notice, notice
 class Members:
     """The frames of a master: those that are used, described, and why others are not.
 
-    `total` counts the frames that were given, also those that could not be opened.
+    `total` counts the frames that were given, also those that could not be opened; `decided` are
+    cards of the frames that a person decided.
     """
 
     paths: tuple[Path, ...]
     described: tuple[FrameDescription, ...]
     left_out: Mapping[Path, Misfit]
     total: int
+    decided: Mapping[Path, Given] = field(default_factory=dict)
+
+    def given(self, path: Path) -> Given:
+        """Return the cards of a frame that a person decided."""
+        return self.decided.get(path, NOTHING)
 
     def without(self, misfits: Mapping[int, Misfit], role: str) -> Members:
         """Return the members without some of the used ones, given by index.
@@ -57,6 +64,7 @@ class Members:
             tuple(self.described[i] for i in kept),
             left_out,
             self.total,
+            self.decided,
         )
 
     def notices(self, role: str) -> tuple[Notice, ...]:
@@ -81,7 +89,12 @@ class Members:
 
 
 def describe_members(
-    paths: Sequence[Path], minimum: int, role: str, *, n_absent: int = 0
+    paths: Sequence[Path],
+    minimum: int,
+    role: str,
+    *,
+    n_absent: int = 0,
+    decided: Mapping[Path, Given] = NONE_DECIDED,
 ) -> Members:
     """Return the frames of a master that can be read and are of one read-out.
 
@@ -95,6 +108,8 @@ def describe_members(
         Role of the master, for messages.
     n_absent : int
         Further frames that were given but cannot be opened.
+    decided : mapping
+        Cards of the frames that a person decided.
 
     Raises
     ------
@@ -113,12 +128,13 @@ def describe_members(
     for path in paths:
         try:
             header, shape = frame_io.read_header(path)
-            described[path] = headers.describe(header, shape, path.name)
-            Member.of(path)
+            given = decided.get(path, NOTHING)
+            described[path] = headers.describe(header, shape, path.name, given)
+            Member.of(path, given)
         except (ReductionError, OSError):
             described.pop(path, None)
             left_out[path] = Misfit.UNREADABLE
-    members = Members(tuple(described), tuple(described.values()), left_out, total)
+    members = Members(tuple(described), tuple(described.values()), left_out, total, decided)
     alike = [
         sum(not _differences(one, other) for other in members.described)
         for one in members.described
@@ -140,7 +156,7 @@ def judge_biases(members: Members, role: str) -> Members:
     UnusableFrame
         Most frames disagree.
     """
-    measures = list(in_threads(measure_bias, members.paths))
+    measures = list(in_threads(lambda p: measure_bias(p, members.given(p)), members.paths))
     return members.without(member_agreement.misfits_of_biases(measures), role)
 
 
@@ -191,7 +207,7 @@ def judge_flats(
     UnusableFrame
         All flats are saturated, or dark, or most disagree.
     """
-    measured = list(in_threads(lambda path: measure_flat(path, bias), members.paths))
+    measured = list(in_threads(lambda p: measure_flat(p, bias, members.given(p)), members.paths))
     saturated = {
         i: Misfit.SATURATED for i, m in enumerate(measured) if m.saturated_percent > threshold
     }

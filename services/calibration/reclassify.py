@@ -58,10 +58,11 @@ def reclassify(
 def _from_header(file: File) -> dict[str, Any]:
     with reading_header(file):
         header, shape = frame_io.read_header(open_path(file))
-        frame = headers.describe(header, shape, file.file_name)
+        frame = headers.describe(header, shape, file.file_name, rows.decided(file))
     judged = rows.columns(frame)
     names = ("obstype", "kind", "technique", "series")
-    return {**{name: judged[name] for name in names}, "overrides": {}}
+    kept = {name: value for name, value in file.overrides.items() if name == "cards"}
+    return {**{name: judged[name] for name in names}, "overrides": kept}
 
 
 def _chosen(file: File, technique: str | None, obstype: str | None) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
     block = all_blocks().get(run.block)
     if block is None:
         return Refused(notice(NoticeCode.BLOCK_UNKNOWN, block=run.block))
+    if not run.file.camera:
+        return Waiting(notice(NoticeCode.WAITING_FOR_CAMERA))
     members: tuple[File, ...] = ()
     anchor: File | None = None
     if block.produces is DataType.MASTER:

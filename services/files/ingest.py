@@ -5,7 +5,7 @@ The bytes are examined by an inspector (`services.files.arrivals.inspector`), ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from services import logs, notices
 from services.calibration import acceptance
 from services.errors import NotFound
 from services.files import rows
-from services.files.arrivals import inspector, outcomes, versions
+from services.files.arrivals import camera_decisions, inspector, outcomes, versions
 from services.files.arrivals.inspection import Inspection
 from services.files.arrivals.names import is_usable, real_path, shown
 from services.files.arrivals.outcomes import Outcome
@@ -48,7 +48,11 @@ class ArrivingFrame:
 
 
 def ingest(
-    path: Path, *, origin: Origin | None = None, inspected: Inspection | None = None
+    path: Path,
+    *,
+    origin: Origin | None = None,
+    inspected: Inspection | None = None,
+    again: bool = False,
 ) -> Arrival:
     """Index the file at `path`.
 
@@ -59,6 +63,8 @@ def ingest(
         Which way the file came; default: by the root in which it lies.
     inspected : Inspection, optional
         Of a file that was examined before it was moved to `path`.
+    again : bool
+        Judge the file although it was judged in its present state.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def ingest(
     except OSError as error:
         raise NotFound(f"{shown(path.name)} can't be read: {error.strerror}.") from error
     known = outcomes.of_path(path)
-    if known is not None and outcomes.is_settled(known, stamp):
+    if not again and known is not None and outcomes.is_settled(known, stamp):
         return known
     if not is_usable(path):
         reason = notice(NoticeCode.NAME_UNUSABLE, file=shown(path.name))
@@ -96,6 +102,7 @@ def ingest(
         raise NotFound(f"{path.name} is gone.") from error
     except OSError as error:
         return outcomes.quarantine_unreadable(path, error)
+    found = replace(found, frame=camera_decisions.applied(found.frame))
     return _settle(ArrivingFrame(path, stamp, origin or of_path(path), found))
 
 

@@ -9,8 +9,8 @@ from peewee import CharField
 from db import clock
 from db.models import Event, File, Run
 from reduction.fits.plausible_dates import dated
-from reduction.fits.vocabulary import VOCABULARY
-from reduction.frames import FrameDescription, FrameKind, Technique
+from reduction.fits.vocabulary import INSTCONF, VOCABULARY
+from reduction.frames import DataType, FrameDescription, FrameKind, Technique
 from reduction.matching import group_key
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -139,6 +139,18 @@ def describe(file: File) -> FrameDescription:
         notices=tuple(notices.load_all(file.notices)),
         **same,
     )
+
+
+def decided(file: File) -> dict[str, Any]:
+    """Return the header cards of a raw frame that the row knows better: keyword → value.
+
+    These are the camera, which may have been decided by staff, and what staff stated of a frame
+    that its header did not tell (`File.overrides`).
+    """
+    cards = dict(file.overrides.get("cards", {}))
+    if file.camera and file.data_type == DataType.RAW:
+        cards[INSTCONF.keyword] = file.camera
+    return cards
 
 
 def file_event(name: str, file: File) -> Event:

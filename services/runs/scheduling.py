@@ -50,6 +50,8 @@ def schedule(file: File, work: UnitOfWork, priority: int = 0) -> list[Run]:
         work.after.append(partial(schedule_for_newcomer, file))
     for block in blocks_for(DataType(file.data_type), kind):
         if block.produces is DataType.MASTER:
+            if not file.series:
+                continue  # the camera is not known yet
             work.after.append(partial(schedule_master, file.series, block))
             continue
         if not _is_automatic(block, kind):

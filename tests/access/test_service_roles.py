@@ -38,7 +38,7 @@ from services.files import (
     lookup,
     upload,
 )
-from services.files.arrivals import decisions
+from services.files.arrivals import admission, camera_decisions, decisions, remedies
 from services.files.visualization import display, extraction_preview, overlays, previews, spectra
 from services.mail import outbox
 from services.night import frames, overview, trends, work
@@ -154,9 +154,18 @@ SERVICES: dict[str, Ask] = {
     "files.upload.register": lambda u, i: upload.register(u, file_of(i).full_path),
     "files.upload.require_uploader": lambda u, _: upload.require_uploader(u),
     "files.arrivals.decisions.refused": lambda u, _: decisions.refused(u, 1, 50)[1],
+    "files.arrivals.decisions.open_arrival": lambda u, _: decisions.open_arrival(u, 1),
     "files.arrivals.decisions.retry": lambda u, _: decisions.retry(u, 1),
     "files.arrivals.decisions.accept": lambda u, _: decisions.accept(u, 1),
-    "files.arrivals.decisions.of_entry": lambda u, i: decisions.of_entry(u, log_entry(i)),
+    "files.arrivals.remedies.of_entry": lambda u, i: remedies.of_entry(
+        u, log_entry(i), remedies.Remedy.RETRY
+    ),
+    "files.arrivals.admission.admit": lambda u, _: admission.admit(u, 1, admission.Stated()),
+    "files.arrivals.camera_decisions.listed": lambda u, _: camera_decisions.listed(u),
+    "files.arrivals.camera_decisions.decide": lambda u, i: camera_decisions.decide(
+        u, i["file"], "Red"
+    ),
+    "files.arrivals.camera_decisions.withdraw": lambda u, _: camera_decisions.withdraw(u, 1),
     "files.upload.upload": lambda u, i: upload.upload(
         u, "copy.fits", io.BytesIO(open(file_of(i).full_path, "rb").read())
     ),
@@ -260,7 +269,7 @@ SERVICES: dict[str, Ask] = {
 """How each service is asked for what is somebody else's."""
 
 NOBODYS = {
-    "files.arrivals.decisions.remedy": "says what a role can do for a notice; reads no row",
+    "files.arrivals.remedies.offered": "says what a role can do for a notice; reads no row",
     "accounts.accounts": "the person's own account; whoever calls it has checked whose",
     "accounts.login_attempts": "the account that somebody tries to sign in to",
     "accounts.profile": "the person's own account",
@@ -361,6 +370,7 @@ THROUGH = {
     "mail": "nothing: it is sent",
     "partner": "everyone who is signed in: institutions, a list that staff keeps",
     "former_version": "its file: staff, who accept a change",
+    "camera_decision": "staff, who decide on the camera of a night",
     "password_link": "a hash only, when a mailed link is followed",
 }
 """Tables whose rows nobody lists by themselves: what leads to them."""

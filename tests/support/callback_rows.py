@@ -165,7 +165,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(command("run", block="reduce", file="{file}"), acts=True),
         Row(command("cancel", run="{live_run}"), acts=True),
         Row(command("retry", run="{run}"), acts=True),
-        Row(command("remedy", entry="1")),
+        Row(command("remedy", entry="1", remedy="retry")),
         Row(command("accept", file="{file}")),
         Row(command("delete", file="{product}"), acts=True),
         Row(command("delete", file="{file}")),

@@ -8,6 +8,7 @@ names the card and what it was derived from. What a person has decided comes fir
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from astropy.io import fits
@@ -27,6 +28,7 @@ from reduction.readouts import completed, is_plausible
 Given = Mapping[str, Value]
 """Cards that a person has decided: keyword → value."""
 NOTHING: Final[Given] = {}
+NONE_DECIDED: Final[Mapping[Path, Given]] = {}
 DECIDABLE: Final = (
     vocabulary.INSTCONF,
     vocabulary.OBSTYPE,

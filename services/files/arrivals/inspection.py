@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reduction.errors import HeaderError, UnusableFrame
 from reduction.fits import headers
+from reduction.fits.derivation.completion import NOTHING, Given
 from reduction.fits.examination import product_marks
 from reduction.fits.examination.survey import Survey, survey
 from reduction.frames import FrameDescription
@@ -41,8 +42,8 @@ class Inspection:
     oddities: tuple[Notice, ...]
 
 
-def inspect(path: Path) -> Inspection:
-    """Examine a file.
+def inspect(path: Path, given: Given = NOTHING) -> Inspection:
+    """Examine a file; `given` are header cards that a person decided.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def inspect(path: Path) -> Inspection:
     mark = product_marks.find(found.headers, found.shape)
     if mark is not None:
         raise HeaderError(mark.to_notice())
-    frame = headers.describe(found.header, found.shape, path.name)
+    frame = headers.describe(found.header, found.shape, path.name, given)
     if Stamp.of(path) != stamp:
         raise IncompleteFile(f"{path.name} changed while it was read.")
     oddities = () if found.unwritten is None else (found.unwritten,)

@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reduction.errors import ReductionError, UnusableFrame
+from reduction.fits.derivation.completion import NOTHING, Given
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
 from services.errors import Unacceptable, Unavailable
@@ -47,8 +48,8 @@ class InspectionFailed(Unacceptable):
         super().__init__(f"{shown(path.name)} could not be examined ({exception}).", field="file")
 
 
-def inspect(path: Path) -> Inspection:
-    """Examine a file in an inspector.
+def inspect(path: Path, given: Given = NOTHING) -> Inspection:
+    """Examine a file in an inspector; `given` are header cards that a person decided.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def inspect(path: Path) -> Inspection:
     InspectionFailed
         Any other exception in the inspector.
     """
-    return _of_this_process().inspect(path)
+    return _of_this_process().inspect(path, given)
 
 
 def start() -> None:
@@ -72,10 +73,10 @@ class _Inspector:
     connection: socket.socket
     uses: int = 0
 
-    def ask(self, path: Path, seconds: float) -> dict[str, Any] | None:
+    def ask(self, path: Path, seconds: float, given: Given = NOTHING) -> dict[str, Any] | None:
         """Return the answer about a file; None if the inspector ended or is silent."""
         self.uses += 1
-        request = json.dumps({"path": str(path), "seconds": seconds}) + "\n"
+        request = json.dumps({"path": str(path), "seconds": seconds, "given": given}) + "\n"
         self.connection.settimeout(seconds + 5)
         received = bytearray()
         try:
@@ -101,17 +102,17 @@ class Inspectors:
         self._idle: list[_Inspector] = []
         self._control: socket.socket | None = None
 
-    def inspect(self, path: Path) -> Inspection:
+    def inspect(self, path: Path, given: Given = NOTHING) -> Inspection:
         """Examine a file; see `inspect`."""
         seconds = WALL_S + path.stat().st_size / BYTES_PER_WALL_S
         with self._places:
             inspector = self._take()
-            answer = inspector.ask(path, seconds)
+            answer = inspector.ask(path, seconds, given)
             if answer is None and inspector.uses > 1:
                 # It may have ended before it read the request: a new one tells.
                 inspector.connection.close()
                 inspector = self._new()
-                answer = inspector.ask(path, seconds)
+                answer = inspector.ask(path, seconds, given)
             self._give_back(inspector, is_well=answer is not None and "limit" not in answer)
         return _result(path, answer)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reduction.errors import ReductionError
+from reduction.fits.derivation.completion import NOTHING, Given
 from services.files.arrivals import inspection
 from services.files.arrivals.inspector import ADAPTER
 from services.files.file_integrity import IncompleteFile
@@ -54,11 +55,13 @@ def serve(connection: socket.socket) -> None:
     with connection.makefile("rb") as requests:
         for line in requests:
             request = json.loads(line)
-            answer = answer_of(Path(request["path"]), float(request["seconds"]))
+            answer = answer_of(
+                Path(request["path"]), float(request["seconds"]), dict(request["given"])
+            )
             connection.sendall(json.dumps(answer).encode("ascii") + b"\n")
 
 
-def answer_of(path: Path, seconds: float) -> dict[str, Any]:
+def answer_of(path: Path, seconds: float, given: Given = NOTHING) -> dict[str, Any]:
     """Examine a file. At a limit of time the kernel ends this process."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     try:
@@ -66,7 +69,7 @@ def answer_of(path: Path, seconds: float) -> dict[str, Any]:
         allowed = int(used + CPU_S + size / BYTES_PER_CPU_S) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        found = inspection.inspect(path)
+        found = inspection.inspect(path, given)
     except MemoryError:
         return {"limit": "memory"}
     except IncompleteFile as error:

@@ -16,6 +16,7 @@ from reduction.frames import DataType, FrameKind
 from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, CalibrationRole
 from services.calibration.outcomes import Inputs
+from services.files import rows
 from services.files.file_integrity import Stamp, sha256
 from services.runs.inputs import handover
 
@@ -53,6 +54,7 @@ def open_inputs(
         kind=FrameKind(file.kind),
         members=tuple(members),
         n_absent=len(absent),
+        decided=members,
         master_bias=given.get(CalibrationRole.MASTER_BIAS),
         master_flat=given.get(CalibrationRole.MASTER_FLAT),
         arc=given.get(CalibrationRole.ARC),
@@ -76,18 +78,19 @@ def open_frame(file: File) -> Any:
         return _product(file)
     path = _as_indexed(file)
     before = Stamp.of(path)
-    frame = frame_io.read_raw(path)
+    frame = frame_io.read_raw(path, rows.decided(file))
     if Stamp.of(path) != before:
         raise UnusableFrame(NoticeCode.FILE_CHANGED_WHILE_READ, file=file.file_name)
     return frame
 
 
-def _members(inputs: Inputs) -> tuple[list[Path], list[File]]:
-    members: list[Path] = []
+def _members(inputs: Inputs) -> tuple[dict[Path, dict[str, Any]], list[File]]:
+    """Return the members with the cards that a person decided, and those that are not there."""
+    members: dict[Path, dict[str, Any]] = {}
     absent: list[File] = []
     for member in inputs.members:
         try:
-            members.append(_as_indexed(member))
+            members[_as_indexed(member)] = rows.decided(member)
         except (UnusableFrame, FileNotFoundError):
             absent.append(member)
     return members, absent

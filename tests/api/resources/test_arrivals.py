@@ -81,3 +81,29 @@ def test_absurd_sizes_are_refused_naming_the_card(site: Site, tmp_path: Path, di
     upload = {"file": (io.BytesIO(whole[:at] + card + whole[at + 80 :]), "0003.fits")}
     answer = site.call("staff", "POST", "/api/files/", data=upload)
     assert (answer.status_code, answer.json["error"]["field"]) == (422, "NAXIS")
+
+
+def test_staff_decide_and_admit_through_the_api(site: Site) -> None:
+    cards = {"INSTRUME": "Goodman Spectro", "INSTCONF": None, "GAIN": 2.2, "RDNOISE": 6.1}
+    path = site.config.raw_dirs[0] / "open" / "0004.fits"
+    builders.write_frame(path, PROPID=site.own.soar_id, **cards)
+    added = site.call("staff", "POST", "/api/files/", json={"full_path": str(path)})
+    assert added.status_code == 201, added.text
+    choice = {"file_id": added.json["id"], "camera": "Blue"}
+    decided = site.call("staff", "POST", "/api/arrivals/cameras/decide/", json=choice)
+    assert (decided.status_code, decided.json["files"]) == (200, 1), decided.text
+    assert File.get_by_id(choice["file_id"]).camera == "Blue"
+    (listed,) = site.call("staff", "GET", "/api/arrivals/cameras/").json["results"]
+    assert listed == decided.json
+    back = {"json": {"id": listed["id"]}}
+    assert site.call("staff", "POST", "/api/arrivals/cameras/withdraw/", **back).json["files"] == 1
+    path = path.with_name("0005.fits")
+    builders.write_frame(path, PROPID=site.own.soar_id, EXPTIME=None)
+    assert (
+        site.call("staff", "POST", "/api/files/", json={"full_path": str(path)}).status_code == 422
+    )
+    number = Arrival.get(Arrival.path == str(path)).id
+    stated = {"id": number, "obstype": "COMP", "exptime": 12.5}
+    admitted = site.call("staff", "POST", "/api/arrivals/admit/", json=stated)
+    assert admitted.status_code == 200, admitted.text
+    assert File.get_by_id(admitted.json["id"]).kind == "arc"

@@ -47,28 +47,31 @@ def test_many_files_are_examined_by_few_inspectors(raw: Path) -> None:
     assert idle.uses == 5
 
 
-def _loop(path: Path) -> None:
+Work = Callable[[Path, object], None]
+
+
+def _loop(path: Path, given: object) -> None:
     while True:
         pass
 
 
-def _allocate(path: Path) -> None:
+def _allocate(path: Path, given: object) -> None:
     hoard = []
     while True:
         hoard.append(bytearray(64 << 20))
 
 
-def _overflow(path: Path) -> None:
+def _overflow(path: Path, given: object) -> None:
     raise OverflowError
 
 
-def _serve(connection: socket.socket, other: socket.socket, work: Callable[[Path], None]) -> None:
+def _serve(connection: socket.socket, other: socket.socket, work: Work) -> None:
     other.close()
     inspection.inspect = work
     inspector_program.serve(connection)
 
 
-def _answer(path: Path, work: Callable[[Path], None]) -> object:
+def _answer(path: Path, work: Work) -> object:
     ours, theirs = socket.socketpair()
     process = multiprocessing.get_context("fork").Process(target=_serve, args=(theirs, ours, work))
     process.start()
@@ -88,7 +91,7 @@ def _answer(path: Path, work: Callable[[Path], None]) -> object:
         (_overflow, {"unexpected": "OverflowError"}),
     ],
 )
-def test_an_inspector_has_limits(raw: Path, work: Callable[[Path], None], answer: object) -> None:
+def test_an_inspector_has_limits(raw: Path, work: Work, answer: object) -> None:
     assert _answer(builders.write_frame(raw / "0001.fits"), work) == answer
 
 

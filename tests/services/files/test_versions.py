@@ -14,7 +14,8 @@ from reduction.notice_codes import NoticeCode
 from services import log_list
 from services.errors import AccessDenied, Conflict
 from services.files import contents, ingest
-from services.files.arrivals import decisions
+from services.files.arrivals import decisions, remedies
+from services.files.arrivals.remedies import Remedy
 from tests.support import builders
 from tests.support.notices import code_of
 
@@ -108,7 +109,7 @@ def test_only_staff_decides(raw: Path) -> None:
     for decide in (decisions.accept, decisions.retry):
         with pytest.raises(AccessDenied):
             decide(pi, arrival.id)
-    assert [line.remedy for line in log_list.page(pi, "error", {}).lines] == [None]
+    assert [line.remedies for line in log_list.page(pi, "error", {}).lines] == [()]
 
 
 def test_a_copy_in_another_folder_cannot_be_accepted(raw: Path) -> None:
@@ -132,8 +133,8 @@ def test_the_entry_of_a_changed_frame_offers_to_accept_it(raw: Path) -> None:
     corrected(Path(file.full_path), OBJECT="Feige 34")
     ingest.ingest(Path(file.full_path))
     (line,) = log_list.page(staff, "error", {}).lines
-    assert line.remedy is decisions.Remedy.ACCEPT
-    assert decisions.of_entry(staff, line.id) == 1
+    assert line.remedies == (Remedy.ACCEPT,)
+    assert remedies.of_entry(staff, line.id, Remedy.ACCEPT) == 1
     assert File.get_by_id(file.id).object == "Feige 34"
     codes = {code_of(entry.notice) for entry in LogEntry.select()}
     assert NoticeCode.CHANGE_ACCEPTED in codes
@@ -148,10 +149,10 @@ def test_refused_files_are_examined_again(raw: Path) -> None:
         assert ingest.ingest(path).outcome == "quarantined"
     (line,) = log_list.page(staff, "error", {}).lines
     assert line.notice.params["count"] == 3
-    assert decisions.of_entry(staff, line.id) == 0
+    assert remedies.of_entry(staff, line.id, Remedy.RETRY) == 0
     for path, content in zip(paths, whole, strict=True):
         path.write_bytes(content)
-    assert decisions.of_entry(staff, line.id) == 3
+    assert remedies.of_entry(staff, line.id, Remedy.RETRY) == 3
     assert File.select().count() == 3
     assert decisions.refused(staff, 1, 50) == (0, [])
     with pytest.raises(Conflict):

@@ -54,6 +54,22 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         (403, 403, 403, 404, 404),
         fixed("/api/arrivals/accept/", json={"id": 2**31 - 1}),
     ),
+    ("POST", "/api/arrivals/admit/"): (
+        (403, 403, 403, 404, 404),
+        fixed("/api/arrivals/admit/", json={"id": 2**31 - 1}),
+    ),
+    ("GET", "/api/arrivals/cameras/"): (
+        (403, 403, 403, 200, 200),
+        fixed("/api/arrivals/cameras/"),
+    ),
+    ("POST", "/api/arrivals/cameras/decide/"): (
+        (403, 403, 403, 404, 404),
+        fixed("/api/arrivals/cameras/decide/", json={"file_id": 2**31 - 1, "camera": "Red"}),
+    ),
+    ("POST", "/api/arrivals/cameras/withdraw/"): (
+        (403, 403, 403, 404, 404),
+        fixed("/api/arrivals/cameras/withdraw/", json={"id": 2**31 - 1}),
+    ),
     ("GET", "/api/files/download/"): (
         MEMBERS,
         lambda s: (f"/api/files/download/?id={s.raw.id}", {}),
