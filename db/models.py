@@ -185,7 +185,9 @@ class File(Table):
     itself for a raw frame, null for a master), `parent` the file that a product was made from.
     `state` is ``current`` or ``superseded`` (replaced by a newer version; kept while products made
     with it exist). `out_of_date` is true if a new run would give another product: with a newer
-    calibration, or because an input is out of date.
+    calibration, or because an input is out of date. `parent_version` is the checksum that the
+    parent had when the product was made ("": an older release). Until `provisional_until` a better
+    calibration may still come, which then replaces the product; null when it is final.
     `full_path` of a raw frame is its first known path; that of a product is below
     ``GSP_HOME/products``. `series` is the key that the frames of one master share
     (`reduction.matching.group_key`), "" for other files. A product keeps the description of its raw
@@ -254,6 +256,8 @@ class File(Table):
     overrides = JSONField(default=dict)
     origin = CharField(8, default="watched")
     accepted_by = IntegerField(null=True)
+    parent_version = CharField(64, default="")
+    provisional_until = UtcDateTimeField(null=True)
 
     quality = JSONField(default=dict)
     notices = JSONField(default=list)
@@ -395,7 +399,8 @@ class Run(Table):
     newest attempt may finish the run; `lost` counts the workers lost during the run. `heartbeat` of
     a waiting run is the time of its last examination. `calibrations` are the manual calibrations
     (`reduction.registry.CalibrationRole` → file id). `exposure` is the start of the newest exposure
-    that the run is for; the newest are run first.
+    that the run is for; the newest are run first. `replaces` is the id of the run whose products
+    are replaced in place by those of this one.
     """
 
     file = ForeignKeyField(File, backref="runs", on_delete="CASCADE")
@@ -416,6 +421,7 @@ class Run(Table):
     notice = JSONField(null=True)
     settings = JSONField(default=dict)
     calibrations = JSONField(null=True)
+    replaces = IntegerField(null=True, index=True)
     created = InsertionTimeField()
     queued = UtcDateTimeField(null=True)
     started = UtcDateTimeField(null=True)
@@ -452,7 +458,8 @@ class Ingredient(Table):
     `services.files.ingredients.SelectedBy`. `input` is null once the file has been deleted, or if
     an older release stored only a name that several files have; `name` is kept. `differences` lists
     where a calibration does not match the product, each with ``quantity``, ``wanted`` and
-    ``found``; empty when it matches.
+    ``found``; empty when it matches. `version` is the checksum that the input had ("": an older
+    release), `refused` the notice why it was tried and not used, null for what was used.
     """
 
     product = ForeignKeyField(File, backref="ingredients", on_delete="CASCADE")
@@ -461,6 +468,8 @@ class Ingredient(Table):
     role = CharField(16)
     selected_by = CharField(12, default="automatic")
     differences = JSONField(default=list)
+    version = CharField(64, default="")
+    refused = JSONField(null=True)
 
     class Meta:
         indexes = ((("input", "role"), False),)
@@ -469,13 +478,14 @@ class Ingredient(Table):
 class RunInput(Table):
     """An input of the last attempt of a run besides its file, also if the attempt failed.
 
-    `role`, `input` and `name` are as those of `Ingredient`.
+    `role`, `input`, `name` and `version` are as those of `Ingredient`.
     """
 
     run = ForeignKeyField(Run, backref="given", on_delete="CASCADE")
     input = ForeignKeyField(File, null=True, on_delete="SET NULL")
     name = CharField(255)
     role = CharField(16)
+    version = CharField(64, default="")
 
 
 class Comment(Table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 from pathlib import Path
@@ -168,6 +168,38 @@ class Spectrum:
     loss: NDArray[np.float64] | None = None
 
 
+class ArcSide(StrEnum):
+    """Where an arc stands among those of a spectrum.
+
+    `FIRST` is the side in time of the best one, `SECOND` the other side when the exposure is to be
+    bracketed; `OTHER` are those that are used only if no arc of either side can be.
+    """
+
+    FIRST = "first"
+    SECOND = "second"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedArc:
+    """A reduced arc that may be used: its file name, and a function that opens it.
+
+    The function may raise a `reduction.errors.ReductionError`.
+    """
+
+    name: str
+    open: Callable[[], CCDData]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedArc:
+    """An arc that was tried; `refused` says why it was not used, None when it was."""
+
+    side: ArcSide
+    name: str
+    refused: Notice | None = None
+
+
 @dataclass(slots=True)
 class Product:
     """A product of a block, which `reduction.fits.frame_io.write` writes.
@@ -177,6 +209,7 @@ class Product:
     that were given but not used, with the reason, `quality` the numbers shown beside the product,
     `notices` the messages for the observer. `borrows_trace`: the
     trace is that of the brighter spectrum of another frame, which was given to the block.
+    `arcs` are the arcs that were tried, those of each side in the order in which they were offered.
     """
 
     file_name: str
@@ -188,3 +221,4 @@ class Product:
     members: tuple[Path, ...] = ()
     left_out: Mapping[Path, str] = field(default_factory=dict)
     borrows_trace: bool = False
+    arcs: tuple[TriedArc, ...] = ()

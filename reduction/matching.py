@@ -25,6 +25,11 @@ ARC_DAYS = 30.0
 ARC_WARNING_DAYS = 1.0
 """An arc from another night is used with a notice, since the optics have moved in between."""
 
+SAME_POINTING_S = 3600.0
+"""Seconds that an arc at the pointing of a spectrum counts as nearer."""
+MOST_ARCS = 6
+"""So many arcs of a spectrum are tried at most."""
+
 ARC_SPAN = dt.timedelta(days=ARC_DAYS)
 
 
@@ -143,27 +148,44 @@ def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription])
     return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS)
 
 
+@dataclass(frozen=True, slots=True)
+class ArcChoices:
+    """The arcs of a spectrum in the order in which they are tried, see `frames.ArcSide`."""
+
+    first: tuple[Match, ...] = ()
+    second: tuple[Match, ...] = ()
+    other: tuple[Match, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[Match, ...]:
+        """The arcs that are used if none of them is refused, the best first."""
+        return (*self.first[:1], *self.second[:1])
+
+
 def choose_arcs(
     frame: FrameDescription, candidates: Sequence[FrameDescription], choice: ArcChoice
-) -> tuple[Match, ...]:
+) -> ArcChoices:
     """Return the arcs to use: the nearest, or the nearest before and after in the same night.
+
+    For each there are others in case it cannot be used, at most `MOST_ARCS` in all.
 
     Returns
     -------
-    tuple of Match
-        Empty when none fits; for bracketing two, or one when there is no arc on the other side.
+    ArcChoices
+        Empty when none fits. For bracketing, `second` is empty when the night has no arc on the
+        other side of the exposure.
     """
     matches = rank_arcs(frame, candidates).matches
-    if choice is not ArcChoice.BRACKETING or not matches:
-        return matches[:1]
     tonight = [m for m in matches if candidates[m.index].night == frame.night]
-    sides = (
-        [m for m in tonight if candidates[m.index].date_obs <= frame.date_obs],
-        [m for m in tonight if candidates[m.index].date_obs > frame.date_obs],
-    )
-    if all(sides):
-        return tuple(sorted((side[0] for side in sides), key=matches.index))
-    return matches[:1]
+    before = [m for m in tonight if candidates[m.index].date_obs <= frame.date_obs]
+    after = [m for m in tonight if candidates[m.index].date_obs > frame.date_obs]
+    if choice is not ArcChoice.BRACKETING or not before or not after:
+        return ArcChoices(matches[:MOST_ARCS])
+    first, second = sorted((before, after), key=lambda side: matches.index(side[0]))
+    first, second = first[: MOST_ARCS // 2], second[: MOST_ARCS // 2]
+    tried = [*first, *second]
+    others = [match for match in matches if match not in tried]
+    return ArcChoices(tuple(first), tuple(second), tuple(others[: MOST_ARCS - len(tried)]))
 
 
 def group_key(frame: FrameDescription) -> str:
@@ -190,17 +212,19 @@ def _rank(
     compare: Callable[[FrameDescription, FrameDescription], tuple[Difference, ...]],
     days: float,
 ) -> Ranking:
-    usable: list[tuple[tuple[float, ...], Match]] = []
-    refused: list[tuple[tuple[float, ...], Match]] = []
+    usable: list[tuple[tuple[object, ...], Match]] = []
+    refused: list[tuple[tuple[object, ...], Match]] = []
     for index, candidate in enumerate(candidates):
         gap = abs(candidate.date_obs - frame.date_obs)
         match = Match(index, (*compare(frame, candidate), *_too_far(gap, days)))
         number = len(match.differences)
-        distance = gap.total_seconds() - (3600 if _same_pointing(frame, candidate) else 0)
+        distance = gap.total_seconds() - (
+            SAME_POINTING_S if _same_pointing(frame, candidate) else 0.0
+        )
         if match.fits:
-            usable.append(((number, distance), match))
+            usable.append(((number, distance, candidate.date_obs), match))
         else:
-            refused.append(((bool(match.fatal), number, distance), match))
+            refused.append(((bool(match.fatal), number, distance, candidate.date_obs), match))
     by_rank = itemgetter(0)
     return Ranking(
         tuple(match for _, match in sorted(usable, key=by_rank)),

@@ -190,7 +190,8 @@ class NoticeCode(StrEnum):
     LINES_COVER_TOO_LITTLE = "lines_cover_too_little", ERROR, "lamp fraction"
     ORDER_TOO_LOW = "order_too_low", ERROR, "order rms lines"
     SOLUTION_NOT_MONOTONIC = "solution_not_monotonic", ERROR
-    SECOND_ARC_NOT_USED = "second_arc_not_used", WARNING, "file reason"
+    ARC_NOT_USED = "arc_not_used", WARNING, "file reason"
+    NO_ARC_SOLVED = "no_arc_solved", ERROR, "files file reason"
     ENDS_UNCERTAIN = "ends_uncertain", WARNING, "first last offset"
     SKY_CORRECTED = "sky_corrected", WARNING, "features offset error"
     SKY_OFFSET = "sky_offset", WARNING, "features offset error"
@@ -206,7 +207,7 @@ class NoticeCode(StrEnum):
     CALIBRATION_NOT_FOUND = "calibration_not_found", ERROR, "role"
     CALIBRATION_IMPOSSIBLE = "calibration_impossible", ERROR, "role file differences"
     CALIBRATION_NOT_REDUCED = "calibration_not_reduced", ERROR, "role file"
-    ARC_ONE_SIDE = "arc_one_side", WARNING, "file"
+    ARC_ONE_SIDE = "arc_one_side", INFO, "file"
     FIXED_ARC_NOT_NAMED = "fixed_arc_not_named", ERROR
     FIXED_ARC_DIFFERS = "fixed_arc_differs", ERROR, "file differences"
     NOT_A_CALIBRATION_FRAME = "not_a_calibration_frame", ERROR, "file"
@@ -243,6 +244,7 @@ class NoticeCode(StrEnum):
     NO_MASTER_YET = "no_master_yet", INFO
     OUT_OF_DATE = "out_of_date", WARNING
     NEWER_CALIBRATION = "newer_calibration", WARNING, "files ancestor"
+    PROVISIONAL = "provisional", INFO, "missing until"
 
     PROCESSING_NOT_ALLOWED = "processing_not_allowed", INFO
 
@@ -252,6 +254,8 @@ class NoticeCode(StrEnum):
     FOLDER_UNREADABLE = "folder_unreadable", ERROR, "file problem"
     FOLDER_READABLE = "folder_readable", INFO, "file"
     FILE_RUN_FAILED = "file_run_failed", ERROR, "file block reason"
+    RECALIBRATED = "recalibrated", INFO, "file inputs shift pixels"
+    RECALIBRATION_FAILED = "recalibration_failed", WARNING, "file block reason"
     CHANGE_ACCEPTED = "change_accepted", INFO, "person file"
     NIGHT_DECIDED = "night_decided", INFO, "person camera night readout count decision"
     NIGHT_UNDECIDED = "night_undecided", INFO, "person night readout count"

@@ -173,6 +173,31 @@ def _newer_calibration(params: Params) -> str:
     return f"{made}. Recalibrate"
 
 
+_MISSING = {
+    "after": "the arc after this exposure has not come yet",
+    "before": "the arc before this exposure has not come yet",
+    "night": "no arc of this night has come yet",
+    "nearer": "a nearer arc may still be taken",
+    "reduced": "a nearer arc is being reduced",
+}
+
+
+def _provisional(params: Params) -> str:
+    what = _MISSING.get(params["missing"], "a nearer arc may still come")
+    return f"{what[0].upper()}{what[1:]}; the wavelengths will be updated automatically"
+
+
+def _recalibrated(params: Params) -> str:
+    made = f"{params['file']} was updated, now with {' and '.join(params['inputs'])}"
+    if params["shift"] is None:
+        return made
+    return f"{made}: shift {params['shift']:.2f} Å ({params['pixels']:.2f} pixel)"
+
+
+def _no_arc_solved(params: Params) -> str:
+    return f"No solution from any of {len(params['files'])} arcs. {_of_file(params)}"
+
+
 def _file_run_failed(params: Params) -> str:
     return f"{params['file']}: {params['block']} failed: {_reason(params)}"
 
@@ -491,7 +516,8 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "A polynomial of order {order} leaves {rms:.2f} Å rms on {lines} lines. Raise the order."
     ),
     C.SOLUTION_NOT_MONOTONIC: "The wavelength solution is not monotonic over the spectrum.",
-    C.SECOND_ARC_NOT_USED: lambda p: f"{p['file']} was not used. {_reason(p)}",
+    C.ARC_NOT_USED: lambda p: f"The arc {p['file']} was not used. {_reason(p)}",
+    C.NO_ARC_SOLVED: _no_arc_solved,
     C.ENDS_UNCERTAIN: (
         "The arc lines cover {first:.0f}–{last:.0f} Å. Beyond them the wavelengths may be off by "
         "{offset:.2f} Å."
@@ -570,8 +596,13 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.NO_MASTER_YET: "No master yet: fewer frames than any proposal requires.",
     C.OUT_OF_DATE: "A newer calibration is available. Recalibrate.",
     C.NEWER_CALIBRATION: _newer_calibration,
+    C.PROVISIONAL: _provisional,
     C.PROCESSING_NOT_ALLOWED: "Your role does not allow you to process this file.",
     C.FILE_NOTICE: _of_file,
+    C.RECALIBRATED: _recalibrated,
+    C.RECALIBRATION_FAILED: (
+        lambda p: f"{p['file']} stays as it is: {p['block']} failed again. {_reason(p)}"
+    ),
     C.CHANGE_ACCEPTED: (
         "{person} accepted the changed content of {file}. What was made of it is made again"
     ),

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reduction import blocks
 from reduction.fits.derivation.completion import Given
-from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc, Product, Spectrum
 from reduction.notices import Notice
 
 
@@ -72,6 +72,9 @@ class BlockInputs:
         A **reduced 2-D** arc frame of the same setup, possibly with another binning or slit.
     second_arc : CCDData or None
         As `arc`, on the other side of the exposure in time; given when the arcs are to bracket it.
+    next_arc : callable, optional
+        Returns the next arc of a side, the best first, or None; in place of `arc` and `second_arc`.
+        It is asked again only when the last one could not be used.
     names : mapping
         CalibrationRole → file name of the calibration.
     brighter : callable, optional
@@ -91,6 +94,7 @@ class BlockInputs:
     master_flat: CCDData | None = None
     arc: CCDData | None = None
     second_arc: CCDData | None = None
+    next_arc: Callable[[ArcSide], OfferedArc | None] | None = None
     names: Mapping[CalibrationRole, str] = field(default_factory=dict)
     brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
     notices: tuple[Notice, ...] = ()

@@ -91,6 +91,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "inputs": ([],),
     "warnings": ([],),
     "stale": (False,),
+    "provisional": (False,),
+    "provisional_until": (None,),
     "block": ("reduce",),
     "label": ("Reduce",),
     "live": (True,),

@@ -65,6 +65,13 @@ class FileOut(BaseModel):
         description="What is to be known of the file, the gravest first.", examples=[[]]
     )
     stale: bool = Field(description="Made with calibrations that are no longer the best.")
+    provisional: bool = Field(
+        description="Calibrated with what arcs there are: a better one may still come. The file is "
+        "then replaced, with the same id and name and another checksum."
+    )
+    provisional_until: dt.datetime | None = Field(
+        description="When a better arc is no longer waited for; null when the file is final."
+    )
 
 
 class FilePage(Listing):

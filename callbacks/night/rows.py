@@ -88,6 +88,8 @@ def _stage(stage: Stage) -> Properties:
         title.append(f"{stage.versions} versions")
     if stage.out_of_date:
         title.append("a better calibration is available")
+    if stage.provisional:
+        title.append("provisional: a better arc may still come")
     return {
         "label": STAGE_LABELS.get(stage.data_type, stage.label),
         "state": stage.state or "none",

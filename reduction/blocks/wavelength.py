@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,9 +11,17 @@ from astropy.io import fits
 from numpy.typing import NDArray
 from pydantic import Field
 
-from reduction.errors import HeaderError, MissingCalibration, ReductionError
+from reduction.errors import HeaderError, MissingCalibration
 from reduction.fits import headers, provenance, vocabulary
-from reduction.frames import LAMP_KINDS, DataType, FrameKind, Product, Spectrum
+from reduction.frames import (
+    LAMP_KINDS,
+    ArcSide,
+    DataType,
+    FrameKind,
+    OfferedArc,
+    Product,
+    Spectrum,
+)
 from reduction.matching import ArcChoice
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -21,38 +29,15 @@ from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Repo
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution, SolveOptions
 from reduction.wavelength.sky_check import SkyOffset, sky_offset
+from reduction.wavelength.spectrum_scale import NextArc, Scale, lamp_scale, scale_of
 from reduction.wavelength.verification import Limits
-from reduction.wavelength.wavelength_solution import (
-    extract_arc,
-    interpolate_solutions,
-    shift_between,
-    solve_arc,
-    weight_of_second,
-)
 
-UNCERTAIN_END = 0.07
-"""Uncertainty at an end of the spectrum from which the observer is warned, line widths (one sigma);
-half an unbinned pixel with a slit of 1 arcsec."""
 CORRECTED_FROM = 2.0
 """Least offset of the sky that is corrected, in units of its error."""
 SOLAR_LEAST = 1.0
 """Least offset of solar features that is corrected, line widths; their blends vary."""
 NOTIFIED_FROM = {"airglow": 0.3, "solar": 1.0}
 """Least offset that the observer is notified of, line widths; smaller ones are only recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """The wavelength solution of a spectrum: arcs, notices, and the shift between two arcs.
-
-    `extracted` are the arcs along the spectrum's aperture, each with its own solution.
-    """
-
-    solution: Solution
-    arcs: tuple[str, ...]
-    notices: tuple[Notice, ...]
-    shift: float | None = None
-    extracted: tuple[tuple[Spectrum, Solution], ...] = ()
 
 
 class WavelengthSettings(BlockSettings):
@@ -89,11 +74,11 @@ class WavelengthSettings(BlockSettings):
         "they are, in unbinned pixels.",
     )
     arc_choice: ArcChoice = Field(
-        ArcChoice.NEAREST,
+        ArcChoice.BRACKETING,
         title="Arc Choice",
-        description="Which comparison lamp of the setup is taken: 'nearest' in time, one at the "
-        "same pointing first; 'bracketing' the nearest before and after in the same night, with "
-        "the scale interpolated to the exposure; 'fixed' the one named below.",
+        description="Which comparison lamp of the setup is taken: 'bracketing' the nearest before "
+        "and after in the same night, with the scale interpolated to the exposure; 'nearest' the "
+        "nearest in time, one at the same pointing first; 'fixed' the one named below.",
     )
     arc_name: str = Field(
         "",
@@ -176,6 +161,7 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             DataType.WAVELENGTH,
             calibrated,
             inputs=scale.arcs,
+            arcs=scale.tried,
             quality=_quality(scale, calibrated, offset),
             notices=(*inputs.notices, *scale.notices, *notices),
         )
@@ -197,17 +183,20 @@ def _record(header: fits.Header, settings: WavelengthSettings) -> None:
 
 
 def product_name(parent: str) -> str:
-    """``ecfzst_X_target_2.fits`` → ``wecfzst_X_ws_2.fits``; the number of an arc is 1."""
+    """``ecfzst_X_target_2.fits`` → ``wecfzst_X_ws_2.fits``; the number of an arc is 1.
+
+    A version of the parent is kept: ``ecfzst_X_target_2_v2.fits`` → ``wecfzst_X_ws_2_v2.fits``.
+    """
     stem = provenance.stem(parent)
-    match = re.search(r"_target_(\d+)$", stem)
-    number = match.group(1) if match else "1"
-    bare = stem[: match.start()] if match else stem
-    return provenance.product_name("w", f"{bare}.fits", f"_ws_{number}")
+    match = re.fullmatch(r"(.+?)(?:_target_(\d+))?(_v\d+)?", stem)
+    assert match is not None  # a stem has at least one character
+    bare, number, version = match.groups()
+    return provenance.product_name("w", f"{bare}.fits", f"_ws_{number or 1}{version or ''}")
 
 
 def _scale_of(
     inputs: BlockInputs, spectrum: Spectrum, settings: WavelengthSettings, report: Report
-) -> _Scale:
+) -> Scale:
     """Solve the arcs along the spectrum's aperture; an arc is solved directly."""
     options = SolveOptions(
         order=settings.order,
@@ -217,19 +206,28 @@ def _scale_of(
     report("Extract arc", 0.1)
     if _is_lamp(inputs, spectrum):
         report("Find lamp lines", 0.3)
-        solution, notices = solve_arc(spectrum, options)
-        return _Scale(solution, (), (*notices, *_ends(solution)))
-    if inputs.arc is None:
-        raise MissingCalibration(NoticeCode.ARC_MISSING, file=inputs.file_name)
-    name = inputs.names.get(CalibrationRole.ARC, "the arc")
-    arc = extract_arc(spectrum, inputs.arc, name)
+        return lamp_scale(spectrum, options)
     report("Find lamp lines", 0.3)
-    solution, notices = solve_arc(arc, options)
-    if inputs.second_arc is None:
-        notices = (*notices, *_ends(solution))
-        return _Scale(solution, (name,), notices, extracted=((arc, solution),))
-    first = _Scale(solution, (name,), notices, extracted=((arc, solution),))
-    return _bracketed(inputs, spectrum, first, options)
+    scale = scale_of(spectrum, inputs.next_arc or _given(inputs), options)
+    if scale is None:
+        raise MissingCalibration(NoticeCode.ARC_MISSING, file=inputs.file_name)
+    return scale
+
+
+def _given(inputs: BlockInputs) -> NextArc:
+    """Return a supply of the arcs that were given opened."""
+    opened = {
+        ArcSide.FIRST: (inputs.arc, CalibrationRole.ARC),
+        ArcSide.SECOND: (inputs.second_arc, CalibrationRole.SECOND_ARC),
+    }
+
+    def next_arc(side: ArcSide) -> OfferedArc | None:
+        frame, role = opened.pop(side, (None, CalibrationRole.ARC))
+        if frame is None:
+            return None
+        return OfferedArc(inputs.names.get(role, f"the {role}"), lambda: frame)
+
+    return next_arc
 
 
 def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
@@ -241,51 +239,13 @@ def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
     return obstype in {"COMP", "ARC"} or lamps_on
 
 
-def _bracketed(
-    inputs: BlockInputs, spectrum: Spectrum, first: _Scale, options: SolveOptions
-) -> _Scale:
-    """Interpolate two arcs to the time of the exposure; without the second, use the first alone."""
-    assert inputs.arc is not None and inputs.second_arc is not None
-    name = inputs.names.get(CalibrationRole.SECOND_ARC, "the second arc")
-    try:
-        arc = extract_arc(spectrum, inputs.second_arc, name)
-        other, notices = solve_arc(arc, options)
-    except ReductionError as error:
-        unused = notice(NoticeCode.SECOND_ARC_NOT_USED, file=name, reason=error.notice)
-        return replace(first, notices=(*first.notices, unused, *_ends(first.solution)))
-    share = weight_of_second(spectrum.header, inputs.arc.meta, inputs.second_arc.meta)
-    solution = interpolate_solutions(first.solution, other, share)
-    return _Scale(
-        solution,
-        (*first.arcs, name),
-        (*dict.fromkeys((*first.notices, *notices)), *_ends(solution)),
-        shift_between(first.solution, other),
-        (*first.extracted, (arc, other)),
-    )
-
-
-def _arcs_on(calibrated: Spectrum, scale: _Scale) -> NDArray[np.float32] | None:
+def _arcs_on(calibrated: Spectrum, scale: Scale) -> NDArray[np.float32] | None:
     """Return the arcs on the axis of a calibrated spectrum, (n_arcs, n) float32, for display."""
     if not scale.extracted or calibrated.wavelength is None:
         return None
     axis = calibrated.wavelength
     return np.stack(
         [spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.extracted]
-    )
-
-
-def _ends(solution: Solution) -> tuple[Notice, ...]:
-    """Warn of uncertain ends, where the solution extrapolates with the grating equation."""
-    if solution.check.uncertainty <= UNCERTAIN_END:
-        return ()
-    used = solution.wavelength[solution.used]
-    return (
-        notice(
-            NoticeCode.ENDS_UNCERTAIN,
-            first=float(used.min()),
-            last=float(used.max()),
-            offset=2 * solution.check.uncertainty * solution.fwhm,
-        ),
     )
 
 
@@ -318,7 +278,7 @@ def _sky_notice(offset: SkyOffset, *, applied: bool) -> Notice:
 
 
 def _quality(
-    scale: _Scale, spectrum: Spectrum, offset: SkyOffset | None
+    scale: Scale, spectrum: Spectrum, offset: SkyOffset | None
 ) -> dict[str, float | int | str]:
     solution = scale.solution
     axis = spectrum.wavelength

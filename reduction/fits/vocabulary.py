@@ -189,6 +189,7 @@ GSP_WMIN: Final = "GSP_WMIN"  # least number of lines of a wavelength solution
 GSP_WMAX: Final = "GSP_WMAX"  # largest scatter allowed, line widths
 GSP_WSHI: Final = "GSP_WSHI"  # largest shift looked for, pixel
 GSP_WSTE: Final = "GSP_WSTE"  # linear dispersion requested, angstrom
+GSP_PROV: Final = "GSP_PROV"  # until when a better arc may replace the product
 GSP_ARCC: Final = "GSP_ARCC"  # arc choice
 GSP_ARCN: Final = "GSP_ARCN"  # arc named for the choice 'fixed'
 GSP_SKYC: Final = "GSP_SKYC"  # treatment of the sky's offset

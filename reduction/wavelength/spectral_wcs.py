@@ -149,6 +149,35 @@ def write_solution(header: fits.Header, solution: Solution, n: int) -> None:
     header.extend(table, update=True, end=True)
 
 
+def shift_between_solutions(before: fits.Header, after: fits.Header) -> tuple[float, float] | None:
+    """Return by how much the wavelengths of a spectrum have changed.
+
+    Parameters
+    ----------
+    before, after : fits.Header
+        Two calibrated products of one extracted spectrum.
+
+    Returns
+    -------
+    (float, float) or None
+        Median change over the pixels, Å, and in pixels of the spectrum. None when a header has no
+        solution, or when they are of spectra of another length.
+    """
+    n = int(after.get(vocabulary.GSP_NPIX, 0))
+    if n < 2 or int(before.get(vocabulary.GSP_NPIX, 0)) != n:
+        return None
+    pixel = np.arange(n, dtype=float)
+    old, new = (_stored_solution(header)(pixel) for header in (before, after))
+    angstrom = float(np.median(new - old))
+    return angstrom, angstrom / float(np.median(np.diff(new)))
+
+
+def _stored_solution(header: fits.Header) -> np.polynomial.Chebyshev:
+    order = int(header[vocabulary.GSP_ORDR])
+    terms = [float(header[f"{vocabulary.GSP_C}{i:03d}"]) for i in range(order + 1)]
+    return np.polynomial.Chebyshev(terms, domain=[-1, 1])
+
+
 def matched_lines(header: fits.Header) -> MatchedLines:
     """Read the matched lines of a calibrated product; empty when it records none."""
     n_used = int(header.get(vocabulary.GSP_WPOI, 0))

@@ -179,7 +179,10 @@ def _last(proposal: Proposal) -> Any:
     """Return the subquery of the last runs of each block on each file."""
     chain = [b.name for b in all_blocks().values() if b.produces is not DataType.MASTER]
     query = Run.select(fn.MAX(Run.id).alias("id")).where(
-        Run.proposal == proposal, Run.block.in_(chain), Run.state != RunState.CANCELLED
+        Run.proposal == proposal,
+        Run.block.in_(chain),
+        Run.state != RunState.CANCELLED,
+        Run.replaces.is_null() | (Run.state != RunState.FAILED),  # it has changed nothing
     )
     return query.group_by(Run.file, Run.block).alias("last")
 

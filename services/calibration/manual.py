@@ -7,7 +7,7 @@ refused here; all else is done, and the product says what differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db.models import File, Run
 from reduction import matching
@@ -149,7 +149,7 @@ def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Wai
     if isinstance(reduced, Waiting):
         return reduced
     assert reduced is not None  # else it had an obstacle
-    return Inputs(given={role: reduced}, notices=(remark,))
+    return replace(arc_selection.single(reduced, calibration), notices=(remark,))
 
 
 def _selected(role: CalibrationRole, candidate: Candidate) -> Notice:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from db.models import File
 from reduction.differences import Difference, Quantity
+from reduction.frames import ArcSide, TriedArc
 from reduction.matching import Ranking
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -17,16 +18,81 @@ Found = tuple[File, tuple[Difference, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class ArcCandidate:
+    """An arc that may be used: its reduced frame, or the raw one if that could not be reduced.
+
+    `raw` is the raw frame; `differences` is what differs when it is a degraded match; `refused` is
+    why it cannot be used at all.
+    """
+
+    file: File
+    raw: File
+    differences: tuple[Difference, ...] = ()
+    refused: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a run is given: rows only, nothing is opened.
 
-    `anchor` is the newest of a master's own series among its `members`.
+    `anchor` is the newest of a master's own series among its `members`. `arcs` are the arcs of each
+    side in the order in which they are tried; `given` has the best of them.
+    `is_coming`: a better arc is being reduced.
     """
 
     members: tuple[File, ...] = ()
     anchor: File | None = None
     given: dict[CalibrationRole, File] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    arcs: Mapping[ArcSide, tuple[ArcCandidate, ...]] = field(default_factory=dict)
+    is_coming: bool = False
+
+    def with_more(self, other: Inputs) -> Inputs:
+        """Return these inputs with those of another role."""
+        return replace(
+            self,
+            given=self.given | other.given,
+            notices=(*self.notices, *other.notices),
+            arcs=other.arcs or self.arcs,
+            is_coming=self.is_coming or other.is_coming,
+        )
+
+    def walk(self, refusal: Refusal) -> list[tuple[ArcSide, ArcCandidate, Notice | None]]:
+        """Return the arcs that are tried, with the reason where one is not used.
+
+        Parameters
+        ----------
+        refusal : callable
+            Side and arc → why it is not used, None when it is.
+        """
+        tried: list[tuple[ArcSide, ArcCandidate, Notice | None]] = []
+        for side in ArcSide:
+            if side is ArcSide.OTHER and any(reason is None for _, _, reason in tried):
+                break
+            for arc in self.arcs.get(side, ()):
+                reason = arc.refused or refusal(side, arc)
+                tried.append((side, arc, reason))
+                if reason is None:
+                    break
+        return tried
+
+
+Refusal = Callable[[ArcSide, ArcCandidate], Notice | None]
+
+
+def none_refused(_side: ArcSide, _arc: ArcCandidate) -> Notice | None:
+    """Refuse no arc."""
+    return None
+
+
+def as_tried(tried: Sequence[TriedArc]) -> Refusal:
+    """Return what came of arcs that were offered in their order."""
+    outcomes = {side: [one.refused for one in tried if one.side is side] for side in ArcSide}
+
+    def refusal(side: ArcSide, _arc: ArcCandidate) -> Notice | None:
+        return outcomes[side].pop(0) if outcomes[side] else None
+
+    return refusal
 
 
 @dataclass(frozen=True, slots=True)

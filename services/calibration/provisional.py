@@ -3,15 +3,24 @@
 A product is provisional in a role that its run asked for as long as it has no ingredient of that
 role, or one that a person selected although it does not fully match. A new master that fits puts it
 out of date (`services.calibration.out_of_date`).
+
+A spectrum is provisional while the arc that its settings call for may still be taken: until noon
+at the telescope, or ten minutes after the frame has arrived if that is later (`arc_to_come`). Then
+it is final by itself. An arc that comes even later replaces it all the same
+(`services.calibration.recalibration`); what a person selected is final at once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
-from db.models import File, Run
+from db.models import File, Run, utc_now
 from reduction import matching
-from reduction.frames import FrameKind
+from reduction.frames import FrameDescription, FrameKind
+from reduction.matching import ArcChoice
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice, notice
 from reduction.registry import CalibrationRole, all_blocks
 from services.calibration import masters
 from services.calibration.masters import DAYS, IGNORED_BY, MASTER, REDUCED
@@ -19,8 +28,14 @@ from services.files import ingredients
 from services.files.ingredients import SelectedBy
 from services.files.rows import describe
 
+ARRIVING = dt.timedelta(minutes=10)
+"""For so long after a frame has arrived, more of its night may be on the way."""
 REACH_DAYS = 3.0
 """A new master replaces what was made without one this long before or after it."""
+
+NIGHT_ENDS = dt.timedelta(days=1, hours=15)
+"""From the date of a night to the noon at which it ends, UTC (`reduction.frames.night_of`)."""
+BONUS = dt.timedelta(seconds=matching.SAME_POINTING_S)
 
 _RANKS = {FrameKind.BIAS: matching.rank_bias, FrameKind.FLAT: matching.rank_flats}
 _ROLES = {FrameKind.BIAS: CalibrationRole.MASTER_BIAS, FrameKind.FLAT: CalibrationRole.MASTER_FLAT}
@@ -68,3 +83,63 @@ def _is_requested(file: File, role: CalibrationRole) -> bool:
     if run is None or block is None or role not in block.calibration_roles:
         return False
     return not run.settings.get(IGNORED_BY.get(role, ""), False)
+
+
+# --- arcs -------------------------------------------------------------------------------------
+
+
+def arc_to_come(
+    file: File, used: Sequence[FrameDescription], choice: ArcChoice, *, is_coming: bool
+) -> tuple[str, dt.datetime | None]:
+    """Return which arc of a spectrum may still come, and when it is no longer waited for.
+
+    Parameters
+    ----------
+    file : File
+        The extracted or the calibrated spectrum.
+    used : sequence of FrameDescription
+        The arcs that it is calibrated with.
+    choice : ArcChoice
+    is_coming : bool
+        Whether a better arc is being reduced.
+
+    Returns
+    -------
+    missing : {"", "reduced", "night", "after", "nearer"}
+        "" when it has all that the settings call for.
+    until : datetime or None
+    """
+    raw, frame = file.original or file, describe(file)
+    arrived: dt.datetime = raw.created
+    arriving = arrived + ARRIVING
+    over = max(dt.datetime.combine(frame.night, dt.time(), dt.UTC) + NIGHT_ENDS, arriving)
+    if is_coming:
+        return "reduced", over
+    if choice is ArcChoice.FIXED:
+        return "", None
+    tonight = [arc for arc in used if arc.night == frame.night]
+    if not tonight:
+        return "night", over
+    if any(arc.date_obs > frame.date_obs for arc in tonight):
+        return "", None
+    if choice is ArcChoice.BRACKETING:
+        return "after", over
+    gap = min(frame.date_obs - arc.date_obs for arc in tonight)
+    return "nearer", min(over, max(frame.date_obs + gap + BONUS, arriving))
+
+
+def is_provisional(file: File) -> bool:
+    """Return whether a better arc may still come for a spectrum."""
+    return file.provisional_until is not None and file.provisional_until > utc_now()
+
+
+def why(file: File) -> Notice | None:
+    """Return what a provisional spectrum lacks, None for any other file."""
+    run = Run.get_or_none(Run.id == file.run_id)
+    if run is None or not is_provisional(file):
+        return None
+    used = [describe(one.input) for one in ingredients.inputs_of(file, CalibrationRole.ARC)]
+    choice = ArcChoice(run.settings.get("arc_choice", ArcChoice.BRACKETING))
+    missing, _ = arc_to_come(file, used, choice, is_coming=False)
+    until = file.provisional_until.isoformat()
+    return notice(NoticeCode.PROVISIONAL, missing=missing or "reduced", until=until)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from db.models import File, Run, User
@@ -15,6 +16,7 @@ from reduction.registry import blocks_for
 from services import access, logs
 from services.access import Action
 from services.calibration import acceptance
+from services.calibration.recalibration import consideration
 from services.errors import Unacceptable
 from services.files import ingredients, rows
 from services.files.contents import open_path, reading_header
@@ -51,6 +53,8 @@ def reclassify(
     with transaction() as work:
         if any(getattr(file, name) != value for name, value in facts.items()):
             _change(work, user, file, facts)
+            made = File.select().where(File.original == file)
+            work.after.append(partial(consideration.recheck_ids, consideration.users_of(made)))
     waiting.wake(file.camera)
     return access.file_for(user, Action.VIEW, file.id)
 

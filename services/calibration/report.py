@@ -12,10 +12,10 @@ from reduction.notices import Notice, by_severity, notice
 from reduction.registry import Block, CalibrationRole, all_blocks, blocks_for
 from services import access, notices
 from services.access import Action
-from services.calibration import manual, selection
+from services.calibration import arc_selection, manual, selection
 from services.calibration.manual import Candidate
 from services.calibration.masters import IGNORED_BY
-from services.calibration.outcomes import Inputs
+from services.calibration.outcomes import Inputs, none_refused
 from services.files import ingredients
 from services.proposals import proposals
 from services.runs import drafts
@@ -80,7 +80,8 @@ def _ahead(wish: Run, block: Block, role: CalibrationRole) -> Search:
         answer = selection.offer(role, wish, wish.file)
         if isinstance(answer, Inputs):
             taken = tuple(answer.given.values())
-            reason = _gravest(answer.notices)
+            about = arc_selection.remarks(answer, none_refused, wish.settings)
+            reason = _gravest((*answer.notices, *about))
         else:
             reason = answer.notice
     offered = tuple(manual.candidates(wish.file, role))

@@ -13,7 +13,7 @@ from db import clock
 from db.models import File, Run
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
-from reduction.notices import Notice, notice
+from reduction.notices import notice
 from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
 from services.calibration.masters import IGNORED_BY
@@ -37,15 +37,13 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
             return found
         members = found
         anchor = [member for member in members if member.series == run.file.series][-1]
-    given: dict[CalibrationRole, File] = {}
-    remarks: list[Notice] = []
+    inputs = Inputs(members, anchor)
     for role in _wanted(run, block):
         answer = offer(role, run, anchor or run.file)
         if not isinstance(answer, Inputs):
             return answer
-        given |= answer.given
-        remarks += answer.notices
-    return Inputs(members, anchor, given, tuple(remarks))
+        inputs = inputs.with_more(answer)
+    return inputs
 
 
 def at_hand(run: Run) -> dict[CalibrationRole, File]:

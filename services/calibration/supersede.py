@@ -7,10 +7,11 @@ from pathlib import Path
 from peewee import fn
 
 from db.models import File, Run
-from reduction.frames import DataType, FrameKind
+from reduction.frames import DataType
 from reduction.registry import Block
 from services.calibration import out_of_date, provisional, selection
-from services.calibration.masters import MASTER, REDUCED
+from services.calibration.master_selection import KINDS
+from services.calibration.masters import MASTER
 from services.calibration.outcomes import Inputs
 from services.files import rows
 from services.unit_of_work import UnitOfWork
@@ -25,18 +26,20 @@ def outrun(run: Run, block: Block, inputs: Inputs, known: int) -> bool:
     """Return whether the products of a run are out of date when it ends.
 
     `known` is the newest file at the time when the inputs were selected; there is something to
-    search only if a master or an arc has arrived since.
+    search only if a master has come since. A better arc replaces the products instead
+    (`services.calibration.recalibration`).
     """
     parent = inputs.anchor or run.file
     if block.produces is DataType.MASTER:
         return False
     if File.select().where(File.id == parent.id, File.out_of_date).exists():
         return True
-    arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
+    if not set(block.calibration_roles) & set(KINDS):
+        return False
     came = File.select().where(
-        File.id > known, (File.data_type == MASTER) | arc, File.camera == parent.camera
+        File.id > known, File.data_type == MASTER, File.camera == parent.camera
     )
-    if not block.calibration_roles or not came.exists():
+    if not came.exists():
         return False
     better = selection.resolve(run)
     return isinstance(better, Inputs) and better.given != inputs.given

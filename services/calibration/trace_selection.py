@@ -2,8 +2,9 @@
 
 It is of the same proposal, setup and night, bright enough, and has a trace of its own. The nearest
 in time is selected, where one at the same pointing counts as an hour nearer (flexure moves the
-trace). It is searched for when the faint frame is extracted, and is an input of the product. A
-brighter spectrum that arrives later is used when Extract is requested again.
+trace). It is searched for when the faint frame is extracted, and is an input of the product. When
+one that is nearer comes later, the frame is extracted again by itself
+(`services.calibration.recalibration`). A frame that itself asked for a trace lends none.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from pathlib import Path
 
 from astropy.io import fits
 
-from db.models import File
+from db.models import File, Run, RunInput
 from reduction import matching
 from reduction.errors import ReductionError
 from reduction.fits import frame_io
 from reduction.frames import DataType, FrameKind, Spectrum
+from services.files.ingredients import Role
 from services.files.rows import describe
 
 BRIGHT_SNR = 10.0
@@ -35,14 +37,18 @@ class TraceLender:
     ----------
     lent : File or None
         The spectrum that was provided, None before.
+    asked : bool
+        Whether a spectrum was asked for.
     """
 
     def __init__(self, file: File) -> None:
         self.file = file
         self.lent: File | None = None
+        self.asked = False
 
     def __call__(self) -> tuple[str, fits.Header] | None:
         """Return name and header of the spectrum, None when there is none."""
+        self.asked = True
         brighter = brighter_spectrum(self.file)
         if brighter is None:
             return None
@@ -72,9 +78,11 @@ def brighter_spectrum(file: File) -> tuple[File, fits.Header] | None:
         File.proposal == file.proposal_id,
         File.original != file.original_id,
     )
-    bright = [spectrum for spectrum in spectra.order_by(File.id) if _is_bright(spectrum)]
+    bright = [spectrum for spectrum in spectra if is_bright(spectrum)]
+    borrowers = _borrowers(bright)
+    bright = [spectrum for spectrum in bright if spectrum.run_id not in borrowers]
     # The brightest target of a frame comes first, so that of equal ranks it is taken.
-    bright.sort(key=lambda spectrum: -float(spectrum.quality["median_snr"]))
+    bright.sort(key=lambda s: (-float(s.quality["median_snr"]), s.date_obs, s.file_name))
     described = [describe(spectrum) for spectrum in bright]
     for match in matching.rank_traces(describe(file), described).matches:
         chosen = bright[match.index]
@@ -87,7 +95,24 @@ def brighter_spectrum(file: File) -> tuple[File, fits.Header] | None:
     return None
 
 
-def _is_bright(spectrum: File) -> bool:
+def lent_now(run: Run) -> File | None:
+    """Return the spectrum that an extraction would be lent now, if it was lent another, or none."""
+    recorded = RunInput.get_or_none(RunInput.run == run, RunInput.role == Role.TRACE)
+    found = None if recorded is None else brighter_spectrum(run.file)
+    if found is None or (found[0].id, found[0].checksum) == (recorded.input_id, recorded.version):
+        return None
+    return found[0]
+
+
+def _borrowers(spectra: list[File]) -> set[int]:
+    """Return the runs of some spectra that asked for a trace themselves."""
+    runs = [spectrum.run_id for spectrum in spectra]
+    asked = RunInput.select(RunInput.run).where(RunInput.run.in_(runs), RunInput.role == Role.TRACE)
+    return {number for (number,) in asked.tuples()} if runs else set()
+
+
+def is_bright(spectrum: File) -> bool:
+    """Return whether the trace of a spectrum is good enough for others."""
     snr = spectrum.quality.get("median_snr")
     has_own_trace = "trace_from" not in spectrum.quality
     return has_own_trace and isinstance(snr, int | float) and snr >= BRIGHT_SNR

@@ -10,7 +10,7 @@ from reduction.differences import Difference
 from reduction.notices import Notice
 from reduction.registry import CalibrationRole
 from services import request_coalescing
-from services.calibration import out_of_date, report
+from services.calibration import out_of_date, provisional, report
 from services.calibration.manual import Candidate
 from services.calibration.report import Search
 from services.files import lookup
@@ -68,11 +68,13 @@ class CalibrationPanel:
     """The calibrations of a file, as the Data page shows them.
 
     They are the same for all who may see the file and for whom `may_process` is the same.
+    `provisional` says which arc may still come.
     """
 
     file_id: int
     may_process: bool
     out_of_date: OutOfDate | None
+    provisional: Notice | None
     searches: tuple[SearchView, ...]
 
 
@@ -95,6 +97,7 @@ def _panel(user: User, file: File, *, may_process: bool) -> CalibrationPanel:
         file_id=file.id,
         may_process=may_process,
         out_of_date=_out_of_date(file, may_process=may_process) if file.out_of_date else None,
+        provisional=provisional.why(file),
         searches=tuple(_search(search) for search in report.of_file(user, file)),
     )
 

@@ -57,7 +57,10 @@ def _furthest(user: User, raw_ids: Sequence[int]) -> dict[int, tuple[int, DataTy
 def _states(user: User, raw_ids: Sequence[int]) -> dict[int, str]:
     query = access.visible_runs(user).select(File.original, Run.file, Run.block, Run.state)
     query = query.join(File, on=(Run.file == File.id)).where(
-        File.original.in_(list(raw_ids)), Run.proposal.is_null(False)
+        File.original.in_(list(raw_ids)),
+        Run.proposal.is_null(False),
+        # What should have replaced a product and failed has changed nothing.
+        Run.replaces.is_null() | (Run.state != RunState.FAILED),
     )
     newest: dict[tuple[int, int, str], str] = {}
     for original, file_id, block, state in query.order_by(Run.id).tuples():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
@@ -18,12 +18,13 @@ from db import database
 from db.models import File, Ingredient, Run, RunInput, User
 from reduction import matching
 from reduction.differences import Difference, Effect, Quantity
-from reduction.frames import DataType, FrameKind, Product
+from reduction.frames import ArcSide, DataType, FrameKind, Product
 from reduction.matching import ArcChoice
+from reduction.notices import Notice
 from reduction.registry import CalibrationRole
 from services import access
 from services.calibration import masters
-from services.calibration.outcomes import Inputs
+from services.calibration.outcomes import Inputs, Refusal, as_tried, none_refused
 from services.files.rows import describe
 
 
@@ -55,9 +56,13 @@ ROLES: Mapping[CalibrationRole, tuple[Role, ...]] = {
 _ROLE = {
     CalibrationRole.MASTER_BIAS: Role.MASTER_BIAS,
     CalibrationRole.MASTER_FLAT: Role.MASTER_FLAT,
-    CalibrationRole.ARC: Role.ARC,
-    CalibrationRole.SECOND_ARC: Role.SECOND_ARC,
 }
+SIDES: Mapping[ArcSide, Role] = {
+    ArcSide.FIRST: Role.ARC,
+    ArcSide.SECOND: Role.SECOND_ARC,
+    ArcSide.OTHER: Role.ARC,
+}
+"""The roles of arcs by the side that they were offered on."""
 _RANKS = {
     Role.MASTER_BIAS: matching.rank_bias,
     Role.MASTER_FLAT: matching.rank_flats,
@@ -68,23 +73,43 @@ _RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A file in its role, not bound to a product yet."""
+    """A file in its role, not bound to a product yet.
+
+    `refused` is why it was tried and not used, None for what was used. `version` replaces the
+    checksum of the file where something else tells whether another product would come of it.
+    """
 
     file: File
     role: Role
     selected_by: SelectedBy = SelectedBy.AUTOMATIC
+    refused: Notice | None = None
+    version: str = ""
+
+    @property
+    def state(self) -> State:
+        """What is compared to tell whether a product would be made of the same."""
+        version = self.version or self.file.checksum
+        return State(str(self.role), self.file.id, version, self.refused is not None)
+
+
+class State(NamedTuple):
+    """An ingredient as it was used: role, id and version of the file, whether it was refused."""
+
+    role: str
+    file: int | None
+    version: str
+    refused: bool
 
 
 # --- writing ----------------------------------------------------------------------------------
 
 
-def record_run(run: Run, inputs: Inputs) -> None:
+def record_run(run: Run, given: Sequence[Given]) -> None:
     """Record what an attempt of a run is given, in place of what the last one was given.
 
     Called inside a transaction.
     """
     RunInput.delete().where(RunInput.run == run).execute()
-    given = list(_given(run, inputs))
     present = _present(given)
     rows = [
         {
@@ -92,6 +117,7 @@ def record_run(run: Run, inputs: Inputs) -> None:
             "input": present.get(one.file.id),
             "name": one.file.file_name,
             "role": one.role,
+            "version": one.state.version,
         }
         for one in given
     ]
@@ -99,10 +125,26 @@ def record_run(run: Run, inputs: Inputs) -> None:
         RunInput.insert_many(rows).execute()
 
 
+def record_trace(run: Run, lent: File | None) -> None:
+    """Record which spectrum lent its trace to a run that asked for one, or that there was none.
+
+    Called inside a transaction.
+    """
+    RunInput.create(
+        run=run,
+        input=None if lent is None else _present([Given(lent, Role.TRACE)]).get(lent.id),
+        name="" if lent is None else lent.file_name,
+        role=Role.TRACE,
+        version="" if lent is None else lent.checksum,
+    )
+
+
 def record_product(
     file: File, run: Run, product: Product, inputs: Inputs, lent: File | None = None
 ) -> None:
     """Record what went into a product whose row has just been saved, inside that transaction.
+
+    What was recorded of it before is replaced.
 
     Parameters
     ----------
@@ -119,7 +161,9 @@ def record_product(
     """
     members = set(members_of(product, inputs))
     given = [
-        one for one in _given(run, inputs) if one.role is not Role.MEMBER or one.file in members
+        one
+        for one in given_to(run, inputs, as_tried(product.arcs))
+        if one.role is not Role.MEMBER or one.file in members
     ]
     if lent is not None and product.borrows_trace:
         given.append(Given(lent, Role.TRACE))
@@ -135,9 +179,12 @@ def record_product(
             "differences": [
                 difference.to_json() for difference in differences(parent, one.file, one.role)
             ],
+            "version": one.state.version,
+            "refused": None if one.refused is None else one.refused.to_json(),
         }
         for one in given
     ]
+    Ingredient.delete().where(Ingredient.product == file).execute()
     if rows:
         Ingredient.insert_many(rows).execute()
 
@@ -161,16 +208,33 @@ def members_of(product: Product, inputs: Inputs) -> list[File]:
     return [member for member in inputs.members if not used or member.full_path in used]
 
 
-def _given(run: Run, inputs: Inputs) -> Iterable[Given]:
-    yield from (Given(member, Role.MEMBER) for member in inputs.members)
+def given_to(run: Run, inputs: Inputs, refusal: Refusal = none_refused) -> list[Given]:
+    """Return what a run is given, each with its role; of the arcs those that are tried.
+
+    Parameters
+    ----------
+    run : Run
+    inputs : Inputs
+        As resolved.
+    refusal : callable
+        Tells which arcs are not used, and why.
+    """
+    given = [Given(member, Role.MEMBER) for member in inputs.members]
     fixed = run.settings.get("arc_choice") == ArcChoice.FIXED
-    for calibration_role, file in inputs.given.items():
-        selected_by = SelectedBy.AUTOMATIC
-        if calibration_role in (run.calibrations or {}):
-            selected_by = SelectedBy.PERSON
-        elif fixed and calibration_role is CalibrationRole.ARC:
-            selected_by = SelectedBy.SETTINGS
-        yield Given(file, _ROLE[calibration_role], selected_by)
+
+    def selected_by(role: CalibrationRole) -> SelectedBy:
+        if role in (run.calibrations or {}):
+            return SelectedBy.PERSON
+        by_name = fixed and role is CalibrationRole.ARC
+        return SelectedBy.SETTINGS if by_name else SelectedBy.AUTOMATIC
+
+    for role, file in inputs.given.items():
+        if role not in (CalibrationRole.ARC, CalibrationRole.SECOND_ARC):
+            given.append(Given(file, _ROLE[role], selected_by(role)))
+    whose = selected_by(CalibrationRole.ARC)
+    for side, arc, reason in inputs.walk(refusal):
+        given.append(Given(arc.file, SIDES[side], whose, reason))
+    return given
 
 
 def differences(frame: File, calibration: File, role: Role) -> list[Difference]:
@@ -191,10 +255,18 @@ def differences(frame: File, calibration: File, role: Role) -> list[Difference]:
 
 # --- reading ----------------------------------------------------------------------------------
 
+_USED = Ingredient.refused.is_null()
+
+
+def states(product: File) -> set[State]:
+    """Return what a product was made from and what was refused, as it was then."""
+    rows = Ingredient.select().where(Ingredient.product == product)
+    return {State(one.role, one.input_id, one.version, one.refused is not None) for one in rows}
+
 
 def used_in(file: File, *roles: Role) -> Any:
     """Return the query of the products that a file went into, in one of some roles, or in any."""
-    products = Ingredient.select(Ingredient.product).where(Ingredient.input == file)
+    products = Ingredient.select(Ingredient.product).where(Ingredient.input == file, _USED)
     if roles:
         products = products.where(Ingredient.role.in_(roles))
     return File.select().where(File.id.in_(products))
@@ -206,6 +278,7 @@ def has(*roles: Role, selected_by: SelectedBy | None = None) -> Any:
         Ingredient.product == File.id,
         Ingredient.role.in_(roles),
         Ingredient.input.is_null(False),
+        _USED,
     )
     if selected_by is not None:
         query = query.where(Ingredient.selected_by == selected_by)
@@ -213,21 +286,25 @@ def has(*roles: Role, selected_by: SelectedBy | None = None) -> Any:
 
 
 def of(product: File) -> list[Ingredient]:
-    """Return the ingredients of a product, in the order in which they were given."""
-    return sorted(product.ingredients, key=lambda ingredient: int(ingredient.id))
+    """Return the ingredients of a product, in the order in which they were given.
+
+    What was tried and not used is none.
+    """
+    used = (ingredient for ingredient in product.ingredients if ingredient.refused is None)
+    return sorted(used, key=lambda ingredient: int(ingredient.id))
 
 
 def inputs_of(product: File, role: CalibrationRole) -> list[Ingredient]:
     """Return what served a calibration role of a product, with the files that are still there."""
     query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
-    query = query.where(Ingredient.product == product, Ingredient.role.in_(ROLES[role]))
+    query = query.where(Ingredient.product == product, Ingredient.role.in_(ROLES[role]), _USED)
     return list(query.order_by(Ingredient.id))
 
 
 def input_ids(product: File) -> set[int]:
     """Return the ids of the files that a product was made from, apart from its parent."""
     query = Ingredient.select(Ingredient.input).where(
-        Ingredient.product == product, Ingredient.input.is_null(False)
+        Ingredient.product == product, Ingredient.input.is_null(False), _USED
     )
     return {number for (number,) in query.tuples()}
 
@@ -256,7 +333,8 @@ def names_given(runs: Iterable[Run], user: User | None = None) -> dict[int, list
         if run.proposal_id is None:
             shared.add(run.id)
     query = RunInput.select(RunInput.run, RunInput.name, RunInput.input, RunInput.role)
-    given = list(query.where(RunInput.run.in_(list(names))).order_by(RunInput.id).tuples())
+    query = query.where(RunInput.run.in_(list(names)), RunInput.name != "")
+    given = list(query.order_by(RunInput.id).tuples())
     members = {i for run, _, i, role in given if run in shared and role == Role.MEMBER}
     seen = _seen(members, user)
     for run, name, number, role in given:

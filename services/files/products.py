@@ -8,19 +8,22 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from db.models import File, Run
 from reduction.fits import frame_io, provenance
-from reduction.fits.vocabulary import GSP_FNAM
+from reduction.fits.vocabulary import GSP_FNAM, GSP_PROV
 from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.notices import Notice
 from services import notices
-from services.calibration.outcomes import Inputs
+from services.calibration import arc_selection, provisional
+from services.calibration.outcomes import Inputs, as_tried
 from services.context import site
 from services.files import ingredients, rows
 from services.files.file_integrity import sha256, sync_folder
@@ -31,13 +34,18 @@ _VERSION = re.compile(r"(?P<stem>.+?)(?:_v(?P<number>\d+))?\.fits")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A product that is wholly on disk under its temporary name, and where it will be."""
+    """A product that is wholly on disk under its temporary name, and where it will be.
+
+    `replaces`: its bytes replace those of an earlier product.
+    """
 
     product: Product
     temporary: Path
     path: Path
     size: int
     checksum: str
+    replaces: bool = False
+    provisional_until: datetime | None = None
 
 
 def temporary_dir() -> Path:
@@ -45,16 +53,35 @@ def temporary_dir() -> Path:
     return site().products_dir / ".part"
 
 
+def folder_of(night: date) -> Path:
+    """Return the folder of the products of a night."""
+    return site().products_dir / night.isoformat()
+
+
+def replacement_folder(folder: Path, run_id: int) -> Path:
+    """Return the folder of the bytes that replace others, of one run."""
+    return folder / f"run-{run_id}"
+
+
+def is_of_a_run(folder: Path) -> bool:
+    """Return whether a folder is that of the bytes of a run that replaced others."""
+    return re.fullmatch(r"run-\d+", folder.name) is not None
+
+
+def bare_name(file_name: str) -> str:
+    """Return the name of a product without its version."""
+    match = _VERSION.fullmatch(file_name)
+    return match["stem"] if match else file_name.removesuffix(".fits")
+
+
 def _free_path(folder: Path, name: str, taken: set[str]) -> Path:
-    """Return a path that no row has: a run done again makes the next version."""
-    match = _VERSION.fullmatch(name)
-    stem = match["stem"] if match else name.removesuffix(".fits")
+    """Return a path whose name no row of the night has: a run done again makes the next version."""
+    of_night = File.full_path.startswith(f"{folder}{os.sep}") & (File.data_type != DataType.RAW)
+    stem = bare_name(name)
     wanted = str(folder / name)
-    if wanted not in taken and not File.select().where(File.full_path == wanted).exists():
+    if wanted not in taken and not File.select().where(File.file_name == name, of_night).exists():
         return folder / name
-    similar = File.select(File.file_name).where(
-        File.full_path.startswith(str(folder / stem)), File.data_type != DataType.RAW
-    )
+    similar = File.select(File.file_name).where(File.file_name.startswith(stem), of_night)
     versions = [1]
     for other in [row.file_name for row in similar] + [Path(path).name for path in taken]:
         known = _VERSION.fullmatch(other)
@@ -63,23 +90,64 @@ def _free_path(folder: Path, name: str, taken: set[str]) -> Path:
     return folder / f"{stem}_v{max(versions) + 1}.fits"
 
 
-def write(run: Run, products: Iterable[Product], night: date) -> list[Written]:
-    """Write products under temporary names, flushed to the disk, with checksums."""
-    folder = site().products_dir / night.isoformat()
+def write(
+    run: Run,
+    products: Sequence[Product],
+    inputs: Inputs,
+    replaced: Mapping[str, str] | None = None,
+) -> list[Written]:
+    """Write products under temporary names, flushed to the disk, with checksums.
+
+    Parameters
+    ----------
+    run : Run
+    products : sequence of Product
+    inputs : Inputs
+        Of the run.
+    replaced : mapping, optional
+        The names of the products that are replaced: without a version → as they are. The bytes that
+        replace others have a folder of their own.
+    """
+    folder = folder_of((inputs.anchor or run.file).night)
     temporary = temporary_dir()
     for needed in (folder, temporary):
         needed.mkdir(parents=True, exist_ok=True)
     written: list[Written] = []
     for number, product in enumerate(products):
-        path = _free_path(folder, product.file_name, {str(w.path) for w in written})
+        kept = (replaced or {}).get(bare_name(product.file_name))
+        if kept is not None:
+            path = replacement_folder(folder, run.id) / kept
+        else:
+            path = _free_path(folder, product.file_name, {str(w.path) for w in written})
         header = product.data.header if isinstance(product.data, Spectrum) else product.data.meta
         provenance.put(header, GSP_FNAM, path.name, "this file's name")
+        until = _provisional_until(run, product, inputs)
+        if until is not None:
+            moment = until.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+            provenance.put(header, GSP_PROV, moment, "provisional until, UTC")
         part = temporary / f"{run.id}-{run.attempt}-{number}.fits"
         part.unlink(missing_ok=True)
         frame_io.write(product, part)
         checksum = _flushed(part)
-        written.append(Written(product, part, path, part.stat().st_size, checksum))
+        size = part.stat().st_size
+        written.append(Written(product, part, path, size, checksum, kept is not None, until))
     return written
+
+
+def _on_arcs(run: Run, product: Product, inputs: Inputs) -> list[Notice]:
+    if not product.arcs:
+        return []
+    return arc_selection.remarks(inputs, as_tried(product.arcs), run.settings)
+
+
+def _provisional_until(run: Run, product: Product, inputs: Inputs) -> datetime | None:
+    """Return until when a better arc may still come for a product that is replaced then."""
+    if not product.arcs or not run.automatic:
+        return None
+    walked = inputs.walk(as_tried(product.arcs))
+    used = [rows.describe(arc.raw) for _, arc, reason in walked if reason is None]
+    choice = arc_selection.choice_of(run.settings)
+    return provisional.arc_to_come(run.file, used, choice, is_coming=inputs.is_coming)[1]
 
 
 def _flushed(path: Path) -> str:
@@ -101,10 +169,19 @@ def reveal(written: Iterable[Written]) -> None:
     """Give products their names; called inside the transaction that wrote their rows."""
     folders = set()
     for one in written:
+        if not one.path.parent.exists():
+            one.path.parent.mkdir()
+            folders.add(one.path.parent.parent)
         os.replace(one.temporary, one.path)
         folders.add(one.path.parent)
     for folder in folders:
         sync_folder(folder)
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove the folder of a run's bytes when the last of them has been replaced."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def draft(run: Run, one: Written, inputs: Inputs) -> File:
@@ -132,9 +209,12 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
             (
                 *(() if master else notices.load_all(parent.notices)),
                 *inputs.notices,
+                *_on_arcs(run, product, inputs),
                 *product.notices,
             )
         ),
+        parent_version="" if master else parent.checksum,
+        provisional_until=one.provisional_until,
         n_x=n_x,
         n_y=n_y,
         n_combined=len(ingredients.members_of(product, inputs)) if master else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from db.models import File, User
 from reduction.frames import DataType
 from reduction.notice_text import texts
 from services import notices
+from services.calibration import provisional
 from services.files import ingredients
 
 
@@ -18,6 +20,10 @@ def _decimal(number: float | None) -> str | None:
 
 def _identifier(text: str | None) -> int | str | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else text
+
+
+def _moment(time: dt.datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
 
 
 def _whole(number: float | None) -> int | float | None:
@@ -62,6 +68,8 @@ def as_dict(file: File, user: User | None = None) -> dict[str, Any]:
         "warnings": texts(found),
         "notices": [notices.as_dict(one) for one in found],
         "stale": file.out_of_date,
+        "provisional": provisional.is_provisional(file),
+        "provisional_until": _moment(file.provisional_until),
         "inputs": ingredients.names_of(file, user),
         "created": file.created.isoformat(),
         "last_modified": file.last_modified.isoformat(),

@@ -137,6 +137,7 @@ def _products(user: User, ids: Sequence[int]) -> dict[int, list[Columns]]:
         *trends.MEASURED,
         File.run_id,
         File.out_of_date,
+        File.provisional_until,
         File.notices,
         File.created,
         File.parent,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from db.models import utc_now
 from reduction.frames import DataType
 from reduction.notices import Notice
 from services.notices import load, standing
@@ -44,6 +45,8 @@ class Stage:
         Of that run, from 0 to 1.
     out_of_date : bool
         Whether a product was made with a superseded master or other settings.
+    provisional : bool
+        Whether a better arc may still come for a product.
     made : datetime.datetime or None
         When the first product was made.
     """
@@ -57,6 +60,7 @@ class Stage:
     notice: Notice | None = None
     progress: float = 0.0
     out_of_date: bool = False
+    provisional: bool = False
     made: dt.datetime | None = None
 
 
@@ -102,8 +106,13 @@ def of_step(
         notice=_standing(label, run) if run is not None else None,
         progress=run["progress"] if run is not None else 0.0,
         out_of_date=any(product["out_of_date"] for product in newest),
+        provisional=any(_may_improve(product["provisional_until"]) for product in newest),
         made=min((product["created"] for product in products), default=None),
     )
+
+
+def _may_improve(until: dt.datetime | None) -> bool:
+    return until is not None and until > utc_now()
 
 
 def _newest(products: Sequence[Columns], parents: Sequence[int]) -> list[Columns]:

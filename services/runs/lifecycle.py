@@ -201,6 +201,9 @@ def transition(
 def _failure(run: Run, reason: Notice) -> Notice:
     block = all_blocks().get(run.block)
     label = block.label if block else run.block
+    if run.replaces is not None:
+        kept = NoticeCode.RECALIBRATION_FAILED
+        return notice(kept, file=run.file.file_name, block=label, reason=reason)
     return notice(NoticeCode.FILE_RUN_FAILED, file=run.file.file_name, block=label, reason=reason)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 from services import events
 from services.calibration import out_of_date
+from services.calibration.recalibration import consideration, replacement
 from services.files import products
 from services.runs import claiming, master_runs, waiting
 
@@ -21,12 +22,15 @@ def reconcile(since: dt.timedelta = RECENT) -> list[int]:
     Parameters
     ----------
     since : timedelta
-        Masters are looked for among frames that were indexed this long ago or later.
+        Masters are looked for among frames that were indexed this long ago or later, and products
+        to be replaced among those that concern arcs and spectra of this time.
     """
     claiming.take_back_lost()
     master_runs.schedule_overdue(since)
     out_of_date.redo()
+    consideration.catch_up(since)
     waiting.wake_some()
     products.sweep()
+    replacement.clean_up(since)
     events.forget_old()
     return claiming.due()

@@ -100,16 +100,39 @@ def test_the_arc_at_the_same_pointing_is_preferred_to_one_a_little_nearer() -> N
     assert best.index == 1
 
 
+def chosen(arcs: list[FrameDescription], choice: matching.ArcChoice) -> list[int]:
+    return [match.index for match in matching.choose_arcs(SCIENCE, arcs, choice).chosen]
+
+
 def test_bracketing_takes_the_nearest_arc_on_either_side_of_the_night() -> None:
     arcs = [like(kind=FrameKind.ARC, date_obs=later(d)) for d in (-0.08, -0.02, 0.04, 0.09)]
     bracketing = matching.ArcChoice.BRACKETING
-    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs, bracketing)] == [1, 2]
-    assert [m.index for m in matching.choose_arcs(SCIENCE, arcs[:2], bracketing)] == [1]
+    assert chosen(arcs, bracketing) == [1, 2]
+    assert chosen(arcs[:2], bracketing) == [1]
     yesterday = [like(kind=FrameKind.ARC, date_obs=later(-0.9)), arcs[2]]
-    assert [m.index for m in matching.choose_arcs(SCIENCE, yesterday, bracketing)] == [1]
+    assert chosen(yesterday, bracketing) == [1]
+    assert chosen(arcs, matching.ArcChoice.NEAREST) == [1]
+    assert matching.choose_arcs(SCIENCE, [like(grating="930_SYZY")], bracketing).chosen == ()
+
+
+def test_each_side_has_its_own_substitutes_and_few_are_tried_in_all() -> None:
+    days = (-0.08, -0.06, -0.04, -0.02, 0.03, 0.05, -0.9, -0.95)
+    arcs = [like(kind=FrameKind.ARC, date_obs=later(d)) for d in days]
+    found = matching.choose_arcs(SCIENCE, arcs, matching.ArcChoice.BRACKETING)
+    assert [m.index for m in found.first] == [3, 2, 1]
+    assert [m.index for m in found.second] == [4, 5]
+    assert [m.index for m in found.other] == [0], "six in all"
     nearest = matching.choose_arcs(SCIENCE, arcs, matching.ArcChoice.NEAREST)
-    assert [m.index for m in nearest] == [1]
-    assert matching.choose_arcs(SCIENCE, [like(grating="930_SYZY")], bracketing) == ()
+    assert [m.index for m in nearest.first] == [3, 4, 2, 5, 1, 0]
+    assert nearest.second == nearest.other == ()
+
+
+def test_arcs_as_far_before_as_after_have_one_order_whatever_that_of_the_list() -> None:
+    arcs = [like(kind=FrameKind.ARC, date_obs=later(d)) for d in (-0.02, 0.02)]
+    for listed in (arcs, arcs[::-1]):
+        best = matching.rank_arcs(SCIENCE, listed).best
+        assert best is not None
+        assert listed[best.index] is arcs[0]
 
 
 def test_an_arc_of_another_night_is_a_degraded_match() -> None:

@@ -17,9 +17,20 @@ from astropy.nddata import CCDData
 
 from db.models import File, Membership, Proposal, Run, User, utc_now
 from reduction import registry
-from reduction.errors import ReductionError
-from reduction.frames import DataType, FrameKind, Product, Technique
+from reduction.blocks import wavelength
+from reduction.errors import ReductionError, TargetNotFound
+from reduction.frames import (
+    ArcSide,
+    DataType,
+    FrameKind,
+    Product,
+    Spectrum,
+    Technique,
+    TriedArc,
+)
+from reduction.matching import ArcChoice
 from reduction.notice_codes import NoticeCode
+from reduction.notices import notice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report
 from reduction.settings.proposal_settings import settings_model
 from services.files import ingest, ingredients
@@ -173,6 +184,11 @@ class SmallReduce(BlockSettings):
     factor: float = 1.0
 
 
+class SmallCalibrate(BlockSettings):
+    arc_choice: ArcChoice = ArcChoice.BRACKETING
+    arc_name: str = ""
+
+
 class SmallNext(BlockSettings):
     n_targets: int = 1
 
@@ -210,16 +226,70 @@ def _small_reduce(inputs: BlockInputs, settings: SmallReduce, report: Report) ->
     ]
 
 
+FAINT = 500
+"""Level of a small frame below which its target needs the trace of a brighter spectrum."""
+
+
 def _small_extract(inputs: BlockInputs, settings: SmallNext, report: Report) -> list[Product]:
+    """Copy the level; that of a faint frame, times the level of the spectrum that lends a trace."""
     stem = inputs.file_name.removesuffix(".fits")
+    level = float(np.median(inputs.frame.data))
+    lent = inputs.brighter() if inputs.brighter is not None and level < FAINT else None
+    if level < FAINT and inputs.kind is FrameKind.SPECTRUM:
+        if lent is None:
+            raise TargetNotFound(NoticeCode.NO_TARGET, highest=1.0, threshold=5.0)
+        level *= float(lent[1]["GSP_TC00"])
+    quality = {"median_snr": level / 20} if lent is None else {"trace_from": lent[0]}
     return [
-        Product(f"e{stem}_target_{i + 1}.fits", DataType.EXTRACTED, image(i))
+        Product(
+            f"e{stem}_target_{i + 1}.fits",
+            DataType.EXTRACTED,
+            small_spectrum(level + i),
+            () if lent is None else (lent[0],),
+            quality,
+            borrows_trace=lent is not None,
+        )
         for i in range(settings.n_targets)
     ]
 
 
+def small_spectrum(value: float) -> Spectrum:
+    """A spectrum of one value, which its header has as its trace."""
+    header = fits.Header({"GSP_TORD": 0, "GSP_TC00": value, "BUNIT": "electron"})
+    return Spectrum(np.full(5, value), np.ones(5), np.zeros(5, np.uint8), header)
+
+
+DARK = 200
+"""Level of a small arc below which it gives no solution."""
+
+
 def _small_calibrate(inputs: BlockInputs, settings: BlockSettings, report: Report) -> list[Product]:
-    return [Product(f"w{inputs.file_name}", DataType.WAVELENGTH, image(0.0))]
+    """Add up the levels of the arcs, the best of each side."""
+    tried: list[TriedArc] = []
+    levels: list[float] = []
+    for side in ArcSide:
+        if side is ArcSide.OTHER and levels:
+            break
+        while inputs.next_arc is not None and (arc := inputs.next_arc(side)) is not None:
+            level = float(np.median(arc.open().data))
+            dark = notice(NoticeCode.ARC_WITHOUT_LINES, lines=0) if level < DARK else None
+            tried.append(TriedArc(side, arc.name, dark))
+            if dark is None:
+                levels.append(level)
+                break
+    if tried and not levels:
+        raise ReductionError(NoticeCode.ARC_WITHOUT_LINES, lines=0)
+    used = tuple(one.name for one in tried if one.refused is None)
+    unused = [
+        notice(NoticeCode.ARC_NOT_USED, file=one.name, reason=one.refused)
+        for one in tried
+        if one.refused is not None
+    ]
+    name = wavelength.product_name(inputs.file_name)
+    made = small_spectrum(float(inputs.frame.flux[0]) + sum(levels))
+    return [
+        Product(name, DataType.WAVELENGTH, made, used, notices=tuple(unused), arcs=tuple(tried))
+    ]
 
 
 def replace_block(name: str, function: Any) -> None:
@@ -260,7 +330,7 @@ def small_blocks() -> Iterator[None]:
             DataType.EXTRACTED,
             spectra,
             DataType.WAVELENGTH,
-            BlockSettings,
+            SmallCalibrate,
             (CalibrationRole.ARC,),
             _small_calibrate,
         ),

@@ -8,6 +8,7 @@ from callbacks.core.dash_types import Children, Component
 from callbacks.data.address import file_link
 from reduction.difference_text import differences_text
 from reduction.notice_text import text
+from reduction.notices import Notice
 from reduction.registry import CalibrationRole
 from services.data_page.calibrations import (
     CalibrationPanel,
@@ -20,10 +21,12 @@ USED, FITS = "✓", "≈"
 
 
 def draw(panel: CalibrationPanel) -> list[Component]:
-    """Return the notice that a file is out of date, and the searches for its calibrations."""
+    """Return what is to be said of the state of a file, and the searches for its calibrations."""
     parts: list[Component] = []
     if panel.out_of_date is not None:
         parts.append(_out_of_date(panel.file_id, panel.out_of_date))
+    if panel.provisional is not None:
+        parts.append(_provisional(panel.provisional))
     if panel.searches:
         parts.append(_searches(panel))
     return parts
@@ -40,6 +43,12 @@ def _out_of_date(file_id: int, state: OutOfDate) -> Component:
         attributes = {"data-command": "again", "data-file": str(file_id)}
         parts.append(html.Button("Reduce again", type="button", className="button", **attributes))
     return html.Div(parts, className="out-of-date", role="status")
+
+
+def _provisional(reason: Notice) -> Component:
+    code = {"data-code": str(reason.code)}
+    parts = [html.Strong("Provisional"), html.Span(text(reason), **code)]
+    return html.Div(parts, className="provisional", role="status")
 
 
 def _searches(panel: CalibrationPanel) -> Component:

@@ -12,7 +12,7 @@ from astropy.io import fits
 from db.models import File
 from reduction.errors import UnusableFrame
 from reduction.fits import frame_io
-from reduction.frames import DataType, FrameKind
+from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc
 from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, CalibrationRole
 from services.calibration.outcomes import Inputs
@@ -20,12 +20,16 @@ from services.files import rows
 from services.files.file_integrity import Stamp, sha256
 from services.runs.inputs import handover
 
+MASTERS = (CalibrationRole.MASTER_BIAS, CalibrationRole.MASTER_FLAT)
 N_THREADS = 3
 """A raw frame and its two masters: reading and converting pixels leave the interpreter free."""
 
 
 def open_inputs(
-    file: File, inputs: Inputs, brighter: Callable[[], tuple[str, fits.Header] | None]
+    file: File,
+    inputs: Inputs,
+    brighter: Callable[[], tuple[str, fits.Header] | None],
+    next_arc: Callable[[ArcSide], OfferedArc | None],
 ) -> tuple[BlockInputs, list[File]]:
     """Return what a block is given, and the frames of a master that cannot be opened.
 
@@ -35,8 +39,9 @@ def open_inputs(
         The file that the block runs on.
     inputs : Inputs
         Its members and calibrations.
-    brighter : callable
-        Provides the trace of a brighter spectrum, see `reduction.registry.BlockInputs`.
+    brighter, next_arc : callable
+        Provide the trace of a brighter spectrum and the arcs, which are opened only when they are
+        tried; see `reduction.registry.BlockInputs`.
 
     Raises
     ------
@@ -46,7 +51,11 @@ def open_inputs(
     members, absent = _members(inputs)
     with ThreadPoolExecutor(N_THREADS) as pool:
         frame = None if inputs.members else pool.submit(open_frame, file)
-        opening = {role: pool.submit(open_frame, given) for role, given in inputs.given.items()}
+        opening = {
+            role: pool.submit(open_frame, given)
+            for role, given in inputs.given.items()
+            if role in MASTERS
+        }
     given = {role: future.result() for role, future in opening.items()}
     opened = BlockInputs(
         frame=None if frame is None else frame.result(),
@@ -57,8 +66,7 @@ def open_inputs(
         decided=members,
         master_bias=given.get(CalibrationRole.MASTER_BIAS),
         master_flat=given.get(CalibrationRole.MASTER_FLAT),
-        arc=given.get(CalibrationRole.ARC),
-        second_arc=given.get(CalibrationRole.SECOND_ARC),
+        next_arc=next_arc,
         names={role: calibration.file_name for role, calibration in inputs.given.items()},
         brighter=brighter,
         notices=inputs.notices,
@@ -100,10 +108,19 @@ def _product(file: File) -> Any:
     held = handover.frame_of(file)
     if held is not None:
         return held
+    return frame_io.read_product(_present(file))
+
+
+def _present(file: File) -> Path:
+    """Return the path of a product, which may have been replaced since its row was read."""
     path = Path(file.full_path)
     if not path.is_file():
-        raise UnusableFrame(NoticeCode.FILE_MISSING, file=file.file_name)
-    return frame_io.read_product(path)
+        now = File.get_or_none(File.id == file.id)
+        path = Path(now.full_path if now is not None else file.full_path)
+        if not path.is_file():
+            raise UnusableFrame(NoticeCode.FILE_MISSING, file=file.file_name)
+        file.full_path, file.checksum = now.full_path, now.checksum
+    return path
 
 
 def _as_indexed(file: File) -> Path:

@@ -138,7 +138,7 @@ CASES = {
     ("wavelength", "minimum_lines"): [Case(60, refusal, "GSP_WMIN", NoWavelengthSolution)],
     ("wavelength", "maximum_rms"): [Case(0.01, refusal, "GSP_WMAX", NoWavelengthSolution)],
     ("wavelength", "maximum_shift"): [Case(10.0, refusal, "GSP_WSHI", NoWavelengthSolution)],
-    ("wavelength", "arc_choice"): [Case("bracketing", CALIBRATIONS, "GSP_ARCC")],
+    ("wavelength", "arc_choice"): [Case("nearest", CALIBRATIONS, "GSP_ARCC")],
     ("wavelength", "arc_name"): [Case("0012_comp.fits", CALIBRATIONS, "GSP_ARCN")],
     ("wavelength", "step"): [Case(5.0, card("CDELT1"), "GSP_WSTE", 5.0)],
     ("wavelength", "sky"): [

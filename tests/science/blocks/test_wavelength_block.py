@@ -266,7 +266,7 @@ def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
     np.testing.assert_array_equal(product.data.wavelength, alone[0])
     assert product.inputs == ("zst_0019.fits",)
     assert product.data.arcs.shape == (1, ours.size)
-    unused = params(product.notices, NoticeCode.SECOND_ARC_NOT_USED)
+    unused = params(product.notices, NoticeCode.ARC_NOT_USED)
     assert unused["file"] == "zst_0020.fits"
 
 
@@ -303,6 +303,10 @@ def test_a_focus_frame_with_its_lamp_on_is_calibrated_as_an_arc(
     [
         ("ecfzst_0317_X_05-07-2022_target_2.fits", "wecfzst_0317_X_05-07-2022_ws_2.fits"),
         ("ezst_0080_COMP.fits", "wezst_0080_COMP_ws_1.fits"),
+        ("ecfzst_X_target_2_v2.fits", "wecfzst_X_ws_2_v2.fits"),
+        ("ecfzst_X_v2_target_1.fits", "wecfzst_X_v2_ws_1.fits"),
+        ("ecfzst_X_v3.fits", "wecfzst_X_ws_1_v3.fits"),
+        ("ecfzst_X_target_12_v10.fits", "wecfzst_X_ws_12_v10.fits"),
     ],
 )
 def test_product_names(parent: str, name: str) -> None:

@@ -36,7 +36,7 @@ def test_a_frame_goes_the_whole_way_and_every_step_is_announced(raw: Path) -> No
         "0002_sci.fits",
         "r0002_sci.fits",
         "er0002_sci_target_1.fits",
-        "wer0002_sci_target_1.fits",
+        "w_er0002_sci_ws_1.fits",
     ]
     *_, extracted, calibrated = family
     assert calibrated.parent == extracted

@@ -1,0 +1,1 @@
+"""Products that are replaced by themselves when they would be made of other inputs now."""
