@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -284,3 +285,32 @@ def test_the_database_is_whole() -> None:
         pytest.skip("the check is SQLite's own")
     assert db.database.execute_sql("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.database.execute_sql("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_choice_of_arcs_that_was_made_is_kept(tmp_path: Path) -> None:
+    """The default changes for those only who never chose."""
+    opened = db.open_database(f"sqlite:///{tmp_path / 'gsp.db'}")
+    runner = Runner(opened, str(db.MIGRATIONS))
+    runner.up("0015_site_conditions")
+
+    def chosen(choice: str) -> str:
+        return json.dumps({"wavelength": {"arc_choice": choice}})
+
+    columns = "id, soar_id, semester, title, abstract, is_placeholder, settings, created"
+    for number, settings in enumerate(
+        (chosen("nearest"), chosen("nearest"), chosen("fixed"), "{}")
+    ):
+        opened.execute_sql(
+            f"INSERT INTO proposal ({columns}) VALUES (?, ?, '', '', '', 0, ?, '2026-01-01')",
+            (number, f"SOAR-{number}", settings),
+        )
+    opened.execute_sql(
+        "INSERT INTO settings_change (proposal_id, created, before, after) "
+        "VALUES (1, '2026-01-01', ?, ?)",
+        (chosen("fixed"), chosen("nearest")),
+    )
+    runner.up()
+    stored = opened.execute_sql("SELECT settings FROM proposal ORDER BY id").fetchall()
+    choices = [json.loads(one).get("wavelength", {}).get("arc_choice") for (one,) in stored]
+    assert choices == ["bracketing", "nearest", "fixed", None]
+    opened.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from reduction.detector import geometry
 from reduction.errors import MissingCalibration, NoWavelengthSolution
 from reduction.extraction.apertures import extract_along
 from reduction.fits import frame_io, vocabulary
-from reduction.frames import DataType, FrameKind, Product, Spectrum
+from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
 from reduction.registry import BlockInputs, CalibrationRole
@@ -268,6 +269,94 @@ def test_two_arcs_are_interpolated_in_time(arc: CCDData) -> None:
     assert product.data.arcs.shape == (1, ours.size)
     unused = params(product.notices, NoticeCode.ARC_NOT_USED)
     assert unused["file"] == "zst_0020.fits"
+
+
+def like_arc(arc: CCDData, data: Array, **cards: Any) -> CCDData:
+    other = CCDData(arc, copy=True)
+    other.data = data
+    other.meta.update(cards)
+    return other
+
+
+@pytest.fixture(scope="module")
+def useless(arc: CCDData) -> dict[str, CCDData]:
+    """Arcs that show no lamp, a quartz lamp, another lamp than their header says, and no light."""
+    rng = np.random.default_rng(1)
+    columns = np.linspace(0, 1, arc.shape[1])
+    quartz = 20000 * np.exp(-(((columns - 0.6) / 0.4) ** 2)) * np.ones(arc.shape)
+    return {
+        "dark": like_arc(arc, rng.normal(10, 4, arc.shape)),
+        "quartz": like_arc(arc, rng.normal(quartz, np.sqrt(quartz + 25))),
+        "wrong lamp": like_arc(arc, arc.data, OBJECT="HgAr", **LAMPS_OF_HGAR),
+        "saturated": like_arc(arc, np.full(arc.shape, 60000.0)),
+    }
+
+
+LAMPS_OF_HGAR = {"LAMP_HGA": "TRUE", "LAMP_FE": "FALSE", "LAMP_AR": "FALSE"}
+
+
+def offering(**sides: list[tuple[str, CCDData]]) -> Callable[[ArcSide], OfferedArc | None]:
+    rest = {ArcSide(name): list(arcs) for name, arcs in sides.items()}
+
+    def next_arc(side: ArcSide) -> OfferedArc | None:
+        if not rest.get(side):
+            return None
+        name, frame = rest[side].pop(0)
+        return OfferedArc(name, lambda: frame)
+
+    return next_arc
+
+
+def calibrate_with(next_arc: Callable[[ArcSide], OfferedArc | None]) -> Product:
+    inputs = BlockInputs(
+        frame=aperture(opened(SCIENCE[0])),
+        file_name="ecfzst_0267_AT2018oh_930_blue_target_1.fits",
+        kind=FrameKind.SPECTRUM,
+        next_arc=next_arc,
+    )
+    (product,) = wavelength(inputs, WavelengthSettings(), lambda *_: None)
+    return product
+
+
+@pytest.mark.parametrize("kind", ["dark", "quartz", "wrong lamp", "saturated"])
+def test_an_arc_without_a_solution_is_passed_over_for_the_next(
+    arc: CCDData, useless: dict[str, CCDData], kind: str
+) -> None:
+    expected = calibrate(aperture(opened(SCIENCE[0])), arc)
+    product = calibrate_with(offering(first=[("bad.fits", useless[kind]), ("good.fits", arc)]))
+    np.testing.assert_array_equal(product.data.wavelength, expected.data.wavelength)
+    assert product.inputs == ("good.fits",)
+    assert [(one.name, one.refused is None) for one in product.arcs] == [
+        ("bad.fits", False),
+        ("good.fits", True),
+    ]
+    assert params(product.notices, NoticeCode.ARC_NOT_USED)["file"] == "bad.fits"
+
+
+def test_each_side_falls_back_on_its_own_and_then_on_the_others(
+    arc: CCDData, useless: dict[str, CCDData]
+) -> None:
+    dark = useless["dark"]
+    both = calibrate_with(
+        offering(
+            first=[("a.fits", dark), ("b.fits", arc)],
+            second=[("c.fits", dark), ("d.fits", opened(20))],
+            other=[("e.fits", arc)],
+        )
+    )
+    assert both.inputs == ("b.fits", "d.fits")
+    one = calibrate_with(
+        offering(first=[("a.fits", dark)], second=[("d.fits", arc)], other=[("e.fits", arc)])
+    )
+    assert one.inputs == ("d.fits",)
+    other = calibrate_with(
+        offering(first=[("a.fits", dark)], second=[("c.fits", dark)], other=[("e.fits", arc)])
+    )
+    assert other.inputs == ("e.fits",)
+    with refused(NoWavelengthSolution, NoticeCode.NO_ARC_SOLVED, files=["a.fits", "c.fits"]):
+        calibrate_with(offering(first=[("a.fits", dark)], second=[("c.fits", useless["quartz"])]))
+    with refused(MissingCalibration, NoticeCode.ARC_MISSING):
+        calibrate_with(offering())
 
 
 @pytest.mark.parametrize(("mode", "first", "last"), [("400m1", 3030, 7060), ("400m2", 4970, 8970)])

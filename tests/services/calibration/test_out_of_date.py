@@ -103,3 +103,60 @@ def test_what_is_finished_after_a_better_master_has_come_is_stale(raw: Path) -> 
     finally:
         execution.products.write = real
     assert [one.out_of_date for one in reduced(frame)] == [True]
+
+
+def family(frame: File) -> list[File]:
+    query = File.select().where(File.original == frame, File.data_type > DataType.RAW)
+    return list(query.order_by(File.id))
+
+
+@pytest.mark.parametrize("redo", [False, True])
+def test_after_a_late_master_the_whole_chain_is_marked_and_remade_if_asked(
+    raw: Path, *, redo: bool
+) -> None:
+    builders.proposal("SOAR2024A-001")
+    Proposal.update(settings={"general": {"redo_stale": redo}}).execute()
+    biases(raw, 1, 2, 3)
+    arrive(raw, "c1.fits", "COMP")
+    frame = arrive(raw, "s1.fits")
+    builders.drain()
+    first = family(frame)
+    assert [one.data_type for one in first] == [
+        DataType.REDUCED,
+        DataType.EXTRACTED,
+        DataType.WAVELENGTH,
+    ]
+    biases(raw, 4)
+    builders.drain()
+    assert all(File.get_by_id(one.id).out_of_date for one in first), "the whole chain"
+    again = [one for one in family(frame) if one.id not in {old.id for old in first}]
+    names = [one.file_name for one in again if not one.out_of_date]
+    assert names == (
+        ["rs1_v2.fits", "ers1_v2_target_1.fits", "w_ers1_v2_ws_1.fits"] if redo else []
+    )
+    assert check.violations() == []
+
+
+def test_versions_keep_distinct_names_through_the_chain(raw: Path) -> None:
+    staff = builders.person("staff", is_staff=True)
+    arrive(raw, "c1.fits", "COMP")
+    frame = arrive(raw, "s1.fits")
+    builders.drain()
+    (only,) = reduced(frame)
+    requests.request(staff, "extract", only.id, {"n_targets": 2})
+    builders.drain()
+    names = [one.file_name for one in family(frame) if one.data_type > DataType.REDUCED]
+    assert sorted(names) == [
+        "ers1_target_1.fits",
+        "ers1_target_1_v2.fits",
+        "ers1_target_2.fits",
+        "w_ers1_ws_1.fits",
+        "w_ers1_ws_1_v2.fits",
+        "w_ers1_ws_2.fits",
+    ]
+    parents = {
+        one.file_name: one.parent.file_name
+        for one in family(frame)
+        if one.data_type == DataType.WAVELENGTH
+    }
+    assert parents["w_ers1_ws_1_v2.fits"] == "ers1_target_1_v2.fits"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from db.models import File, Ingredient, Run
+from db.models import TABLES, File, Ingredient, Run
 from reduction.frames import DataType
 from services.calibration import master_selection
 from services.files import ingest
@@ -54,6 +54,15 @@ def products(*, versions: bool = True) -> dict[str, tuple[Any, ...]]:
 
 def _named(name: str, *, versions: bool) -> str:
     return name if versions else re.sub(r"_v\d+", "", name)
+
+
+def empty(raw: Path) -> None:
+    """Forget all frames and products."""
+    for table in reversed(TABLES):
+        table.delete().execute()
+    for folder in (raw, execution.products.site().products_dir):
+        for path in folder.rglob("*.fits"):
+            path.unlink()
 
 
 def arrive_in_any_order(
