@@ -19,6 +19,8 @@ from reduction.frames import FrameDescription, FrameKind, Technique
 
 ANGLE_TOLERANCE = 0.05
 """Largest difference of two angles of one setup, degrees; the stages repeat to about 0.02."""
+EDGE_PIXELS = 2
+"""Rows or columns by which the sizes of a frame and its master may differ."""
 BIAS_DAYS = 30.0
 FLAT_DAYS = 7.0
 ARC_DAYS = 30.0
@@ -258,6 +260,19 @@ def _region_name(frame: FrameDescription) -> str:
     return "" if frame.roi.lower() in {"user-defined", "custom"} else frame.roi.upper()
 
 
+def _size_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    """Compare the sizes: which pixels two frames share is found by the reduction.
+
+    A row or two more or less are no matter; a larger frame, which can hold the region, is used on
+    request.
+    """
+    steps = [theirs - ours for ours, theirs in zip(frame.shape, other.shape, strict=True)]
+    effect = Effect.ON_REQUEST if min(steps) >= -EDGE_PIXELS else Effect.FATAL
+    if max(abs(step) for step in steps) <= EDGE_PIXELS:
+        effect = Effect.USABLE
+    return text_differences(Quantity.SIZE, _size(frame), _size(other), effect)
+
+
 def _readout(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
     on_request, fatal = Effect.ON_REQUEST, Effect.FATAL
     differences = (
@@ -267,7 +282,7 @@ def _readout(frame: FrameDescription, other: FrameDescription) -> tuple[Differen
             Quantity.READ_NOISE, frame.rdnoise, other.rdnoise, on_request, tolerance=0.015
         ),
         *text_differences(Quantity.BINNING, _binning(frame), _binning(other), fatal),
-        *text_differences(Quantity.SIZE, _size(frame), _size(other), fatal),
+        *_size_differences(frame, other),
     )
     names = _region_name(frame), _region_name(other)
     if not differences and all(names) and names[0] != names[1]:

@@ -127,6 +127,8 @@ class NoticeCode(StrEnum):
     NO_BIAS_LEVEL = "no_bias_level", WARNING
     READ_NOISE_DIFFERS = "read_noise_differs", INFO, "measured stated source"
     READ_NOISE_NOT_USED = "read_noise_not_used", WARNING, "measured stated source"
+    TRIM_NOT_USED = "trim_not_used", INFO, "stated used"
+    PART_NOT_COVERED = "part_not_covered", INFO, "rows columns role"
     COSMIC_RAYS_TOO_MANY = "cosmic_rays_too_many", WARNING, "found most"
     COSMIC_RAYS_PROTECTED = "cosmic_rays_protected", INFO, "count"
     TOO_FEW_FRAMES = "too_few_frames", ERROR, "role found needed"

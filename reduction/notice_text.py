@@ -372,6 +372,11 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "Read noise measured ({source}): {measured:.2f} e⁻; the header says {stated:g} e⁻. They "
         "differ too much: the header's value is used. Check the gain and the electronics."
     ),
+    C.TRIM_NOT_USED: "TRIMSEC {stated} does not describe this frame: trimmed to {used}.",
+    C.PART_NOT_COVERED: (
+        "{rows} rows and {columns} columns at the edges are not in the {role}: the frame is "
+        "reduced to the part that both have."
+    ),
     C.COSMIC_RAYS_TOO_MANY: (
         "{found} cosmic rays were found, but in this exposure time there are at most {most}: the "
         "frame shows sharp structure, such as a slit or a lamp. No pixel was flagged."

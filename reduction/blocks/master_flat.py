@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from reduction.detector import flatfield, masters, member_selection
+from reduction.detector import flatfield, master_members, masters, member_selection
 from reduction.detector.member_agreement import Misfit
 from reduction.fits import provenance, shared_cards, vocabulary
 from reduction.frames import DataType, FrameKind, Product, Technique
@@ -83,15 +83,14 @@ def master_flat(inputs: BlockInputs, settings: MasterFlatSettings, report: Repor
         decided=inputs.decided,
     )
     report("Bias Subtract", 0.05)
-    members, used = member_selection.judge_flats(
-        given, inputs.master_bias, settings.saturation_threshold, role
-    )
+    bias = inputs.master_bias
+    if bias is not None:
+        bias = master_members.bias_on_member(given.paths[0], bias)
+    members, used = member_selection.judge_flats(given, bias, settings.saturation_threshold, role)
     first = members.described[0]
     n_saturated = sum(m is Misfit.SATURATED for m in members.left_out.values())
     report("Combining", 0.2)
-    flat, section = masters.combine_flats(
-        used, inputs.master_bias, lambda f: report("Combining", 0.2 + 0.6 * f)
-    )
+    flat, section = masters.combine_flats(used, bias, lambda f: report("Combining", 0.2 + 0.6 * f))
     report("Normalizing", 0.85)
     method = settings.normalization if first.technique is not Technique.IMAGING else "mean"
     master = flatfield.normalize(flat, method, settings.order)

@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 from pydantic import Field
 
 from reduction.cosmic_rays import cleaning, plausibility
-from reduction.detector import ccd, flatfield, geometry, read_noise, slit
+from reduction.detector import ccd, coverage, flatfield, geometry, read_noise, slit
 from reduction.detector.geometry import Section
 from reduction.detector.read_noise import ReadNoise
 from reduction.errors import UnusableFrame
@@ -113,19 +113,20 @@ def reduce(inputs: BlockInputs, settings: ReduceSettings, report: Report) -> lis
     _check_usable(frame)
 
     report("Image Trim", 0.05)
-    section = geometry.image_section(frame.meta, frame.shape)
+    bias, covered = _bias(frame, inputs, settings, steps)
+    flat = None if settings.ignore_flats else inputs.master_flat
+    section, lost = coverage.image_part(frame, covered, flat)
+    steps.notices += lost
     steps.add_step("t", vocabulary.GSP_TRIM, str(section), "trim section")
-    bias = _bias(frame, inputs, settings, steps)
     if spectrum:
         report("Slit Trim", 0.1)
-        section = _slit_trim(frame, bias, section, inputs, settings, steps=steps, lamp=lamp)
+        section = _slit_trim(frame, bias, section, flat, steps, lamp=lamp)
 
     report("Bias Subtract", 0.2)
     counts = ccd.subtract_bias(ccd.trim(frame, section), _part(bias, section))
     noise = steps.read_noise
     reduced = ccd.to_electrons(counts, None if noise is None else noise.variance)
     _record_bias(inputs, settings, steps)
-    flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         report("Flatfielding", 0.4)
         reduced = flatfield.divide_flat(reduced, flat)
@@ -173,24 +174,28 @@ def _check_usable(frame: CCDData) -> None:
 
 def _bias(
     frame: CCDData, inputs: BlockInputs, settings: ReduceSettings, steps: _Steps
-) -> CCDData | float:
-    """Return the bias of the untrimmed frame, ADU: the master, else the overscan level, else 0."""
+) -> tuple[CCDData | float, Section]:
+    """Return the bias of the untrimmed frame, ADU: the master, else the overscan level, else 0.
+
+    Its section is the part of the frame that it covers.
+    """
+    whole = Section(0, frame.shape[1], 0, frame.shape[0])
     known = ccd.overscan_level(frame)
     steps.read_noise = _read_noise(frame, inputs, settings, steps)
     if inputs.master_bias is not None and not settings.ignore_bias:
         if known is not None:
             steps.cards[vocabulary.GSP_OVER] = (str(known[1]), "overscan region")
-        bias = ccd.bias_of_frame(frame, inputs.master_bias)
-        steps.bias_adu = float(np.median(bias.data[::4, ::4]))
-        return bias
+        bias, covered = ccd.bias_of_frame(frame, inputs.master_bias)
+        steps.bias_adu = float(np.median(bias.data[covered.slices][::4, ::4]))
+        return bias, covered
     if not settings.ignore_bias:
         steps.note_missing(CalibrationRole.MASTER_BIAS)
     if known is None:
         steps.notices.append(notice(NoticeCode.NO_BIAS_LEVEL))
-        return 0.0
+        return 0.0, whole
     steps.add_step("o", vocabulary.GSP_OVER, str(known[1]), "overscan region")
     steps.bias_adu = known[0]
-    return known[0]
+    return known[0], whole
 
 
 def _read_noise(
@@ -220,10 +225,9 @@ def _slit_trim(
     frame: CCDData,
     bias: CCDData | float,
     section: Section,
-    inputs: BlockInputs,
-    settings: ReduceSettings,
-    *,
+    flat: CCDData | None,
     steps: _Steps,
+    *,
     lamp: bool,
 ) -> Section:
     """Return the section without the rows outside the slit, from the flat or from the sky.
@@ -231,17 +235,12 @@ def _slit_trim(
     A lamp has no continuum that would show the slit, so without a flat its section is unchanged.
     """
     rows = None
-    flat = None if settings.ignore_flats else inputs.master_flat
     if flat is not None:
         lit = flatfield.slit_rows(flat)
-        trimmed = frame.meta.copy()
-        geometry.shift_physical(trimmed, section.x0, section.y0)
-        # Raises if the flat does not cover the frame.
-        flatfield.flat_section(flat, trimmed, section.shape)
         if lit is not None:
             edges = [geometry.to_physical(flat.meta, 2, float(row)) for row in lit]
-            first, last = (round(float(geometry.to_logical(trimmed, 2, e))) for e in edges)
-            rows = max(first, 0), min(last, section.shape[0])
+            first, last = (round(float(geometry.to_logical(frame.meta, 2, e))) for e in edges)
+            rows = max(first - section.y0, 0), min(last - section.y0, section.shape[0])
     elif not lamp:
         part = section.slices
         usable = frame_io.flags_of(frame)[part] == 0

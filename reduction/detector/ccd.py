@@ -17,14 +17,13 @@ from typing import Any
 import ccdproc
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction import readouts
-from reduction.detector import geometry, overscan
+from reduction.detector import coverage, geometry, overscan
 from reduction.detector.geometry import Section
-from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
+from reduction.errors import HeaderError, UnusableFrame
 from reduction.fits import headers, vocabulary
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
@@ -113,66 +112,38 @@ def overscan_level(frame: CCDData) -> tuple[float, Section] | None:
     return None if level is None else (level, section)
 
 
-def bias_of_frame(frame: CCDData, master: CCDData) -> CCDData:
+def bias_of_frame(frame: CCDData, master: CCDData) -> tuple[CCDData, Section]:
     """Return the bias of an untrimmed raw frame: the master, shifted to the frame's overscan level.
 
     Parameters
     ----------
     frame : CCDData
-        (ny, nx), ADU, untrimmed.
+        (ny, nx), ADU, untrimmed, with detector coordinates.
     master : CCDData
-        (ny, nx), ADU, untrimmed, with its variance.
+        ADU, untrimmed, with its variance.
 
     Returns
     -------
-    CCDData
+    bias : CCDData
         (ny, nx), ADU; the master plus the drift of the overscan level since it was taken, with the
         variance of the master.
+    covered : Section
+        The pixels of the frame that the master covers; the bias of others is NaN.
 
     Raises
     ------
     MissingCalibration
-        The master was taken with another size or binning.
+        The master has another binning, or covers too little of the frame.
     """
-    check_bias_fits(frame.meta, frame.shape, master)
+    bias, covered = coverage.bias_on_frame(frame.meta, frame.shape, master)
     section = geometry.overscan_section(frame.meta, frame.shape)
     drift = None
     if section is not None:
-        drift = overscan.drift(frame.data[section.slices], master.data[section.slices])
+        drift = overscan.drift(frame.data[section.slices], bias.data[section.slices])
     # The flags of the master are not copied: its bad pixels have the typical level, and are flagged
     # in the frame if they are bad there.
-    return CCDData(
-        master.data + np.float32(drift or 0.0), unit=master.unit, uncertainty=master.uncertainty
-    )
-
-
-def check_bias_fits(header: fits.Header, shape: tuple[int, int], master: CCDData) -> None:
-    """Check that a master bias has the size and the binning of a raw frame.
-
-    Parameters
-    ----------
-    header : fits.Header
-    shape : (int, int)
-        Rows and columns of the raw frame.
-    master : CCDData
-
-    Raises
-    ------
-    MissingCalibration
-        They differ.
-    """
-    binning, master_binning = (
-        headers.text(meta, vocabulary.CCDSUM) for meta in (header, master.meta)
-    )
-    if shape != master.shape or binning != master_binning:
-        raise MissingCalibration(
-            NoticeCode.MASTER_DOES_NOT_FIT,
-            role="master bias",
-            size=geometry.size_text(master.shape),
-            binning=master_binning,
-            frame_size=geometry.size_text(shape),
-            frame_binning=binning,
-        )
+    data = bias.data + np.float32(drift or 0.0)
+    return CCDData(data, unit=bias.unit, uncertainty=bias.uncertainty), covered
 
 
 def subtract_bias(frame: CCDData, bias: CCDData | float) -> CCDData:

@@ -15,10 +15,10 @@ from astropy.nddata import CCDData, VarianceUncertainty
 from numpy.polynomial import Chebyshev, chebyshev
 from numpy.typing import NDArray
 
-from reduction.detector import geometry, robust, slit
+from reduction.detector import coverage, geometry, robust, slit
 from reduction.detector.geometry import Section
-from reduction.errors import MissingCalibration, UnusableFrame
-from reduction.fits import headers, vocabulary
+from reduction.errors import UnusableFrame
+from reduction.fits import vocabulary
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
@@ -233,25 +233,7 @@ def flat_section(flat: CCDData, header: fits.Header, shape: tuple[int, int]) -> 
     MissingCalibration
         Another binning, or the flat does not cover the frame.
     """
-    offsets = []
-    for axis in (1, 2):
-        length, available = shape[2 - axis], flat.shape[2 - axis]
-        frame_binning, flat_binning = (
-            geometry.binning_along(meta, axis) for meta in (header, flat.meta)
-        )
-        first = geometry.to_physical(header, axis, 0.0)
-        offset = float(geometry.to_logical(flat.meta, axis, first))
-        whole = round(offset)
-        fits_in = 0 <= whole and whole + length <= available
-        if abs(frame_binning - flat_binning) > 1e-6 or abs(offset - whole) > 0.01 or not fits_in:
-            raise MissingCalibration(
-                NoticeCode.MASTER_DOES_NOT_FIT,
-                role="master flat",
-                size=geometry.size_text(flat.shape),
-                binning=headers.text(flat.meta, vocabulary.CCDSUM),
-                frame_size=geometry.size_text(shape),
-                frame_binning=headers.text(header, vocabulary.CCDSUM),
-            )
-        offsets.append(whole)
-    x0, y0 = offsets
-    return Section(x0, x0 + shape[1], y0, y0 + shape[0])
+    shared = geometry.shared_part(header, shape, flat.meta, flat.shape)
+    if shared is None or shared[0].shape != tuple(shape):
+        raise coverage.misfit(header, shape, flat, "master flat")
+    return shared[1]

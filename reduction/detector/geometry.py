@@ -26,6 +26,10 @@ from reduction.notice_codes import NoticeCode
 ILLUMINATED = (51, 4110)
 OVERSCAN = {"Red": (6, 49), "Blue": (1, 16)}
 
+LIT_TOLERANCE = 16
+"""Unbinned columns by which the edges of ``TRIMSEC`` may differ from the illuminated columns."""
+KEPT = 0.9
+"""Least part of the rows, or of the columns of a region without known overscan, it may keep."""
 MOST_BINNING = 64
 FAR = 1e5
 """Pixels; more than the columns or rows of any detector."""
@@ -51,6 +55,17 @@ class Section:
     def shape(self) -> tuple[int, int]:
         """Shape (ny, nx)."""
         return self.y1 - self.y0, self.x1 - self.x0
+
+    def within(self, other: Section) -> Section:
+        """Return the part of the rectangle that is inside another one; it may be empty."""
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        return Section(x0, max(min(self.x1, other.x1), x0), y0, max(min(self.y1, other.y1), y0))
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        ny, nx = self.shape
+        return ny * nx
 
     def __str__(self) -> str:
         """Return the FITS form, counted from 1, ends included: ``[26:2055,2:948]``."""
@@ -199,21 +214,106 @@ def binning_along(header: fits.Header, axis: int) -> float:
 def image_section(header: fits.Header, shape: tuple[int, int]) -> Section:
     """Return the part of a raw frame that holds an image.
 
-    ``TRIMSEC`` is used if it is consistent with ``NAXIS`` and smaller than the frame; older frames
-    give it in unbinned pixels, or as the whole frame. Otherwise the illuminated columns are taken
-    from the published geometry. An imaging region narrower than the detector has no known pre- or
-    overscan and is used completely.
+    Along each axis ``TRIMSEC`` is used, in pixels of the frame or in unbinned ones as older frames
+    give it, if it lies in the frame and does not cut off what must be image: along the dispersion
+    it agrees with the published geometry, along the slit it keeps `KEPT` of the rows. Otherwise the
+    illuminated columns and all rows are taken. An imaging region narrower than the detector has no
+    known pre- or overscan and is used completely.
+
+    Parameters
+    ----------
+    header : fits.Header
+    shape : (int, int)
+        Rows and columns of the raw frame.
+
+    Returns
+    -------
+    Section
     """
     ny, nx = shape
+    binning = headers.read_binning(header)
+    b = binning[0]
+    lit = (0, nx)
+    tolerance = (1 - KEPT) * nx
+    if abs(nx * b - headers.FULL_WIDTH) <= 2 * b:
+        # Only completely illuminated pixels are kept.
+        lit = (-(-(ILLUMINATED[0] - 1) // b), min(ILLUMINATED[1] // b, nx))
+        tolerance = LIT_TOLERANCE / b
+    x, y = lit, (0, ny)
+    # Unbinned pixels come first, so that the frame's own win where both are credible.
+    for stated in reversed(_stated_sections(header, binning)):
+        if max(abs(stated.x0 - lit[0]), abs(stated.x1 - lit[1])) <= tolerance and stated.x1 <= nx:
+            x = (stated.x0, stated.x1)
+        if stated.y1 <= ny and stated.y1 - stated.y0 >= KEPT * ny:
+            y = (stated.y0, stated.y1)
+    return Section(*x, *y)
+
+
+def _stated_sections(header: fits.Header, binning: tuple[int, int]) -> list[Section]:
+    """Return ``TRIMSEC`` in pixels of the frame: as it stands, and if it is in unbinned pixels."""
     stated = parse_section(headers.text(header, vocabulary.TRIMSEC))
-    if stated is not None and stated.x1 <= nx and stated.y1 <= ny and stated.shape != shape:
-        return stated
-    b = headers.read_binning(header)[0]
-    if abs(nx * b - headers.FULL_WIDTH) > 2 * b:
-        return Section(0, nx, 0, ny)
-    # Only completely illuminated pixels are kept.
-    x0 = -(-(ILLUMINATED[0] - 1) // b)
-    return Section(x0, min(ILLUMINATED[1] // b, nx), 0, ny)
+    if stated is None:
+        return []
+    bx, by = binning
+    unbinned = Section(-(-stated.x0 // bx), stated.x1 // bx, -(-stated.y0 // by), stated.y1 // by)
+    return [stated, unbinned]
+
+
+def stale_section(header: fits.Header, shape: tuple[int, int]) -> str | None:
+    """Return a ``TRIMSEC`` that does not describe the frame, None if it does or is the whole frame.
+
+    Parameters
+    ----------
+    header : fits.Header
+    shape : (int, int)
+        Rows and columns of the raw frame.
+    """
+    used = image_section(header, shape)
+    stated = _stated_sections(header, headers.read_binning(header))
+    if not stated or any(one.shape == shape or one == used for one in stated):
+        return None
+    return str(stated[0])
+
+
+def shared_part(
+    header: fits.Header,
+    shape: tuple[int, int],
+    other: fits.Header,
+    other_shape: tuple[int, int],
+) -> tuple[Section, Section] | None:
+    """Return the part of the detector that two frames share, in pixels of each.
+
+    Parameters
+    ----------
+    header, other : fits.Header
+        With ``LTM`` and ``LTV``.
+    shape, other_shape : (int, int)
+        Rows and columns.
+
+    Returns
+    -------
+    (Section, Section) or None
+        Of the same shape, and of the same pixels of the detector; None if the binnings differ, the
+        pixels are displaced by a fraction of a pixel, or no pixel is shared.
+
+    Raises
+    ------
+    HeaderError
+        The cards are missing or implausible.
+    """
+    spans = []
+    for axis in (1, 2):
+        length, available = shape[2 - axis], other_shape[2 - axis]
+        if abs(binning_along(header, axis) - binning_along(other, axis)) > 1e-6:
+            return None
+        offset = float(to_logical(other, axis, to_physical(header, axis, 0.0)))
+        whole = round(offset)
+        first, last = max(0, -whole), min(length, available - whole)
+        if abs(offset - whole) > 0.01 or last <= first:
+            return None
+        spans.append((first, last, whole))
+    (x0, x1, dx), (y0, y1, dy) = spans
+    return Section(x0, x1, y0, y1), Section(x0 + dx, x1 + dx, y0 + dy, y1 + dy)
 
 
 def overscan_section(header: fits.Header, shape: tuple[int, int]) -> Section | None:

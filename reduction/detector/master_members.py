@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
-from reduction.detector import ccd, geometry, member_agreement, overscan
+from reduction.detector import coverage, geometry, member_agreement, overscan
 from reduction.detector.combine import N_THREADS
 from reduction.detector.member_agreement import FlatMeasure
 from reduction.fits import frame_io
@@ -122,7 +122,9 @@ def _drift(member: Member, bias: CCDData | None) -> float:
     counts = member.overscan()
     if bias is None:
         return 0.0 if counts is None else overscan.level(counts) or 0.0
-    ccd.check_bias_fits(member.header, member.pixels.shape, bias)
+    if bias.shape != member.pixels.shape:
+        raise coverage.misfit(member.header, member.pixels.shape, bias, "master bias")
+    coverage.check_binning(member.header, member.pixels.shape, bias)
     section = geometry.overscan_section(member.header, member.pixels.shape)
     if counts is None or section is None:
         return 0.0
@@ -139,6 +141,19 @@ def _saturated_part(counts: Image, level: float) -> float:
         saturated, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
     )
     return float(np.count_nonzero(saturated & (neighbours > 1)) / saturated.size)
+
+
+def bias_on_member(path: Path, master: CCDData) -> CCDData:
+    """Return a master bias on the pixels of a raw frame, NaN where it does not cover it.
+
+    Raises
+    ------
+    MissingCalibration
+        The master has another binning, or covers too little of the frame.
+    """
+    member = Member.of(path)
+    geometry.set_physical(member.header, member.pixels.shape)
+    return coverage.bias_on_frame(member.header, member.pixels.shape, master)[0]
 
 
 def measure_flat(path: Path, bias: CCDData | None, given: Given = NOTHING) -> FlatMember:

@@ -110,6 +110,7 @@ def master_bias(
     first = members[0]
     mean, variance = combine_frames(len(members), first.pixels.shape, prepare, progress)
     known = np.nan_to_num(levels, nan=float(np.nanmedian(mean[::4, ::4])))
+    geometry.set_physical(first.header, first.pixels.shape)
     return _master(mean, variance, shared_cards.shared(first.header), u.adu), known
 
 
@@ -163,7 +164,8 @@ def combine_flats(
     members : sequence of FlatMember
         From `reduction.detector.member_selection.judge_flats`.
     bias : CCDData or None
-        Master bias, (ny, nx), ADU, untrimmed.
+        Master bias on the pixels of the raw flats, (ny, nx), ADU, untrimmed; NaN where it does not
+        cover them.
     progress : callable
         Called with the fraction done.
 
@@ -178,6 +180,8 @@ def combine_flats(
     raws = [Member.of(member.path, member.given) for member in members]
     shape, meta = raws[0].pixels.shape, raws[0].header
     section = geometry.image_section(meta, shape)
+    if bias is not None:
+        section = section.within(_known_part(bias.data))
     level = float(np.mean([m.level for m in members]))
     structure = None if bias is None else bias.data[section.slices]
     columns = section.slices[1]
@@ -195,3 +199,13 @@ def combine_flats(
     geometry.set_physical(meta, shape)
     geometry.shift_physical(meta, section.x0, section.y0)
     return _master(mean, variance, shared_cards.shared(meta), u.adu), section
+
+
+def _known_part(bias: Image) -> Section:
+    """Return the section of the rows and columns in which a bias has a value."""
+    known = np.isfinite(bias)
+    ends = []
+    for axis in (0, 1):
+        places = np.flatnonzero(known.any(axis=axis))
+        ends.append((int(places[0]), int(places[-1]) + 1) if places.size else (0, 0))
+    return Section(*ends[0], *ends[1])

@@ -44,6 +44,7 @@ def test_a_bias_of_another_readout_is_refused_with_what_differs() -> None:
     for change, quantity, effect in (
         ({"binning": (1, 1)}, Quantity.BINNING, fatal),
         ({"shape": (200, 2071)}, Quantity.SIZE, fatal),
+        ({"shape": (1200, 2071)}, Quantity.SIZE, on_request),
         ({"gain": 3.48}, Quantity.GAIN, on_request),
         ({"rdnoise": 5.88}, Quantity.READ_NOISE, on_request),
         ({"camera": "Blue"}, Quantity.CAMERA, fatal),
@@ -55,6 +56,13 @@ def test_a_bias_of_another_readout_is_refused_with_what_differs() -> None:
         (difference,) = found.nearest.differences
         assert (difference.quantity, difference.effect) == (quantity, effect)
         assert bool(found.nearest.fatal) is (effect is fatal)
+
+
+def test_a_master_with_a_row_less_is_a_degraded_match() -> None:
+    found = matching.rank_bias(SCIENCE, [like(shape=(947, 2071)), like(date_obs=later(2))])
+    assert [m.index for m in found.matches] == [1, 0]
+    assert found.matches[1].is_degraded
+    assert found.matches[1].differences[0].quantity is Quantity.SIZE
 
 
 def test_a_flat_of_another_slit_is_a_degraded_match() -> None:
