@@ -13,7 +13,7 @@ from pydantic import Field
 from reduction.errors import NoWavelengthSolution, UnusableFrame
 from reduction.extraction import apertures as extraction_apertures
 from reduction.extraction import identification, manual, target_spectrum, tracing
-from reduction.extraction.background_zones import Apertures
+from reduction.extraction.background_zones import Apertures, FrameSky
 from reduction.fits import frame_io, headers, provenance, vocabulary
 from reduction.frames import LAMP_KINDS, DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
@@ -139,12 +139,18 @@ def extract(inputs: BlockInputs, settings: ExtractSettings, report: Report) -> l
     apertures = Apertures(
         settings.aperture_width, settings.background_offset, settings.background_width
     )
+    sky = FrameSky(frame, traces)
     extracted = []
     for number, trace in enumerate(traces, start=1):
         report("Extract", 0.5 + 0.5 * number / (len(traces) + 1))
         others = [other for other in traces if other is not trace]
         one = target_spectrum.extract_target(
-            frame, trace, others, apertures, optimal=settings.extraction_type == "optimal"
+            frame,
+            trace,
+            others,
+            apertures,
+            optimal=settings.extraction_type == "optimal",
+            sky=sky,
         )
         lost = _lost_to_saturation(one, trace)
         if lost is None:

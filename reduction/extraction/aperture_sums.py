@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reduction.detector.strip import Strip
 from reduction.frames import PixelFlag
 from reduction.sky.background import Background
+from reduction.sky.sky_model import SkyModel
 
 Array = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def boxcar_extract(
     strip: Strip,
     centre: Array,
     edges: tuple[float, float],
-    background: Background | None = None,
+    background: Background | SkyModel | None = None,
     *,
     light: Array | None = None,
     others: Array | float = 0.0,
@@ -86,7 +87,7 @@ def boxcar_extract(
         Row of the trace at every column.
     edges : (float, float)
         Lower and upper edge relative to the trace, in rows.
-    background : Background, optional
+    background : Background or SkyModel, optional
         Subtracted from every pixel.
     light : (n_rows, n_dispersion) float, optional
         Profile of the target, from which the light in flagged pixels is estimated. Without it the
@@ -124,7 +125,7 @@ def optimal_extract(
     strip: Strip,
     centre: Array,
     edges: tuple[float, float],
-    background: Background | None,
+    background: Background | SkyModel | None,
     lights: Sequence[Array],
 ) -> tuple[ExtractedFlux, Array]:
     """Fit the profiles of a target and its neighbours to every column (Horne 1986, PASP 98, 609).
@@ -210,7 +211,7 @@ def _solve(weighted: Array, shapes: Array, signal: Array) -> tuple[Array, Array]
 def _finish(
     strip: Strip,
     aperture: Array,
-    background: Background | None,
+    background: Background | SkyModel | None,
     flux: Array,
     variance: Array,
     *,

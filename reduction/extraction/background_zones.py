@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from astropy.io import fits
+from astropy.nddata import CCDData
 from numpy.typing import NDArray
 
 from reduction.detector.strip import Strip
 from reduction.extraction.tracing import Trace
-from reduction.fits import provenance, vocabulary
+from reduction.fits import frame_io, provenance, vocabulary
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from reduction.sky.background import Background, background_beside
+from reduction.sky import sky_model
+from reduction.sky.background import Background, background_beside, pixels_of
+from reduction.sky.sky_model import SkyModel
+from reduction.sky.slit_curvature import Curvature, measure_curvature
 
 Array = NDArray[np.float64]
 
 OPTIMAL_ZONE = 5.0
 """Factor on the width of the background zones for optimal extraction, so that the background does
 not add the noise that the weights avoid."""
+
+
+TARGET_REACH = 3.0
+"""Half range of the rows of a target that are not used for the sky lines, FWHM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,39 @@ class Apertures:
     width: float = 2.0
     offset: float = 3.0
     zone: float = 2.0
+
+
+class FrameSky:
+    """What all targets of a frame have in common of the sky: how the slit's image is curved.
+
+    Parameters
+    ----------
+    frame : CCDData
+        (n_spatial, n_dispersion), electron, with variance and flags.
+    traces : sequence of Trace
+        The targets, whose rows show something else than the sky.
+    """
+
+    def __init__(self, frame: CCDData, traces: Sequence[Trace]) -> None:
+        self._frame = frame
+        self._traces = traces
+
+    @cached_property
+    def curvature(self) -> Curvature | None:
+        """Tilt and curvature of the sky lines; None when they are too faint to show any."""
+        frame = self._frame
+        variance = frame_io.variance_of(frame)
+        if variance is None:
+            return None
+        rows = np.arange(frame.shape[0])
+        ends = np.array([0.0, frame.shape[1] / 2, frame.shape[1] - 1.0])
+        free = np.ones(rows.size, dtype=bool)
+        for trace in self._traces:
+            centre = np.asarray(trace.polynomial(ends))
+            reach = TARGET_REACH * trace.fwhm
+            free &= (rows < centre.min() - reach) | (rows > centre.max() + reach)
+        usable = (frame_io.flags_of(frame) == 0) & np.isfinite(frame.data) & np.isfinite(variance)
+        return measure_curvature(frame.data, variance, usable, free)
 
 
 Zones = tuple[tuple[float, float], tuple[float, float]]
@@ -48,14 +90,19 @@ def zones_of(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zone
     return ((-far, -near), (near, far)), ((-wider, -close), (close, wider))
 
 
-def measure_background(
+def measure_background(  # noqa: PLR0917 (the pixels, what is in them, and where)
     strip: Strip,
     centre: Array,
     trace: Trace,
     others: Sequence[Trace],
     zones: tuple[Zones, Zones],
-) -> tuple[Background | None, Notice | None]:
-    """Measure the background in both zones, in one of them, or else in the fallback zones."""
+    sky: FrameSky,
+) -> tuple[Background | SkyModel | None, Notice | None]:
+    """Measure the background in both zones, in one of them, or else in the fallback zones.
+
+    It is a straight line along the slit in every column, or a model of the sky along its tilted
+    lines where the straight lines leave something of them.
+    """
     columns = np.arange(centre.size, dtype=float)
     # The target's own wings reach into the zones.
     contaminated, cleared = None, without_light(strip, trace, columns)
@@ -68,15 +115,22 @@ def measure_background(
         contaminated = core_pixels if contaminated is None else contaminated | core_pixels
         cleared = without_light(cleared, other, columns)
     preferred, fallback = zones
+    remark, chosen = None, preferred
     background = background_beside(cleared, centre, preferred, contaminated)
-    if background is not None and len(background.zones) == 2:
-        return background, None
-    if background is not None:
-        return background, notice(NoticeCode.BACKGROUND_ONE_SIDE)
-    background = background_beside(cleared, centre, fallback, contaminated)
-    if background is not None:
-        return background, notice(NoticeCode.BACKGROUND_MOVED)
-    return None, notice(NoticeCode.BACKGROUND_NOT_SUBTRACTED)
+    if background is not None and len(background.zones) < 2:
+        remark = notice(NoticeCode.BACKGROUND_ONE_SIDE)
+    if background is None:
+        chosen = fallback
+        background = background_beside(cleared, centre, fallback, contaminated)
+        remark = notice(NoticeCode.BACKGROUND_MOVED)
+    if background is None:
+        return None, notice(NoticeCode.BACKGROUND_NOT_SUBTRACTED)
+    pixels, _ = pixels_of(cleared, centre, chosen, contaminated)
+    if sky_model.is_needed(cleared, pixels, background) and sky.curvature is not None:
+        model = sky_model.fit_sky(cleared, pixels, background, sky.curvature)
+        if model is not None:
+            return model, remark
+    return background, remark
 
 
 def without_light(strip: Strip, trace: Trace, columns: Array) -> Strip:

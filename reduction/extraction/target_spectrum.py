@@ -15,7 +15,7 @@ from reduction.detector import geometry
 from reduction.detector.strip import Strip, cut_strip
 from reduction.extraction import aperture_sums, background_zones
 from reduction.extraction.aperture_sums import ExtractedFlux
-from reduction.extraction.background_zones import Apertures
+from reduction.extraction.background_zones import Apertures, FrameSky
 from reduction.extraction.trace_cards import record_trace
 from reduction.extraction.tracing import Trace
 from reduction.fits import provenance, vocabulary
@@ -23,6 +23,7 @@ from reduction.frames import PixelFlag, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.sky.background import Background
+from reduction.sky.sky_model import SkyModel
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -77,6 +78,7 @@ def extract_target(
     apertures: Apertures,
     *,
     optimal: bool,
+    sky: FrameSky | None = None,
 ) -> TargetSpectrum:
     """Extract one target from a reduced frame.
 
@@ -95,6 +97,8 @@ def extract_target(
         account for its light. The flux is then all the light of the target, else the light inside
         the aperture. `Spectrum.loss` is the fraction outside it in every column; its median is
         written to ``GSP_LOSS``.
+    sky : FrameSky, optional
+        Of the frame; given when several of its targets are extracted.
 
     Returns
     -------
@@ -103,7 +107,9 @@ def extract_target(
         are left out, and the variance includes the error of the profile that replaces them.
     """
     arcsec = trace.fwhm * geometry.binning_along(frame.meta, 2) * PLATE_SCALE
-    scene = _scene(frame, trace, others, apertures, optimal=optimal and arcsec <= SEEING_MOST)
+    sky = sky or FrameSky(frame, (trace, *others))
+    point = optimal and arcsec <= SEEING_MOST
+    scene = _scene(frame, trace, others, apertures, sky, optimal=point)
     summed, loss = scene.extract()
     if scene.optimal and not _profile_fits(scene, summed):
         scene = replace(scene, optimal=False)  # with the wide zones, most of which it leaves free
@@ -135,7 +141,7 @@ class _Scene:
     columns: Array
     centre: Array
     edges: tuple[float, float]
-    background: Background | None
+    background: Background | SkyModel | None
     lights: list[Array]
     suspect: Mask
     notices: tuple[Notice, ...]
@@ -183,6 +189,7 @@ def _scene(
     trace: Trace,
     others: Sequence[Trace],
     apertures: Apertures,
+    sky: FrameSky,
     *,
     optimal: bool,
 ) -> _Scene:
@@ -195,7 +202,9 @@ def _scene(
     near = [other for other in others if _gap(trace, other, columns) < window + 2 * other.fwhm]
     reach = max(window, *(abs(edge) for pair in zones for zone in pair for edge in zone))
     strip = cut_strip(frame, float(centre.min()) - reach, float(centre.max()) + reach)
-    background, remark = background_zones.measure_background(strip, centre, trace, others, zones)
+    background, remark = background_zones.measure_background(
+        strip, centre, trace, others, zones, sky
+    )
     spans = [float(_gap(trace, other, columns)) + 1.5 * other.fwhm for other in near]
     window = max([window, *spans])
     core = strip.part(float(centre.min()) - window - 1, float(centre.max()) + window + 1)

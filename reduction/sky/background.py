@@ -102,6 +102,30 @@ def background_beside(
         4 σ-clipped about the median and about the fit. Zones with fewer than `FEWEST` usable rows
         are left out; None when none is left.
     """
+    chosen, kept = pixels_of(strip, centre, zones, contaminated)
+    if not kept:
+        return None
+    lines = np.flatnonzero(chosen.any(axis=1))
+    part = slice(int(lines[0]), int(lines[-1]) + 1)
+    level, slope, covariance, middle = _line(strip, chosen, part, centre, tilted=len(kept) > 1)
+    return Background(level, slope, covariance, middle, tuple(kept))
+
+
+def pixels_of(
+    strip: Strip,
+    centre: Array,
+    zones: Sequence[tuple[float, float]],
+    contaminated: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.bool_], list[tuple[float, float]]]:
+    """Return the usable pixels of zones beside a trace, and the zones that have enough of them.
+
+    The parameters are those of `background_beside`.
+
+    Returns
+    -------
+    chosen : (n_rows, n_dispersion) bool
+    kept : list of (float, float)
+    """
     usable = strip.clean if contaminated is None else strip.clean & ~contaminated
     # Single precision suffices: its errors are far below a row and below the noise.
     offset = strip.rows[:, None].astype(np.float32) - centre.astype(np.float32)
@@ -111,12 +135,7 @@ def background_beside(
         if np.median(np.count_nonzero(inside, axis=0)) >= FEWEST:
             chosen |= inside
             kept.append((low, high))
-    if not kept:
-        return None
-    lines = np.flatnonzero(chosen.any(axis=1))
-    part = slice(int(lines[0]), int(lines[-1]) + 1)
-    level, slope, covariance, middle = _line(strip, chosen, part, centre, tilted=len(kept) > 1)
-    return Background(level, slope, covariance, middle, tuple(kept))
+    return chosen, kept
 
 
 def _line(
