@@ -475,6 +475,30 @@ class Ingredient(Table):
         indexes = ((("input", "role"), False),)
 
 
+class ZeroPoint(Table):
+    """The zero point of the wavelengths of a calibrated spectrum.
+
+    `night`, `camera` and the two slit masks are those of the spectrum; `arc` is its raw arc,
+    `source` a `reduction.slits.Source`. `offset` and `error` (unbinned pixels) were measured on the
+    spectrum's own sky, null when that was too faint; see `reduction.wavelength.zero_points`.
+    `evidence` is the fingerprint of what other spectra told of it.
+    """
+
+    file = ForeignKeyField(File, backref="zero_points", unique=True, on_delete="CASCADE")
+    arc = ForeignKeyField(File, backref="+", null=True, on_delete="SET NULL")
+    camera = CharField(16)
+    night = DateField()
+    mask = CharField(60)
+    arc_mask = CharField(60)
+    source = CharField(12)
+    offset = DoubleField(null=True)
+    error = DoubleField(null=True)
+    evidence = CharField(32, default="")
+
+    class Meta:
+        indexes = ((("camera", "mask", "night"), False),)
+
+
 class RunInput(Table):
     """An input of the last attempt of a run besides its file, also if the attempt failed.
 

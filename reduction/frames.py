@@ -210,6 +210,7 @@ class Product:
     `notices` the messages for the observer. `borrows_trace`: the
     trace is that of the brighter spectrum of another frame, which was given to the block.
     `arcs` are the arcs that were tried, those of each side in the order in which they were offered.
+    `siblings` are the names of the spectra whose skies the zero point of the wavelengths rests on.
     """
 
     file_name: str
@@ -222,3 +223,4 @@ class Product:
     left_out: Mapping[Path, str] = field(default_factory=dict)
     borrows_trace: bool = False
     arcs: tuple[TriedArc, ...] = ()
+    siblings: tuple[str, ...] = ()

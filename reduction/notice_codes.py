@@ -197,6 +197,11 @@ class NoticeCode(StrEnum):
     ENDS_UNCERTAIN = "ends_uncertain", WARNING, "first last offset"
     SKY_CORRECTED = "sky_corrected", WARNING, "features offset error"
     SKY_OFFSET = "sky_offset", WARNING, "features offset error"
+    SLITS_DIFFER = "slits_differ", INFO, "arc_slit slit"
+    ZERO_POINT_FROM_SIBLINGS = "zero_point_from_siblings", WARNING, "offset error files"
+    ZERO_POINT_LEARNT = "zero_point_learnt", WARNING, "offset error number nights last"
+    ZERO_POINT_FROM_ARC = "zero_point_from_arc", WARNING, "error"
+    ZERO_POINT_UNCERTAIN = "zero_point_uncertain", ERROR, "limit arc_slit slit"
 
     # The choice of calibrations. `role` is a `reduction.registry.CalibrationRole`.
     DEGRADED_MATCH = "degraded_match", WARNING, "role file differences"

@@ -151,7 +151,60 @@ def _sky_offset(params: Params) -> str:
     )
 
 
-_SKIES = {"airglow": "the airglow lines", "solar": "the moonlit sky"}
+_SKIES = {"airglow": "the airglow lines", "solar": "the solar lines of the sky"}
+
+
+def _slit_text(name: str) -> str:
+    return "an unknown slit" if name == "unknown" else f"the slit {name}"
+
+
+def _slits_differ(params: Params) -> str:
+    return (
+        f"The arc was taken through {_slit_text(params['arc_slit'])}, the spectrum through "
+        f"{_slit_text(params['slit'])}; slits are displaced from each other along the dispersion"
+    )
+
+
+def _zero_point_from_siblings(params: Params) -> str:
+    number = len(params["files"])
+    spectra = f"{number} other spectra" if number > 1 else "another spectrum"
+    return (
+        f"Wavelengths corrected by {-params['offset']:+.1f} ± {params['error']:.1f} Å, measured on "
+        f"the sky of {spectra} of this night, since the sky of this one is too faint. "
+        "Check before use"
+    )
+
+
+def _zero_point_learnt(params: Params) -> str:
+    nights = params["nights"]
+    count = "an earlier night" if nights == 1 else f"{nights} earlier nights"
+    return (
+        f"Wavelengths corrected by {-params['offset']:+.1f} ± {params['error']:.1f} Å, the offset "
+        f"of these two slits in {params['number']} spectra of {count}, the last of "
+        f"{params['last']}, since no sky of this night shows it. Check before use"
+    )
+
+
+def _zero_point_from_arc(params: Params) -> str:
+    return (
+        f"No feature of the sky confirms the wavelengths, which may be shifted by flexure: "
+        f"± {params['error']:.1f} Å (one sigma). An arc at the position of the target would "
+        "confirm them"
+    )
+
+
+def _zero_point_uncertain(params: Params) -> str:
+    if params["arc_slit"] == params["slit"]:
+        cause = "The wavelengths were not corrected"
+    else:
+        cause = (
+            f"The arc was taken through {_slit_text(params['arc_slit'])}, the spectrum through "
+            f"{_slit_text(params['slit'])}, and nothing shows their offset"
+        )
+    return (
+        f"Zero point of the wavelengths uncertain by up to {params['limit']:.0f} Å. {cause}. "
+        "Calibrate with an arc taken through the slit of the spectrum"
+    )
 
 
 def _under_way(params: Params) -> str:
@@ -529,6 +582,11 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     ),
     C.SKY_CORRECTED: _sky_corrected,
     C.SKY_OFFSET: _sky_offset,
+    C.SLITS_DIFFER: _slits_differ,
+    C.ZERO_POINT_FROM_SIBLINGS: _zero_point_from_siblings,
+    C.ZERO_POINT_LEARNT: _zero_point_learnt,
+    C.ZERO_POINT_FROM_ARC: _zero_point_from_arc,
+    C.ZERO_POINT_UNCERTAIN: _zero_point_uncertain,
     C.DEGRADED_MATCH: _degraded,
     C.NO_CALIBRATION: _no_calibration,
     C.MASTER_TOO_SMALL: _master_too_small,

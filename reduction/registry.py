@@ -20,6 +20,7 @@ from reduction import blocks
 from reduction.fits.derivation.completion import Given
 from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc, Product, Spectrum
 from reduction.notices import Notice
+from reduction.slits import ZeroPointEvidence
 
 
 class BlockSettings(BaseModel):
@@ -80,6 +81,12 @@ class BlockInputs:
     brighter : callable, optional
         Called only when a target is too faint for a trace of its own. Returns name and header of a
         spectrum of a brighter target of the same setup and night, or None.
+    slit_frames : callable, optional
+        Opens the reduced 2-D frame that an extracted spectrum was made from, and the 2-D arc of
+        the file name that it is called with. Called only when the sky beside the target is too
+        faint to show the zero point.
+    zero_points : tuple of ZeroPointEvidence
+        What the skies of other spectra say of the offset of arc and spectrum.
     notices : tuple of Notice
         About calibrations that are missing or match only partly; copied to the product's notices.
     """
@@ -97,6 +104,8 @@ class BlockInputs:
     next_arc: Callable[[ArcSide], OfferedArc | None] | None = None
     names: Mapping[CalibrationRole, str] = field(default_factory=dict)
     brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
+    slit_frames: Callable[[str], tuple[CCDData, CCDData | None] | None] | None = None
+    zero_points: tuple[ZeroPointEvidence, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 

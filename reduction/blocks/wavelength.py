@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -24,20 +24,12 @@ from reduction.frames import (
 )
 from reduction.matching import ArcChoice
 from reduction.notice_codes import NoticeCode
-from reduction.notices import Notice, notice
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution, SolveOptions
-from reduction.wavelength.sky_check import SkyOffset, sky_offset
 from reduction.wavelength.spectrum_scale import NextArc, Scale, lamp_scale, scale_of
 from reduction.wavelength.verification import Limits
-
-CORRECTED_FROM = 2.0
-"""Least offset of the sky that is corrected, in units of its error."""
-SOLAR_LEAST = 1.0
-"""Least offset of solar features that is corrected, line widths; their blends vary."""
-NOTIFIED_FROM = {"airglow": 0.3, "solar": 1.0}
-"""Least offset that the observer is notified of, line widths; smaller ones are only recorded."""
+from reduction.wavelength.zero_points.report import ZeroPointReport, arc_report, report_on
 
 
 class WavelengthSettings(BlockSettings):
@@ -96,9 +88,9 @@ class WavelengthSettings(BlockSettings):
     sky: Literal["apply", "warn", "ignore"] = Field(
         "apply",
         title="Check Against the Sky",
-        description="Compare the sky of the exposure with airglow or, by moonlight, solar lines. "
-        "When the spectrum is clearly shifted against its arc: 'apply' corrects it and says so, "
-        "'warn' only says so, 'ignore' does not look.",
+        description="Compare the sky of the exposure with airglow and solar lines. When the "
+        "spectrum is clearly shifted against its arc, or the arc was taken through another slit: "
+        "'apply' corrects it and says so, 'warn' only says so, 'ignore' does not look.",
     )
 
     def effective(self, kind: FrameKind) -> dict[str, Any]:
@@ -136,19 +128,12 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     spectrum = inputs.frame
     scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
-    offset = None if settings.sky == "ignore" else _offset_of(spectrum, scale.solution)
-    applied = offset is not None and settings.sky == "apply" and _is_clear(offset, scale.solution)
-    notices: tuple[Notice, ...] = ()
-    if offset is not None:
-        if abs(offset.offset) > NOTIFIED_FROM[offset.features] * scale.solution.fwhm:
-            notices = (_sky_notice(offset, applied=applied),)
-        if applied:
-            scale = replace(scale, solution=scale.solution.shifted(offset.offset))
-    calibrated = spectral_wcs.apply_solution(spectrum, scale.solution, settings.step)
+    zero, solution = _zero_point(inputs, spectrum, scale, settings)
+    calibrated = spectral_wcs.apply_solution(spectrum, solution, settings.step)
     calibrated.arcs = _arcs_on(calibrated, scale)
     file_name = product_name(inputs.file_name)
     header = calibrated.header
-    _record_sky(header, offset, applied=applied)
+    zero.record(header)
     for number, name in enumerate(scale.arcs, start=1):
         provenance.put(header, f"{vocabulary.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
@@ -162,8 +147,9 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             calibrated,
             inputs=scale.arcs,
             arcs=scale.tried,
-            quality=_quality(scale, calibrated, offset),
-            notices=(*inputs.notices, *scale.notices, *notices),
+            quality={**_quality(scale, calibrated), **zero.quality},
+            notices=(*inputs.notices, *scale.notices, *zero.notices),
+            siblings=zero.siblings,
         )
     ]
 
@@ -249,37 +235,27 @@ def _arcs_on(calibrated: Spectrum, scale: Scale) -> NDArray[np.float32] | None:
     )
 
 
-def _offset_of(spectrum: Spectrum, solution: Solution) -> SkyOffset | None:
-    sky = spectral_wcs.sky_on_axis(spectrum, solution)
-    return None if sky is None else sky_offset(*sky, solution.fwhm)
-
-
-def _record_sky(header: fits.Header, offset: SkyOffset | None, *, applied: bool) -> None:
-    if offset is None:
-        return
-    comment = "sky minus arc scale, A, " + ("corrected" if applied else "not corrected")
-    provenance.put(header, vocabulary.GSP_SKYO, round(offset.offset, 3), comment)
-    provenance.put(header, vocabulary.GSP_SKYE, round(offset.error, 3), "its error, A")
-
-
-def _is_clear(offset: SkyOffset, solution: Solution) -> bool:
-    """Return whether correcting for an offset improves the solution."""
-    least = SOLAR_LEAST * solution.fwhm if offset.features == "solar" else 0.0
-    return abs(offset.offset) > max(CORRECTED_FROM * offset.error, least)
-
-
-def _sky_notice(offset: SkyOffset, *, applied: bool) -> Notice:
-    return notice(
-        NoticeCode.SKY_CORRECTED if applied else NoticeCode.SKY_OFFSET,
-        features=offset.features,
-        offset=offset.offset,
-        error=offset.error,
+def _zero_point(
+    inputs: BlockInputs, spectrum: Spectrum, scale: Scale, settings: WavelengthSettings
+) -> tuple[ZeroPointReport, Solution]:
+    """Determine the zero point; return it with the solution after its correction."""
+    arcs = [arc.header for arc, _ in scale.extracted]
+    if not arcs:  # an arc is its own reference
+        return arc_report(scale.solution), scale.solution
+    frames = inputs.slit_frames
+    report = report_on(
+        spectrum,
+        scale.solution,
+        arcs,
+        evidence=inputs.zero_points,
+        slit_frames=None if frames is None else partial(frames, scale.arcs[0]),
+        treatment=settings.sky,
     )
+    solution = scale.solution
+    return report, solution.shifted(report.correction) if report.correction else solution
 
 
-def _quality(
-    scale: Scale, spectrum: Spectrum, offset: SkyOffset | None
-) -> dict[str, float | int | str]:
+def _quality(scale: Scale, spectrum: Spectrum) -> dict[str, float | int | str]:
     solution = scale.solution
     axis = spectrum.wavelength
     first, last = (0.0, 0.0) if axis is None else (float(axis[0]), float(axis[-1]))
@@ -291,12 +267,8 @@ def _quality(
         "first_angstrom": round(first, 3),
         "last_angstrom": round(last, 3),
         "dispersion_angstrom": round(float(spectrum.header["CDELT1"]), 5),
-        "resolution_angstrom": round(float(solution.fwhm), 3),
         "brightest_lines_explained": round(float(solution.check.brightest_identified), 3),
     }
     if scale.shift is not None:
         quality["arc_shift_pixel"] = round(scale.shift, 3)
-    if offset is not None:
-        quality["sky_offset_angstrom"] = round(offset.offset, 2)
-        quality["sky_offset_error_angstrom"] = round(offset.error, 2)
     return quality

@@ -1,4 +1,4 @@
-"""Features of the night sky: airglow in emission, and solar lines in moonlight and twilight."""
+"""The brighter airglow lines, to be marked in a spectrum."""
 
 from __future__ import annotations
 
@@ -40,42 +40,4 @@ AIRGLOW: Final = np.array(
 
 Osterbrock et al. 1996, PASP 108, 277, and Hanuschik 2003, A&A 407, 1157. OH doublets are given as
 unresolved blends.
-"""
-SOLAR: Final = np.array(
-    [
-        (3581.2, 0.4, 4.0),
-        (3719.9, 0.5, 5.0),
-        (3734.9, 0.6, 5.0),
-        (3749.5, 0.5, 4.0),
-        (3820.4, 0.6, 5.0),
-        (3838.3, 0.6, 4.0),
-        (3859.9, 0.5, 3.0),
-        (3933.66, 1.0, 14.0),
-        (3968.47, 1.0, 12.0),
-        (4045.8, 0.35, 2.5),
-        (4063.6, 0.3, 2.0),
-        (4101.74, 0.4, 4.0),
-        (4226.73, 0.4, 2.5),
-        (4271.7, 0.25, 2.0),
-        (4307.9, 0.4, 8.0),
-        (4325.8, 0.3, 2.0),
-        (4340.47, 0.4, 4.0),
-        (4383.55, 0.35, 2.0),
-        (4404.75, 0.25, 2.0),
-        (4861.33, 0.45, 3.5),
-        (4957.6, 0.2, 1.5),
-        (5167.32, 0.3, 2.0),
-        (5172.68, 0.35, 2.0),
-        (5183.60, 0.4, 2.0),
-        (5227.2, 0.2, 2.0),
-        (5269.5, 0.3, 2.0),
-        (5328.0, 0.25, 2.0),
-        (5889.95, 0.4, 1.0),
-        (5895.92, 0.4, 1.0),
-        (6562.79, 0.5, 4.0),
-    ]
-)
-"""Fraunhofer lines, (n, 3): wavelength in air (Å), relative depth, width of the line itself (Å).
-
-Moore, Minnaert & Houtgast 1966, NBS Monograph 61; depths as seen at a resolution of about 3 Å.
 """

@@ -1,7 +1,6 @@
 """Lines and bands to mark in a spectrum (``data/spectral_lines.json``).
 
-All wavelengths are in air, and each list names its source. The lines of the night sky are those
-with which wavelength solutions are checked (`reduction.wavelength.sky_check`).
+All wavelengths are in air, and each list names its source.
 """
 
 from __future__ import annotations

@@ -256,8 +256,10 @@ def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArra
     return np.asarray(counts, dtype=np.float32)
 
 
-def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats] | None:
-    """Resample the sky of a spectrum to a linear wavelength axis.
+def on_axis(
+    spectrum: Spectrum, solution: Solution, *values: Floats
+) -> tuple[Floats, tuple[Floats, ...]]:
+    """Resample values on the pixels of a spectrum to a linear wavelength axis of as many pixels.
 
     Parameters
     ----------
@@ -265,23 +267,24 @@ def sky_on_axis(spectrum: Spectrum, solution: Solution) -> tuple[Floats, Floats]
         Extracted, with detector coordinates in its header.
     solution : Solution
         Detector column → air wavelength.
+    *values : (n,) float64
+        Counts per pixel, such as the sky; NaN where there is no value.
 
     Returns
     -------
-    (sky, wavelength) or None
-        Two (n,) float64 arrays: counts in the aperture, and air wavelength, Å; None when the
-        spectrum has no sky.
+    wavelength : (n,) float64
+        Air wavelength, Å.
+    values : tuple of (n,) float64
+        Each of `values`, in its unit.
 
     Raises
     ------
     NoWavelengthSolution
         The wavelengths do not increase along the spectrum.
     """
-    if spectrum.sky is None:
-        return None
     edges, new_edges = _axis(spectrum, solution, 0.0)
     wavelength = 0.5 * (new_edges[:-1] + new_edges[1:])
-    return _resampled_sky(spectrum.sky, edges, new_edges), wavelength
+    return wavelength, tuple(_resampled_sky(each, edges, new_edges) for each in values)
 
 
 def _axis(spectrum: Spectrum, solution: Solution, step: float) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from reduction.matching import Ranking
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.registry import CalibrationRole
+from reduction.slits import ZeroPointEvidence
 
 Found = tuple[File, tuple[Difference, ...]]
 """A calibration, and what differs when it is a degraded match."""
@@ -36,7 +37,8 @@ class Inputs:
     """What a run is given: rows only, nothing is opened.
 
     `anchor` is the newest of a master's own series among its `members`. `arcs` are the arcs of each
-    side in the order in which they are tried; `given` has the best of them.
+    side in the order in which they are tried; `given` has the best of them. `zero_points` are what
+    other spectra say of the offset of arc and spectrum, `siblings` those of the same night.
     `is_coming`: a better arc is being reduced.
     """
 
@@ -46,6 +48,8 @@ class Inputs:
     notices: tuple[Notice, ...] = ()
     arcs: Mapping[ArcSide, tuple[ArcCandidate, ...]] = field(default_factory=dict)
     is_coming: bool = False
+    zero_points: tuple[ZeroPointEvidence, ...] = ()
+    siblings: tuple[File, ...] = ()
 
     def with_more(self, other: Inputs) -> Inputs:
         """Return these inputs with those of another role."""

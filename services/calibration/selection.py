@@ -8,6 +8,7 @@ arcs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from db import clock
 from db.models import File, Run
@@ -18,6 +19,7 @@ from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting, degraded
+from services.calibration.zero_points import evidence
 from services.files import origin
 from services.runs import member_reports
 
@@ -43,7 +45,8 @@ def resolve(run: Run) -> Inputs | Waiting | Refused:
         if not isinstance(answer, Inputs):
             return answer
         inputs = inputs.with_more(answer)
-    return inputs
+    known, siblings = evidence.evidence_for(run.file, inputs.given.get(CalibrationRole.ARC))
+    return replace(inputs, zero_points=known, siblings=siblings)
 
 
 def at_hand(run: Run) -> dict[CalibrationRole, File]:

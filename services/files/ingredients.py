@@ -37,6 +37,7 @@ class Role(StrEnum):
     ARC = "arc"
     SECOND_ARC = "second_arc"
     TRACE = "trace"
+    ZERO_POINT = "zero_point"
 
 
 class SelectedBy(StrEnum):
@@ -164,6 +165,11 @@ def record_product(
         one
         for one in given_to(run, inputs, as_tried(product.arcs))
         if one.role is not Role.MEMBER or one.file in members
+    ]
+    given += [
+        Given(sibling, Role.ZERO_POINT)
+        for sibling in inputs.siblings
+        if sibling.file_name in product.siblings
     ]
     if lent is not None and product.borrows_trace:
         given.append(Given(lent, Role.TRACE))

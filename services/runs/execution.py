@@ -28,6 +28,7 @@ from services.calibration.recalibration import consideration
 from services.calibration.recalibration.lenders import ArcLender
 from services.calibration.recalibration.replacement import Replacement
 from services.calibration.supersede import Succession, newest_file, outrun
+from services.calibration.zero_points import evidence
 from services.errors import Unavailable
 from services.files import ingredients, products, rows
 from services.files.products import Written
@@ -206,6 +207,7 @@ def _bring_in(
         if row is None:
             continue
         ingredients.record_product(row, run, one.product, inputs, trace.lent)
+        evidence.record(row, inputs.zero_points)
         member_reports.tell_owners(work, one.product, inputs, result.absent)
         member_reports.tell_users(work, row, inputs)
         kept.append(one)
@@ -239,6 +241,7 @@ def _consider(run: Run, block: Block, files: list[File], known: int) -> None:
         consideration.lend(files)
     elif block.produces is DataType.WAVELENGTH:
         consideration.recheck_new(run, known)
+        consideration.zero_points_changed(run)
 
 
 def _end(

@@ -125,7 +125,8 @@ def test_every_notice_is_stored_and_read_back(code: NoticeCode) -> None:
         ),
         (
             notice(NoticeCode.SKY_CORRECTED, **SKY),
-            "Wavelengths corrected by +14.7 ± 0.3 Å to match the moonlit sky. Check before use.",
+            "Wavelengths corrected by +14.7 ± 0.3 Å to match the solar lines of the sky. "
+            "Check before use.",
         ),
         (
             notice(

@@ -27,6 +27,7 @@ from services.calibration import arc_selection, out_of_date, selection, trace_se
 from services.calibration.masters import RAW, REDUCED
 from services.calibration.outcomes import Inputs
 from services.calibration.recalibration import comparison
+from services.calibration.zero_points import evidence
 from services.files.ingredients import ROLES, Role
 from services.files.rows import describe
 from services.runs import drafts
@@ -74,18 +75,18 @@ def recheck(products: Iterable[File]) -> None:
         run = Run.get_or_none(Run.id == product.run_id)
         if run is None or product.parent is None or run.block not in all_blocks():
             continue
-        given = comparison.would_be_given(product, run)
-        if given is None or not comparison.differs(product, given):
+        expected = comparison.would_be_given(product, run)
+        if expected is None or not comparison.differs(product, expected):
             continue
         if run.automatic:
-            replace(run, comparison.newest(given, product.parent))
+            replace(run, comparison.newest(expected, product.parent))
         elif not product.out_of_date:
             with transaction(WORKER_PATIENCE_S) as work:
                 out_of_date.mark([product], work)
 
 
 def recheck_new(run: Run, known: int) -> None:
-    """Recheck the products of a run that has just ended, if an arc has come since it began.
+    """Recheck the products of a run that has just ended, if an arc or a spectrum has come since.
 
     Parameters
     ----------
@@ -94,13 +95,21 @@ def recheck_new(run: Run, known: int) -> None:
         Id of the newest file of the time when its inputs were chosen.
     """
     arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
-    came = File.select().where(File.id > known, arc, File.camera == run.file.camera).exists()
+    sibling = (File.data_type == DataType.WAVELENGTH) & (File.run_id != run.id)
+    new = File.select().where(File.id > known, arc | sibling, File.camera == run.file.camera)
+    came = new.exists()
     products = File.select().where(File.run_id == run.id, File.parent == run.file)
     if not came:
         parents = File.alias()
         of_parent = parents.select(parents.checksum).where(parents.id == run.file_id)
         products = products.where(File.parent_version != of_parent)
     recheck(products)
+
+
+def zero_points_changed(run: Run) -> None:
+    """Recheck the spectra whose zero points may rest on those that a run has calibrated."""
+    for spectrum in File.select().where(File.run_id == run.id, File.state == "current"):
+        recheck(evidence.concerned_by(spectrum))
 
 
 def replace(before: Run, newest: dt.datetime) -> Run | None:
@@ -337,6 +346,10 @@ def catch_up(since: dt.timedelta) -> None:
         )
     )
     recheck(stale)
+    calibrated = File.select().where(
+        File.data_type == DataType.WAVELENGTH, File.last_modified > recent, File.state == "current"
+    )
+    recheck([one for spectrum in calibrated for one in evidence.concerned_by(spectrum)])
     spectra = File.select().where(File.data_type == DataType.EXTRACTED, File.created > recent)
     bright = [spectrum for spectrum in spectra if trace_selection.is_bright(spectrum)]
     for one in {(one.night, one.camera, one.proposal_id): one for one in bright}.values():

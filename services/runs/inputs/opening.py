@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from astropy.io import fits
 
 from db.models import File
-from reduction.errors import UnusableFrame
+from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
 from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc
 from reduction.notice_codes import NoticeCode
@@ -67,6 +68,8 @@ def open_inputs(
         master_bias=given.get(CalibrationRole.MASTER_BIAS),
         master_flat=given.get(CalibrationRole.MASTER_FLAT),
         next_arc=next_arc,
+        slit_frames=partial(_slit_frames, file, inputs),
+        zero_points=inputs.zero_points,
         names={role: calibration.file_name for role, calibration in inputs.given.items()},
         brighter=brighter,
         notices=inputs.notices,
@@ -102,6 +105,19 @@ def _members(inputs: Inputs) -> tuple[dict[Path, dict[str, Any]], list[File]]:
         except (UnusableFrame, FileNotFoundError):
             absent.append(member)
     return members, absent
+
+
+def _slit_frames(file: File, inputs: Inputs, arc_name: str) -> tuple[Any, Any] | None:
+    """Open the reduced frame that an extracted spectrum was made from, and the arc of a name."""
+    arcs = [one.file for side in inputs.arcs.values() for one in side]
+    arc = next((one for one in arcs if one.file_name == arc_name), None)
+    parent = file.parent
+    if parent is None or parent.data_type != DataType.REDUCED or arc is None:
+        return None
+    try:
+        return open_frame(parent), open_frame(arc)
+    except (ReductionError, OSError):
+        return None  # it was moved or deleted meanwhile
 
 
 def _product(file: File) -> Any:

@@ -18,12 +18,13 @@ from reduction.wavelength.arc_solution import solve
 from reduction.wavelength.grating import predicted_wavelength
 from reduction.wavelength.line_problem import Setup
 from reduction.wavelength.resample import linear_grid, resample
-from reduction.wavelength.sky_check import sky_offset
 from reduction.wavelength.wavelength_solution import (
     interpolate_solutions,
     shift_between,
     weight_of_second,
 )
+from reduction.wavelength.zero_points.line_profile import LineProfile
+from reduction.wavelength.zero_points.sky_check import sky_offset
 from tests.support.truth.arcs import LAMPS, MODES, accuracy, arc, custom_arcs, exposed, lamp_arc
 
 Array = np.ndarray[Any, Any]
@@ -135,7 +136,8 @@ def test_flexure_is_measured_on_airglow_and_correcting_it_helps(seed: int, setup
         new = first + step * (np.arange(n + 1) - 0.5)
         flags = np.zeros(sky.size, dtype=np.uint8)
         seen = resample(sky, np.ones(sky.size), flags, edges, new)[0]
-        found = sky_offset(seen, first + step * np.arange(n), 3.2 * step)
+        profile = LineProfile(6.5 * step / 2, 1.0 * step / 2)
+        found = sky_offset(seen, first + step * np.arange(n), profile, reach=40 * step)
         assert found is not None
         true = -flexure * step / 2
         assert abs(found.offset - true) < min(3 * found.error, 0.3 * step)

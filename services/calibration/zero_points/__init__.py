@@ -1,0 +1,1 @@
+"""What spectra show of the zero points of others, and of the slit masks."""
