@@ -58,8 +58,9 @@ class Frame(NamedTuple):
 class Exposure:
     """One exposure of the night's plan.
 
-    `level` is the bias level in ADU, `flexure` the displacement in unbinned columns, `seed` that of
-    the noise and the cosmic rays, `sky_magnitude` AB per arcsec² at 5500 Å.
+    `level` is the bias level in ADU, `flexure` the displacement in unbinned columns by flexure and
+    slit mask, `seed` that of the noise and the cosmic rays, `sky_magnitude` AB per arcsec² at
+    5500 Å.
     """
 
     facts: Facts

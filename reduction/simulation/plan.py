@@ -23,6 +23,10 @@ ARC_SECONDS = {"HgArNe": 2.0, "HgAr": 2.0, "Ne": 5.0, "Ar": 15.0, "CuHeAr": 60.0
 
 SCIENCE_SECONDS = 300.0
 
+MASK_OFFSET = 35.0
+"""Displacement of the slit mask of 0.45 arcsec from the others, unbinned columns: that of 2014 and
+2018 in the Blue camera."""
+
 WORDS = {"bias": "BIAS", "flat": "FLAT", "arc": "COMP"}
 """Second word of the file names; a science frame has its target's name."""
 
@@ -57,6 +61,9 @@ class NightPlan:
         Arc lamp; when empty, a lamp with enough lines in the setup.
     slit : str
         Slit of all frames.
+    arc_slit : str
+        Slit of the arcs, if it differs. The mask of 0.45 arcsec is displaced from all others along
+        the dispersion (`MASK_OFFSET`).
     flexure : float
         Shift of the light between the afternoon and the night, unbinned columns; a science frame
         and its arc differ by about a tenth of a column.
@@ -88,6 +95,7 @@ class NightPlan:
     start: dt.datetime = DEFAULT_START
     lamp: str = ""
     slit: str = "1.0_LONG_SLIT"
+    arc_slit: str = ""
     flexure: float = 1.5
     arc_binning: tuple[int, int] | None = None
     fainter: float = 0.0
@@ -103,12 +111,13 @@ class NightPlan:
             raise ReductionError(
                 NoticeCode.SIMULATION_NEGATIVE, quantity="number of frames of a kind"
             )
-        try:
-            width = slit_width(self.slit)
-        except ValueError:
-            width = 0.0
-        if not 0.2 <= width <= 10:
-            raise ReductionError(NoticeCode.SIMULATION_SLIT, slit=self.slit)
+        for slit in filter(None, (self.slit, self.arc_slit)):
+            try:
+                width = slit_width(slit)
+            except ValueError:
+                width = 0.0
+            if not 0.2 <= width <= 10:
+                raise ReductionError(NoticeCode.SIMULATION_SLIT, slit=slit)
         camera(self.camera)
 
     @cached_property
@@ -180,13 +189,14 @@ class _Scheduler:
         words += [lamp] if lamp else []
         file_name = "_".join([*words, f"{bx}x{by}", self.date]) + ".fits"
         named = {"bias": "ZERO", "flat": "Quartz", "arc": lamp, "science": word}[kind]
+        slit = plan.arc_slit if kind == "arc" and plan.arc_slit else plan.slit
         facts = Facts(
             kind,
             named,
             self.clock,
             exptime,
             pointing,
-            plan.slit,
+            slit,
             lamp,
             plan.proposal,
             number,
@@ -196,7 +206,8 @@ class _Scheduler:
         level = self.level + 0.02 * number + float(self.rng.normal(0, 0.15))
         self.clock += dt.timedelta(seconds=exptime + READ_TIME + 1.0)
         self.number += 1
-        return Exposure(facts, (plan.seed, number), level, flexure, sources, plan.sky_magnitude)
+        displaced = flexure + (MASK_OFFSET if 0.44 < slit_width(slit) < 0.47 else 0.0)
+        return Exposure(facts, (plan.seed, number), level, displaced, sources, plan.sky_magnitude)
 
     def target(self, index: int) -> tuple[Pointing, tuple[Source, ...]]:
         """Choose the next target, near the meridian; every third frame has two sources."""

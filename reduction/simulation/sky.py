@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reduction.lines.sky_library import sky_library
 from reduction.simulation.modes import Setup
 from reduction.simulation.optics import PLATE_SCALE
 
@@ -12,6 +13,9 @@ Floats = NDArray[np.float64]
 
 COLLECTING_AREA = 1.15e5
 """Area of SOAR's 4.1 m aperture without the secondary, cm²."""
+
+DARK = 22.0
+"""Continuum of the sky without the Moon, AB per arcsec² at 5500 Å."""
 
 RAYLEIGH = 1e6 / (4 * np.pi) / (180 / np.pi * 3600) ** 2
 """One rayleigh in photons per s, cm² and arcsec²."""
@@ -199,11 +203,17 @@ def sky_continuum(wavelength: Floats, magnitude: float) -> Floats:
     wavelength : (n,) float64
         Air wavelength, Å.
     magnitude : float
-        AB per arcsec² at 5500 Å: 22 without the Moon, about 19 at full Moon.
+        AB per arcsec² at 5500 Å: 22 without the Moon, about 19 at full Moon. What is brighter than
+        `DARK` is sunlight, with its absorption lines.
 
     Returns
     -------
     (n,) float64
         Photons per s, cm², Å and arcsec².
     """
-    return photon_flux(magnitude, wavelength) * (wavelength / 5500) ** 0.8
+    level = photon_flux(magnitude, wavelength) * (wavelength / 5500) ** 0.8
+    moonlight = max(1 - 10 ** (0.4 * (magnitude - DARK)), 0.0)
+    if moonlight == 0:
+        return level
+    sun = np.interp(wavelength, sky_library().wavelength, sky_library().solar)
+    return np.asarray(level * (1 + moonlight * (sun - 1)))

@@ -63,7 +63,8 @@ class Truth:
         Level of this read, ADU, without the bias structure of the detector (in the detector's
         file).
     flexure : float
-        Columns by which the light of this frame is displaced; included in all positions.
+        Columns by which the light of this frame is displaced, by flexure and by its slit mask;
+        included in all positions.
     row_shift : (ny,) float64
         Columns by which each row is displaced relative to the middle row, by tilt and bow.
     wavelength : (4142,) float64
