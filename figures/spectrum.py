@@ -27,6 +27,7 @@ def spectrum(
     *,
     saturated: NDArray[np.bool_] | None = None,
     wavelength: bool,
+    medium: str = "air",
     unit: str = "ADU",
     heading: str | None = None,
 ) -> go.Figure:
@@ -35,13 +36,15 @@ def spectrum(
     Parameters
     ----------
     x : (n,) float
-        Air wavelength in ångström, or the pixel (0 is the first) before calibration.
+        Wavelength in ångström, in `medium`, or the pixel (0 is the first) before calibration.
     flux, sigma : (n,) float
         Signal and its standard deviation, in `unit`; points that are not finite are left out.
     saturated : (n,) bool, optional
         Pixels marked as saturated.
     wavelength : bool
         Whether `x` is a wavelength.
+    medium : str
+        ``"air"`` or ``"vacuum"``, of the wavelengths.
     unit : str
         Unit of `flux`, as in the header's ``BUNIT``.
     heading : str, optional
@@ -88,7 +91,7 @@ def spectrum(
         "spikethickness": 1,
         "spikedash": "solid",
     }
-    x_label = "Wavelength (Å)" if wavelength else "Dispersion Axis (Pixels)"
+    x_label = f"Wavelength in {medium} (Å)" if wavelength else "Dispersion Axis (Pixels)"
     figure.update_layout(
         layout(
             heading,

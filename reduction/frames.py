@@ -67,13 +67,24 @@ class Technique(StrEnum):
 
 
 class PixelFlag(IntFlag):
-    """Bits of the MASK plane; any bit set makes the pixel bad for measurements."""
+    """Bits of the MASK plane; any bit of `BAD_PIXEL` makes the pixel bad for measurements."""
 
     BAD = 1
     SATURATED = 2
     COSMIC_RAY = 4
     NO_FLAT = 8
     INTERPOLATED = 16
+    SECOND_ORDER = 32
+    """Light of half the wavelength may have been added: a remark on the spectrum, no defect."""
+
+
+BAD_PIXEL = (
+    PixelFlag.BAD
+    | PixelFlag.SATURATED
+    | PixelFlag.COSMIC_RAY
+    | PixelFlag.NO_FLAT
+    | PixelFlag.INTERPOLATED
+)
 
 
 def night_of(moment: dt.datetime) -> dt.date:

@@ -196,6 +196,8 @@ class NoticeCode(StrEnum):
     NO_ARC_SOLVED = "no_arc_solved", ERROR, "files file reason"
     ENDS_UNCERTAIN = "ends_uncertain", WARNING, "first last offset"
     SKY_CORRECTED = "sky_corrected", WARNING, "features offset error"
+    SECOND_ORDER = "second_order", INFO, "first last filters"
+    SECOND_ORDER_UNKNOWN = "second_order_unknown", WARNING, "filters"
     SKY_OFFSET = "sky_offset", WARNING, "features offset error"
     SLITS_DIFFER = "slits_differ", INFO, "arc_slit slit"
     ZERO_POINT_FROM_SIBLINGS = "zero_point_from_siblings", WARNING, "offset error files"

@@ -581,6 +581,14 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "{offset:.2f} Å."
     ),
     C.SKY_CORRECTED: _sky_corrected,
+    C.SECOND_ORDER: lambda p: (
+        f"From {p['first']:.0f} to {p['last']:.0f} Å light of half the wavelength may be added in "
+        f"second order (filter: {p['filters'] or 'none'}); the pixels are flagged."
+    ),
+    C.SECOND_ORDER_UNKNOWN: (
+        "Whether light of half the wavelength is added in second order redwards of 6400 Å cannot "
+        "be judged: the filter {filters} is not known."
+    ),
     C.SKY_OFFSET: _sky_offset,
     C.SLITS_DIFFER: _slits_differ,
     C.ZERO_POINT_FROM_SIBLINGS: _zero_point_from_siblings,

@@ -152,7 +152,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "time": (_TIME,),
     "action": ("add",),
     "data": ([{"type": "scatter", "x": [4000.0, 4000.84], "y": [153.2, 154.0]}],),
-    "layout": ({"xaxis": {"title": {"text": "Wavelength (Å)"}}},),
+    "layout": ({"xaxis": {"title": {"text": "Wavelength in air (Å)"}}},),
 }
 
 

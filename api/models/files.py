@@ -103,12 +103,19 @@ class HeaderOut(BaseModel):
 
 
 class SpectrumOut(BaseModel):
-    """A 1-D product. Unknown values are null; `mask` has the bits of bad pixels."""
+    """A 1-D product. Unknown values are null; `mask` has the bits of flagged pixels.
+
+    1 bad, 2 saturated, 4 cosmic ray, 8 no flat, 16 interpolated; 32 is no defect: light of half the
+    wavelength may be added in second order.
+    """
 
     file_name: str
     unit: str
+    medium: Literal["air", "vacuum", ""] = Field(
+        description="Of the wavelengths; empty before the calibration.", examples=["air"]
+    )
     wavelength: list[float | None] | None = Field(
-        description="Air wavelength in ångström; null before the wavelength calibration."
+        description="In ångström, in `medium`; null before the wavelength calibration."
     )
     pixel: list[float]
     flux: list[float | None]

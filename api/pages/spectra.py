@@ -81,6 +81,7 @@ def numbers(file: File) -> tuple[dict[str, Any], bytes]:
         ),
         "n": int(data.flux.size),
         "axis": "wavelength" if calibrated else "pixel",
+        "medium": data.medium,
         "unit": unit_name(data.unit),
     }
     return facts, body

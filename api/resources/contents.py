@@ -28,6 +28,8 @@ from services.files import contents, file_list
 TAG = "files"
 MAX_ZIPPED = 2000
 FITS_TYPE = "application/fits"
+VACUUM = "wavelength_vacuum"
+"""Column of wavelengths in vacuum; those in air are in ``wavelength``."""
 CSV_EXAMPLE = """\
 wavelength,pixel,flux,uncertainty,mask,sky,loss
 4000.0,0.0,153.2,6.1,0,12.0,0.081
@@ -185,11 +187,18 @@ def header(query: requests.OneFile) -> Any:
     text_example=CSV_EXAMPLE,
 )
 def data(query: requests.DataQuery) -> ResponseReturnValue:
-    """Get the data of a spectrum, as JSON or CSV."""
+    """Get the data of a spectrum, as JSON or CSV.
+
+    Wavelengths are in air, unless `medium` is `vacuum`; the column of the CSV is then named
+    `wavelength_vacuum`.
+    """
     file = find(query.id)
     spectrum = contents.spectrum(g.user, file)
+    as_csv = query.format != "json"
     columns = {
-        "wavelength": _numbers(spectrum.wavelength),
+        VACUUM if as_csv and spectrum.medium == "vacuum" else "wavelength": _numbers(
+            spectrum.wavelength
+        ),
         "pixel": _numbers(spectrum.pixel),
         "flux": _numbers(spectrum.flux),
         "uncertainty": _numbers(spectrum.sigma),
@@ -198,7 +207,8 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
         "loss": _numbers(spectrum.loss),
     }
     if query.format == "json":
-        return jsonify(file_name=file.file_name, unit=spectrum.unit, **columns)
+        facts = {"file_name": file.file_name, "unit": spectrum.unit, "medium": spectrum.medium}
+        return jsonify(**facts, **columns)
     table = {name: values for name, values in columns.items() if values is not None}
     response = Response(table_as_csv(table), mimetype="text/csv")
     stem = file.file_name.removesuffix(".fits")

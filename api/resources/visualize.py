@@ -88,6 +88,7 @@ def _spectrum(file: Any, query: requests.PictureQuery) -> Response:
         if query.show_saturated
         else None,
         wavelength=calibrated,
+        medium=data.medium,
         unit=data.unit,
         heading=_heading(file, query),
     )

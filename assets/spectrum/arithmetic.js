@@ -164,6 +164,14 @@ export function toVacuum(air) {
   return vacuum;
 }
 
+/** @typedef {"air" | "vacuum" | ""} Medium */
+
+/** @param {number} air Å @param {Medium} medium @returns {number} Å in the medium. */
+export const fromAir = (air, medium) => (medium === "vacuum" ? toVacuum(air) : air);
+
+/** @param {number} value Å in the medium. @param {Medium} medium @returns {number} Å in air. */
+export const intoAir = (value, medium) => (medium === "vacuum" ? toAir(value) : value);
+
 /**
  * Return where a line is observed: the vacuum wavelength is stretched by 1 + z.
  *

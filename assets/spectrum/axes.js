@@ -1,7 +1,7 @@
 /** The axes of a spectrum: ranges, titles, Plotly's layout of them, and where they lie. */
 import { drawnEdges, edgesAfter, isDrawingBox, plotArea } from "../core/plot_geometry.js";
 import { median } from "./arithmetic.js";
-import { currentMode, isCalibrated, plainText, settings, shown, zoom } from "./state.js";
+import { currentMode, isCalibrated, medium, plainText, settings, shown, zoom } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Curve} Curve
@@ -112,7 +112,7 @@ function yTitle() {
 
 /** @returns {[string, string]} Titles of the axes. */
 export const titles = () => [
-  isCalibrated() ? "Wavelength in air (Å)" : "Dispersion Axis (Pixels)",
+  isCalibrated() ? `Wavelength in ${medium() || "air"} (Å)` : "Dispersion Axis (Pixels)",
   yTitle(),
 ];
 

@@ -1,7 +1,7 @@
 /** The crosshair on a spectrum, and the values of the pixel under it. */
 import { byId } from "../core/dom.js";
-import { rest } from "./arithmetic.js";
-import { currentMode, isCalibrated, settings, shown } from "./state.js";
+import { fromAir, intoAir, rest } from "./arithmetic.js";
+import { currentMode, isCalibrated, medium, settings, shown } from "./state.js";
 
 /** @typedef {import("./paint.js").View} View */
 
@@ -12,6 +12,7 @@ const FLAGS = [
   [4, "cosmic ray"],
   [8, "no flat"],
   [16, "interpolated"],
+  [32, "second order possible"],
 ];
 
 /** Index of the pixel under the crosshair. @type {number | null} */
@@ -75,7 +76,8 @@ function describe(pixel) {
     parts.push("no value");
   }
   if (isCalibrated() && settings.z) {
-    parts.push(`rest ${rest(x[pixel], settings.z).toFixed(2)} Å`);
+    const atRest = fromAir(rest(intoAir(x[pixel], medium()), settings.z), medium());
+    parts.push(`rest ${atRest.toFixed(2)} Å`);
   }
   const bits = mask ? mask[pixel] : 0;
   const flags = FLAGS.filter(([bit]) => bits & bit).map(([, name]) => name);

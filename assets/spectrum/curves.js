@@ -1,11 +1,12 @@
 /** What is drawn: the spectrum and those laid over it, smoothed, compared, normalised. */
-import { compare, normalised, smooth } from "./arithmetic.js";
+import { compare, fromAir, intoAir, normalised, smooth } from "./arithmetic.js";
 import { currentMode, overlaid, settings } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Spectrum} Spectrum
  * @typedef {import("./state.js").Numbers} Numbers
  * @typedef {import("./state.js").Curve} Curve
+ * @typedef {import("./arithmetic.js").Medium} Medium
  */
 
 /** The last smoothing of each spectrum. @type {WeakMap<Spectrum, {key: string, numbers: Numbers}>} */
@@ -26,6 +27,19 @@ function smoothed(spectrum) {
 }
 
 /**
+ * Return a spectrum with its wavelengths in the medium of the one it is compared with.
+ *
+ * @param {Numbers} numbers
+ * @param {Medium} from
+ * @param {Medium} to
+ * @returns {Numbers}
+ */
+export function inMedium(numbers, from, to) {
+  if (from === to) return numbers;
+  return { ...numbers, x: Float64Array.from(numbers.x, (x) => fromAir(intoAir(x, from), to)) };
+}
+
+/**
  * Return the curves to draw, the first on top.
  *
  * @param {Spectrum} main
@@ -38,7 +52,7 @@ export function computeCurves(main) {
     name: spectrum.facts.name,
     mask: spectrum.mask,
     colour,
-    ...smoothed(spectrum),
+    ...inMedium(smoothed(spectrum), spectrum.facts.medium, main.facts.medium),
   });
   const first = curve(main, "--spectrum");
   const others = overlaid().map((spectrum, i) => curve(spectrum, `--over-${i + 1}`));

@@ -1,7 +1,7 @@
 /** What is marked in a spectrum: lines at a redshift, lines of the night sky, telluric bands. */
 import { createSignal } from "../core/signal.js";
-import { observed } from "./arithmetic.js";
-import { colourOf, settings } from "./state.js";
+import { fromAir, observed } from "./arithmetic.js";
+import { colourOf, medium, settings } from "./state.js";
 
 /**
  * @typedef {object} LineList
@@ -71,7 +71,7 @@ export function linesInView([low, high], width) {
   known?.lists.forEach((list, rank) => {
     if (list.key === "sky" || !settings.lists.has(list.key)) return;
     for (const [name, air] of list.lines) {
-      const at = list.key === "ism" ? air : observed(air, settings.z);
+      const at = fromAir(list.key === "ism" ? air : observed(air, settings.z), medium());
       if (at < low || at > high) continue;
       const weight = rank + (list.strong.includes(air) ? 0 : FAINTER);
       lines.push({ name, at, weight, colour: `--lines-${list.key}`, labelled: false });
@@ -135,7 +135,8 @@ export function paintBands(context, view) {
   if (!marks.has("sky") || !sky) return;
   const [low, high] = view.range;
   context.fillStyle = colourOf("--night-sky");
-  for (const [, at] of sky.lines) {
+  for (const [, air] of sky.lines) {
+    const at = fromAir(air, medium());
     if (at >= low && at <= high) {
       context.fillRect(view.x(at) - SKY_PX / 2, 0, SKY_PX, view.height);
     }
@@ -152,7 +153,8 @@ function paintTelluric(context, view, bands) {
   context.font = FONT;
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
-  for (const [name, first, last] of bands) {
+  for (const [name, begin, end] of bands) {
+    const [first, last] = [fromAir(begin, medium()), fromAir(end, medium())];
     if (last < low || first > high) continue;
     const [left, right] = [view.x(Math.max(first, low)), view.x(Math.min(last, high))];
     context.fillStyle = colourOf("--telluric");

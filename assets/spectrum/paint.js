@@ -24,6 +24,7 @@ import { colourOf, isCalibrated, settings, shown } from "./state.js";
  */
 
 const SATURATED = 2;
+const SECOND_ORDER = 32;
 const DENSE = 1.5; // pixels of the spectrum to one of the screen
 const BELOW_PX = 10; // where an edge below zero lies on a logarithmic axis
 let frame = 0;
@@ -222,7 +223,7 @@ function paintFlags(context, view, { x, flux, mask }) {
   const colour = colourOf("--flag");
   const showsSaturated = byId("stage")?.dataset.saturated !== "hidden"; // the person's choice
   for (let i = start; i < stop; i++) {
-    if (!mask[i]) continue;
+    if (!(mask[i] & ~SECOND_ORDER)) continue; // a remark on a long part of the spectrum
     const saturated = showsSaturated && mask[i] & SATURATED;
     const px = view.x(x[i]);
     const length = saturated ? 9 : 6;

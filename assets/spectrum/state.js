@@ -16,6 +16,7 @@ import { themeChanged } from "../core/theme.js";
  * @property {number} n Pixels.
  * @property {string} unit
  * @property {"wavelength" | "pixel"} axis
+ * @property {"air" | "vacuum" | ""} medium Of the wavelengths.
  * @property {string[]} heading
  *
  * @typedef {Numbers & {facts: SpectrumFacts, mask: Uint8Array}} Spectrum
@@ -73,6 +74,9 @@ export const otherSpectra = new Map();
 
 /** The spectrum was drawn, after a change of what is drawn. @type {Announcement} */
 export const spectrumDrawn = createSignal();
+
+/** Of the wavelengths of the spectrum on show. @returns {"air" | "vacuum" | ""} */
+export const medium = () => shown.main?.facts.medium || "";
 
 export const isCalibrated = () => shown.main?.facts.axis === "wavelength";
 

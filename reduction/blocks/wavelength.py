@@ -27,6 +27,8 @@ from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
 from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution, SolveOptions
+from reduction.wavelength.axis import barycentric, remarks
+from reduction.wavelength.axis.medium import Medium
 from reduction.wavelength.spectrum_scale import NextArc, Scale, lamp_scale, scale_of
 from reduction.wavelength.verification import Limits
 from reduction.wavelength.zero_points.report import ZeroPointReport, arc_report, report_on
@@ -85,6 +87,12 @@ class WavelengthSettings(BlockSettings):
         title="Linear Dispersion",
         description="Ångström per pixel of the resampled spectrum; 0 keeps the number of pixels.",
     )
+    medium: Medium = Field(
+        "air",
+        title="Wavelengths in",
+        description="Medium in which the wavelength axis is given and linear: standard 'air', or "
+        "'vacuum' (Ciddor 1996). Laboratory lines and solutions stay in air.",
+    )
     sky: Literal["apply", "warn", "ignore"] = Field(
         "apply",
         title="Check Against the Sky",
@@ -129,15 +137,17 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
     scale = _scale_of(inputs, spectrum, settings, report)
     report("Resample", 0.7)
     zero, solution = _zero_point(inputs, spectrum, scale, settings)
-    calibrated = spectral_wcs.apply_solution(spectrum, solution, settings.step)
-    calibrated.arcs = _arcs_on(calibrated, scale)
+    calibrated = spectral_wcs.apply_solution(spectrum, solution, settings.step, settings.medium)
+    calibrated.arcs = _arcs_on(calibrated, scale, settings.medium)
+    orders = remarks.flag_second_order(calibrated, settings.medium)
+    if not _is_lamp(inputs, spectrum):
+        barycentric.put(calibrated.header, barycentric.correction(calibrated.header))
     file_name = product_name(inputs.file_name)
     header = calibrated.header
     zero.record(header)
     for number, name in enumerate(scale.arcs, start=1):
         provenance.put(header, f"{vocabulary.GSP_ARC}{number}", name, "arc of the scale")
     provenance.stamp(header, parent=inputs.file_name, file_name=file_name)
-    provenance.put(header, "AIRORVAC", "air", "wavelengths are in air")
     _record(header, settings)
     report("Done", 1.0)
     return [
@@ -147,8 +157,10 @@ def wavelength(inputs: BlockInputs, settings: WavelengthSettings, report: Report
             calibrated,
             inputs=scale.arcs,
             arcs=scale.tried,
-            quality={**_quality(scale, calibrated), **zero.quality},
-            notices=(*inputs.notices, *scale.notices, *zero.notices),
+            quality=_quality(scale, calibrated)
+            | zero.quality
+            | remarks.quality(calibrated, orders),
+            notices=(*inputs.notices, *scale.notices, *zero.notices, *orders.notices()),
             siblings=zero.siblings,
         )
     ]
@@ -163,6 +175,7 @@ def _record(header: fits.Header, settings: WavelengthSettings) -> None:
         (vocabulary.GSP_WSTE, settings.step, "linear dispersion asked for, A (0: as is)"),
         (vocabulary.GSP_ARCC, str(settings.arc_choice), "arc choice"),
         (vocabulary.GSP_ARCN, settings.arc_name, "arc named for the choice fixed"),
+        (vocabulary.GSP_WMED, settings.medium, "medium asked for"),
         (vocabulary.GSP_SKYC, settings.sky, "what is done about the offset of the sky"),
     ):
         provenance.put(header, keyword, value, comment)
@@ -225,13 +238,13 @@ def _is_lamp(inputs: BlockInputs, spectrum: Spectrum) -> bool:
     return obstype in {"COMP", "ARC"} or lamps_on
 
 
-def _arcs_on(calibrated: Spectrum, scale: Scale) -> NDArray[np.float32] | None:
+def _arcs_on(calibrated: Spectrum, scale: Scale, medium: Medium) -> NDArray[np.float32] | None:
     """Return the arcs on the axis of a calibrated spectrum, (n_arcs, n) float32, for display."""
     if not scale.extracted or calibrated.wavelength is None:
         return None
     axis = calibrated.wavelength
     return np.stack(
-        [spectral_wcs.arc_on_axis(arc, solution, axis) for arc, solution in scale.extracted]
+        [spectral_wcs.arc_on_axis(arc, solution, axis, medium) for arc, solution in scale.extracted]
     )
 
 

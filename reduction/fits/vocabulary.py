@@ -69,6 +69,7 @@ ELEVATION: Final = Card("MOUNT_EL", float, "elevation of the telescope", "deg")
 ROTATOR: Final = Card("ROTATOR", float, "angle of the instrument rotator", "deg")
 OBSRA: Final = Card("OBSRA", str, "target right ascension", "hourangle", ("RA",))
 OBSDEC: Final = Card("OBSDEC", str, "target declination", "deg", ("DEC",))
+EQUINOX: Final = Card("EQUINOX", float, "equinox of the target's position", "a")
 PROPOSAL: Final = Card("PROPID", str, "proposal", aliases=("PROPOSAL",))
 OBSERVATION_ID: Final = Card("OBSID", str, "observation identifier")
 CONFIGURATION_ID: Final = Card("CONFID", str, "configuration identifier")
@@ -115,6 +116,10 @@ CONTROLLER_COMMENTS: Final = {
 FLIPPED_COMMENT: Final = "Image Transform: Flip Y"
 
 MJD_OBS: Final = MJD.keyword  # days, of the shutter opening
+
+BARYCORR: Final = "BARYCORR"  # velocity to add for the barycentre, km/s
+DATE_AVG: Final = "DATE-AVG"  # middle of the exposure, UTC
+MJD_AVG: Final = "MJD-AVG"  # the same, days
 
 # --- product keywords -------------------------------------------------------------------------
 GSP_VERS: Final = "GSP_VERS"  # version of this software
@@ -172,6 +177,8 @@ GSP_SKY: Final = "GSP_SKY"  # median sky, electron per pixel
 GSP_TNUM: Final = "GSP_TNUM"  # number of the target
 GSP_SLO: Final = "GSP_SLO"  # first illuminated row of a flat, 1-based, inclusive
 GSP_SHI: Final = "GSP_SHI"  # last illuminated row of a flat, 1-based, inclusive
+GSP_SORD: Final = "GSP_SORD"  # from where second order is possible, angstrom in air; none; unknown
+GSP_WMED: Final = "GSP_WMED"  # medium requested for the wavelengths
 GSP_SKYO: Final = "GSP_SKYO"  # sky minus arc scale, angstrom
 GSP_SKYE: Final = "GSP_SKYE"  # its uncertainty, angstrom
 GSP_ZSRC: Final = "GSP_ZSRC"  # what the zero point of the wavelengths rests on

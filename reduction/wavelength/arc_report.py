@@ -13,6 +13,7 @@ from reduction.frames import Spectrum
 from reduction.lines.lamps import library
 from reduction.lines.line_list import spectra_of
 from reduction.wavelength import spectral_wcs
+from reduction.wavelength.axis.medium import medium_of, to_air
 
 Floats = NDArray[np.float64]
 
@@ -86,8 +87,9 @@ def arc_report(spectrum: Spectrum) -> ArcReport | None:
     lamp = str(header.get(vocabulary.GSP_LAMP, ""))
     function = str(header.get(vocabulary.GSP_FUNC, "")).removesuffix("1D")
     comment = str(header.comments[vocabulary.GSP_SKYO]) if vocabulary.GSP_SKYO in header else ""
+    in_vacuum = medium_of(header) == "vacuum"  # the laboratory lines are in air
     return ArcReport(
-        wavelength=spectrum.wavelength,
+        wavelength=to_air(spectrum.wavelength) if in_vacuum else spectrum.wavelength,
         arcs=arcs,
         names=names,
         lines=lines,

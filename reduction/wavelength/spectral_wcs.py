@@ -16,6 +16,7 @@ from reduction.fits.provenance import put
 from reduction.frames import Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.wavelength.arc_solution import Solution
+from reduction.wavelength.axis.medium import CTYPE, Medium, from_air
 from reduction.wavelength.resample import linear_grid, resample
 
 Floats = NDArray[np.float64]
@@ -68,7 +69,7 @@ def pixel_edges(header: fits.Header, n: int) -> Floats:
     return np.asarray(geometry.to_physical(header, 1, edges), dtype=float)
 
 
-def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
+def set_linear_axis(header: fits.Header, first: float, step: float, medium: Medium = "air") -> None:
     """Write the linear wavelength axis (FITS WCS paper III: ``AWAV`` is the wavelength in air).
 
     Older axis cards and the detector coordinates, which a resampled axis lacks, are removed.
@@ -76,7 +77,8 @@ def set_linear_axis(header: fits.Header, first: float, step: float) -> None:
     for keyword in [k for k in header if _OLD_AXES.fullmatch(k)]:
         header.remove(keyword, remove_all=True)
     header["WCSAXES"] = (1, "number of axes")
-    header["CTYPE1"] = ("AWAV", "wavelength in air, linear")
+    header["CTYPE1"] = (CTYPE[medium], f"wavelength in {medium}, linear")
+    put(header, "AIRORVAC", medium, f"wavelengths are in {medium}")
     header["CUNIT1"] = ("Angstrom", "unit of the axis")
     header["CRPIX1"] = (1.0, "reference pixel")
     header["CRVAL1"] = (first, "wavelength of the reference pixel")
@@ -96,7 +98,7 @@ def wavelength_axis(header: fits.Header, n: int) -> Floats:
     Returns
     -------
     (n,) float64
-        Air wavelength, Å.
+        Wavelength, Å, in the medium of the axis.
 
     Raises
     ------
@@ -193,7 +195,9 @@ def matched_lines(header: fits.Header) -> MatchedLines:
     return MatchedLines(table[:, 0], table[:, 1], table[:, 2], np.arange(len(rows)) < n_used)
 
 
-def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spectrum:
+def apply_solution(
+    spectrum: Spectrum, solution: Solution, step: float, medium: Medium = "air"
+) -> Spectrum:
     """Resample a spectrum to a linear wavelength axis, conserving counts.
 
     Parameters
@@ -204,6 +208,8 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
         Detector column → air wavelength.
     step : float
         Å per pixel; 0 keeps the number of pixels.
+    medium : {"air", "vacuum"}
+        In which the axis is linear; the solution in the header is in air.
 
     Returns
     -------
@@ -216,14 +222,14 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
         The wavelengths do not increase along the spectrum.
     """
     n = spectrum.flux.size
-    edges, new_edges = _axis(spectrum, solution, step)
+    edges, new_edges = _axis(spectrum, solution, step, medium)
     flux, variance, mask = resample(
         spectrum.flux, spectrum.variance, spectrum.mask, edges, new_edges
     )
     header: fits.Header = spectrum.header.copy()
     write_solution(header, solution, n)
     step = float(new_edges[1] - new_edges[0])
-    set_linear_axis(header, float(new_edges[0] + 0.5 * step), step)
+    set_linear_axis(header, float(new_edges[0] + 0.5 * step), step, medium)
     sky = None if spectrum.sky is None else _resampled_sky(spectrum.sky, edges, new_edges)
     axis = wavelength_axis(header, new_edges.size - 1)
     loss = None
@@ -232,7 +238,9 @@ def apply_solution(spectrum: Spectrum, solution: Solution, step: float) -> Spect
     return Spectrum(flux, variance, mask, header, sky, axis, loss=loss)
 
 
-def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArray[np.float32]:
+def arc_on_axis(
+    arc: Spectrum, solution: Solution, wavelength: Floats, medium: Medium = "air"
+) -> NDArray[np.float32]:
     """Resample the counts of an arc to a linear wavelength axis.
 
     Parameters
@@ -242,14 +250,15 @@ def arc_on_axis(arc: Spectrum, solution: Solution, wavelength: Floats) -> NDArra
     solution : Solution
         Solution of the arc: detector column → air wavelength.
     wavelength : (n,) float64
-        Evenly spaced pixel centres, Å.
+        Evenly spaced pixel centres, Å in `medium`.
+    medium : {"air", "vacuum"}
 
     Returns
     -------
     (n,) float32
         In the unit of the arc; NaN outside its range.
     """
-    edges = solution.function(pixel_edges(arc.header, arc.flux.size))
+    edges = from_air(solution.function(pixel_edges(arc.header, arc.flux.size)), medium)
     step = float(wavelength[1] - wavelength[0])
     new_edges = np.append(wavelength - 0.5 * step, wavelength[-1] + 0.5 * step)
     counts = resample(arc.flux, arc.variance, arc.mask, edges, new_edges)[0]
@@ -287,9 +296,11 @@ def on_axis(
     return wavelength, tuple(_resampled_sky(each, edges, new_edges) for each in values)
 
 
-def _axis(spectrum: Spectrum, solution: Solution, step: float) -> tuple[Floats, Floats]:
+def _axis(
+    spectrum: Spectrum, solution: Solution, step: float, medium: Medium = "air"
+) -> tuple[Floats, Floats]:
     """Return the edges of the spectrum's pixels, and of a linear axis inside them, Å."""
-    edges = solution.function(pixel_edges(spectrum.header, spectrum.flux.size))
+    edges = from_air(solution.function(pixel_edges(spectrum.header, spectrum.flux.size)), medium)
     if not np.all(np.diff(edges) > 0):
         raise NoWavelengthSolution(NoticeCode.SOLUTION_NOT_MONOTONIC)
     first, step, n = linear_grid(edges, step)

@@ -18,6 +18,7 @@ from reduction.errors import ReductionError
 from reduction.fits import card_text, frame_io, shared_cards
 from reduction.fits.vocabulary import BUNIT
 from reduction.frames import DataType, Spectrum
+from reduction.wavelength.axis.medium import medium_of
 from services import access
 from services.access import Action
 from services.context import site
@@ -44,7 +45,7 @@ class SpectrumData:
     Attributes
     ----------
     wavelength : (n,) array of float or None
-        In ångström (air); None before the calibration.
+        In ångström, in `medium`; None before the calibration.
     pixel : (n,) array of int
         Columns, from 0.
     flux, sigma : (n,) array of float
@@ -55,6 +56,8 @@ class SpectrumData:
         The sky that was subtracted, in `unit`.
     loss : (n,) array of float or None
         Fraction of the light outside the aperture; None where it is not known.
+    medium : str
+        ``"air"`` or ``"vacuum"``; "" before the calibration.
     """
 
     wavelength: NDArray[np.float64] | None
@@ -65,6 +68,7 @@ class SpectrumData:
     sky: NDArray[np.float64] | None
     loss: NDArray[np.float64] | None
     unit: str
+    medium: str = ""
 
 
 def header(user: User, file: File) -> list[HeaderCard]:
@@ -131,6 +135,7 @@ def spectrum(user: User, file: File) -> SpectrumData:
         sky=product.sky,
         loss=product.loss,
         unit=str(product.header.get(BUNIT.keyword, "")),
+        medium="" if product.wavelength is None else medium_of(product.header),
     )
 
 

@@ -45,7 +45,7 @@ def test_the_spectrum_and_its_band() -> None:
     assert np.array_equal(line.y, flux)
     assert max(band.y) == pytest.approx(flux.max() + 3)
     assert min(band.y) == pytest.approx(flux.min() - 3)
-    assert figure.layout.xaxis.title.text == "Wavelength (Å)"
+    assert figure.layout.xaxis.title.text == "Wavelength in air (Å)"
     assert figure.layout.yaxis.title.text == "Intensity (ADU)"
     assert tuple(figure.layout.xaxis.range) == (x[0], x[-1])
 

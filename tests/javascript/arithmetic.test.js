@@ -4,7 +4,9 @@ import test from "node:test";
 import {
   compare,
   firstAtOrAfter,
+  fromAir,
   interpolate,
+  intoAir,
   median,
   nearestPixel,
   normalised,
@@ -154,4 +156,12 @@ test("a pixel is found by its wavelength", () => {
     [5, 14, 16, 99].map((value) => nearestPixel(x, value)),
     [0, 0, 1, 2],
   );
+});
+
+test("wavelengths in air are those in vacuum where the spectrum is in vacuum", () => {
+  // Na D2 (Steck 2003).
+  assertClose([fromAir(5889.950954, "vacuum")], [5891.583264], 1e-3);
+  assertClose([intoAir(5891.583264, "vacuum")], [5889.950954], 1e-3);
+  assert.equal(fromAir(5000, "air"), 5000);
+  assert.equal(intoAir(5000, ""), 5000);
 });

@@ -151,7 +151,7 @@ def test_saturated_pixels_are_red_unless_not_wanted(site: Site) -> None:
 
 def test_a_spectrum_is_drawn(site: Site) -> None:
     shown = figure(site, f"id={site.spectrum.id}")
-    assert shown["layout"]["xaxis"]["title"]["text"] == "Wavelength (Å)"
+    assert shown["layout"]["xaxis"]["title"]["text"] == "Wavelength in air (Å)"
     assert len(shown["data"]) >= 2
     pixels = picture_of(site, f"id={site.spectrum.id}&width=500&show_title=false")
     line = (pixels == np.array(picture.LINE)).all(axis=-1)

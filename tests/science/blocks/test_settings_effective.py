@@ -141,6 +141,7 @@ CASES = {
     ("wavelength", "arc_choice"): [Case("nearest", CALIBRATIONS, "GSP_ARCC")],
     ("wavelength", "arc_name"): [Case("0012_comp.fits", CALIBRATIONS, "GSP_ARCN")],
     ("wavelength", "step"): [Case(5.0, card("CDELT1"), "GSP_WSTE", 5.0)],
+    ("wavelength", "medium"): [Case("vacuum", card("CTYPE1"), "GSP_WMED", "WAVE")],
     ("wavelength", "sky"): [
         Case("warn", card("GSP_SKYO"), "GSP_SKYC"),
         Case("apply", card("CRVAL1"), "GSP_SKYC"),

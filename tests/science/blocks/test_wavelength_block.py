@@ -411,3 +411,20 @@ def test_a_focus_frame_with_its_lamp_on_is_calibrated_as_an_arc(
 )
 def test_product_names(parent: str, name: str) -> None:
     assert product_name(parent) == name
+
+
+def test_vacuum_is_the_same_spectrum_on_another_axis(arc: CCDData) -> None:
+    science = aperture(opened(SCIENCE[0]))
+    air = calibrate(science, arc, sky="ignore")
+    vacuum = calibrate(science, arc, sky="ignore", medium="vacuum")
+    header = vacuum.data.header
+    assert (header["CTYPE1"], header["AIRORVAC"]) == ("WAVE", "vacuum")
+    assert vacuum.quality["wavelengths_in"] == "vacuum"
+    ours = vacuum.data.wavelength
+    np.testing.assert_allclose(np.diff(ours), header["CDELT1"], rtol=1e-6)
+    # NIST: n - 1 = 2.79e-4 at 4500 Å; 1.26 Å between the two.
+    middle = np.argmin(np.abs(air.data.wavelength - 4500))
+    assert ours[middle] - air.data.wavelength[middle] == pytest.approx(1.26, abs=0.15)
+    assert np.nansum(vacuum.data.flux) == pytest.approx(np.nansum(air.data.flux), rel=1e-3)
+    assert header["SPECSYS"] == "TOPOCENT"
+    assert abs(header["BARYCORR"]) < 30.8
