@@ -1,8 +1,10 @@
 """The velocity of the observatory towards a target, for the solar system's barycentre.
 
-Wavelengths stay topocentric; the correction is recorded. Nothing is downloaded: UT1 comes from the
-tables that are installed, and from UTC beyond them, which is right to 0.9 s or 0.03 m/s; the
-builtin ephemeris of astropy (erfa) is right to a few m/s.
+Wavelengths stay topocentric; the correction is recorded. It is that of Wright & Eastman (2014, PASP
+126, 838, eq. 28) without parallax and proper motion: velocity, time dilation and the potentials of
+Sun and Earth. The Earth's velocity is that of ERFA (``epv00``, right to 0.01 m/s in this century),
+and UT1 is taken as UTC, which differs by less than 0.9 s or 0.03 m/s: no tables are needed, and
+nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -12,24 +14,31 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import astropy.units as u
-from astropy.coordinates import FK5, EarthLocation, SkyCoord
+import erfa
+import numpy as np
 from astropy.io import fits
-from astropy.time import Time
-from astropy.utils import iers
+from numpy.typing import NDArray
 
 from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
 
-iers.conf.auto_download = False
-iers.conf.auto_max_age = None
-iers.conf.iers_degraded_accuracy = "ignore"
-
-SITE: Final = EarthLocation.from_geodetic(-70.7337 * u.deg, -30.238 * u.deg, 2738 * u.m)
-"""The SOAR telescope on Cerro Pachón."""
+LONGITUDE, LATITUDE, HEIGHT = math.radians(-70.7337), math.radians(-30.238), 2738.0
+"""The SOAR telescope on Cerro Pachón: radians east and north, metres."""
 LOWEST: Final = 5.0
 """Least altitude, degrees: a target lower than that was not observed, its coordinates are stale."""
 DAYS: Final = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+LIGHT: Final = 299_792.458
+"""Speed of light, km/s."""
+AU_PER_DAY: Final = 149_597_870.7 / 86_400
+"""km/s."""
+_POTENTIAL: Final = 9.87e-9 + 6.96e-10
+"""Of Sun and Earth at the observatory, in units of the speed of light squared."""
+_J2000: Final = 2_451_545.0
+_EPOCH: Final = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
+_MJD_OF_EPOCH: Final = 51_544.5
+_DAY: Final = dt.timedelta(days=1)
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +67,30 @@ def correction(header: fits.Header) -> Correction | None:
     middle = _middle(header)
     if position is None or middle is None:
         return None
-    ra, dec, equinox = position
-    time = Time(middle.replace(tzinfo=None), scale="utc", location=SITE)
-    target = SkyCoord(ra * u.deg, dec * u.deg, frame=FK5(equinox=f"J{equinox}")).icrs
-    if _altitude(target, time) < LOWEST:
+    utc = (middle - _EPOCH) / _DAY
+    leap = float(erfa.dat(middle.year, middle.month, middle.day, 0.0))
+    tt = utc + (leap + 32.184) / 86_400
+    to_celestial = np.asarray(erfa.c2i06a(_J2000, tt)).T  # from the equator of date
+    place = erfa.pvtob(LONGITUDE, LATITUDE, HEIGHT, 0.0, 0.0, 0.0, erfa.era00(_J2000, utc))
+    target = _direction(*position)
+    up = to_celestial @ np.asarray(place["p"], dtype=float)
+    if math.degrees(math.asin(float(target @ up) / float(np.linalg.norm(up)))) < LOWEST:
         return None
-    shift = target.radial_velocity_correction("barycentric", obstime=time)
-    return Correction(float(shift.to_value(u.km / u.s)), middle)
+    _, earth = erfa.epv00(_J2000, tt)
+    rotation = to_celestial @ np.asarray(place["v"], dtype=float) / 1000
+    beta = (np.asarray(earth["v"], dtype=float) * AU_PER_DAY + rotation) / LIGHT
+    gamma = 1 / math.sqrt(1 - float(beta @ beta))
+    shift = gamma * (1 + float(beta @ target)) / (1 - _POTENTIAL) - 1
+    return Correction(LIGHT * shift, middle)
+
+
+def _direction(ra: float, dec: float, equinox: float) -> Vector:
+    """Return the unit vector of a position, degrees, in the system of J2000."""
+    toward = np.asarray(erfa.s2c(math.radians(ra), math.radians(dec)), dtype=float)
+    if equinox == 2000:
+        return toward
+    precession = erfa.pmat76(_J2000, (equinox - 2000) * 365.25)
+    return np.asarray(np.asarray(precession).T @ toward, dtype=float)
 
 
 def put(header: fits.Header, found: Correction | None) -> None:
@@ -78,7 +104,7 @@ def put(header: fits.Header, found: Correction | None) -> None:
     header[vocabulary.BARYCORR] = (round(found.velocity, 4), comment)
     middle = found.middle.replace(tzinfo=None).isoformat(timespec="milliseconds")
     header[vocabulary.DATE_AVG] = (middle, "middle of the exposure, UTC, of BARYCORR")
-    days = round(Time(middle, scale="utc").mjd, 8)
+    days = round(_MJD_OF_EPOCH + (found.middle - _EPOCH) / _DAY, 8)
     header[vocabulary.MJD_AVG] = (days, "MJD of DATE-AVG")
 
 
@@ -105,12 +131,3 @@ def _middle(header: fits.Header) -> dt.datetime | None:
     if exposed is None or exposed < 0 or not DAYS[0] <= start <= DAYS[1]:
         return None
     return start + dt.timedelta(seconds=exposed / 2)
-
-
-def _altitude(target: SkyCoord, time: Time) -> float:
-    """Return the altitude of a target at SOAR, degrees, without refraction."""
-    hour_angle = time.sidereal_time("mean").rad - target.ra.rad
-    latitude, declination = math.radians(SITE.lat.deg), target.dec.rad
-    sine = math.sin(latitude) * math.sin(declination)
-    sine += math.cos(latitude) * math.cos(declination) * math.cos(hour_angle)
-    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
