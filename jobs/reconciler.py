@@ -32,16 +32,18 @@ and the run of a lost worker can be queued at once."""
 SHORT_ROUND_RUNS = 20
 
 
-def reconcile(since: dt.timedelta) -> int:
+def reconcile(since: dt.timedelta, *, at_start: bool = False) -> int:
     """Do one full round; return how many tickets were missing.
 
     Parameters
     ----------
     since : timedelta
         Masters are looked for among the frames of this time before now.
+    at_start : bool
+        Whether it is the first round of the process.
     """
     with database.connection_context():
-        due = reconciliation.reconcile(since)
+        due = reconciliation.reconcile(since, at_start=at_start)
     return queue.top_up(due)
 
 
@@ -76,7 +78,7 @@ def main() -> int:
                 wide = n_rounds % WIDE_EVERY == 0
                 if n_rounds % ANALYSE_EVERY == 0:
                     analyse()
-                missing = reconcile(WIDE if wide else reconciliation.RECENT)
+                missing = reconcile(WIDE if wide else reconciliation.RECENT, at_start=n_rounds == 0)
                 last, n_rounds = time.monotonic(), n_rounds + 1
                 if missing:
                     log.info("%d due runs were announced again", missing)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from db.models import File, Run, User
 from reduction.frames import DataType, FrameKind
@@ -26,7 +26,8 @@ class Search:
     """The search for one calibration of a file's step.
 
     `taken` are the files that the step has used, or would use now; `is_made` is
-    whether it has used them. `notice` says why there are none, or what differs. A request for
+    whether it has used them. `notice` says why there are none, or what differs. `refused` are the
+    raw frames (by id) of those that were tried and not used, with the reason. A request for
     another one is a run of `block` on `target`.
     """
 
@@ -37,6 +38,7 @@ class Search:
     taken: tuple[File, ...]
     notice: Notice | None
     candidates: tuple[Candidate, ...]
+    refused: Mapping[int, Notice] = field(default_factory=dict)
 
 
 def may_choose(user: User, file: File) -> bool:
@@ -108,6 +110,7 @@ def _behind(run: Run, block: Block, role: CalibrationRole, product: File) -> Sea
         taken=taken,
         notice=reason,
         candidates=offered,
+        refused=ingredients.refused_for(product, role),
     )
 
 

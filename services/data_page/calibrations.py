@@ -21,7 +21,8 @@ from services.request_coalescing import Moment
 class CandidateView:
     """A calibration that was used, or that could be.
 
-    `obstacle` is the reason why it cannot be used at all, None without one.
+    `obstacle` is the reason why it cannot be used at all, `refused` why it was tried and not used;
+    None without one.
     """
 
     id: int
@@ -32,6 +33,7 @@ class CandidateView:
     fits: bool
     is_used: bool
     obstacle: Notice | None
+    refused: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +138,5 @@ def _candidate(search: Search, candidate: Candidate) -> CandidateView:
         fits=candidate.fits,
         is_used=any(file.id in {used.id, used.original_id} for used in search.taken),
         obstacle=candidate.obstacle,
+        refused=search.refused.get(file.original_id or file.id),
     )

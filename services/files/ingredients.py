@@ -307,6 +307,13 @@ def inputs_of(product: File, role: CalibrationRole) -> list[Ingredient]:
     return list(query.order_by(Ingredient.id))
 
 
+def refused_for(product: File, role: CalibrationRole) -> dict[int, Notice]:
+    """Return what was tried in a role of a product and not used: id of the raw frame → reason."""
+    query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
+    query = query.where(Ingredient.product == product, Ingredient.role.in_(ROLES[role]), ~_USED)
+    return {one.input.original_id: Notice.from_json(one.refused) for one in query}
+
+
 def input_ids(product: File) -> set[int]:
     """Return the ids of the files that a product was made from, apart from its parent."""
     query = Ingredient.select(Ingredient.input).where(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any
 
+from callbacks.core.markup import html_of
+from callbacks.data.drawing import calibration_panel
 from db.models import RunInput
 from reduction.notice_codes import NoticeCode
 from reduction.notices import notice
+from reduction.registry import CalibrationRole
 from services import logs
+from services.data_page.calibrations import CalibrationPanel, CandidateView, SearchView
 from services.files import rows
 from tests.support.web.callback_calls import NEW_DATA, call
 from tests.support.web_site import Site, add_file, add_run
@@ -164,3 +169,36 @@ def test_versions_and_targets_have_tabs_of_their_own(site: Site) -> None:
         "Reduced",
         "Observed Raw",
     ]
+
+
+def test_a_provisional_spectrum_and_the_arcs_that_were_refused_are_told() -> None:
+    reason = notice(NoticeCode.ARC_WITHOUT_LINES, lines=0)
+    dark = CandidateView(
+        id=7,
+        file_name="0007_comp.fits",
+        date_obs=dt.datetime(2024, 3, 10, 1, tzinfo=dt.UTC),
+        n_combined=None,
+        differences=(),
+        fits=True,
+        is_used=False,
+        obstacle=None,
+        refused=reason,
+    )
+    search = SearchView(
+        block="wavelength",
+        label="Calibrate Wavelength",
+        target_id=5,
+        target_name="e.fits",
+        role=CalibrationRole.ARC,
+        is_made=True,
+        used=("arc.fits",),
+        notice=None,
+        candidates=(dark,),
+    )
+    state = notice(NoticeCode.PROVISIONAL, missing="after", until="2024-03-11T15:00:00+00:00")
+    panel = CalibrationPanel(6, True, None, state, (search,))
+    html = html_of(calibration_panel.draw(panel))
+    assert 'data-code="provisional"' in html
+    assert 'data-code="arc_without_lines"' in html
+    assert 'aria-label="tried, and not used"' in html
+    assert 'data-command="use"' in html, "a person may insist"

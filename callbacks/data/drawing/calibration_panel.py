@@ -17,7 +17,7 @@ from services.data_page.calibrations import (
     SearchView,
 )
 
-USED, FITS = "✓", "≈"
+USED, FITS, REFUSED = "✓", "≈", "✗"
 
 
 def draw(panel: CalibrationPanel) -> list[Component]:
@@ -94,8 +94,11 @@ def _row(search: SearchView, candidate: CandidateView, *, may_process: bool) -> 
     mark, meaning = "", "does not match"
     if candidate.is_used:
         mark, meaning = USED, "used"
+    elif candidate.refused is not None:
+        mark, meaning = REFUSED, "tried, and not used"
     elif candidate.fits:
         mark, meaning = FITS, "matches"
+    look = "fit refused" if mark == REFUSED else "fit"
     action: Children = ""
     if candidate.obstacle is not None:
         code = {"data-code": str(candidate.obstacle.code)}
@@ -106,16 +109,24 @@ def _row(search: SearchView, candidate: CandidateView, *, may_process: bool) -> 
         [
             html.Td(
                 [
-                    html.Span(mark, className="fit", role="img", **{"aria-label": meaning}),
+                    html.Span(mark, className=look, role="img", **{"aria-label": meaning}),
                     file_link(candidate.file_name, candidate.id),
                 ]
             ),
             html.Td(f"{candidate.date_obs:%Y-%m-%d %H:%M}", className="code"),
             html.Td(candidate.n_combined or ""),
-            html.Td(differences_text(candidate.differences) or "none"),
+            html.Td(_differences(candidate)),
             html.Td(action),
         ]
     )
+
+
+def _differences(candidate: CandidateView) -> Children:
+    differing = differences_text(candidate.differences) or "none"
+    if candidate.refused is None:
+        return differing
+    code = {"data-code": str(candidate.refused.code)}
+    return html.Span(text(candidate.refused), className="quiet", **code)
 
 
 def _use_button(search: SearchView, candidate: CandidateView) -> Component:
