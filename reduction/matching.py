@@ -241,10 +241,20 @@ def _too_far(gap: dt.timedelta, days: float) -> tuple[Difference, ...]:
 
 
 def _same_pointing(a: FrameDescription, b: FrameDescription) -> bool:
-    if a.ra_deg is None or b.ra_deg is None or a.dec_deg is None or b.dec_deg is None:
+    return is_one_pointing((a.ra_deg, a.dec_deg), (b.ra_deg, b.dec_deg))
+
+
+def is_one_pointing(
+    a: tuple[float | None, float | None], b: tuple[float | None, float | None]
+) -> bool:
+    """Return whether two positions (right ascension and declination, degrees) are within 1°.
+
+    False where one is not known.
+    """
+    if a[0] is None or b[0] is None or a[1] is None or b[1] is None:
         return False
-    across = (a.ra_deg - b.ra_deg + 180) % 360 - 180
-    return math.hypot(across * math.cos(math.radians(a.dec_deg)), a.dec_deg - b.dec_deg) < 1.0
+    across = (a[0] - b[0] + 180) % 360 - 180
+    return math.hypot(across * math.cos(math.radians(a[1])), a[1] - b[1]) < 1.0
 
 
 def _binning(frame: FrameDescription) -> str:

@@ -22,7 +22,7 @@ from reduction.fits import header_values, headers, vocabulary
 from reduction.frames import PixelFlag, Spectrum
 from reduction.lines.lamps import LAMP_ELEMENTS
 from reduction.lines.line_list import lamp_name
-from reduction.matching import ANGLE_TOLERANCE
+from reduction.matching import ANGLE_TOLERANCE, SAME_POINTING_S, is_one_pointing
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
@@ -143,7 +143,8 @@ def mid_exposure(header: fits.Header) -> dt.datetime:
 def weight_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Header) -> float:
     """Return the weight of the second of two arcs by the time of an exposure, 0 to 1.
 
-    One half if a header lacks the time.
+    An arc at another pointing than the exposure counts as an hour further away when the other one
+    is at its pointing, since flexure depends on the pointing. One half if a header lacks the time.
     """
     try:
         begin, now, end = (mid_exposure(header) for header in (first, spectrum, second))
@@ -151,7 +152,25 @@ def weight_of_second(spectrum: fits.Header, first: fits.Header, second: fits.Hea
         return 0.5
     if begin == end:
         return 0.5
-    return float(np.clip((now - begin) / (end - begin), 0.0, 1.0))
+    share = float(np.clip((now - begin) / (end - begin), 0.0, 1.0))
+    here = [_is_at(spectrum, arc) for arc in (first, second)]
+    if here[0] == here[1] or share in {0.0, 1.0}:
+        return share
+    gaps = [abs((time - now).total_seconds()) for time in (begin, end)]
+    far = [gap + (0.0 if at else SAME_POINTING_S) for gap, at in zip(gaps, here, strict=True)]
+    return far[0] / sum(far)
+
+
+def _is_at(spectrum: fits.Header, arc: fits.Header) -> bool:
+    """Return whether an arc was taken at the pointing of a spectrum."""
+    return is_one_pointing(_pointing(spectrum), _pointing(arc))
+
+
+def _pointing(header: fits.Header) -> tuple[float | None, float | None]:
+    return (
+        header_values.sexagesimal(headers.text(header, vocabulary.OBSRA), hours=True),
+        header_values.sexagesimal(headers.text(header, vocabulary.OBSDEC), hours=False),
+    )
 
 
 def interpolate_solutions(first: Solution, second: Solution, share: float) -> Solution:

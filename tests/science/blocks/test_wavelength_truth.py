@@ -93,9 +93,19 @@ def test_the_ends_beyond_the_last_line_are_said_to_be_uncertain() -> None:
     assert miss < 3 * claimed
 
 
-def timed(minutes: float) -> fits.Header:
+def timed(minutes: float, **cards: str) -> fits.Header:
     moment = dt.datetime(2026, 7, 6, 2) + dt.timedelta(minutes=minutes)
-    return fits.Header({"DATE-OBS": moment.isoformat(), "EXPTIME": 60.0})
+    return fits.Header({"DATE-OBS": moment.isoformat(), "EXPTIME": 60.0, **cards})
+
+
+def test_an_arc_of_another_pointing_counts_as_an_hour_further_away() -> None:
+    here = {"OBSRA": "10:00:00.0", "OBSDEC": "-30:00:00.0"}
+    away = {"OBSRA": "14:00:00.0", "OBSDEC": "-30:00:00.0"}
+    star = timed(30, **here)
+    assert weight_of_second(star, timed(0, **here), timed(60, **here)) == pytest.approx(0.5)
+    assert weight_of_second(star, timed(0, **away), timed(60, **away)) == pytest.approx(0.5)
+    assert weight_of_second(star, timed(0, **away), timed(60, **here)) == pytest.approx(0.75)
+    assert weight_of_second(star, timed(0, **here), timed(60, **away)) == pytest.approx(0.25)
 
 
 def test_between_two_arcs_the_scale_follows_the_flexure() -> None:

@@ -324,5 +324,12 @@ class TestKilled:
             assert run is not None
             execution.execute(run)
         assert replacing() == []
+        hour = dt.timedelta(hours=1)
+        for done in Run.select().where(Run.state == "done"):
+            done.started, done.finished = done.started - hour, done.finished - hour
+            done.save()
+        reconciliation.reconcile()
+        assert replacing() == [], "the site was killed an hour ago"
+        reconciliation.reconcile(at_start=True)
         builders.drain()
         assert len(builders.input_names(now(spectrum))) == 2
