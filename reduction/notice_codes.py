@@ -161,6 +161,8 @@ class NoticeCode(StrEnum):
     TRACE_OF_BRIGHTEST = "trace_of_brightest", WARNING
     TRACE_OF_OTHER = "trace_of_other", WARNING, "file"
     EMISSION_LINES_ONLY = "emission_lines_only", WARNING, "sections"
+    SLIT_FILLED = "slit_filled", ERROR, "fraction"
+    TARGET_IN_BACKGROUND = "target_in_background", WARNING, "fraction"
     TARGET_EXTENDED = "target_extended", INFO, "fwhm"
     TARGET_SATURATED = "target_saturated", WARNING, "fraction"
     TARGET_MOSTLY_SATURATED = "target_mostly_saturated", ERROR, "fraction"

@@ -499,6 +499,16 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     C.EMISSION_LINES_ONLY: (
         "The target shows no continuum: it was found by emission lines in {sections} sections."
     ),
+    C.SLIT_FILLED: (
+        "No target stands out, but the light varies over {fraction:.0%} of the slit. A source that "
+        "fills the slit leaves no sky to subtract: extract it manually, without background zones. "
+        "Without a flat, the illumination of the slit can look like this."
+    ),
+    C.TARGET_IN_BACKGROUND: (
+        "The target nearly fills the slit: in the background zones it has {fraction:.0%} of its "
+        "central brightness. That was subtracted with its profile, so the sky, and with it the "
+        "flux, is uncertain; the uncertainties include this."
+    ),
     C.TARGET_EXTENDED: (
         "The target is extended (FWHM {fwhm:.1f}″), so its aperture was summed; the pixels were "
         "not weighted with the profile of a point source."

@@ -28,8 +28,9 @@ OPTIMAL_ZONE = 5.0
 not add the noise that the weights avoid."""
 
 
-TARGET_REACH = 3.0
-"""Half range of the rows of a target that are not used for the sky lines, FWHM."""
+TARGET_REACH = (3.0, 1.0, 0.0)
+"""Half range of the rows of a target that are not used for the sky lines, FWHM; the first that
+leaves half of the slit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,21 @@ class FrameSky:
         variance = frame_io.variance_of(frame)
         if variance is None:
             return None
-        rows = np.arange(frame.shape[0])
-        ends = np.array([0.0, frame.shape[1] / 2, frame.shape[1] - 1.0])
-        free = np.ones(rows.size, dtype=bool)
-        for trace in self._traces:
-            centre = np.asarray(trace.polynomial(ends))
-            reach = TARGET_REACH * trace.fwhm
-            free &= (rows < centre.min() - reach) | (rows > centre.max() + reach)
+        # The continuum of a target that covers most of the slit does no harm.
+        free = next(free for n in TARGET_REACH if (free := self._free(n)).mean() > 0.5 or n == 0)
         usable = (frame_io.flags_of(frame) == 0) & np.isfinite(frame.data) & np.isfinite(variance)
         return measure_curvature(frame.data, variance, usable, free)
+
+    def _free(self, reach: float) -> NDArray[np.bool_]:
+        """Return the rows farther than some FWHM from all targets, (n_spatial,) bool."""
+        rows = np.arange(self._frame.shape[0])
+        ends = np.linspace(0, self._frame.shape[1] - 1, 3)
+        free = np.ones(rows.size, dtype=bool)
+        for trace in self._traces if reach else ():
+            centre = np.asarray(trace.polynomial(ends))
+            far = reach * trace.fwhm
+            free &= (rows < centre.min() - far) | (rows > centre.max() + far)
+        return free
 
 
 Zones = tuple[tuple[float, float], tuple[float, float]]

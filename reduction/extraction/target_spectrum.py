@@ -43,6 +43,10 @@ DISAGREE_SHARE = 0.03
 """Fraction of the columns that must differ."""
 MOST_HIDDEN = 0.5
 """Fraction of the light in saturated pixels above which a column has no value."""
+IN_BACKGROUND = 0.02
+"""Brightness of the target in the background zones, against its peak, from which it is said."""
+OWN_LIGHT_ERROR = 1.0
+"""Error of the target's own light in the zones, as a fraction of it."""
 PROFILE_ERROR = 0.05
 """Error of the profile: of the light that is replaced by it in saturated pixels, as a fraction."""
 
@@ -117,6 +121,8 @@ def extract_target(
     notices = list(scene.notices)
     if optimal and not scene.optimal:
         notices.append(notice(NoticeCode.TARGET_EXTENDED, fwhm=round(arcsec, 2)))
+    summed, filling = _with_own_light(scene, summed, trace)
+    notices += filling
     summed, saturated = _without_saturated(scene, summed)
     notices += saturation_notices(saturated)
     header = frame.meta.copy()
@@ -138,6 +144,7 @@ class _Scene:
     """
 
     core: Strip
+    n_rows: int
     columns: Array
     centre: Array
     edges: tuple[float, float]
@@ -214,6 +221,7 @@ def _scene(
     rows = core.rows[:, None].astype(float)
     return _Scene(
         core,
+        frame.shape[0],
         columns,
         centre,
         (-half, half),
@@ -264,6 +272,32 @@ def _profile_fits(scene: _Scene, weighted: ExtractedFlux) -> bool:
     sigma = np.sqrt(uniform_filter1d(variance, DISAGREE_COLUMNS) / DISAGREE_COLUMNS)
     differs = np.abs(mean) > np.maximum(DISAGREE_SIGMA * sigma, DISAGREE * np.abs(level))
     return float(np.mean(differs)) < DISAGREE_SHARE
+
+
+def _with_own_light(
+    scene: _Scene, summed: ExtractedFlux, trace: Trace
+) -> tuple[ExtractedFlux, list[Notice]]:
+    """Add the error of the target's own light in the background zones to the variance.
+
+    It was subtracted with the profile, which is extrapolated there when the target fills the slit.
+    """
+    if scene.background is None:
+        return summed, []
+    middle = float(np.median(scene.centre))
+    offset = np.arange(scene.n_rows) - middle
+    inside = np.zeros(offset.size, dtype=bool)
+    for low, high in scene.background.zones:
+        inside |= (offset >= low) & (offset <= high)
+    peak, beside = (
+        trace.shape.pixels(at) for at in (np.zeros(1), offset[inside] if inside.any() else offset)
+    )
+    share = float(np.mean(beside) / max(float(peak[0]), 1e-12))
+    if share < IN_BACKGROUND:
+        return summed, []
+    height = scene.inside().sum(axis=0)
+    error = OWN_LIGHT_ERROR * float(np.mean(beside)) * height * np.nan_to_num(summed.flux)
+    changed = replace(summed, variance=summed.variance + error**2)
+    return changed, [notice(NoticeCode.TARGET_IN_BACKGROUND, fraction=round(share, 3))]
 
 
 def _without_saturated(scene: _Scene, summed: ExtractedFlux) -> tuple[ExtractedFlux, float]:

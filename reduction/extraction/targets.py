@@ -47,6 +47,8 @@ CHANCE = 0.02
 """Largest probability that residuals of cosmic rays coincide in a row by chance."""
 BESIDE = 3.0
 """Distance from a known target within which an emission line belongs to it, FWHM."""
+FILLED = 0.25
+"""Fraction of the rows that deviate from a straight line when a source fills the slit."""
 MOST = 20
 """Most targets that are detected before the brightest are selected."""
 
@@ -163,6 +165,9 @@ def find_targets(
             significance = float(profile[row] / scatter[row])
             targets.append(Target(_vertex(profile, row), width, float(profile[row]), significance))
     if not targets:
+        filled = float(np.mean(np.abs(profile) > threshold * scatter))
+        if filled > FILLED:
+            raise TargetNotFound(NoticeCode.SLIT_FILLED, fraction=round(filled, 3))
         raise TargetNotFound(NoticeCode.NO_TARGET, highest=highest, threshold=threshold)
     return sorted(targets, key=lambda t: -t.peak)[:max_targets]
 
