@@ -110,7 +110,7 @@ def _write(
 ) -> None:
     for alias in card.aliases:
         repaired.header.remove(alias, ignore_missing=True)
-    repaired.header[card.keyword] = (value, f"derived: {card.meaning}"[:45])
+    repaired.header[card.keyword] = (value, f"derived: {card.meaning}"[:40])
     repaired.notices.append(
         notice(code, keyword=card.keyword, meaning=card.meaning, value=value, source=source)
     )

@@ -100,10 +100,10 @@ def put(header: fits.Header, found: Correction | None) -> None:
         header.remove(keyword, ignore_missing=True)
     if found is None:
         return
-    comment = "km/s, add to velocities: barycentric (not applied)"
+    comment = "km/s to add for the barycentre (not applied)"
     header[vocabulary.BARYCORR] = (round(found.velocity, 4), comment)
     middle = found.middle.replace(tzinfo=None).isoformat(timespec="milliseconds")
-    header[vocabulary.DATE_AVG] = (middle, "middle of the exposure, UTC, of BARYCORR")
+    header[vocabulary.DATE_AVG] = (middle, "UTC, middle of the exposure, of BARYCORR")
     days = round(_MJD_OF_EPOCH + (found.middle - _EPOCH) / _DAY, 8)
     header[vocabulary.MJD_AVG] = (days, "MJD of DATE-AVG")
 
