@@ -10,6 +10,9 @@ import time
 from db import database
 from db.failures import DATABASE_UNAVAILABLE
 from db.models import Run
+from reduction.frames import DataType
+from reduction.registry import all_blocks
+from services.calibration import master_selection
 from services.errors import Unavailable
 from services.files.visualization import previews
 from services.runs import claiming, dispatch, execution
@@ -17,6 +20,9 @@ from services.runs import claiming, dispatch, execution
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0
+SERIES_AT_MOST_S = 5.0
+"""A backlog of nights may arrive without a pause."""
+LOOK_S = 0.05
 SHIFT_S = 2.0
 """Seconds for which a job takes further frames; then its process, and what it leaked, ends."""
 DATABASE_PAUSE_S = 2.0
@@ -50,8 +56,23 @@ def work(run_id: int) -> None:  # noqa: ARG001 - a ticket, see `jobs.queue`
 
 def _execute(run: Run) -> None:
     """Execute a run; the runs of its own products get no tickets, since this worker takes them."""
+    _await_series(run)
     with dispatch.withheld(lambda run_id: claiming.follows(run_id, run)):
         execution.execute(run)
+
+
+def _await_series(run: Run) -> None:
+    """Let the rest of a night arrive that is being copied, before a master is made of its series.
+
+    Otherwise the master is made of the frames that happen to be there, and soon again of all, and
+    what was reduced in between is out of date.
+    """
+    block = all_blocks().get(run.block)
+    if block is None or block.produces is not DataType.MASTER:
+        return
+    end = time.monotonic() + SERIES_AT_MOST_S
+    while time.monotonic() < end and master_selection.is_arriving(run):
+        time.sleep(LOOK_S)
 
 
 def prepare_preview(file_id: int) -> None:

@@ -40,6 +40,8 @@ from services.runs.lifecycle import LIVE, RunState
 FRESH = dt.timedelta(minutes=10)
 SETTLE = dt.timedelta(seconds=3)
 SETTLE_AT_MOST = dt.timedelta(seconds=60)
+QUIET = dt.timedelta(seconds=0.3)
+"""A night that is copied has come when no frame has arrived for this long."""
 
 Rank = Callable[[FrameDescription, Sequence[FrameDescription]], Ranking]
 Setup = Callable[[FrameDescription], Mapping[Quantity, str | float | None]]
@@ -181,6 +183,20 @@ def still_coming(newest: File, now: dt.datetime) -> bool:
 def at_rest(now: dt.datetime) -> Callable[[File], bool]:
     """Return a function of a frame: whether its series is complete and may lend it."""
     return lambda frame: not still_coming(frame, now)
+
+
+def is_arriving(run: Run) -> bool:
+    """Return whether a master would be made of a part of a night that is being copied.
+
+    Its frames arrive long after they were taken, and the last frame of any kind has just arrived.
+    """
+    raw = run.file
+    taken = raw.date_obs + dt.timedelta(seconds=raw.exptime)
+    if not run.automatic or raw.created - taken < FRESH:
+        return False
+    newest = File.select(File.created).where(File.data_type == RAW).order_by(File.id.desc())
+    last = newest.limit(1).scalar()
+    return last is not None and bool(clock.now() - last < QUIET)
 
 
 def settling(file: File) -> Waiting | None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from db import clock
 from db.models import File, Proposal, Run, utc_now
+from jobs import tasks
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
+from services.calibration import master_selection
 from services.files.rows import describe
 from services.monitoring import check
 from services.runs import claiming, execution, reconciliation, scheduling
@@ -177,3 +180,34 @@ def test_products_have_their_own_size_and_match_by_their_read_out(raw: Path) -> 
     assert (product.readout_x, product.readout_y) == (60, 24)
     assert describe(product).shape == (24, 60)
     assert builders.input_names(product) == [masters()[0].file_name]
+
+
+def test_a_master_is_made_of_a_whole_night_that_is_being_copied(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(master_selection, "QUIET", dt.timedelta(hours=1))
+    biases(raw, 3)
+
+    def more_arrives(_seconds: float) -> None:
+        arrive(raw, "b8.fits", "BIAS")
+        arrive(raw, "b9.fits", "BIAS")
+        monkeypatch.setattr(master_selection, "QUIET", dt.timedelta(0))
+
+    monkeypatch.setattr(tasks.time, "sleep", more_arrives)
+    tasks.work(0)
+    (master,) = File.select().where(File.data_type == DataType.MASTER)
+    assert master.n_combined == 5
+
+
+def test_only_an_automatic_master_of_an_old_night_awaits_the_rest(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(master_selection, "QUIET", dt.timedelta(hours=1))
+    biases(raw, 3)
+    run = Run.get(Run.block == "master_bias")
+    assert master_selection.is_arriving(run)
+    run.automatic = False
+    assert not master_selection.is_arriving(run)
+    run.automatic = True
+    run.file.date_obs = clock.now()
+    assert not master_selection.is_arriving(run), "at the telescope nobody waits"
