@@ -165,6 +165,8 @@ def _with_meta(frame: CCDData) -> CCDData:
 
 def _check_usable(frame: CCDData) -> None:
     flags = frame_io.flags_of(frame)
+    if np.count_nonzero(flags) <= 0.9 * flags.size:
+        return
     unusable_fraction = np.count_nonzero(flags & (PixelFlag.BAD | PixelFlag.SATURATED)) / flags.size
     if unusable_fraction > 0.9:
         saturated = np.count_nonzero(flags & PixelFlag.SATURATED) / flags.size

@@ -14,7 +14,7 @@ from reduction.cosmic_rays import plausibility
 from reduction.cosmic_rays.dcr import search as search_gaps
 from reduction.cosmic_rays.lacosmic import lacosmic
 from reduction.cosmic_rays.plausibility import Plausible
-from reduction.cosmic_rays.scene import BLOCK_COLUMNS, fill_from_around, without_scene
+from reduction.cosmic_rays.scene import BLOCK_COLUMNS, fill, without_scene
 from reduction.errors import UnusableFrame
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
 from reduction.frames import PixelFlag
@@ -106,11 +106,12 @@ def clean(frame: CCDData, method: Method, *, spectrum: bool, most: int | None = 
     plausible = plausibility.judge(hits, most)
     hits = plausible.hits
     flags[hits] |= np.uint8(PixelFlag.COSMIC_RAY)
-    repaired = fill_from_around(scene.work, bad | hits) + scene.smooth
-    cleaned = image_frame(
-        np.where(hits, repaired, data), variance, flags, unit=frame.unit, meta=frame.meta.copy()
-    )
-    return Cleaned(cleaned, int(hits.sum()), _notices(plausible, most))
+    places = np.flatnonzero(hits)
+    fill(scene.work, bad | hits, places)
+    repaired = data.copy()
+    repaired.ravel()[places] = scene.work.ravel()[places] + scene.smooth.ravel()[places]
+    cleaned = image_frame(repaired, variance, flags, unit=frame.unit, meta=frame.meta.copy())
+    return Cleaned(cleaned, places.size, _notices(plausible, most))
 
 
 def _notices(plausible: Plausible, most: int | None) -> tuple[Notice, ...]:

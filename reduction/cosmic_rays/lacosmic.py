@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reduction.cosmic_rays.patches import Patches
+from reduction.cosmic_rays.events import events
+from reduction.cosmic_rays.patches import Patches, split, tall
 from reduction.cosmic_rays.scene import (
     AROUND,
     OBJECT_LIMIT,
     SIGMA_CLIP,
+    Image,
     Scene,
     edges_of,
     fill_from_around,
@@ -62,24 +64,54 @@ def lacosmic(scene: Scene, bad: NDArray[np.bool_], *, spectrum: bool = True) -> 
     hits = np.zeros(work.shape, dtype=bool)
     unknown = patches.cut(bad)
     barred = patches.edge | unknown
+    active = np.arange(patches.count)
     for _ in range(ITERATIONS):
-        edges = edges_of(work, noise)
-        strong = edges > SIGMA_CLIP
-        seeds = strong & (work > SIGMA_CLIP * noise) & ~barred
-        seeds &= edges > OBJECT_LIMIT * fine_structure(work, noise)
-        grown = cv2.dilate(seeds.astype(np.uint8), AROUND) & strong
-        new = cv2.dilate(grown.astype(np.uint8), AROUND).astype(bool)
-        new &= (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
-        new &= ~(barred | hits)
-        if not new.any():
+        # A patch without a new hit stays as it is.
+        near, sigma, out, known = (split(one)[active] for one in (work, noise, barred, hits))
+        new = _new_hits(near, sigma, out | known)
+        active, new = active[new.any(axis=(1, 2))], new[new.any(axis=(1, 2))]
+        if not active.size:
             break
-        hits |= new
-        work = fill_from_around(work, hits | unknown)
+        split(hits)[active] |= new
+        gone = split(hits)[active] | split(unknown)[active]
+        split(work)[active] = split(fill_from_around(tall(split(work)[active]), tall(gone)))
     hits = patches.cut(_with_their_cores(patches.frame(hits), marks, spectrum=spectrum))
-    edges = edges_of(fill_from_around(work, hits | unknown), noise)
-    beside = cv2.dilate(hits.astype(np.uint8), AROUND).astype(bool) & ~barred
-    hits |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (work > PIXEL_SIGMA * noise)
+    active = np.flatnonzero(split(hits).any(axis=(1, 2)))
+    if not active.size:
+        return np.zeros(marks.shape, dtype=bool)
+    near, sigma, mine, out = (tall(split(one)[active]) for one in (work, noise, hits, barred))
+    edges = edges_of(fill_from_around(near, mine | tall(split(unknown)[active])), sigma)
+    beside = cv2.dilate(mine.astype(np.uint8), AROUND).astype(bool) & ~out
+    mine |= beside & (edges > SIGMA_CLIP * SIGMA_FRACTION) & (near > PIXEL_SIGMA * sigma)
+    split(hits)[active] = split(mine)
     return patches.frame(hits)
+
+
+def _new_hits(work: Image, noise: Image, barred: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of cosmic rays by one iteration of L.A.Cosmic.
+
+    Parameters
+    ----------
+    work, noise : (n_patches, n, n) float32
+        Electron.
+    barred : (n_patches, n, n) bool
+        Pixels that are not marked.
+    """
+    edges = split(edges_of(tall(work), tall(noise)))
+    strong = edges > SIGMA_CLIP
+    seeds = strong & (work > SIGMA_CLIP * noise) & ~barred
+    tried = np.flatnonzero(seeds.any(axis=(1, 2)))
+    new = np.zeros(work.shape, dtype=bool)
+    if not tried.size:
+        return new
+    near, sigma = work[tried], noise[tried]
+    fine = split(fine_structure(tall(near), tall(sigma)))
+    sharp = (seeds[tried] & (edges[tried] > OBJECT_LIMIT * fine)).astype(np.uint8)
+    grown = cv2.dilate(tall(sharp), AROUND) & tall(strong[tried])
+    around = split(cv2.dilate(grown.astype(np.uint8), AROUND).astype(bool))
+    around &= (edges[tried] > SIGMA_CLIP * SIGMA_FRACTION) & (near > PIXEL_SIGMA * sigma)
+    new[tried] = around & ~barred[tried]
+    return new
 
 
 def _bright_and_sharp(scene: Scene) -> NDArray[np.bool_]:
@@ -104,12 +136,15 @@ def _with_their_cores(
     pixels of a source with a hit are not. In a spectrum only a track extends in both directions:
     sources extend along the dispersion, sky lines along the slit.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((hits | marks).astype(np.uint8))
-    sizes = stats[:, cv2.CC_STAT_AREA]
-    share = np.bincount(labels[hits], minlength=len(sizes)) / sizes
+    found = events(hits | marks)
+    if not found.count:
+        return hits
+    hit = hits.ravel()[found.places]
+    share = np.bincount(found.label[hit], minlength=found.count) / found.size
     tracks = share > TRACK_SHARE
     if spectrum:
-        extents = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].min(axis=1)
+        extents = np.minimum(found.extent(found.column), found.extent(found.row))
         tracks |= (share > LONG_TRACK_SHARE) & (extents >= LONG_TRACK)
-    tracks[0] = False  # what is neither
-    return hits | tracks[labels]
+    with_cores = hits.copy()
+    with_cores.ravel()[found.places[tracks[found.label]]] = True
+    return with_cores

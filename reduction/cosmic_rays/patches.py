@@ -20,6 +20,16 @@ _GROWTH = 3
 """Pixels by which marks may grow, possibly into a neighbouring patch."""
 
 
+def split(image: NDArray[Any]) -> NDArray[Any]:
+    """Return the patches of a tall image, (count, 30, 30); a view."""
+    return image.reshape(-1, _SIZE, _SIZE)
+
+
+def tall(patches: NDArray[Any]) -> NDArray[Any]:
+    """Return patches, (count, 30, 30), as one tall image for a filter."""
+    return patches.reshape(-1, _SIZE)
+
+
 class Patches:
     """The patches of a frame that contain marked pixels, in one tall image.
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from reduction.cosmic_rays.events import events
 
 Bools = NDArray[np.bool_]
 
@@ -89,30 +90,25 @@ def judge(
     pixels_of_an_event : float
         Largest mean number of pixels of an event.
     """
-    number, labels, stats, middles = cv2.connectedComponentsWithStats(hits.astype(np.uint8))
-    sizes = stats[1:, cv2.CC_STAT_AREA]
-    if most is not None and (number - 1 > most or sizes.sum() > most * pixels_of_an_event):
-        return Plausible(np.zeros_like(hits), number - 1, True, int(sizes.sum()))
-    scene = _aligned(stats[1:]) | _solid(stats[1:]) | _crowded(middles[1:, 1], hits.shape[0])
-    scene |= _crowded(middles[1:, 0], hits.shape[1])
-    if not scene.any():
-        return Plausible(hits, number - 1, False, 0)
-    left = hits & ~np.concatenate(([False], scene))[labels]
-    return Plausible(left, number - 1, False, int(sizes[scene].sum()))
-
-
-def _aligned(stats: NDArray[np.int32]) -> Bools:
-    """Return the events that follow a row or a column for longer than a track would."""
-    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    found = events(hits)
+    n_pixels = found.places.size
+    if most is not None and (found.count > most or n_pixels > most * pixels_of_an_event):
+        return Plausible(np.zeros_like(hits), found.count, True, n_pixels)
+    if not found.count:
+        return Plausible(hits, 0, False, 0)
+    width, height = found.extent(found.column), found.extent(found.row)
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
-    return np.asarray((longer >= ALIGNED) & (shorter <= ALIGNED_WIDTH))
-
-
-def _solid(stats: NDArray[np.int32]) -> Bools:
-    """Return the events that fill an area, which a track does not."""
-    size = stats[:, cv2.CC_STAT_AREA]
-    longer = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    return np.asarray((size >= SOLID) & (size > SOLID_WIDTH * longer))
+    size = found.size
+    # A track neither follows a row or a column for long nor fills an area.
+    scene = (longer >= ALIGNED) & (shorter <= ALIGNED_WIDTH)
+    scene |= (size >= SOLID) & (size > SOLID_WIDTH * longer)
+    for position, length in zip((found.row, found.column), hits.shape, strict=True):
+        scene |= _crowded(found.middle(position), length)
+    if not scene.any():
+        return Plausible(hits, found.count, False, 0)
+    left = hits.copy()
+    left.ravel()[found.places[scene[found.label]]] = False
+    return Plausible(left, found.count, False, int(size[scene].sum()))
 
 
 def _crowded(position: NDArray[np.float64], length: int) -> Bools:

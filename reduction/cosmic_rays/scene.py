@@ -49,7 +49,8 @@ def _along_rows(residual: Image, sky: Image, variance: Image) -> tuple[Image, li
     """
     n_columns = residual.shape[1]
     targets = robust.row_medians(residual, BLOCK_COLUMNS)
-    sigma = np.sqrt(robust.row_medians(variance, BLOCK_COLUMNS))
+    middles = (np.arange(targets.shape[1]) + 0.5) * n_columns / targets.shape[1]
+    sigma = np.sqrt(variance[:, middles.astype(int)])  # which is smooth
     found = [
         traces.follow(residual[rows], sky[rows], variance[rows], rows)
         for rows in traces.sharp_rows(targets, np.maximum(sigma, np.float32(1e-3)))
@@ -77,7 +78,9 @@ def _model_of_spectrum(work: Image, noise: Image) -> tuple[Image, Image]:
     scene: Image = robust.interpolation(n_rows, len(bands)) @ bands
     smooth, found = _along_rows(work - scene, scene, noise)
     scene += smooth
-    misfit = np.abs(_slope(scene)) * np.float32(SCENE_SHIFT)
+    misfit = _slope(scene)
+    misfit *= np.float32(SCENE_SHIFT)
+    np.abs(misfit, out=misfit)
     for trace in found:
         scene[trace.rows] += trace.light
         misfit[trace.rows] = np.hypot(misfit[trace.rows], trace.misfit)
@@ -132,10 +135,23 @@ def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
         A copy; 0 where no pixel around is good.
     """
     filled: Image = data.copy()
+    fill(filled, bad, np.flatnonzero(bad))
+    return filled
+
+
+def fill(data: Image, bad: NDArray[np.bool_], places: NDArray[np.int64]) -> None:
+    """Replace some of the bad pixels, in place, by the mean of the good pixels around.
+
+    Parameters
+    ----------
+    data : (n_rows, n_columns) float32
+    bad : (n_rows, n_columns) bool
+    places : (n_pixels,) int
+        Indices of the pixels to replace into the flattened frame.
+    """
     n_rows, n_columns = data.shape
-    bad_pixels = np.flatnonzero(bad)
-    for start in range(0, bad_pixels.size, _AT_ONCE):
-        indices = bad_pixels[start : start + _AT_ONCE]
+    for start in range(0, places.size, _AT_ONCE):
+        indices = places[start : start + _AT_ONCE]
         row, column = np.divmod(indices, n_columns)
         total, count = np.zeros(indices.size, np.float32), np.zeros(indices.size, np.float32)
         for dy, dx in _NEIGHBOURS:
@@ -144,8 +160,7 @@ def fill_from_around(data: Image, bad: NDArray[np.bool_]) -> Image:
             good = ~bad.ravel()[near]
             total += np.where(good, data.ravel()[near], np.float32(0))
             count += good
-        filled.ravel()[indices] = total / np.maximum(count, 1)
-    return filled
+        data.ravel()[indices] = total / np.maximum(count, 1)
 
 
 def laplacian(work: Image, noise: Image) -> Image:
@@ -256,5 +271,6 @@ def without_scene(data: Image, variance: Image, bad: NDArray[np.bool_], *, spect
     work = fill_from_around(data, bad)
     scene, misfit = (_model_of_spectrum if spectrum else _model_of_image)(work, noise)
     work -= scene
-    noise += np.square(misfit) + np.float32(1e-6)
+    noise += np.square(misfit)
+    noise += np.float32(1e-6)
     return Scene(work, np.sqrt(noise, out=noise), misfit, scene)

@@ -124,14 +124,33 @@ def row_medians(data: Image, width: int) -> Image:
     """
     if data.shape[1] < 2:
         return data.copy()
-    pairs = _paired(data, 1)
-    bounds = blocks(pairs.shape[1], width // 2)
-    length = min(last - first for first, last in bounds)
-    position = np.array([first for first, _ in bounds])[:, None] + np.arange(length)
-    ordered = np.sort(pairs[:, position], axis=2)
+    ordered = sorted_blocks(_paired(data, 1), width // 2)
+    length = ordered.shape[2]
     medians: Image = ordered[..., (length - 1) // 2] + ordered[..., length // 2]
     medians *= np.float32(0.5)
     return medians
+
+
+def sorted_blocks(data: Image, width: int) -> Image:
+    """Return the values of every row in blocks of columns, sorted.
+
+    Parameters
+    ----------
+    data : (n_rows, n_columns) float32
+    width : int
+        Columns of a block, about; each has the same number.
+
+    Returns
+    -------
+    (n_rows, n_blocks, n_values) float32
+        Ascending along the last axis.
+    """
+    bounds = blocks(data.shape[1], width)
+    length = min(last - first for first, last in bounds)
+    position = np.array([first for first, _ in bounds])[:, None] + np.arange(length)
+    ordered: Image = data[:, position]
+    ordered.sort(axis=2)
+    return ordered
 
 
 def interpolation(n: int, n_blocks: int) -> Image:
