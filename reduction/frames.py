@@ -25,6 +25,7 @@ class DataType(IntEnum):
     EXTRACTED = 3
     WAVELENGTH = 4
     FLUX = 5
+    SKY_SUBTRACTED = 6  # beside the chain: no block takes it
 
     @property
     def label(self) -> str:
@@ -39,6 +40,7 @@ _LABELS = {
     DataType.EXTRACTED: "Extracted",
     DataType.WAVELENGTH: "Wavelength Calibrated",
     DataType.FLUX: "Flux Calibrated",
+    DataType.SKY_SUBTRACTED: "Sky Subtracted",
 }
 
 
@@ -222,6 +224,7 @@ class Product:
     trace is that of the brighter spectrum of another frame, which was given to the block.
     `arcs` are the arcs that were tried, those of each side in the order in which they were offered.
     `siblings` are the names of the spectra whose skies the zero point of the wavelengths rests on.
+    `planes` are further images of the same shape, by the name of their extension.
     """
 
     file_name: str
@@ -235,3 +238,4 @@ class Product:
     borrows_trace: bool = False
     arcs: tuple[TriedArc, ...] = ()
     siblings: tuple[str, ...] = ()
+    planes: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)

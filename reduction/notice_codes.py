@@ -167,6 +167,8 @@ class NoticeCode(StrEnum):
     TARGET_SATURATED = "target_saturated", WARNING, "fraction"
     TARGET_MOSTLY_SATURATED = "target_mostly_saturated", ERROR, "fraction"
     TARGET_LOST_TO_SATURATION = "target_lost_to_saturation", ERROR, "row"
+    SKY_WITH_TARGETS = "sky_with_targets", WARNING, "reason"
+    NO_FREE_ROWS = "no_free_rows", ERROR
     BACKGROUND_ONE_SIDE = "background_one_side", WARNING
     BACKGROUND_MOVED = "background_moved", WARNING
     BACKGROUND_NOT_SUBTRACTED = "background_not_subtracted", WARNING

@@ -525,6 +525,11 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
         "The target at row {row:.0f} is saturated in all columns: its light cannot be measured. "
         "Expose for a shorter time."
     ),
+    C.SKY_WITH_TARGETS: lambda p: (
+        "The sky was modelled on all rows, so that light of the target may be part of it. "
+        f"{_reason(p)}"
+    ),
+    C.NO_FREE_ROWS: "The targets cover all rows: there is no sky to subtract.",
     C.BACKGROUND_ONE_SIDE: "The background was measured on one side of the target only.",
     C.BACKGROUND_MOVED: "The background zones were moved closer to the target.",
     C.BACKGROUND_NOT_SUBTRACTED: (

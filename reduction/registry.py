@@ -116,6 +116,7 @@ BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]
 class Block:
     """One process block; `label` is the name on its button.
 
+    `automatic`: runs by itself on every file that it takes; else on request only.
     `settings` are those of a proposal; `request` are those of a single run: the same, and the
     settings that a person gives for one frame only.
     """
@@ -130,6 +131,7 @@ class Block:
     calibration_roles: tuple[CalibrationRole, ...]
     route: str | None
     run: BlockFunction
+    automatic: bool = True
 
 
 _blocks: dict[str, Block] = {}
@@ -146,11 +148,13 @@ def block(
     calibration_roles: tuple[CalibrationRole, ...] = (),
     route: str | None = None,
     request: type[BlockSettings] | None = None,
+    automatic: bool = True,
 ) -> Callable[[BlockFunction], BlockFunction]:
     """Register a function as a process block.
 
     `accepts` and `kinds` select the files it runs on; `route` is its path under ``/api/files/``
-    (None: it has no route of its own); `request` extends `settings` (None: the same).
+    (None: it has no route of its own); `request` extends `settings` (None: the same); `automatic`:
+    whether it runs without a request.
 
     Raises
     ------
@@ -172,6 +176,7 @@ def block(
             calibration_roles,
             route,
             run,
+            automatic,
         )
         return run
 

@@ -192,8 +192,8 @@ def _value(model: type[BaseModel], name: str, field: FieldInfo) -> Any:
         return field.examples[0]
     settings = _settings(field)
     if settings is not None and issubclass(model, Strict):
-        first = next(iter(settings.model_fields))
-        return {first: settings().model_dump(mode="json")[first]}
+        first = list(settings.model_fields)[:1]
+        return {name: settings().model_dump(mode="json")[name] for name in first}
     inner = _model_in(field.annotation)
     if inner is not None:
         return [of(inner)] if "list[" in str(field.annotation) else of(inner)

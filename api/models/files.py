@@ -44,7 +44,7 @@ class FileOut(BaseModel):
     block_id: int | str | None
     image_id: int | str | None
     date: dt.date
-    data_type: Literal["0", "1", "2", "3", "4", "5"]
+    data_type: Literal["0", "1", "2", "3", "4", "5", "6"]
     normalized: bool
     technique: str
     saturation_value: int | float | None

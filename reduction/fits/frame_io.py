@@ -153,9 +153,10 @@ def write(product: Product, path: Path) -> None:
     """Write a product to `path`, which must not exist; the caller renames and syncs the file.
 
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
-    bits), which ``CCDData.read`` understands; a spectrum is float64 with ``VAR`` (the name of a
-    variance in specutils), ``MASK``, ``SKY``, ``LOSS`` (of the aperture), ``WAVE`` and ``ARC`` (a
-    row for each arc of the solution). The same product gives the same bytes.
+    bits), which ``CCDData.read`` understands, and the further `planes` of the product; a spectrum
+    is float64 with ``VAR`` (the name of a variance in specutils), ``MASK``, ``SKY``, ``LOSS`` (of
+    the aperture), ``WAVE`` and ``ARC`` (a row for each arc of the solution). The same product gives
+    the same bytes.
     """
     header, primary, arrays = _planes(product)
     extensions = [
@@ -187,7 +188,7 @@ def _planes(product: Product) -> tuple[fits.Header, NDArray[Any], dict[str, NDAr
         variance = variance_of(data)
         variance = None if variance is None else variance.astype(np.float32, copy=False)
         name, flags = "UNCERT", flags_of(data)
-        extras = {}
+        extras = dict(product.planes)
     arrays = {name: variance, "MASK": flags, **extras}
     return header, primary, {key: array for key, array in arrays.items() if array is not None}
 
@@ -317,5 +318,7 @@ def _frame_of(
             arcs=arrays.get("ARC"),
             loss=arrays.get("LOSS"),
         )
-    unit = u.Unit(headers.text(header, vocabulary.BUNIT) or "electron")
+    stated = headers.text(header, vocabulary.BUNIT)
+    ratio = not stated and vocabulary.BUNIT.keyword in header
+    unit = u.dimensionless_unscaled if ratio else u.Unit(stated or "electron")
     return image_frame(data, arrays.get("UNCERT"), flags, unit=unit, meta=header)

@@ -59,7 +59,7 @@ def product_name(letters: str, file_name: str, suffix: str = "") -> str:
 def is_product(file_name: str) -> bool:
     """Return whether a name begins with the letters of steps."""
     letters = file_name.split("_", 1)[0]
-    return "_" in file_name and letters != "" and set(letters) <= set("otszfcewx")
+    return "_" in file_name and letters != "" and set(letters) <= set("otszfcewxb")
 
 
 def ascii_text(text: str) -> str:

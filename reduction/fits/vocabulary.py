@@ -165,6 +165,7 @@ GSP_BETA: Final = "GSP_BETA"  # Moffat exponent of the target's profile
 GSP_EXTY: Final = "GSP_EXTY"  # extraction type
 GSP_EXTU: Final = "GSP_EXTU"  # extraction type that was used
 GSP_SATC: Final = "GSP_SATC"  # part of the columns with saturated pixels in the aperture
+GSP_SKYM: Final = "GSP_SKYM"  # model of the sky that was subtracted from a 2-D frame
 GSP_PMOD: Final = "GSP_PMOD"  # model of the target's profile
 GSP_APW: Final = "GSP_APW"  # aperture width, FWHM
 GSP_BOFF: Final = "GSP_BOFF"  # distance of the background zones from the aperture, FWHM

@@ -44,7 +44,7 @@ def _furthest(user: User, raw_ids: Sequence[int]) -> dict[int, tuple[int, DataTy
     columns = (File.original, File.data_type, File.run_id, File.id)
     query = access.visible_files(user, *columns).where(
         File.original.in_(list(raw_ids)),
-        File.data_type >= DataType.REDUCED,
+        File.data_type.between(DataType.REDUCED, DataType.FLUX),
         File.state == "current",
     )
     best: dict[int, tuple[int, int, int]] = {}

@@ -144,7 +144,7 @@ def _products(user: User, ids: Sequence[int]) -> dict[int, list[Columns]]:
     )
     query = access.visible_files(user, *columns).where(
         File.original.in_(list(ids)),
-        File.data_type >= DataType.REDUCED,
+        File.data_type.between(DataType.REDUCED, DataType.FLUX),
         File.state == "current",
     )
     found = defaultdict(list)

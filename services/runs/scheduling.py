@@ -88,7 +88,7 @@ def next_block(data_type: DataType, kind: FrameKind) -> Block | None:
 
 def _is_automatic(block: Block, kind: FrameKind) -> bool:
     """Return whether a block runs without a request; an arc is calibrated only on request."""
-    return not (block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC)
+    return block.automatic and not (block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC)
 
 
 def start_all(proposal: Proposal, drafts: Sequence[Run]) -> list[Run]:

@@ -13,6 +13,7 @@ from peewee import Asc, Desc, Expression
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.models import File, Proposal
+from reduction.frames import DataType
 from services.errors import Unacceptable
 from services.search import sky
 
@@ -24,7 +25,7 @@ class FileFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    data_type: str | None = Field(None, description=f"0 to 5. {LIST}")
+    data_type: str | None = Field(None, description=f"0 to 6. {LIST}")
     proposal_id: str | None = Field(None, description=f"SOAR ID. {LIST}")
     obstype: str | None = Field(None, description=LIST)
     object: str | None = Field(None, description=LIST)
@@ -134,8 +135,8 @@ def _end_of(day: dt.date) -> dt.datetime:
 
 
 def _data_type(name: str, text: str) -> int:
-    if text not in {"0", "1", "2", "3", "4", "5"}:
-        raise Unacceptable(f"{name} is from 0 to 5, not {text[:40]!r}.", field=name)
+    if text not in {str(int(kind)) for kind in DataType}:
+        raise Unacceptable(f"{name} is from 0 to 6, not {text[:40]!r}.", field=name)
     return int(text)
 
 

@@ -142,5 +142,7 @@ def _shape_and_unit(file: File) -> tuple[int, int, str]:
     with reading_header(file):
         header, (*_, n_y, n_x) = frame_io.read_header(open_path(file))
     card = header[f"{vocabulary.BUNIT.keyword}*"]  # to repair all cards takes milliseconds
-    unit = headers.text(repair(card).header, vocabulary.BUNIT).strip() or "ADU"
+    unit = headers.text(repair(card).header, vocabulary.BUNIT).strip()
+    if not unit:
+        unit = "σ" if DataType(file.data_type) is DataType.SKY_SUBTRACTED else "ADU"
     return n_x, n_y, "ADU" if unit.lower() == "adu" else unit

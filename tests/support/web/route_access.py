@@ -142,6 +142,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         QUEUED,
         lambda s: ("/api/files/spectrum/extract/", {"json": {"id": _product(s, 2)}}),
     ),
+    ("POST", "/api/files/spectrum/subtract/sky/"): (
+        QUEUED,
+        lambda s: ("/api/files/spectrum/subtract/sky/", {"json": {"id": _product(s, 2)}}),
+    ),
     ("POST", "/api/files/spectrum/calibrate/wavelength/"): (
         QUEUED,
         lambda s: ("/api/files/spectrum/calibrate/wavelength/", {"json": {"id": _product(s, 3)}}),
