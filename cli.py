@@ -22,6 +22,7 @@ from jobs.processes import log
 from reduction.errors import ReductionError
 from services import notices
 from services.accounts import accounts, sessions
+from services.calibration.zero_points import slit_offsets
 from services.errors import InvalidRequest, NotFound, ServiceError
 from services.files import file_integrity, ingest
 from services.files.arrivals import inspector, names
@@ -75,7 +76,7 @@ def register(server: Flask, config: Config) -> None:
     """Register the commands of a server."""
     for group in (user_commands, proposal_commands):
         server.cli.add_command(group)
-    for command in (ingest_paths, simulate, check_all, migrate):
+    for command in (ingest_paths, simulate, check_all, show_slit_offsets, migrate):
         server.cli.add_command(command)
     server.cli.add_command(_worker_command(config))
 
@@ -246,6 +247,18 @@ def check_all() -> None:
     if violations:
         raise Refused(f"{len(violations)} violation{'s' if len(violations) > 1 else ''}.")
     click.echo("No violations.")
+
+
+@click.command("slit-offsets")
+@with_database
+def show_slit_offsets() -> None:
+    """Print the offsets of slit masks that spectra have shown, in unbinned pixels."""
+    click.echo("camera  arc mask          mask              offset  scatter  spectra  nights  last")
+    for row in slit_offsets.known():
+        click.echo(
+            f"{row.camera:6}  {row.arc_mask:16}  {row.mask:16}  {row.offset:+6.2f}  "
+            f"{row.scatter:7.2f}  {row.spectra:7d}  {row.nights:6d}  {row.last}"
+        )
 
 
 @click.command("migrate")

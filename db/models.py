@@ -614,6 +614,7 @@ TABLES = [
     FormerVersion,
     Run,
     Ingredient,
+    ZeroPoint,
     RunInput,
     Comment,
     LogEntry,

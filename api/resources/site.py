@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, g, request
@@ -15,12 +16,13 @@ from api.document.openapi import version
 from api.models import requests
 from api.models.accounts import Profile, TokenOut
 from api.models.notices import LogPage
-from api.models.site import Status
+from api.models.site import SlitOffsets, Status
 from api.pages import stream
 from api.pages.listeners import Listener, Stream
 from jobs import queue
 from services import logs
 from services.accounts import accounts, sessions
+from services.calibration.zero_points import slit_offsets
 from services.errors import InvalidRequest
 from services.event_cursor import EventCursor
 from services.files import file_list
@@ -73,6 +75,19 @@ def renew_token() -> Any:
     It is shown in this answer and never again.
     """
     return {"token": sessions.renew_token(g.user)}
+
+
+@operation(
+    "GET",
+    "/slit-offsets/",
+    tag="site",
+    name="slit_offsets",
+    answer=SlitOffsets,
+    refusals=(403,),
+)
+def slit_offset_index() -> Any:
+    """Get the offsets of slit masks that spectra have shown. For staff."""
+    return {"results": [asdict(row) for row in slit_offsets.listing(g.user)]}
 
 
 @operation("GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=LogPage)

@@ -25,6 +25,7 @@ from services import access, events, log_list, logs
 from services.access import Action
 from services.accounts import account_admin, account_list, partners
 from services.calibration import acceptance, affected, out_of_date, reclassify, report
+from services.calibration.zero_points import slit_offsets
 from services.data_page import calibrations, file_index, file_view, reduction_progress
 from services.data_page import runs as shown_runs
 from services.errors import AccessDenied, NotFound, Unacceptable
@@ -102,6 +103,7 @@ def log_entry(ids: Ids) -> int:
 
 
 SERVICES: dict[str, Ask] = {
+    "calibration.zero_points.slit_offsets.listing": lambda u, _: slit_offsets.listing(u),
     "calibration.affected.of": lambda u, i: affected.of(u, i["proposal"]),
     "calibration.affected.reduce_again": lambda u, i: affected.reduce_again(u, i["proposal"]),
     "files.comments.add": lambda u, i: comments.add(u, i["file"], "Clouds."),
@@ -358,6 +360,7 @@ VISIBLE: dict[str, Callable[[User], Any]] = {
 THROUGH = {
     "membership": "its proposal: proposal_index.members and collaborator_names",
     "ingredient": "its product, a file that was checked",
+    "zero_point": "nothing: means of the instrument, and siblings that the person's files name",
     "run_input": "its run, which was checked",
     "settings_change": "its proposal: settings_history.page",
     "comment": "its file: comments.listing",

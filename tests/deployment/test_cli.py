@@ -168,6 +168,7 @@ def test_a_simulated_night_is_indexed_once_and_checks_out(invoke: Invoke, raw: P
     with db.database.connection_context():
         assert File.select().count() == 3
     assert "No violations" in invoke("check").stdout
+    assert "arc mask" in invoke("slit-offsets").stdout
 
     with db.database.connection_context():
         file = File.get(File.file_name == one.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from dash import html
 
@@ -10,6 +11,7 @@ from callbacks.core.dash_types import Component
 from reduction.notice_codes import Severity
 from reduction.notice_text import text
 from reduction.notices import Notice
+from reduction.slits import Source
 from services.data_page.file_view import Measurement, ShownFile
 
 _UNITS = {
@@ -37,16 +39,45 @@ _FRACTIONS = frozenset({*_LABELS})
 """Measurements from 0 to 1, shown in percent."""
 
 
+_IN_BADGE = frozenset({"zero_point", "zero_point_error_angstrom", "zero_point_limit_angstrom"})
+"""Measurements that the badge of the zero point shows."""
+_SOURCES = {
+    str(Source.SKY): "own sky",
+    str(Source.SIBLING): "sky of other spectra",
+    str(Source.LEARNT): "earlier nights",
+    str(Source.ARC): "arc alone",
+}
+
+
 def draw(file: ShownFile, trouble: str = "") -> list[Component]:
     """Return the notes of a file; `trouble` is why it cannot be displayed."""
     notes: list[Component] = []
     if trouble:
         notes.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))
-    measurements = [_measurement(measurement) for measurement in file.measurements]
+    measurements = [
+        _measurement(measurement)
+        for measurement in file.measurements
+        if measurement.name not in _IN_BADGE
+    ]
     if any(measurements):
-        notes.append(html.Div([part for part in measurements if part], className="facts"))
+        zero_point = _zero_point({each.name: each.value for each in file.measurements})
+        parts = [part for part in (zero_point, *measurements) if part]
+        notes.append(html.Div(parts, className="facts"))
     notes += [_notice(notice) for notice in file.notices]
     return [*notes, _stamp(file)]
+
+
+def _zero_point(values: Mapping[str, object]) -> Component | None:
+    """Return the badge of a calibrated spectrum: what its zero point rests on, and its error."""
+    source, error = values.get("zero_point"), values.get("zero_point_error_angstrom")
+    if not isinstance(source, str) or not isinstance(error, int | float):
+        return None
+    limit = values.get("zero_point_limit_angstrom")
+    if source == Source.UNCERTAIN and isinstance(limit, int | float):
+        words, look = f"zero point uncertain by up to {limit:.0f} Å", "badge bad"
+    else:
+        words, look = f"zero point: {_SOURCES.get(source, source)} ± {error:.2g} Å", "badge"
+    return html.Span(words, className=look, **{"data-zero-point": source})
 
 
 def _notice(notice: Notice) -> Component:

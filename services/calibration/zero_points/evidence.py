@@ -126,12 +126,12 @@ def _siblings(file: File, mask: str) -> list[ZeroPoint]:
         (File.proposal == file.proposal_id) | File.proposal.in_(shared),
     )
     own = _spectrum(file)
-    others = [row for row in _newest(rows) if _spectrum(row.file) != own]
+    others = [row for row in newest(rows) if _spectrum(row.file) != own]
     nearest = sorted(others, key=lambda row: abs(row.file.date_obs - file.date_obs))[:N_SIBLINGS]
     return sorted(nearest, key=lambda row: (row.file.date_obs, row.file.file_name))
 
 
-def _newest(rows: Iterable[ZeroPoint]) -> list[ZeroPoint]:
+def newest(rows: Iterable[ZeroPoint]) -> list[ZeroPoint]:
     """Return the newest version of each spectrum."""
     newest: dict[tuple[int, str], ZeroPoint] = {}
     for row in rows:
@@ -191,7 +191,7 @@ def _learnt(file: File, mask: str) -> list[ZeroPointEvidence]:
         ZeroPoint.arc_mask != mask,
     )
     by_mask: dict[str, list[ZeroPoint]] = {}
-    for row in _newest(rows):
+    for row in newest(rows):
         by_mask.setdefault(row.arc_mask, []).append(row)
     return [mean_of(rows) for _, rows in sorted(by_mask.items())]
 
