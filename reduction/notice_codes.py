@@ -204,6 +204,7 @@ class NoticeCode(StrEnum):
     SECOND_ORDER_UNKNOWN = "second_order_unknown", WARNING, "filters"
     SKY_OFFSET = "sky_offset", WARNING, "features offset error"
     SLITS_DIFFER = "slits_differ", INFO, "arc_slit slit"
+    SLIT_WIDER_THAN_TARGET = "slit_wider_than_target", WARNING, "slit offset"
     ZERO_POINT_FROM_SIBLINGS = "zero_point_from_siblings", WARNING, "offset error files"
     ZERO_POINT_LEARNT = "zero_point_learnt", WARNING, "offset error number nights last"
     ZERO_POINT_FROM_ARC = "zero_point_from_arc", WARNING, "error"

@@ -165,6 +165,13 @@ def _slits_differ(params: Params) -> str:
     )
 
 
+def _slit_wider_than_target(params: Params) -> str:
+    return (
+        f"The target does not fill {_slit_text(params['slit'])}. If it was not centred, its "
+        f"wavelengths are shifted by up to {params['offset']:.1f} Å against those of the sky"
+    )
+
+
 def _zero_point_from_siblings(params: Params) -> str:
     number = len(params["files"])
     spectra = f"{number} other spectra" if number > 1 else "another spectrum"
@@ -606,6 +613,7 @@ SENTENCES: dict[NoticeCode, str | Callable[[Params], str]] = {
     ),
     C.SKY_OFFSET: _sky_offset,
     C.SLITS_DIFFER: _slits_differ,
+    C.SLIT_WIDER_THAN_TARGET: _slit_wider_than_target,
     C.ZERO_POINT_FROM_SIBLINGS: _zero_point_from_siblings,
     C.ZERO_POINT_LEARNT: _zero_point_learnt,
     C.ZERO_POINT_FROM_ARC: _zero_point_from_arc,

@@ -75,7 +75,7 @@ def model_frame(
         row = rows[[rows.size // 2]]
         one = (plain if model is None else model).variance_of_sum(np.ones((1, n_columns)), row)
         variance[first : first + BAND] = np.where(np.isfinite(one), one, 0.0)
-    known = np.isfinite(sky).all(axis=0)
+    known = np.asarray(np.isfinite(sky).all(axis=0))
     return FrameModel(
         np.where(known, sky, 0.0).astype(np.float32),
         np.where(known, variance, np.float32(0)),

@@ -115,6 +115,29 @@ def _blur(fwhm: float, box: float) -> float:
     return float(brentq(lambda sigma: full_width(box, sigma) - fwhm, least, fwhm))
 
 
+def centring_limit(slit: str, seeing: float | None, dispersion: float) -> float:
+    """Return by how much a target may be shifted against the sky by its place in the slit, Å.
+
+    Parameters
+    ----------
+    slit : str
+        Normalised name of the slit.
+    seeing : float or None
+        FWHM of the target along the slit, arcsec; None when it is not known.
+    dispersion : float
+        Å per unbinned pixel.
+
+    Returns
+    -------
+    float
+        0 for a target that is half as wide as the slit or wider.
+    """
+    width = width_arcsec(slit)
+    if width is None or seeing is None or seeing <= 0 or width < 2 * seeing:
+        return 0.0
+    return (width - seeing) / 2 / PLATE_SCALE * SLIT_IMAGE * dispersion
+
+
 def target_fwhm(sky: LineProfile, dispersion: float, seeing: float | None) -> float:
     """Return the resolution of the spectrum of a target, FWHM in Å.
 

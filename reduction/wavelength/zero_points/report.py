@@ -15,7 +15,7 @@ from reduction.notices import Notice, notice
 from reduction.slits import Source, ZeroPointEvidence, mask_of
 from reduction.wavelength.arc_solution import Solution
 from reduction.wavelength.zero_points import own_sky
-from reduction.wavelength.zero_points.line_profile import target_fwhm
+from reduction.wavelength.zero_points.line_profile import centring_limit, target_fwhm
 from reduction.wavelength.zero_points.own_sky import SlitFrames
 from reduction.wavelength.zero_points.sky_check import SkyOffset
 from reduction.wavelength.zero_points.zero_point import (
@@ -179,8 +179,19 @@ def report_on(
         target_fwhm(profile, dispersion, seeing),
         float(solution.fwhm),
         slits[0] if len(masks) == 1 else "",
-        _notices(zero, own, given, slits, float(solution.fwhm)),
+        (
+            *_notices(zero, own, given, slits, float(solution.fwhm)),
+            *_on_centring(slits[-1], seeing, dispersion),
+        ),
     )
+
+
+def _on_centring(slit: str, seeing: float | None, dispersion: float) -> tuple[Notice, ...]:
+    """Warn of the shift of a point source in a wide slit, which no arc and no sky shows."""
+    shift = centring_limit(slit, seeing, dispersion)
+    if shift < NOTICED_A:
+        return ()
+    return (notice(NoticeCode.SLIT_WIDER_THAN_TARGET, slit=slit, offset=shift),)
 
 
 def _notices(

@@ -129,6 +129,7 @@ def test_the_white_dwarf_shows_its_zero_point_in_the_dark_sky() -> None:
         assert -16 < product.quality["sky_offset_angstrom"] < -14
         assert product.quality["zero_point_error_angstrom"] < 0.8
         assert abs(balmer(product)) < 1.5
+        assert NoticeCode.SLIT_WIDER_THAN_TARGET in codes(product.notices)
         assert 7.5 < 3.0 / 0.15 * product.quality["dispersion_angstrom"] / 2 < 9.0
         assert 2.0 < product.quality["resolution_angstrom"] < 3.0  # a seeing of 0.7 arcsec
     assert abs(balmer(products[0]) - balmer(products[1])) < 0.3

@@ -7,7 +7,12 @@ import pytest
 from scipy.ndimage import convolve1d
 
 from reduction.slits import Source, ZeroPointEvidence, mask_of, masks_differ, width_arcsec
-from reduction.wavelength.zero_points.line_profile import LineProfile, sky_profile, target_fwhm
+from reduction.wavelength.zero_points.line_profile import (
+    LineProfile,
+    centring_limit,
+    sky_profile,
+    target_fwhm,
+)
 from reduction.wavelength.zero_points.sky_check import SkyOffset
 from reduction.wavelength.zero_points.zero_point import (
     Circumstances,
@@ -66,6 +71,12 @@ def test_the_sky_behind_a_wide_slit_is_as_wide_as_the_slit() -> None:
     assert target_fwhm(wide, DISPERSION, 0.7) == pytest.approx(2.3, abs=0.15)
     assert target_fwhm(wide, DISPERSION, 4.0) == wide.fwhm
     assert target_fwhm(wide, DISPERSION, None) == wide.fwhm
+
+
+def test_a_point_source_may_stand_beside_the_middle_of_a_wide_slit() -> None:
+    assert centring_limit("3.0_LONG_SLIT", 0.7, DISPERSION) == pytest.approx(1.15 / 0.15 * 0.42)
+    assert centring_limit("1.0_LONG_SLIT", 0.7, DISPERSION) == 0
+    assert centring_limit("3.0_LONG_SLIT", None, DISPERSION) == 0
 
 
 def test_another_slit_without_a_sky_is_uncertain_by_its_displacement() -> None:
