@@ -481,7 +481,7 @@ class ZeroPoint(Table):
     `night`, `camera` and the two slit masks are those of the spectrum; `arc` is its raw arc,
     `source` a `reduction.slits.Source`. `offset` and `error` (unbinned pixels) were measured on the
     spectrum's own sky, null when that was too faint; see `reduction.wavelength.zero_points`.
-    `evidence` is the fingerprint of what other spectra told of it.
+    `evidence` is the SHA-256 of what other spectra said when it was calibrated.
     """
 
     file = ForeignKeyField(File, backref="zero_points", unique=True, on_delete="CASCADE")
@@ -493,7 +493,7 @@ class ZeroPoint(Table):
     source = CharField(12)
     offset = DoubleField(null=True)
     error = DoubleField(null=True)
-    evidence = CharField(32, default="")
+    evidence = CharField(64, default="")
 
     class Meta:
         indexes = ((("camera", "mask", "night"), False),)

@@ -27,7 +27,7 @@ class ZeroPoint(Model):
     source = CharField(12)
     offset = DoubleField(null=True)
     error = DoubleField(null=True)
-    evidence = CharField(32, default="")
+    evidence = CharField(64, default="")
 
     class Meta:
         legacy_table_names = False

@@ -35,6 +35,8 @@ SlitFrames = Callable[[], tuple[CCDData, CCDData | None] | None]
 
 SAME_POINTING: Final = 1.0
 """Degrees between two pointings that count as one."""
+SAME_ORIENTATION: Final = 2.0
+"""Degrees of elevation and rotator within which flexure is the same."""
 BRIGHT: Final = 5.0
 """Median signal over noise from which a target's light is looked for in its background zones."""
 WELL_MEASURED: Final = 0.5
@@ -64,6 +66,21 @@ def same_pointing(first: tuple[float, float] | None, second: tuple[float, float]
     return math.hypot(across, first[1] - second[1]) < SAME_POINTING
 
 
+def same_orientation(first: Sequence[float | None], second: Sequence[float | None]) -> bool:
+    """Return whether the instrument hung in the same way: elevation and rotator, degrees.
+
+    A parked telescope keeps them while its right ascension runs on.
+    """
+    pairs = list(zip(first, second, strict=True))
+    if any(a is None or b is None for a, b in pairs):
+        return False
+    return all(
+        abs((a - b + 180) % 360 - 180) < SAME_ORIENTATION
+        for a, b in pairs
+        if a is not None and b is not None
+    )
+
+
 def circumstances(
     spectrum: fits.Header, arcs: Sequence[fits.Header], dispersion: float
 ) -> Circumstances:
@@ -90,7 +107,12 @@ def flexure_between(first: fits.Header, second: fits.Header) -> float:
         return OTHER_NIGHT
     hours = abs((end - begin).total_seconds()) / 3600
     pointing = same_pointing(_direction(first), _direction(second))
+    pointing = pointing or same_orientation(_orientation(first), _orientation(second))
     return flexure(Separation(hours, pointing, night_of(begin) == night_of(end)))
+
+
+def _orientation(header: fits.Header) -> tuple[float | None, float | None]:
+    return headers.number(header, vocabulary.ELEVATION), headers.number(header, vocabulary.ROTATOR)
 
 
 def _direction(header: fits.Header) -> tuple[float, float] | None:

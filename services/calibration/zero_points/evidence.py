@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from db.models import File, Ingredient, Proposal, ZeroPoint
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.slits import Source, ZeroPointEvidence, mask_of
-from reduction.wavelength.zero_points.own_sky import same_pointing
+from reduction.wavelength.zero_points.own_sky import same_orientation, same_pointing
 from reduction.wavelength.zero_points.zero_point import (
     OTHER_NIGHT,
     OTHER_POINTING,
@@ -35,17 +36,18 @@ BY_OTHERS = (str(Source.SIBLING), str(Source.LEARNT), str(Source.UNCERTAIN), str
 """Sources of zero points that another spectrum may change."""
 
 
-def record(file: File, known: Sequence[ZeroPointEvidence]) -> None:
+def record(file: File, known: Iterable[ZeroPointEvidence] = ()) -> None:
     """Keep the zero point of a calibrated spectrum whose row was just saved; in a transaction.
 
     Parameters
     ----------
     file : File
-    known : sequence of ZeroPointEvidence
+    known : iterable of ZeroPointEvidence
         What its run was given.
     """
     ZeroPoint.delete().where(ZeroPoint.file == file).execute()
     quality = file.quality or {}
+    arc_mask = mask_of(str(quality.get("arc_slit", "")))
     if file.data_type != DataType.WAVELENGTH or "zero_point" not in quality:
         return
     arc = Ingredient.select(File.original).join(File, on=(Ingredient.input == File.id))
@@ -59,23 +61,32 @@ def record(file: File, known: Sequence[ZeroPointEvidence]) -> None:
         camera=file.camera,
         night=file.night,
         mask=mask_of(file.slit),
-        arc_mask=mask_of(str(quality.get("arc_slit", ""))),
+        arc_mask=arc_mask,
+        evidence=_fingerprint(known, arc_mask),
         source=str(quality["zero_point"]),
         offset=quality.get("sky_offset_pixel"),
         error=quality.get("sky_offset_error_pixel"),
-        evidence=fingerprint(known),
     )
 
 
-def fingerprint(known: Sequence[ZeroPointEvidence]) -> str:
-    """Return what changes with any number of some evidence."""
-    return hashlib.sha256(repr(tuple(known)).encode()).hexdigest()[:32] if known else ""
+def _fingerprint(known: Iterable[ZeroPointEvidence], arc_mask: str) -> str:
+    """Return a text that is the same for the same evidence on a pair of masks."""
+    used = sorted(repr(one) for one in known if mask_of(one.arc_slit) == arc_mask)
+    return hashlib.sha256("\n".join(used).encode()).hexdigest() if used else ""
 
 
-def differs(file: File, known: Sequence[ZeroPointEvidence]) -> bool:
-    """Return whether a calibrated spectrum was given other evidence that may have mattered."""
+def differs(file: File, known: Iterable[ZeroPointEvidence]) -> bool:
+    """Return whether a calibrated spectrum was given other evidence that may have mattered.
+
+    Parameters
+    ----------
+    file : File
+        One that has shown its zero point on its own sky needs none.
+    known : iterable of ZeroPointEvidence
+        What it would be given now.
+    """
     row = ZeroPoint.get_or_none(ZeroPoint.file == file, ZeroPoint.source.in_(BY_OTHERS))
-    return row is not None and row.evidence != fingerprint(known)
+    return row is not None and row.evidence != _fingerprint(known, row.arc_mask)
 
 
 # --- evidence ---------------------------------------------------------------------------------
@@ -150,8 +161,11 @@ def _spectrum(file: File) -> tuple[int, str]:
 def _sibling(file: File, arc: File, row: ZeroPoint) -> ZeroPointEvidence:
     other: File = row.file
     shift = flexure(_separation(file, other))
-    if row.arc_id is None or row.arc_id != arc.original_id:
-        shift = float(np.hypot(shift, OTHER_POINTING))
+    if row.arc_id != arc.original_id:
+        between = None if row.arc is None else _separation(arc, row.arc)
+        # That of the setups is in the first term.
+        moved = OTHER_POINTING if between is None else flexure(replace(between, same_setup=True))
+        shift = float(np.hypot(shift, moved))
     return ZeroPointEvidence(
         Source.SIBLING,
         float(row.offset),
@@ -170,7 +184,9 @@ def _separation(file: File, other: File) -> Separation:
     ]
     return Separation(
         abs((middle[1] - middle[0]).total_seconds()) / 3600,
-        same_pointing(*directions) or file.original_id == other.original_id,
+        same_pointing(*directions)
+        or same_orientation((file.elevation, file.rotator), (other.elevation, other.rotator))
+        or file.original_id == other.original_id,
         same_night=file.night == other.night,
         same_setup=file.grating == other.grating
         and all(
@@ -229,7 +245,7 @@ def concerned_by(file: File) -> list[File]:
     Parameters
     ----------
     file : File
-        A calibrated spectrum, recorded with `record`.
+        A calibrated spectrum, kept with `record`.
 
     Returns
     -------

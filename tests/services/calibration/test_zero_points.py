@@ -33,8 +33,8 @@ def facts(taken: dt.datetime, **more: Any) -> dict[str, Any]:
     return {**values, "ra_deg": 200.0, "dec_deg": -30.0, **more}
 
 
-def reduced_arc(owner: Proposal, taken: dt.datetime = NIGHT) -> File:
-    values = facts(taken, slit=ARC_SLIT, kind=str(FrameKind.ARC))
+def reduced_arc(owner: Proposal, taken: dt.datetime = NIGHT, **more: Any) -> File:
+    values = facts(taken, slit=ARC_SLIT, kind=str(FrameKind.ARC), **more)
     raw = builders.row(f"{next(counter):04d}_COMP.fits", owner, **values)
     return builders.row(
         f"z{raw.file_name}", owner, data_type=DataType.REDUCED, parent=raw, **values
@@ -87,7 +87,7 @@ def test_a_sibling_is_of_the_same_night_and_slit_and_has_shown_its_own_sky(owner
 
 
 def test_it_carries_over_less_well_from_another_pointing_setup_or_arc(owner: Proposal) -> None:
-    arc, other_arc = reduced_arc(owner), reduced_arc(owner)
+    arc, other_arc = reduced_arc(owner), reduced_arc(owner, ra_deg=120.0)
     spectrum = extracted(owner, NIGHT)
     calibrated(extracted(owner, NIGHT), arc, -36.0)
     calibrated(extracted(owner, NIGHT, cam_targ=20.0), arc, -36.0)
