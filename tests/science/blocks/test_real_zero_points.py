@@ -82,7 +82,7 @@ def calibrated(name: str, arc: str, *evidence: ZeroPointEvidence, **settings: An
         kind=FrameKind.SPECTRUM,
         arc=reduced(arc),
         names={CalibrationRole.ARC: f"{arc}.fits"},
-        slit_frames=lambda: (reduced(name), reduced(arc)),
+        slit_frames=lambda _arc: (reduced(name), reduced(arc)),
         zero_points=evidence,
     )
     (product,) = wavelength(inputs, WavelengthSettings(**settings), quiet)
