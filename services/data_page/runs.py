@@ -101,7 +101,9 @@ def _requested_by(user: User, run: Run) -> str | None:
 
 
 def _inputs(user: User, run: Run) -> tuple[NamedFile, ...]:
-    query = RunInput.select(RunInput.input, RunInput.name).where(RunInput.run == run)
+    query = RunInput.select(RunInput.input, RunInput.name).where(
+        RunInput.run == run, RunInput.name != ""
+    )
     if run.proposal_id is None and not access.sees_everything(user):
         query = query.where(RunInput.input.in_(access.visible_files(user, File.id)))
     return tuple(NamedFile(*values) for values in query.order_by(RunInput.id).tuples())

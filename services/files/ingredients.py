@@ -145,8 +145,6 @@ def record_product(
 ) -> None:
     """Record what went into a product whose row has just been saved, inside that transaction.
 
-    What was recorded of it before is replaced.
-
     Parameters
     ----------
     file : File
@@ -190,9 +188,13 @@ def record_product(
         }
         for one in given
     ]
-    Ingredient.delete().where(Ingredient.product == file).execute()
     if rows:
         Ingredient.insert_many(rows).execute()
+
+
+def forget(file: File) -> None:
+    """Forget what a product was made of, whose row gets other bytes; inside that transaction."""
+    Ingredient.delete().where(Ingredient.product == file).execute()
 
 
 def _present(given: Iterable[Given]) -> dict[int, int]:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from db.models import File, Run
+from db.models import File, Run, utc_now
 from reduction.fits import frame_io, provenance
 from reduction.fits.vocabulary import GSP_FNAM, GSP_PROV
 from reduction.frames import DataType, FrameKind, Product, Spectrum
@@ -147,7 +147,8 @@ def _provisional_until(run: Run, product: Product, inputs: Inputs) -> datetime |
     walked = inputs.walk(as_tried(product.arcs))
     used = [rows.describe(arc.raw) for _, arc, reason in walked if reason is None]
     choice = arc_selection.choice_of(run.settings)
-    return provisional.arc_to_come(run.file, used, choice, is_coming=inputs.is_coming)[1]
+    _, until = provisional.arc_to_come(run.file, used, choice, is_coming=inputs.is_coming)
+    return None if until is None or until <= utc_now() else until
 
 
 def _flushed(path: Path) -> str:

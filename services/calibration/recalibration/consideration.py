@@ -70,8 +70,13 @@ def lend(spectra: Iterable[File]) -> None:
 
 
 def recheck(products: Iterable[File]) -> None:
-    """Do again those of some products that would be made of other inputs now."""
+    """Do again those of some spectra that would be made of other inputs now.
+
+    Reduced frames are left out: another master makes another version of them.
+    """
     for product in {product.id: product for product in products}.values():
+        if product.data_type <= REDUCED:
+            continue
         run = Run.get_or_none(Run.id == product.run_id)
         if run is None or product.parent is None or run.block not in all_blocks():
             continue

@@ -23,7 +23,7 @@ from reduction.wavelength.spectral_wcs import shift_between_solutions
 from services import logs
 from services.calibration import out_of_date
 from services.calibration.recalibration import consideration
-from services.files import products, rows
+from services.files import ingredients, products, rows
 from services.runs.lifecycle import RunState
 from services.unit_of_work import UnitOfWork
 
@@ -88,6 +88,7 @@ class Replacement:
                 setattr(row, name, value)
         row.last_modified = clock.now()
         row.save()
+        ingredients.forget(row)
         work.events.append(rows.file_event("file-changed", row))
         work.events.append(logs.write(entry, proposal=row.proposal, file=row, run=self.run))
         work.after.append(partial(consideration.consider, [row]))

@@ -269,6 +269,19 @@ class TestArcsThatGo:
         assert builders.input_names(found) == ["r0001_comp.fits", "r0004_comp.fits"]
 
 
+def test_without_its_master_a_reduced_frame_stays(raw: Path) -> None:
+    staff = builders.person("staff", is_staff=True)
+    for number in (1, 2, 3):
+        arrive(raw, f"b{number}.fits", "BIAS")
+    frame = arrive(raw, "s1.fits")
+    builders.drain()
+    before = File.get(File.original == frame, File.data_type == DataType.REDUCED)
+    deletion.delete(staff, File.get(File.data_type == DataType.MASTER).id)
+    builders.drain()
+    assert File.get_by_id(before.id).checksum == before.checksum
+    assert replacing() == []
+
+
 class TestKilled:
     def test_before_the_commit_the_old_file_is_there(
         self, spectrum: File, raw: Path, monkeypatch: pytest.MonkeyPatch
