@@ -76,6 +76,10 @@ def _model_of_spectrum(work: Image, noise: Image) -> tuple[Image, Image]:
     n_rows = len(work)
     bands = robust.column_medians(work, BAND_ROWS)
     scene: Image = robust.interpolation(n_rows, len(bands)) @ bands
+    # The median of the variance is too low on the crest of a line of two pixels.
+    lit = np.maximum(scene, 0)
+    lit += np.float32(max(float(np.median(noise[::16, ::16] - lit[::16, ::16])), 0.0))
+    np.maximum(noise, lit, out=noise)
     smooth, found = _along_rows(work - scene, scene, noise)
     scene += smooth
     misfit = _slope(scene)

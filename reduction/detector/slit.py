@@ -12,7 +12,11 @@ from reduction.detector import robust
 
 MARGIN = 2
 """Rows left out at each detected edge, over which the light decreases."""
+ROUNDING = 0.3
+"""Error of the median of integers, ADU; the scatter of such medians may be 0."""
 _MIN_FRACTION = 0.25
+_STEP_ROWS, _LEAST_STEP = 5, 0.6
+"""Rows on both sides of an edge, and by what part of the sky's light they differ at least."""
 
 
 def profile_along_slit(data: NDArray[Any], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -66,7 +70,7 @@ def lit_rows_of_frame(profile: NDArray[np.float64]) -> tuple[int, int]:
     Parameters
     ----------
     profile : (n_spatial,) float
-        Along the slit, from `profile_along_slit`.
+        Along the slit, from `profile_along_slit`, ADU.
 
     Returns
     -------
@@ -76,12 +80,28 @@ def lit_rows_of_frame(profile: NDArray[np.float64]) -> tuple[int, int]:
     n = len(profile)
     smooth = median_filter(np.nan_to_num(profile, nan=float(np.nanmedian(profile))), size=5)
     noise = 1.4826 * float(np.nanmedian(np.abs(np.diff(profile)))) / np.sqrt(2)
+    noise = max(noise, ROUNDING)
     end = max(n // 50, 3)
     dark = min(float(np.median(smooth[:end])), float(np.median(smooth[-end:])))
     sky = float(np.median(smooth))
-    if sky - dark < max(10 * noise, 1e-6):
+    if sky - dark < 10 * noise:
         return 0, n
-    return _longest_run(smooth > dark + 0.5 * (sky - dark), n)
+    first, last = _longest_run(smooth > dark + 0.5 * (sky - dark), n)
+    # The jaws of a slit are a step; light that fades along it is the sky's own or that of a source.
+    step = _LEAST_STEP * (sky - dark)
+    lit = np.minimum(smooth, sky)  # without the flank of a target
+    if not _falls(lit[::-1], n - first, step):
+        first = 0
+    if not _falls(lit, last, step):
+        last = n
+    return first, last
+
+
+def _falls(profile: NDArray[np.float64], last: int, step: float) -> bool:
+    """Return whether the profile falls by a step across the last lit row."""
+    inner = profile[max(last - _STEP_ROWS, 0) : last]
+    outer = profile[last + MARGIN : last + MARGIN + _STEP_ROWS]
+    return bool(outer.size and inner.size and np.median(inner) - np.median(outer) >= step)
 
 
 def _longest_run(lit: NDArray[np.bool_], n: int) -> tuple[int, int]:
