@@ -47,7 +47,7 @@ class Observation:
             kind=FrameKind.SPECTRUM,
             arc=self.arc,
             names={CalibrationRole.ARC: "arc.fits"},
-            slit_frames=(lambda: (self.frame, self.arc)) if whole_slit else None,
+            slit_frames=(lambda _arc: (self.frame, self.arc)) if whole_slit else None,
             zero_points=evidence,
         )
         (product,) = wavelength(inputs, WavelengthSettings(**settings), quiet)
