@@ -2,7 +2,7 @@
 
 A notice is stored and passed on as data. The sentence that a person reads is made of it in
 `reduction.notice_text`, when it is shown. A new notice is a member of
-`reduction.notice_codes.NoticeCode` and a sentence there.
+`reduction.notice_codes.NoticeCode` and a sentence in `reduction.sentences`.
 """
 
 from __future__ import annotations

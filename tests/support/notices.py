@@ -48,7 +48,7 @@ def replace_sentences() -> None:
 
     Nothing may depend on wording: under this only the tests of the wording fail.
     """
-    notice_text.SENTENCES.update({code: _without_words(code) for code in NoticeCode})
+    notice_text.TABLE.update({code: _without_words(code) for code in NoticeCode})
     difference_text.QUANTITIES.update({quantity: f"<{quantity}>" for quantity in Quantity})
 
 

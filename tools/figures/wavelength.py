@@ -1,7 +1,7 @@
 """Draw the figures of docs/reduction/wavelength.md from simulated arcs.
 
-Run from the project's folder: ``.venv/bin/python -m tools.make_wavelength_figures``; see
-``tools/make_figures.py`` for what it needs.
+Run from the project's folder: ``.venv/bin/python -m tools.figures.wavelength``; see
+``tools/figures/night.py`` for what it needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reduction.wavelength.arc_solution import SolveOptions, alignments, make_pro
 from reduction.wavelength.lamp_templates import expected_patterns
 from reduction.wavelength.line_problem import Setup
 from tests.support.truth.arcs import Arc, arc
-from tools.make_figures import save
+from tools.figures.night import save
 
 
 def pattern(one: Arc) -> go.Figure:

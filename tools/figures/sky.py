@@ -2,7 +2,7 @@
 
 They need the real frames of ``shared/data`` beside the checkout, and Chromium:
 
-    .venv/bin/python -m tools.make_sky_figures
+    .venv/bin/python -m tools.figures.sky
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reduction.registry import BlockInputs
 from reduction.simulation.sources import Source
 from tests.support.truth.nights import Mode, quiet, science
 from tests.support.truth.real_frames import reduced_standard
-from tools.make_figures import save
+from tools.figures.night import save
 
 WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 PARTS = (("blue", "#1f77b4"), ("middle", "#2ca02c"), ("red", "#d62728"))

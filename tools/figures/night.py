@@ -1,6 +1,6 @@
 """Draw the figures of docs/reduction/reduce.md and extract.md from simulated frames.
 
-Run from the project's folder: ``.venv/bin/python -m tools.make_figures``. Needs the browser that
+Run from the project's folder: ``.venv/bin/python -m tools.figures.night``. Needs the browser that
 ``tools/provide_test_machine`` installs: Plotly draws in it.
 """
 
@@ -24,7 +24,7 @@ from tests.support.browser_window import chromium_path
 from tests.support.truth.accuracy import expected_electrons
 from tests.support.truth.nights import Mode, Reduced, expose_science, quiet, reduce_frame
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDTH, HEIGHT = 900, 380
 SCENE = (
     Source("target", "star", 15.5, -5, 6.5),

@@ -1,6 +1,6 @@
 """Draw the figures of docs/reduction/reduce.md that show real frames.
 
-Run from the project's folder: ``.venv/bin/python -m tools.make_reduce_figures``. The frames
+Run from the project's folder: ``.venv/bin/python -m tools.figures.reduce``. The frames
 are read from ``shared/data`` beside the checkout.
 """
 
@@ -23,7 +23,7 @@ from reduction.frames import PixelFlag
 from reduction.registry import BlockInputs
 from tests.support.paths import REAL_NIGHT
 from tests.support.truth.nights import quiet
-from tools.make_figures import save
+from tools.figures.night import save
 
 GAIN = 1.4
 ROWS, COLUMNS = slice(35, 120), slice(720, 830)

@@ -1,6 +1,6 @@
 """Draw the figures of docs/reduction/masters.md and imaging.md, and that of a nebula in extract.md.
 
-Run from the project's folder: ``.venv/bin/python -m tools.make_master_figures``.
+Run from the project's folder: ``.venv/bin/python -m tools.figures.master``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reduction.simulation.sources import Source
 from tests.support.goodman_frames import header
 from tests.support.science.star_field import raw_frame, star_field
 from tests.support.truth.nights import Mode, expose_science, quiet, reduce_frame
-from tools.make_figures import heat, save
+from tools.figures.night import heat, save
 
 N_MEMBERS = 20
 

@@ -1,7 +1,7 @@
 """Draw the figures of the zero point in docs/reduction/wavelength.md from real frames.
 
-Run from the project's folder: ``.venv/bin/python -m tools.make_zero_point_figures``. Needs the real
-nights in ``shared/data`` beside the checkout, and what ``tools/make_figures.py`` needs.
+Run from the project's folder: ``.venv/bin/python -m tools.figures.zero_point``. Needs the real
+nights in ``shared/data`` beside the checkout, and what ``tools/figures/night.py`` needs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from reduction.wavelength.zero_points.sky_check import REACH_PIXELS, sky_offset
 from reduction.wavelength.zero_points.sky_model import components, prepare, scan
 from reduction.wavelength.zero_points.slit_sky import slit_sky
 from tests.support.paths import REAL_NIGHT, SHARED_DATA
-from tools.make_figures import save
+from tools.figures.night import save
 
 BLUE, GREY, RED = "#1f5fa8", "#bbbbbb", "#b5432a"
 OLD_NIGHT = SHARED_DATA / "soar-blue-2014-12-18"

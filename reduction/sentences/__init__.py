@@ -1,0 +1,1 @@
+"""The sentences of notices, by what the notices are about."""

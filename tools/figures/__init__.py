@@ -1,0 +1,1 @@
+"""The figures of docs/reduction, drawn from simulated and real frames."""
