@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from tests.support.bench.table import (
     published,
     row,
 )
+from tests.support.science import sharp_traces
 from tests.support.truth import cosmic_rays
 from tests.support.truth.accuracy import Accuracy, measure
 from tests.support.truth.arcs import (
@@ -124,6 +126,13 @@ def test_cosmic_rays() -> None:
     )
     row("  clean source pixels touched", f"{seen.eaten:.3%}", "0.1 %", "–")
     assert seen.marked > 1000
+    for method in ("lacosmic", "dcr"):
+        sharp = sharp_traces.Count()
+        shapes = itertools.product((2.0, 2.3, 2.8, 3.5), (20.0, 60.0, 125.0, 300.0))
+        for seed, (fwhm, snr) in enumerate(shapes):
+            sharp.add(sharp_traces.Trace(fwhm, snr, 0.004, 1.0, 6, 4), method, seed)
+        share = sharp.touched / sharp.clean
+        row(f"  clean core of traces of 2.0–3.5 px, {method}", f"{share:.3%}", "0.1 %", "–")
 
 
 def extracted(scene: tuple[Source, ...], kind: str) -> list[Accuracy]:
