@@ -23,9 +23,10 @@ from reduction.sky.slit_curvature import Curvature, measure_curvature
 
 Array = NDArray[np.float64]
 
-OPTIMAL_ZONE = 5.0
-"""Factor on the width of the background zones for optimal extraction, so that the background does
-not add the noise that the weights avoid."""
+OPTIMAL_ZONE, FAINT_ZONE = 5.0, 10.0
+"""Factors on the width of the background zones for optimal extraction, so that the background does
+not add the noise that the weights avoid: of a bright target, and of one that is much fainter than
+its background, where that noise is the larger part."""
 
 
 TARGET_REACH = (3.0, 1.0, 0.0)
@@ -87,11 +88,21 @@ class FrameSky:
 Zones = tuple[tuple[float, float], tuple[float, float]]
 
 
-def zones_of(trace: Trace, apertures: Apertures, *, optimal: bool) -> tuple[Zones, Zones]:
-    """Return the preferred and the fallback background zones, relative to the trace, rows."""
+def zones_of(
+    trace: Trace, apertures: Apertures, variance: float, *, optimal: bool
+) -> tuple[Zones, Zones]:
+    """Return the preferred and the fallback background zones, relative to the trace, rows.
+
+    `variance` is that of a pixel of the background, electron squared.
+    """
     edge = apertures.width * trace.fwhm / 2
     near = edge + apertures.offset * trace.fwhm
-    width = apertures.zone * (OPTIMAL_ZONE if optimal else 1.0)
+    width = apertures.zone
+    if optimal:
+        light = max(float(np.median(trace.light)), 0.0)
+        # The background of about 1.5 FWHM counts in the noise of an optimal sum.
+        faint = 1 - light / max(light + 1.5 * trace.fwhm * variance, 1e-12)
+        width *= OPTIMAL_ZONE + faint * (FAINT_ZONE - OPTIMAL_ZONE)
     far = near + max(width * trace.fwhm, 4.0)
     close, wider = edge + 0.5 * trace.fwhm, far + 3 * trace.fwhm
     return ((-far, -near), (near, far)), ((-wider, -close), (close, wider))

@@ -8,6 +8,7 @@ by coarse sampling.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -108,16 +109,17 @@ class LightProfile:
         light : (n,) float
             Fraction of the light below each offset.
         """
-        half = (WING_REACH if self.wing else REACH) * self.fwhm + 1
-        offsets = np.arange(-half, half + STEP, STEP)
-        light = cumulative(offsets, self.fwhm, self.beta)
-        if self.wing:
-            light = (1 - self.wing) * light + self.wing * cumulative_wing(offsets, self.fwhm)
-        if self.correction.size:
-            extra = np.interp(offsets, self.correction_at, self.correction, left=0, right=0)
-            summed = np.cumsum(extra) * STEP
-            light = light + summed - summed[-1] * light
+        offsets, light, _ = self._tables()
         return offsets, light
+
+    def _tables(self) -> tuple[Array, Array, Array]:
+        return _tables(
+            self.fwhm,
+            self.beta,
+            self.wing,
+            self.correction_at.tobytes(),
+            self.correction.tobytes(),
+        )
 
     def pixels(self, offset: NDArray[Any], spread: Array | float = 1.0) -> Array:
         """Return the profile integrated over pixels.
@@ -135,11 +137,30 @@ class LightProfile:
         ndarray of float64
             Fraction of the light in each pixel, of the broadcast shape.
         """
-        at, light = self.table()
-        pixel = np.interp(at + 0.5, at, light) - np.interp(at - 0.5, at, light)
+        at, _, pixel = self._tables()
         if isinstance(spread, float) and spread == 1.0:
             return _look_up(offset, at[0], pixel)
         return np.asarray(_look_up(offset / spread, at[0], pixel) / spread)
+
+
+@lru_cache(maxsize=64)
+def _tables(
+    fwhm: float, beta: float | None, wing: float, correction_at: bytes, correction: bytes
+) -> tuple[Array, Array, Array]:
+    """Tabulate a profile: offsets, light below each, and light of a pixel centred on each."""
+    half = (WING_REACH if wing else REACH) * fwhm + 1
+    offsets = np.arange(-half, half + STEP, STEP)
+    light = cumulative(offsets, fwhm, beta)
+    if wing:
+        light = (1 - wing) * light + wing * cumulative_wing(offsets, fwhm)
+    if correction:
+        at, amount = (np.frombuffer(values) for values in (correction_at, correction))
+        summed = np.cumsum(np.interp(offsets, at, amount, left=0, right=0)) * STEP
+        light = light + summed - summed[-1] * light
+    pixel = np.interp(offsets + 0.5, offsets, light) - np.interp(offsets - 0.5, offsets, light)
+    for array in (offsets, light, pixel):
+        array.flags.writeable = False
+    return offsets, light, pixel
 
 
 def _look_up(place: Array, first: float, values: Array) -> Array:

@@ -18,7 +18,7 @@ from reduction.extraction.aperture_sums import ExtractedFlux
 from reduction.extraction.background_zones import Apertures, FrameSky
 from reduction.extraction.trace_cards import record_trace
 from reduction.extraction.tracing import Trace
-from reduction.fits import provenance, vocabulary
+from reduction.fits import frame_io, provenance, vocabulary
 from reduction.frames import PixelFlag, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -204,7 +204,9 @@ def _scene(
     columns = np.arange(frame.shape[1], dtype=float)
     centre = np.asarray(trace.polynomial(columns))
     half = apertures.width * trace.fwhm / 2
-    zones = background_zones.zones_of(trace, apertures, optimal=optimal)
+    plane = frame_io.variance_of(frame)
+    typical = 0.0 if plane is None else float(np.median(plane[::16, ::16]))
+    zones = background_zones.zones_of(trace, apertures, typical, optimal=optimal)
     window = max(half * (OPTIMAL_WINDOW if optimal else 1.0), half + 1)
     near = [other for other in others if _gap(trace, other, columns) < window + 2 * other.fwhm]
     reach = max(window, *(abs(edge) for pair in zones for zone in pair for edge in zone))

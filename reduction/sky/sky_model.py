@@ -40,7 +40,7 @@ CONTINUUM, LINE_REACH = 61, 4
 PAD = 4
 PARTS = 8
 """Parts of the zones whose means show what a straight line leaves."""
-LEFT_SIGMA, FEWEST_COLUMNS = 5.0, 6
+LEFT_SIGMA, FEWEST_COLUMNS = 3.5, 8
 """Significance of what is left, and the number of columns on lines that it takes."""
 WIDTH = 10
 """Knots that the sum of an aperture extends over."""

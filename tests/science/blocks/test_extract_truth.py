@@ -29,6 +29,7 @@ def star(magnitude: float, offset: float, name: str = "target", kind: str = "sta
 SCENES = {
     "bright": (star(15.0, 20),),
     "faint": (star(19.3, 20),),
+    "very faint": (star(20.6, 20),),
     "second": (star(15.5, -15), star(15.5 + 1.307, 55, "second")),  # 30 % of the flux, 70 px away
     "overlapping": (star(15.5, -5), star(16.5, 13, "second", "white dwarf")),
     "galaxy": (Source("target", "galaxy", 16.5, 10, 1.5 * SEEING, 2.5, 0.02),),
@@ -88,6 +89,16 @@ def test_optimal_noise_is_near_what_no_extraction_can_beat(mode: Mode) -> None:
         assert one.flux == pytest.approx(1, abs=0.02)
         assert 0.9 < one.pull < 1.1
         assert one.trace < 0.2
+
+
+def test_below_a_signal_to_noise_of_five_the_background_adds_little() -> None:
+    seen = [
+        measured(mode, "very faint", seed, "optimal")["target"]
+        for mode in MODES[:2]
+        for seed in (21, 22, 23)
+    ]
+    assert 3 < np.mean([one.signal_to_noise for one in seen]) < 5
+    assert rms([one.noise for one in seen]) < 1.05
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda m: f"{m.setup}-{m.camera}")
