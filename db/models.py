@@ -300,7 +300,7 @@ class File(Table):
             ),
         )
         constraints = [
-            Check("data_type BETWEEN 0 AND 5"),
+            Check("data_type BETWEEN 0 AND 6"),
             Check("state IN ('current','superseded')"),
         ]
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from peewee import SqliteDatabase
+from peewee import IntegrityError, SqliteDatabase
 
 from db import MIGRATIONS
 
@@ -19,7 +19,7 @@ OTHER = {"extract": {"extraction_type": "fractional", "max_targets": 5}, "reduce
 
 @pytest.fixture
 def migration() -> ModuleType:
-    path = MIGRATIONS / "0019_extraction_default.py"
+    path = MIGRATIONS / "0019_extraction.py"
     spec = importlib.util.spec_from_file_location("extraction_default", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -29,6 +29,7 @@ def migration() -> ModuleType:
 
 def database(settings: dict[str, Any], changes: list[tuple[Any, Any]]) -> SqliteDatabase:
     db = SqliteDatabase(":memory:")
+    db.execute_sql("CREATE TABLE file (data_type INTEGER, CHECK (data_type BETWEEN 0 AND 5))")
     db.execute_sql("CREATE TABLE proposal (id INTEGER, settings TEXT)")
     db.execute_sql("CREATE TABLE settings_change (proposal_id INTEGER, before TEXT, after TEXT)")
     db.execute_sql("INSERT INTO proposal VALUES (1, ?)", [json.dumps(settings)])
@@ -67,5 +68,8 @@ def test_only_a_choice_is_kept(
         **settings.get("extract", {}),
         "extraction_type": "",
     }
+    db.execute_sql("INSERT INTO file VALUES (6)")
     migration.down(None, db)
     assert stored(db) == settings
+    with pytest.raises(IntegrityError):
+        db.execute_sql("INSERT INTO file VALUES (6)")
