@@ -13,6 +13,7 @@ from reduction.frames import DataType
 from services.data_page.file_view import FamilyMember, FileView
 
 _TARGET = re.compile(r"_(?:target|ws)_(\d+)")
+_SIGMA = re.compile(r"_sigma(?=[_.])")
 _VERSION = re.compile(r"_v(\d+)(?=[_.])")
 
 
@@ -92,7 +93,10 @@ def _target(member: FamilyMember) -> str:
     if member.data_type == DataType.RAW:
         return ""
     match = _TARGET.search(member.file_name)
-    return match[1] if match else ""
+    if match:
+        return match[1]
+    in_sigmas = member.data_type == DataType.SKY_SUBTRACTED and _SIGMA.search(member.file_name)
+    return "(σ)" if in_sigmas else ""
 
 
 def _tab(address: Address, member: FamilyMember, label: str, *, is_shown: bool) -> Component:
