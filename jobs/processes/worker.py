@@ -39,6 +39,7 @@ SCIENCE = (
     "astropy.io.fits",
     "ccdproc",
     "scipy.optimize",
+    "scipy.interpolate",
     "scipy.ndimage",
     "scipy.signal",
     "cv2",

@@ -13,7 +13,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from reduction.detector import robust
 
@@ -60,6 +59,8 @@ class Trace:
 @cache
 def _cubic(n: int, n_blocks: int) -> Image:
     """Return the matrix (n, n_blocks) of the cubic spline through the middles of blocks."""
+    from scipy.interpolate import CubicSpline  # noqa: PLC0415 - as in `targets`, for the start
+
     if n_blocks < 4:
         return robust.interpolation(n, n_blocks)
     middles = (np.arange(n_blocks) + 0.5) * n / n_blocks - 0.5

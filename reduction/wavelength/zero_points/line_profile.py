@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import erf
 
 from reduction.slits import PLATE_SCALE, width_arcsec
@@ -66,6 +65,8 @@ class LineProfile:
 
 def full_width(box: float, sigma: float) -> float:
     """Return the FWHM of a box convolved with a Gaussian."""
+    from scipy.optimize import brentq  # noqa: PLC0415 - as in `targets`, for the start
+
     blur = FWHM_PER_SIGMA * sigma
     if box < 1e-3 * blur:
         return blur
@@ -109,6 +110,8 @@ def sky_profile(arc_fwhm: float, dispersion: float, arc_slit: str, slit: str) ->
 
 def _blur(fwhm: float, box: float) -> float:
     """Return the standard deviation of the Gaussian that makes a box as wide as a line."""
+    from scipy.optimize import brentq  # noqa: PLC0415 - as in `targets`, for the start
+
     least = SHARPEST * fwhm / FWHM_PER_SIGMA
     if full_width(box, least) >= fwhm:
         return least

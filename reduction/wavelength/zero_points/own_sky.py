@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -19,24 +18,22 @@ from reduction.wavelength import spectral_wcs
 from reduction.wavelength.arc_solution import Solution
 from reduction.wavelength.wavelength_solution import mid_exposure
 from reduction.wavelength.zero_points.line_profile import LineProfile, sky_profile
-from reduction.wavelength.zero_points.sky_check import REACH_PIXELS, SkyOffset, sky_offset
-from reduction.wavelength.zero_points.slit_sky import slit_sky
-from reduction.wavelength.zero_points.zero_point import (
+from reduction.wavelength.zero_points.separation import (
     OTHER_NIGHT,
-    Circumstances,
     Separation,
     flexure,
+    same_orientation,
+    same_pointing,
 )
+from reduction.wavelength.zero_points.sky_check import REACH_PIXELS, SkyOffset, sky_offset
+from reduction.wavelength.zero_points.slit_sky import slit_sky
+from reduction.wavelength.zero_points.zero_point import Circumstances
 
 Floats = NDArray[np.float64]
 
 SlitFrames = Callable[[], tuple[CCDData, CCDData | None] | None]
 """Opens the reduced 2-D frame that a spectrum was extracted from, and its 2-D arc."""
 
-SAME_POINTING: Final = 1.0
-"""Degrees between two pointings that count as one."""
-SAME_ORIENTATION: Final = 2.0
-"""Degrees of elevation and rotator within which flexure is the same."""
 BRIGHT: Final = 5.0
 """Median signal over noise from which a target's light is looked for in its background zones."""
 WELL_MEASURED: Final = 0.5
@@ -55,30 +52,6 @@ def dispersion_of(solution: Solution) -> float:
     """Return the dispersion in the middle of a solution, Å per unbinned pixel."""
     middle = 0.5 * float(np.sum(solution.function.domain))
     return float(solution.function.deriv()(middle))
-
-
-def same_pointing(first: tuple[float, float] | None, second: tuple[float, float] | None) -> bool:
-    """Return whether two directions (right ascension, declination; degrees) are one pointing."""
-    if first is None or second is None:
-        return False
-    across = (first[0] - second[0] + 180) % 360 - 180
-    across *= math.cos(math.radians(first[1]))
-    return math.hypot(across, first[1] - second[1]) < SAME_POINTING
-
-
-def same_orientation(first: Sequence[float | None], second: Sequence[float | None]) -> bool:
-    """Return whether the instrument hung in the same way: elevation and rotator, degrees.
-
-    A parked telescope keeps them while its right ascension runs on.
-    """
-    pairs = list(zip(first, second, strict=True))
-    if any(a is None or b is None for a, b in pairs):
-        return False
-    return all(
-        abs((a - b + 180) % 360 - 180) < SAME_ORIENTATION
-        for a, b in pairs
-        if a is not None and b is not None
-    )
 
 
 def circumstances(

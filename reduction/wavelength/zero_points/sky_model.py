@@ -12,8 +12,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter, percentile_filter
-from scipy.optimize import nnls
-from scipy.signal import correlate, fftconvolve
 
 from reduction.lines.sky_library import GROUPS, sky_library
 from reduction.wavelength.zero_points.line_profile import LineProfile
@@ -226,6 +224,8 @@ def components(observed: Observed, profile: LineProfile, reach: int) -> Floats:
     grid = grid[window]
 
     def drawn(values: Floats) -> Floats:
+        from scipy.signal import fftconvolve  # noqa: PLC0415 - as in `targets`, for the start
+
         return np.interp(axis, grid, fftconvolve(values, kernel, mode="same"), left=0, right=0)
 
     level = np.interp(axis, observed.wavelength, observed.continuum)
@@ -282,11 +282,15 @@ def scan(observed: Observed, model: Floats) -> Scan | None:
 
 def _at_all_shifts(component: Floats, weight: Floats) -> Floats:
     """Return the sums of weight × component for shifts from -reach to reach."""
+    from scipy.signal import correlate  # noqa: PLC0415 - as in `targets`, for the start
+
     return np.asarray(correlate(component, weight, mode="valid")[::-1])
 
 
 def _fit(gram: Floats, right: Floats) -> tuple[float, Floats]:
     """Solve the normal equations with amplitudes that are not negative."""
+    from scipy.optimize import nnls  # noqa: PLC0415 - as in `targets`, for the start
+
     ridge = 1e-6 * np.trace(gram) / len(right)
     root = np.linalg.cholesky(gram + ridge * np.eye(len(right)))
     reduced = np.linalg.solve(root, right)

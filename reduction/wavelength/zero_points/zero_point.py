@@ -29,51 +29,10 @@ MASK_LIMIT: Final = 50.0
 """Largest displacement to expect of two slit masks, unbinned pixels. Between the mask of 0.45
 arcsec and those of 1.0 and 3.0 arcsec 34 to 38 were measured in 2014 and 2018; flexure adds a
 few."""
-STILL: Final = 0.3
-"""Shift between two frames at one pointing and time, unbinned pixels (one sigma)."""
-DRIFT_PER_HOUR: Final = 2.5
-"""Shift at one pointing while the telescope tracks, unbinned pixels per hour: the moonlit sky of
-2018-02-05 moved by 0.7 pixels in 17 minutes."""
-OTHER_POINTING: Final = 2.0
-"""Shift between pointings of one night, unbinned pixels (one sigma)."""
-OTHER_NIGHT: Final = 3.0
-"""Shift between nights, unbinned pixels (one sigma): gratings, camera and slit wheel have been
-moved."""
-OTHER_SETUP: Final = 1.0
-"""Difference of a mask's offset between settings of grating and camera, unbinned pixels (one
-sigma)."""
 CLEAR: Final = 2.0
 """Offset from which a scale through the same slit is corrected, in units of its error."""
 NOTICED_A: Final = 1.0
 """Three-sigma uncertainty of an unconfirmed zero point from which the observer is warned, Å."""
-
-
-@dataclass(frozen=True, slots=True)
-class Separation:
-    """What lies between two frames.
-
-    Parameters
-    ----------
-    hours : float
-        Between the middles of their exposures; not negative.
-    same_pointing, same_night, same_setup : bool
-    """
-
-    hours: float
-    same_pointing: bool
-    same_night: bool = True
-    same_setup: bool = True
-
-
-def flexure(between: Separation) -> float:
-    """Return the shift to expect between two frames, unbinned pixels (one sigma)."""
-    if not between.same_night:
-        shift = OTHER_NIGHT
-    elif not between.same_pointing:
-        shift = OTHER_POINTING
-    else:
-        shift = min(DRIFT_PER_HOUR * between.hours, OTHER_POINTING)
-    return float(np.hypot(np.hypot(STILL, shift), 0.0 if between.same_setup else OTHER_SETUP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +46,7 @@ class Circumstances:
     slits_differ : bool
         The arc was taken through another slit mask, or it is not known through which.
     flexure : float
-        Between arc and spectrum, unbinned pixels (one sigma); see `flexure`.
+        Between arc and spectrum, unbinned pixels (one sigma); see `separation.flexure`.
     """
 
     dispersion: float

@@ -20,12 +20,13 @@ from db.models import File, Ingredient, Proposal, ZeroPoint
 from reduction import matching
 from reduction.frames import DataType, FrameKind
 from reduction.slits import Source, ZeroPointEvidence, mask_of
-from reduction.wavelength.zero_points.own_sky import same_orientation, same_pointing
-from reduction.wavelength.zero_points.zero_point import (
+from reduction.wavelength.zero_points.separation import (
     OTHER_NIGHT,
     OTHER_POINTING,
     Separation,
     flexure,
+    same_orientation,
+    same_pointing,
 )
 
 LEARNT_DAYS = 730

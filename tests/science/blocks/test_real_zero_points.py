@@ -26,7 +26,7 @@ from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, CalibrationRole
 from reduction.slits import Source, ZeroPointEvidence
 from reduction.wavelength.zero_points.own_sky import flexure_between
-from reduction.wavelength.zero_points.zero_point import OTHER_SETUP
+from reduction.wavelength.zero_points.separation import OTHER_SETUP
 from tests.support.notices import codes
 from tests.support.paths import REAL_NIGHT, SHARED_DATA
 

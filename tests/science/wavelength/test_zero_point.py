@@ -13,14 +13,9 @@ from reduction.wavelength.zero_points.line_profile import (
     sky_profile,
     target_fwhm,
 )
+from reduction.wavelength.zero_points.separation import Separation, flexure
 from reduction.wavelength.zero_points.sky_check import SkyOffset
-from reduction.wavelength.zero_points.zero_point import (
-    Circumstances,
-    Separation,
-    combined,
-    determine,
-    flexure,
-)
+from reduction.wavelength.zero_points.zero_point import Circumstances, combined, determine
 
 DISPERSION = 0.42
 OTHER_SLIT = Circumstances(DISPERSION, slits_differ=True, flexure=2.0)

@@ -10,7 +10,7 @@ import pytest
 from db.models import File, Ingredient, Proposal, ZeroPoint
 from reduction.frames import DataType, FrameKind
 from reduction.slits import Source, ZeroPointEvidence
-from reduction.wavelength.zero_points.zero_point import OTHER_POINTING
+from reduction.wavelength.zero_points.separation import OTHER_POINTING
 from services.calibration.zero_points import evidence, slit_offsets
 from services.errors import AccessDenied
 from tests.support import builders

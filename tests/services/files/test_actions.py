@@ -12,7 +12,8 @@ pytestmark = pytest.mark.usefixtures("site")
 
 
 def test_the_next_step_can_be_started(night: SmallNight) -> None:
-    (action,) = actions.of_file(night.pi, night.reduced)
+    action, sky = actions.of_file(night.pi, night.reduced)
+    assert (sky.block, sky.enabled) == ("subtract_sky", True)
     assert (action.block, action.label, action.enabled) == ("extract", "Extract Target", True)
 
 
@@ -24,7 +25,8 @@ def test_the_reason_is_told_when_it_can_not(night: SmallNight) -> None:
     (master,) = actions.of_file(night.pi, night.second)
     assert not master.enabled
     builders.run(night.reduced, "extract", state="running")
-    (busy,) = actions.of_file(night.pi, night.reduced)
+    busy, sky = actions.of_file(night.pi, night.reduced)
+    assert sky.enabled
     assert code_of(busy.reason) is NoticeCode.RUN_UNDER_WAY
     (forbidden,) = actions.of_file(night.other, night.raw)
     assert code_of(forbidden.reason) is NoticeCode.PROCESSING_NOT_ALLOWED
