@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter, percentile_filter
 
 from reduction.lines.sky_library import GROUPS, sky_library
@@ -259,16 +260,16 @@ def scan(observed: Observed, model: Floats) -> Scan | None:
     if n_components == 0:
         return None
     weighted = observed.weight * observed.values
-    right = np.array([_at_all_shifts(one, weighted) for one in model])
+    right = _at_all_shifts(model, weighted)
+    first, second = np.triu_indices(n_components)
     gram = np.empty((n_components, n_components, right.shape[1]))
-    for a in range(n_components):
-        for b in range(a, n_components):
-            gram[a, b] = gram[b, a] = _at_all_shifts(model[a] * model[b], observed.weight)
+    gram[first, second] = _at_all_shifts(model[first] * model[second], observed.weight)
+    gram[second, first] = gram[first, second]
     total = float(weighted @ observed.values)
     if observed.target is not None:  # its part of everything is taken out first
         own = observed.weight * observed.target
         norm = float(own @ observed.target)
-        cross = np.array([_at_all_shifts(one, own) for one in model])
+        cross = _at_all_shifts(model, own)
         part = float(weighted @ observed.target)
         right = right - cross * part / norm
         gram = gram - cross[:, None] * cross[None] / norm
@@ -280,11 +281,23 @@ def scan(observed: Observed, model: Floats) -> Scan | None:
     return Scan(explained, amplitude, total, model)
 
 
-def _at_all_shifts(component: Floats, weight: Floats) -> Floats:
-    """Return the sums of weight × component for shifts from -reach to reach."""
-    from scipy.signal import correlate  # noqa: PLC0415 - as in `targets`, for the start
+def _at_all_shifts(components: Floats, weight: Floats) -> Floats:
+    """Return the sums of weight × component for shifts from -reach to reach.
 
-    return np.asarray(correlate(component, weight, mode="valid")[::-1])
+    Parameters
+    ----------
+    components : (n_components, n + 2 reach) float64
+    weight : (n,) float64
+
+    Returns
+    -------
+    (n_components, 2 reach + 1) float64
+    """
+    length = components.shape[1]
+    padded = fft.next_fast_len(length, real=True)
+    product = fft.rfft(components, padded) * np.conj(fft.rfft(weight, padded))
+    sums = fft.irfft(product, padded)[:, : length - weight.size + 1]
+    return np.asarray(sums[:, ::-1])
 
 
 def _fit(gram: Floats, right: Floats) -> tuple[float, Floats]:
