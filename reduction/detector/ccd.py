@@ -26,46 +26,47 @@ from reduction.detector.geometry import Section
 from reduction.errors import HeaderError, UnusableFrame
 from reduction.fits import headers, vocabulary
 from reduction.fits.frame_io import flags_of, image_frame, variance_of
+from reduction.fits.vocabulary import Card
 from reduction.frames import PixelFlag
 from reduction.notice_codes import NoticeCode
 
 Image = NDArray[np.floating[Any]]
 
 
-def read_noise_and_gain(frame: CCDData) -> tuple[float, float]:
-    """Return read noise and gain of a frame.
+def read_noise_and_gain(frame: CCDData) -> tuple[float | None, float]:
+    """Return read noise and gain that the header of a frame states.
 
     Parameters
     ----------
     frame : CCDData
-        With ``RDNOISE`` and ``GAIN`` in its header.
+        With ``GAIN`` in its header.
 
     Returns
     -------
-    read_noise : float
-        Electron.
+    read_noise : float or None
+        Electron; None where the header has none.
     gain : float
         Electron/ADU.
 
     Raises
     ------
     HeaderError
-        One is missing or implausible, so that no uncertainty can be calculated.
+        The gain is missing, or one of them is implausible.
     """
-    values = []
-    for card in (vocabulary.RDNOISE, vocabulary.GAIN):
-        value = headers.require_number(frame.meta, card)
-        if not readouts.is_plausible(value):
-            low, high = readouts.PLAUSIBLE
-            raise HeaderError(
-                NoticeCode.READOUT_IMPLAUSIBLE,
-                keyword=card.keyword,
-                value=value,
-                low=low,
-                high=high,
-            )
-        values.append(value)
-    return values[0], values[1]
+    noise = headers.number(frame.meta, vocabulary.RDNOISE)
+    if noise is not None:
+        _require_plausible(vocabulary.RDNOISE, noise)
+    gain = headers.require_number(frame.meta, vocabulary.GAIN)
+    _require_plausible(vocabulary.GAIN, gain)
+    return noise, gain
+
+
+def _require_plausible(card: Card, value: float) -> None:
+    if not readouts.is_plausible(value):
+        low, high = readouts.PLAUSIBLE
+        raise HeaderError(
+            NoticeCode.READOUT_IMPLAUSIBLE, keyword=card.keyword, value=value, low=low, high=high
+        )
 
 
 def trim(frame: CCDData, section: Section) -> CCDData:
@@ -194,8 +195,11 @@ def to_electrons(frame: CCDData, dark_variance: float | None = None) -> CCDData:
     UnusableFrame
         No pixel is finite.
     """
-    read_noise, gain = read_noise_and_gain(frame)
-    noise = read_noise if dark_variance is None else float(np.sqrt(dark_variance))
+    _, gain = read_noise_and_gain(frame)
+    if dark_variance is None:
+        noise = headers.require_number(frame.meta, vocabulary.RDNOISE)
+    else:
+        noise = float(np.sqrt(dark_variance))
     # A float32 gain, since a float64 one would turn the frame into float64.
     electrons = ccdproc.gain_correct(
         frame, u.Quantity(np.float32(gain), u.electron / u.adu), add_keyword=None

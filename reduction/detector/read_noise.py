@@ -11,9 +11,11 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 
+from reduction import readouts
 from reduction.detector import geometry, overscan
 from reduction.detector.distribution import core
 from reduction.detector.master_members import Member, in_threads
+from reduction.errors import HeaderError
 from reduction.fits import headers, vocabulary
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -98,7 +100,9 @@ def _of_pair(pair: tuple[Path, Path]) -> float | None:
     return None if found is None or found.sigma <= 0 else found.sigma / float(np.sqrt(2))
 
 
-def of_frame(frame: CCDData, stated: float, gain: float, master: CCDData | None) -> ReadNoise:
+def of_frame(
+    frame: CCDData, stated: float | None, gain: float, master: CCDData | None
+) -> ReadNoise:
     """Return the read noise to use for a raw frame.
 
     The pairs of biases behind the master are the best measurement, as long as the frame's own
@@ -108,10 +112,17 @@ def of_frame(frame: CCDData, stated: float, gain: float, master: CCDData | None)
     ----------
     frame : CCDData
         (ny, nx), ADU, untrimmed.
-    stated, gain : float
-        Of the header: electron, electron/ADU.
+    stated : float or None
+        Of the header, electron.
+    gain : float
+        Electron/ADU.
     master : CCDData or None
         Master bias; its header may state what was measured.
+
+    Raises
+    ------
+    HeaderError
+        The header has no read noise, and it cannot be measured.
     """
     section = geometry.overscan_section(frame.meta, frame.shape)
     seen = None if section is None else overscan.scatter(frame.data[section.slices])
@@ -125,6 +136,13 @@ def of_frame(frame: CCDData, stated: float, gain: float, master: CCDData | None)
         candidate, source = of_master, NoiseSource.BIAS_PAIRS
     elif steady is not None:
         candidate, source = gain * steady.adu, NoiseSource.OVERSCAN
+    rounding = gain**2 / 12 if seen is None or seen.rounded else 0.0
+    if stated is None:
+        if candidate is None or not readouts.is_plausible(candidate):
+            card = vocabulary.RDNOISE
+            missing = {"keyword": card.keyword, "meaning": card.meaning}
+            raise HeaderError(NoticeCode.CARD_MISSING, **missing)
+        return ReadNoise(candidate, source, candidate**2 + rounding, own, ())
     if candidate is None:
         return ReadNoise(stated, NoiseSource.HEADER, stated**2, own, ())
     numbers = {"measured": round(candidate, 2), "stated": stated, "source": source}
@@ -133,16 +151,14 @@ def of_frame(frame: CCDData, stated: float, gain: float, master: CCDData | None)
         return ReadNoise(stated, NoiseSource.HEADER, stated**2, own, (told,))
     differs = abs(candidate / stated - 1) > TOLD
     notices = (notice(NoticeCode.READ_NOISE_DIFFERS, **numbers),) if differs else ()
-    rounding = gain**2 / 12 if seen is None or seen.rounded else 0.0
     return ReadNoise(candidate, source, candidate**2 + rounding, own, notices)
 
 
-def _of_master(header: fits.Header, stated: float, gain: float) -> float | None:
+def _of_master(header: fits.Header, stated: float | None, gain: float) -> float | None:
     """Return what was measured on the biases of a master of the same read-out, electron."""
     measured = header.get(vocabulary.GSP_RNOI)
     its_gain = headers.number(header, vocabulary.GAIN)
     its_noise = headers.number(header, vocabulary.RDNOISE)
-    same = its_gain is not None and its_noise is not None
-    if not isinstance(measured, float) or not same or (its_gain, its_noise) != (gain, stated):
+    if not isinstance(measured, float) or (its_gain, its_noise) != (gain, stated):
         return None
     return measured if measured > 0 else None

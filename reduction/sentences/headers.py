@@ -101,7 +101,11 @@ SENTENCES: dict[C, Sentence] = {
     C.APERTURE_IMPLAUSIBLE: "The aperture recorded in the header ({keyword}) is not plausible.",
     C.WAVELENGTHS_MISSING: "{keyword} is missing: the spectrum has no wavelengths.",
     C.NOT_EXTRACTED: "{file} is not an extracted spectrum.",
-    C.GAIN_OR_NOISE_MISSING: "{keyword} is missing: the frame cannot be reduced.",
+    C.GAIN_OR_NOISE_MISSING: lambda p: (
+        "The header has no read noise (RDNOISE); it is measured in the overscan."
+        if p["keyword"] == "RDNOISE"
+        else f"{p['keyword']} is missing: the frame cannot be reduced."
+    ),
     C.GAIN_OR_NOISE_IMPLAUSIBLE: "{keyword} is {value:g}: the frame cannot be reduced.",
     C.READOUT_UNKNOWN: (
         "Gain {gain:g} electron/ADU with read noise {read_noise:g} electron is not a known "

@@ -138,9 +138,9 @@ def _find(user: User, key: int | str | None, soar_id: str) -> File | None:
     newest = file_list.page(user, FileFilters.model_validate(values), "-date", 1, 1).rows
     if not newest:
         return None
-    raw: File = newest[0]
-    progress = reduction_progress.frames(user, [raw.id]).get(raw.id)
-    return lookup.get(user, progress.file_id) if progress and progress.file_id else raw
+    raw_id: int = newest[0].id  # a row of a list has not all columns
+    progress = reduction_progress.frames(user, [raw_id]).get(raw_id)
+    return lookup.get(user, progress.file_id if progress and progress.file_id else raw_id)
 
 
 def shown(user: User, key: int | str) -> ShownFile:

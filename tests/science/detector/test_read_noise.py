@@ -12,6 +12,7 @@ from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.reduce import ReduceSettings, reduce
 from reduction.detector import ccd, overscan, read_noise
 from reduction.detector.distribution import core
+from reduction.errors import HeaderError
 from reduction.fits import frame_io
 from reduction.fits.frame_io import variance_of
 from reduction.frames import Product
@@ -19,7 +20,7 @@ from reduction.notice_codes import NoticeCode
 from reduction.readouts import SATURATION_ADU
 from reduction.registry import BlockInputs
 from tests.support.goodman_frames import DATA, NIGHT, REASON, header, write
-from tests.support.notices import codes, params
+from tests.support.notices import codes, params, refused
 
 READOUTS = [
     (camera, gain, noise) for camera, table in SATURATION_ADU.items() for gain, noise, _ in table
@@ -159,6 +160,20 @@ def test_the_variance_is_that_of_the_measured_noise_and_it_is_said() -> None:
     assert told["measured"] == product.data.meta["GSP_RNUS"]
     agreeing = run(raw(np.random.default_rng(5), 5.1))
     assert NoticeCode.READ_NOISE_DIFFERS not in codes(agreeing.notices)
+
+
+def test_a_header_without_read_noise_is_completed_by_the_measurement() -> None:
+    frame = raw(np.random.default_rng(7), 4.18)
+    del frame.meta["RDNOISE"]
+    product = run(frame)
+    assert isinstance(product.data, CCDData)
+    assert product.data.meta["GSP_RNSO"] == "overscan"
+    assert product.data.meta["GSP_RNUS"] == pytest.approx(4.18, rel=0.03)
+    lost = raw(np.random.default_rng(8), 4.18)
+    del lost.meta["RDNOISE"]
+    lost.data[:] = 500.0  # nothing scatters: there is nothing to measure
+    with refused(HeaderError, NoticeCode.CARD_MISSING):
+        run(lost)
 
 
 def test_a_noise_far_from_the_header_is_not_used_but_said() -> None:
