@@ -8,6 +8,7 @@ another spectrum is never computed ahead, since these are chosen when its run be
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -44,8 +45,23 @@ class _Computation:
         )
 
 
-_pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+_pools: list[ThreadPoolExecutor] = []
 _current: list[_Computation] = []
+
+
+def _forget() -> None:
+    """Forget the thread and the computation of the parent, which a forked process has not."""
+    _pools.clear()
+    _current.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _pool() -> ThreadPoolExecutor:
+    if not _pools:
+        _pools.append(ThreadPoolExecutor(1, thread_name_prefix="ahead"))
+    return _pools[0]
 
 
 def begin(parent: File, products: list[Product]) -> None:
@@ -69,7 +85,7 @@ def begin(parent: File, products: list[Product]) -> None:
     section = proposals.block_settings(parent.proposal, block.name)
     settings = block.request.model_validate(section.model_dump(mode="json"))
     inputs = BlockInputs(frames[0], products[0].file_name, kind, brighter=_ask)
-    future = _pool.submit(block.run, inputs, settings, lambda *_: None)
+    future = _pool().submit(block.run, inputs, settings, lambda *_: None)
     _current.append(_Computation(block, inputs, settings, future))
 
 

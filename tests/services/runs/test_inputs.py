@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from db import database
 from db.models import File, Run
 from reduction.fits import frame_io
 from reduction.frames import DataType, Spectrum
@@ -30,9 +32,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def science(
-    site: Site, frames: list[Path], monkeypatch: pytest.MonkeyPatch, database: object
-) -> File:
+def science(site: Site, frames: list[Path], monkeypatch: pytest.MonkeyPatch) -> File:
     monkeypatch.setattr(master_selection, "SETTLE", dt.timedelta(0))
     raw = site.raw_roots[0]
     for path in frames:
@@ -124,3 +124,18 @@ def test_a_block_leaves_its_input_as_it_was(science: File, name: str) -> None:
             np.testing.assert_array_equal(getattr(frame, plane), getattr(untouched, plane))
     cards = [(one.header if isinstance(one, Spectrum) else one.meta) for one in (frame, untouched)]
     assert cards[0].tostring() == cards[1].tostring()
+
+
+def test_a_forked_process_computes_with_a_thread_of_its_own(science: File) -> None:
+    run = claiming.claim("w")
+    while run.file != science:
+        execution.execute(run)
+        run = claiming.claim("w")
+    execution.execute(run)  # the thread of this process has been at work
+    database.close()
+    child = multiprocessing.get_context("fork").Process(target=execute_all)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    database.connect()
+    assert File.select().where(File.data_type == DataType.WAVELENGTH).count() >= 2
