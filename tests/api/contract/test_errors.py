@@ -221,7 +221,7 @@ def test_a_post_takes_as_many_files_as_documented(
     assert (many.status_code, many.json["error"]["field"]) == (422, "ids")
     long = site.call("PI", "GET", path, query_string={"ids": "1," * 10_001})
     assert (long.status_code, long.json["error"]["field"]) == (422, "ids")
-    assert not caplog.records
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     schema = site.call("PI", "GET", "/api/openapi.json").json
     request = json.dumps(schema["components"]["schemas"]["ArchiveRequest"])
     assert '"maxItems": 2000' in request
