@@ -32,7 +32,7 @@ class ArrivalPage(Listing):
 
 
 class Admission(Strict):
-    """A file in quarantine, and what its header does not tell."""
+    """A file in quarantine, and what its header does not state."""
 
     id: int = Field(ge=1, le=2**31 - 1, examples=[7])
     obstype: str = Field("", max_length=20, description="As `OBSTYPE`.", examples=["COMP"])
@@ -40,7 +40,7 @@ class Admission(Strict):
     camera: Literal["", "Red", "Blue"] = ""
     date_obs: dt.datetime | None = Field(
         None,
-        description="Start of the exposure, UTC. If nothing tells it, the file's time is taken.",
+        description="Start of the exposure, UTC. Without any date, the time of the file is taken.",
     )
     exptime: float | None = Field(None, ge=0, le=86_400, description="Seconds.", examples=[60.0])
     binning: str = Field("", pattern="^([1-9] [1-9])?$", description="Along x and y.")

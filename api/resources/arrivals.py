@@ -87,7 +87,7 @@ def accept(body: ArrivalReference) -> Any:
     refusals=(403, 404, 409, 422),
 )
 def admit(body: Admission) -> Any:
-    """Index a file in quarantine, stating what its header does not tell. For staff.
+    """Index a file in quarantine, stating what its header does not state. For staff.
 
     What is stated is kept with the frame and used in its reduction.
     """

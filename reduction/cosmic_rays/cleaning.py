@@ -24,7 +24,7 @@ from reduction.notices import Notice, notice
 Method = Literal["dcr", "lacosmic"]
 SATURATED_RUN = 4
 """Number of adjacent saturated pixels in a row that only a source has."""
-TOLD = 20
+NOTIFIED_FROM = 20
 """Protected pixels from which a notice is given."""
 BESIDE_ROWS = 4
 """Rows beside saturated pixels that are affected by the clipped profile."""
@@ -118,6 +118,6 @@ def _notices(plausible: Plausible, most: int | None) -> tuple[Notice, ...]:
     """Return what is to be said of marks that are no cosmic rays."""
     if plausible.too_many:
         return (notice(NoticeCode.COSMIC_RAYS_TOO_MANY, found=plausible.n_found, most=most),)
-    if plausible.n_protected >= TOLD:
+    if plausible.n_protected >= NOTIFIED_FROM:
         return (notice(NoticeCode.COSMIC_RAYS_PROTECTED, count=plausible.n_protected),)
     return ()

@@ -1,4 +1,4 @@
-"""What the overscan tells: the bias level, its drift against a master, and the read noise."""
+"""What the overscan gives: the bias level, its drift against a master, and the read noise."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def scatter(counts: Image) -> Scatter | None:
     Returns
     -------
     Scatter or None
-        None with too few pixels to tell anything.
+        None with too few pixels.
     """
     steps = np.diff(counts.astype(np.float64), axis=0)
     whole = core(steps, OF_DIFFERENCES)

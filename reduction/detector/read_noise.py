@@ -22,7 +22,7 @@ from reduction.notices import Notice, notice
 
 PLAUSIBLE = (0.5, 2.0)
 """Range of a measured noise over the header's in which the measurement is used."""
-TOLD = 0.10
+NOTIFIED_FROM = 0.10
 """Relative difference from the header from which a notice is given."""
 AGREE = 0.10
 """Relative difference between a frame and its master bias, besides five of its errors."""
@@ -147,9 +147,9 @@ def of_frame(
         return ReadNoise(stated, NoiseSource.HEADER, stated**2, own, ())
     numbers = {"measured": round(candidate, 2), "stated": stated, "source": source}
     if not PLAUSIBLE[0] <= candidate / stated <= PLAUSIBLE[1]:
-        told = notice(NoticeCode.READ_NOISE_NOT_USED, **numbers)
-        return ReadNoise(stated, NoiseSource.HEADER, stated**2, own, (told,))
-    differs = abs(candidate / stated - 1) > TOLD
+        unused = notice(NoticeCode.READ_NOISE_NOT_USED, **numbers)
+        return ReadNoise(stated, NoiseSource.HEADER, stated**2, own, (unused,))
+    differs = abs(candidate / stated - 1) > NOTIFIED_FROM
     notices = (notice(NoticeCode.READ_NOISE_DIFFERS, **numbers),) if differs else ()
     return ReadNoise(candidate, source, candidate**2 + rounding, own, notices)
 

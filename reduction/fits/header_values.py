@@ -25,7 +25,7 @@ def binning(value: str) -> tuple[int, int]:
 
 
 def lamp_state(value: str) -> bool | None:
-    """Return whether a lamp was on, None if the value of its card does not tell."""
+    """Return whether a lamp was on, None if the value of its card is neither."""
     word = value.strip().upper()
     if word in {"TRUE", "T", "ON", "1", "YES"}:
         return True

@@ -118,7 +118,7 @@ def describe(
     ------
     HeaderError
         The instrument is another one, the image is larger than the detector, or the binning, the
-        start or the length of the exposure is told by no card. What other cards tell is derived
+        start or the length of the exposure is stated by no card. What other cards state is derived
         (`reduction.fits.derivation`), and a malformed card repaired or ignored
         (`reduction.fits.card_repair`), with a notice.
     """

@@ -112,7 +112,7 @@ CONTROLLER_COMMENTS: Final = {
     "y binning": "Parallel Binning",
     "exposure": "Exposure Time",
 }
-"""What the controller tells → begin of the comment of its card."""
+"""What the controller states → begin of the comment of its card."""
 FLIPPED_COMMENT: Final = "Image Transform: Flip Y"
 
 MJD_OBS: Final = MJD.keyword  # days, of the shutter opening

@@ -74,11 +74,11 @@ SENTENCES: dict[C, Sentence] = {
     C.MEMBERS_DISAGREE: (
         lambda p: (
             f"No {p['role']}: {p['count']} of {p['total']} frames cannot be used "
-            f"({_reasons(p)}), and too few are left to tell which are right."
+            f"({_reasons(p)}), and too few are left to decide which are right."
         )
     ),
     C.MASTER_UNCONFIRMED: (
-        "The {role} is made of {count} frames only: a frame that is wrong cannot be told."
+        "The {role} is made of {count} frames only: a wrong frame cannot be recognised."
     ),
     C.MEMBER_REJECTED: "{file} was not used for the {role}: it differs from the others ({misfit}).",
     C.LEVEL_CHANGED: (

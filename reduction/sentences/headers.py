@@ -23,8 +23,10 @@ def _among(facts: Sequence[str]) -> str:
 def _doubtful(params: Params) -> str:
     facts = "; ".join(params["facts"])
     if not params["stored"]:
-        told = f"other cards contradict each other ({facts})" if facts else "no other card tells it"
-        return f"{params['keyword']} is missing and {told}: reclassify the frame."
+        evidence = (
+            f"other cards contradict each other ({facts})" if facts else "no other card gives it"
+        )
+        return f"{params['keyword']} is missing and {evidence}: reclassify the frame."
     return (
         f"{params['keyword']} is {params['stored']}, but {facts}: reclassify the frame if it is "
         "something else."
@@ -81,11 +83,11 @@ SENTENCES: dict[C, Sentence] = {
         f"({', '.join(p['evidence'])}), against {', '.join(p['against'])}."
     ),
     C.CAMERA_OPEN: lambda p: (
-        f"The header does not tell which camera took the frame{_among(p['facts'])}: it is not "
+        f"The header does not identify the camera{_among(p['facts'])}: it is not "
         "reduced until staff have decided."
     ),
     C.CAMERA_DECIDED: "{person} decided that this frame is of the {camera} camera.",
-    C.CARD_DECIDED: "{person} stated {keyword} {value}, which the header does not tell.",
+    C.CARD_DECIDED: "{person} stated {keyword} {value}, which the header does not state.",
     C.TIME_MISSING: "{keyword} is {value}, without TIME or UT beside it.",
     C.DATE_INVALID: "{keyword} is not a date and time: {value}.",
     C.DATE_IN_FUTURE: (

@@ -7,9 +7,7 @@ from reduction.sentences.base import Sentence
 
 SENTENCES: dict[C, Sentence] = {
     C.NOT_EXAMINED: "Looking for calibrations.",
-    C.WAITING_FOR_CAMERA: (
-        "The header does not tell which camera took the frame: staff have to decide."
-    ),
+    C.WAITING_FOR_CAMERA: ("The header does not identify the camera: staff have to decide."),
     C.WAITING_FOR_FRAMES: "Waiting for a {role} ({found} of {needed} frames so far).",
     C.WAITING_FOR_MASTER: "Waiting for the {role} ({frames} frames).",
     C.WAITING_FOR_SERIES: "Waiting until the series is complete.",

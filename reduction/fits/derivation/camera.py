@@ -1,4 +1,4 @@
-"""Which camera took a frame: all that its header tells of it, weighed.
+"""Which camera took a frame: all evidence of its header, weighed.
 
 Frames before about 2017 have no ``INSTCONF``. The camera is then known from the model and serial
 number of its controller, the pair of gain and read noise, the rows of the read-out, and the date:
@@ -36,7 +36,7 @@ class CameraFact:
     """One fact that speaks for a camera: what the header says, and how much it weighs."""
 
     camera: str
-    told: str
+    statement: str
     weight: int
 
 
@@ -50,12 +50,13 @@ class CameraJudgement:
     @property
     def evidence(self) -> list[str]:
         """What speaks for the camera."""
-        return [fact.told for fact in self.facts if fact.camera == self.camera]
+        return [fact.statement for fact in self.facts if fact.camera == self.camera]
 
     @property
     def against(self) -> list[str]:
         """What speaks for the other camera; of an open one, all that was found."""
-        return [f"{fact.told} ({fact.camera})" for fact in self.facts if fact.camera != self.camera]
+        others = (fact for fact in self.facts if fact.camera != self.camera)
+        return [f"{fact.statement} ({fact.camera})" for fact in others]
 
 
 def is_goodman(instrument: str) -> bool:
@@ -121,8 +122,8 @@ def _of_readout(header: fits.Header) -> list[CameraFact]:
     cameras = cameras_of(gain, rdnoise)
     if len(cameras) != 1:
         return []
-    told = [f"GAIN {gain:g}" if gain else "", f"RDNOISE {rdnoise:g}" if rdnoise else ""]
-    return [CameraFact(cameras[0], ", ".join(filter(None, told)), 3)]
+    parts = [f"GAIN {gain:g}" if gain else "", f"RDNOISE {rdnoise:g}" if rdnoise else ""]
+    return [CameraFact(cameras[0], ", ".join(filter(None, parts)), 3)]
 
 
 def _of_time(taken: dt.datetime | None) -> list[CameraFact]:
@@ -138,13 +139,13 @@ def _of_rows(rows: int | None) -> list[CameraFact]:
 
 
 def _of_controller(header: fits.Header) -> list[CameraFact]:
-    told = controller.values(header)
+    states = controller.values(header)
     facts = []
-    model, serial = str(told.get("model", "")), str(told.get("serial", ""))
+    model, serial = str(states.get("model", "")), str(states.get("serial", ""))
     for name, value, known in (("model", model, _MODELS), ("serial number", serial, _SERIALS)):
         if value in known:
             facts.append(CameraFact(known[value], f"controller {name} {value}", 6))
-    detector = str(told.get("detector", ""))
+    detector = str(states.get("detector", ""))
     for begin, camera in _DETECTORS:
         if detector.lower().startswith(begin):
             facts.append(CameraFact(camera, f"detector {detector}", 6))

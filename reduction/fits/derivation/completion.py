@@ -1,4 +1,4 @@
-"""Write into a header what it does not state but its other cards, the size or the name tell.
+"""Write into a header what it lacks and its other cards, its size or its name imply.
 
 What a header states is used. What it lacks, or states in a way that cannot be used, is derived and
 written where the modern header has it, so that everything after reads one kind of header; a notice
@@ -117,7 +117,7 @@ def _write(
 
 
 def _complete_purpose(repaired: Repaired, file_name: str) -> None:
-    """Derive exposure type and time, each of which tells of the other."""
+    """Derive exposure type and time, each of which is evidence of the other."""
     header = repaired.header
     exposed = times.exposure_time(header)
     obstype = usable_text(header, vocabulary.OBSTYPE).upper()
@@ -131,8 +131,8 @@ def _complete_purpose(repaired: Repaired, file_name: str) -> None:
             _write(repaired, vocabulary.OBSTYPE, obstype, evidence, code)
         else:
             header.remove(vocabulary.OBSTYPE.keyword, ignore_missing=True)
-            told = {"keyword": vocabulary.OBSTYPE.keyword, "stored": "", "facts": judged.evidence}
-            repaired.notices.append(notice(NoticeCode.OBSTYPE_DOUBTFUL, **told))
+            facts = {"keyword": vocabulary.OBSTYPE.keyword, "stored": "", "facts": judged.evidence}
+            repaired.notices.append(notice(NoticeCode.OBSTYPE_DOUBTFUL, **facts))
     if exposed is not None:
         seconds, source = exposed
         if source not in (vocabulary.EXPTIME.keyword, *vocabulary.EXPTIME.aliases):
@@ -166,12 +166,11 @@ def _complete_camera(repaired: Repaired, rows: int, begin: times.Start, given: G
         usable_text(header, vocabulary.INSTRUME)
     ):
         code = NoticeCode.CAMERA_DERIVED
-        told = {"camera": judged.camera, "evidence": judged.evidence}
-        repaired.notices.append(notice(code, **told))
+        repaired.notices.append(notice(code, camera=judged.camera, evidence=judged.evidence))
 
 
 def _complete_instrument(repaired: Repaired, judged: cameras.CameraJudgement) -> None:
-    """Refuse the frame of another instrument, or one of which nothing tells the instrument."""
+    """Refuse the frame of another instrument, or one of which nothing identifies the instrument."""
     card = vocabulary.INSTRUME
     instrument = usable_text(repaired.header, card)
     if cameras.is_goodman(instrument):
@@ -183,7 +182,7 @@ def _complete_instrument(repaired: Repaired, judged: cameras.CameraJudgement) ->
     if not judged.facts:
         raise HeaderError(NoticeCode.CARD_MISSING, keyword=card.keyword, meaning=card.meaning)
     name = f"ghts_{judged.camera.lower()}" if judged.camera else "Goodman"
-    _write(repaired, card, name, ", ".join(fact.told for fact in judged.facts))
+    _write(repaired, card, name, ", ".join(fact.statement for fact in judged.facts))
 
 
 def _complete_readout(repaired: Repaired) -> None:

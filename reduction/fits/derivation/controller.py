@@ -16,7 +16,7 @@ Value = str | float | int
 
 
 def values(header: fits.Header) -> Mapping[str, Value]:
-    """Return what the controller tells, by the names in `vocabulary.CONTROLLER_COMMENTS`.
+    """Return what the controller states, by the names in `vocabulary.CONTROLLER_COMMENTS`.
 
     Cards without meaning are left out; an exposure time is in seconds.
     """

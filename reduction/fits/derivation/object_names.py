@@ -1,4 +1,4 @@
-"""What the name of an object tells of a calibration: the lamps of an arc, a flat, a bias."""
+"""What the name of an object says about a calibration: the lamps of an arc, a flat, a bias."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def is_lamp_name(name: str) -> bool:
     """
     tokens = _tokens(name)
     several = len({element for token in tokens for element in _elements(token)}) > 1
-    told = any(token in _GRATINGS or _is_lamp_word(token) for token in tokens)
-    return bool(lamps_in(name)) and (several or told)
+    is_named = any(token in _GRATINGS or _is_lamp_word(token) for token in tokens)
+    return bool(lamps_in(name)) and (several or is_named)
 
 
 def is_flat_name(name: str) -> bool:

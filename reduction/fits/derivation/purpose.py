@@ -1,4 +1,4 @@
-"""What a frame was taken for, where ``OBSTYPE`` does not tell or other cards contradict it."""
+"""What a frame was taken for, where ``OBSTYPE`` does not state it or other cards contradict it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 
 _UNNAMED: Final = frozenset({"", "TEST", "ARC", "COMP", "LAMP", "FLAT", "OBJECT", "UNKNOWN"})
-"""Names of an object that tell nothing."""
+"""Names of an object that are no evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Lamps:
 
 
 def lamps(header: fits.Header) -> Lamps:
-    """Return what a header tells of lamps."""
+    """Return what a header states about lamps."""
     return Lamps(
         any(keyword in header for keyword in vocabulary.LAMPS),
         tuple(lamp for keyword, lamp in vocabulary.LAMPS.items() if _is_on(header, keyword)),
@@ -81,7 +81,7 @@ def derive(header: fits.Header, exptime: float | None, file_name: str) -> Purpos
     Returns
     -------
     Purpose
-        BIAS, FLAT, COMP or OBJECT; "" if the facts contradict each other or tell nothing.
+        BIAS, FLAT, COMP or OBJECT; "" if the facts contradict each other or are absent.
     """
     name = usable_text(header, vocabulary.OBJECT)
     facts = _facts(header, exptime, {f"OBJECT {name}": name, f"file {file_name}": _stem(file_name)})
@@ -171,8 +171,8 @@ def _of_object(
         lamp = header_values.lamp_name(found.lit)
         return "COMP", [notice(NoticeCode.LAMP_AS_OBJECT, keyword=keyword, lamp=lamp)]
     if shows_flat:
-        told = ", ".join(found.flat) or name
-        return "FLAT", [notice(NoticeCode.FLAT_AS_OBJECT, keyword=keyword, lamp=told)]
+        lamp = ", ".join(found.flat) or name
+        return "FLAT", [notice(NoticeCode.FLAT_AS_OBJECT, keyword=keyword, lamp=lamp)]
     doubts = []
     lit = [header_values.lamp_name(found.on)] if found.on else []
     lit += list(found.flat)

@@ -1,4 +1,4 @@
-"""Binning of a read-out, from the cards that tell it and the size of the image."""
+"""Binning of a read-out, from the cards that give it and the size of the image."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def binning(header: fits.Header, shape: tuple[int, int]) -> Binning:
     Raises
     ------
     HeaderError
-        Nothing tells a binning with which the image is no larger than the detector.
+        No card gives a binning with which the image is no larger than the detector.
     """
     card = vocabulary.CCDSUM
     stated = header.get(card.keyword)
@@ -88,8 +88,8 @@ def fits_detector(xy: tuple[int, int], shape: tuple[int, int]) -> bool:
 
 
 def _of_controller(header: fits.Header) -> Binning | None:
-    told = controller.values(header)
-    x, y = told.get("x binning"), told.get("y binning")
+    states = controller.values(header)
+    x, y = states.get("x binning"), states.get("y binning")
     if isinstance(x, int) and isinstance(y, int) and 1 <= x <= 9 and 1 <= y <= 9:
         comments = vocabulary.CONTROLLER_COMMENTS
         return Binning((x, y), f"{comments['x binning']}, {comments['y binning']}")

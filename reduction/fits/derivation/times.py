@@ -1,4 +1,4 @@
-"""Start and length of an exposure, from the cards that tell them."""
+"""Start and length of an exposure, from the cards that give them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def start(header: fits.Header) -> Start:
     Raises
     ------
     HeaderError
-        No card tells it.
+        No card gives it.
     """
     stated = header.get(vocabulary.DATE_OBS.keyword)
     date = stated.strip() if isinstance(stated, str) else ""
@@ -67,7 +67,7 @@ _LATE: Final = (vocabulary.OPEN_TIME.keyword, vocabulary.LST.keyword)
 
 
 def exposure_time(header: fits.Header) -> tuple[float, str] | None:
-    """Return the exposure time, s, and the card it is from; None if no card tells it.
+    """Return the exposure time, s, and the card it is from; None if no card gives it.
 
     ``EXPTIME`` is used if it is not negative, else the controller's exposure time, the time between
     the start and stop of ``TIME``, or that between ``OPENTIME`` and ``CLOSETIM``.
@@ -76,9 +76,9 @@ def exposure_time(header: fits.Header) -> tuple[float, str] | None:
         stated = usable_number(header, vocabulary.Card(keyword, float, ""))
         if stated is not None and stated >= 0:
             return stated, keyword
-    told = controller.values(header).get("exposure")
-    if isinstance(told, float) and 0 <= told < _LONGEST_S:
-        return told, vocabulary.CONTROLLER_COMMENTS["exposure"]
+    exposure = controller.values(header).get("exposure")
+    if isinstance(exposure, float) and 0 <= exposure < _LONGEST_S:
+        return exposure, vocabulary.CONTROLLER_COMMENTS["exposure"]
     begin, _, end = usable_text(header, vocabulary.TIME).partition(" to ")
     spans = (
         (vocabulary.TIME.keyword, begin, end),
@@ -96,7 +96,7 @@ def exposure_time(header: fits.Header) -> tuple[float, str] | None:
 
 
 def _completed(header: fits.Header, date: str) -> Start | None:
-    """Return the moment of a date without time, by the first card that tells the time."""
+    """Return the moment of a date without time, by the first card that gives the time."""
     for card in (vocabulary.TIME, vocabulary.UT, vocabulary.OPEN_TIME):
         clock = usable_text(header, card).split(" to ")[0].strip()
         found = _moment(f"{date}T{clock}") if clock else None

@@ -32,8 +32,8 @@ def flag_second_order(spectrum: Spectrum, medium: Medium) -> SecondOrder:
     )
     value: float | str = "none" if found.first is None else round(found.first, 1)
     comment = "air A from which second order is possible"
-    told = value if found.is_known else "unknown"
-    provenance.put(spectrum.header, vocabulary.GSP_SORD, told, comment)
+    written = value if found.is_known else "unknown"
+    provenance.put(spectrum.header, vocabulary.GSP_SORD, written, comment)
     return found
 
 

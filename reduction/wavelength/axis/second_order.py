@@ -73,7 +73,7 @@ def second_order(air: NDArray[np.float64], *filters: str) -> SecondOrder:
     air : (n,) float64
         Increasing air wavelengths of the first order, Å.
     *filters : str
-        Normalised names of the filters in both wheels; "" if the header tells none.
+        Normalised names of the filters in both wheels; "" if the header states none.
 
     Returns
     -------

@@ -197,30 +197,30 @@ def _on_centring(slit: str, seeing: float | None, dispersion: float) -> tuple[No
 def _notices(
     zero: ZeroPoint, own: SkyOffset | None, given: Circumstances, slits: Sequence[str], fwhm: float
 ) -> tuple[Notice, ...]:
-    """Return what the observer is told; the last of `slits` is that of the spectrum."""
-    told: list[Notice] = []
+    """Return the notices for the observer; the last of `slits` is that of the spectrum."""
+    notices: list[Notice] = []
     *theirs, ours = slits
     other = next((slit for slit in theirs if mask_of(slit) != mask_of(ours)), ours)
     names = {"arc_slit": other or "unknown", "slit": ours or "unknown"}
     if given.slits_differ and zero.source is not Source.UNCERTAIN:
-        told.append(notice(NoticeCode.SLITS_DIFFER, **names))
+        notices.append(notice(NoticeCode.SLITS_DIFFER, **names))
     if own is not None and (given.slits_differ or abs(own.offset) > NOTIFIED_FROM * fwhm):
         code = NoticeCode.SKY_CORRECTED if zero.corrected else NoticeCode.SKY_OFFSET
         measured = {"offset": own.offset, "error": own.error}
-        told.append(notice(code, features=own.features, **measured))
+        notices.append(notice(code, features=own.features, **measured))
     applied = {"offset": zero.offset if zero.corrected else 0.0, "error": zero.error}
     if zero.source is Source.SIBLING:
         files = [one.name for one in zero.evidence]
         code = NoticeCode.ZERO_POINT_FROM_SIBLINGS
-        told.append(notice(code, files=files, **applied))
+        notices.append(notice(code, files=files, **applied))
     elif zero.source is Source.LEARNT:
         number = sum(one.spectra for one in zero.evidence)
         nights = sum(one.nights for one in zero.evidence)
         last = max(one.last for one in zero.evidence)
         code = NoticeCode.ZERO_POINT_LEARNT
-        told.append(notice(code, number=number, nights=nights, last=last, **applied))
+        notices.append(notice(code, number=number, nights=nights, last=last, **applied))
     elif zero.source is Source.UNCERTAIN:
-        told.append(notice(NoticeCode.ZERO_POINT_UNCERTAIN, limit=zero.limit, **names))
+        notices.append(notice(NoticeCode.ZERO_POINT_UNCERTAIN, limit=zero.limit, **names))
     elif zero.source is Source.ARC and 3 * zero.error > NOTICED_A:
-        told.append(notice(NoticeCode.ZERO_POINT_FROM_ARC, error=zero.error))
-    return tuple(told)
+        notices.append(notice(NoticeCode.ZERO_POINT_FROM_ARC, error=zero.error))
+    return tuple(notices)

@@ -1,4 +1,4 @@
-"""Files whose headers do not tell what is needed, accepted by staff who state it.
+"""Files whose headers do not state what is needed, accepted by staff who state it.
 
 Only what a header could not be used for is overcome in this way: the pixels must be readable, and a
 product stays a product.
@@ -196,14 +196,14 @@ def _record(user: User, file: File, cards: dict[str, Any], stated: Stated) -> No
     """Keep what was stated with the frame; staff who state it accept it for shared masters."""
     file.overrides = {**file.overrides, "cards": cards}
     file.accepted_by = user.id
-    told = [
+    added = [
         notice(NoticeCode.CARD_DECIDED, keyword=keyword, value=value, person=user.full_name)
         for keyword, value in stated.cards().items()
     ]
     date = vocabulary.DATE_OBS
     if stated.date_obs is None and date.keyword in cards:
         facts = {"keyword": date.keyword, "meaning": date.meaning, "value": cards[date.keyword]}
-        told.append(notice(NoticeCode.CARD_PRESUMED, **facts, source=_OF_THE_FILE))
-    file.notices = [*file.notices, *notices.dump_all(told)]
+        added.append(notice(NoticeCode.CARD_PRESUMED, **facts, source=_OF_THE_FILE))
+    file.notices = [*file.notices, *notices.dump_all(added)]
     acceptance.remember(file)
     file.save(only=[File.overrides, File.accepted_by, File.notices])

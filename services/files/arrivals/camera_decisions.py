@@ -50,8 +50,8 @@ def readout_of(gain: float | None, rdnoise: float | None) -> str:
 
 def is_open(file: File) -> bool:
     """Return whether the header of a raw frame leaves the camera open, decided or not."""
-    told = {said.code for said in notices.load_all(file.notices)}
-    return file.data_type == DataType.RAW and bool(told & _ON_CAMERA)
+    codes = {entry.code for entry in notices.load_all(file.notices)}
+    return file.data_type == DataType.RAW and bool(codes & _ON_CAMERA)
 
 
 def applied(frame: FrameDescription) -> FrameDescription:
@@ -65,12 +65,12 @@ def applied(frame: FrameDescription) -> FrameDescription:
     )
     if row is None:
         return frame
-    told = [said for said in frame.notices if said.code not in _ON_CAMERA]
+    kept = [entry for entry in frame.notices if entry.code not in _ON_CAMERA]
     return replace(
         frame,
         camera=row.camera,
         saturation_adu=saturation_adu(row.camera, frame.gain, frame.rdnoise),
-        notices=(*told, _decided_by(row)),
+        notices=(*kept, _decided_by(row)),
     )
 
 
@@ -178,7 +178,7 @@ def _frames(night: dt.date, readout: str) -> list[File]:
     ]
 
 
-def _change(work: UnitOfWork, file: File, camera: str, told: Notice) -> None:
+def _change(work: UnitOfWork, file: File, camera: str, decision: Notice) -> None:
     """Give a frame another camera; what was made of it is out of date, what is due is done."""
     if file.camera != camera:
         made = File.select().where(File.original == file, File.id != file.id)
@@ -190,7 +190,7 @@ def _change(work: UnitOfWork, file: File, camera: str, told: Notice) -> None:
     file.saturation_value = saturation_adu(camera, file.gain, file.rdnoise)
     file.series = group_key(rows.describe(file))
     others = [said for said in notices.load_all(file.notices) if said.code not in _ON_CAMERA]
-    file.notices = notices.dump_all([*others, told])
+    file.notices = notices.dump_all([*others, decision])
     columns = [File.camera, File.saturation_value, File.series, File.notices]
     file.save(only=columns)
     File.update(last_modified=clock.now_expression()).where(File.id == file.id).execute()

@@ -1,4 +1,4 @@
-"""Staff accept a file whose header does not tell what is needed."""
+"""Staff accept a file whose header does not state what is needed."""
 
 from __future__ import annotations
 
