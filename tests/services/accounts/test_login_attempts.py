@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from argon2 import PasswordHasher
@@ -75,7 +76,7 @@ def test_an_account_that_many_try_is_slowed_except_where_its_owner_was(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(login_attempts.time, "sleep", slept.append)
+    monkeypatch.setattr(login_attempts, "time", SimpleNamespace(sleep=slept.append))
     sessions.start(user, address=HERE)
     for number in range(login_attempts.SLOW_FROM):
         assert outcome("observer", f"203.0.113.{number}") is NotAuthenticated
@@ -96,7 +97,7 @@ def test_an_account_that_many_try_is_slowed_except_where_its_owner_was(
 
 def test_an_account_that_does_not_exist_is_slowed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(login_attempts.time, "sleep", slept.append)
+    monkeypatch.setattr(login_attempts, "time", SimpleNamespace(sleep=slept.append))
     for number in range(login_attempts.SLOW_FROM + 1):
         outcome("nobody", f"203.0.113.{number}")
     assert slept == [0.5]

@@ -185,18 +185,20 @@ def test_products_have_their_own_size_and_match_by_their_read_out(raw: Path) -> 
 def test_a_master_is_made_of_a_whole_night_that_is_being_copied(
     raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(master_selection, "QUIET", dt.timedelta(hours=1))
     biases(raw, 3)
+    answers: list[bool] = []
 
-    def more_arrives(_seconds: float) -> None:
-        arrive(raw, "b8.fits", "BIAS")
-        arrive(raw, "b9.fits", "BIAS")
-        monkeypatch.setattr(master_selection, "QUIET", dt.timedelta(0))
+    def is_arriving(_run: Run) -> bool:
+        if not answers:
+            arrive(raw, "b8.fits", "BIAS")
+            arrive(raw, "b9.fits", "BIAS")
+        answers.append(not answers)
+        return answers[-1]
 
-    monkeypatch.setattr(tasks.time, "sleep", more_arrives)
+    monkeypatch.setattr(master_selection, "is_arriving", is_arriving)
     tasks.work(0)
     (master,) = File.select().where(File.data_type == DataType.MASTER)
-    assert master.n_combined == 5
+    assert (master.n_combined, answers[:2]) == (5, [True, False])
 
 
 def test_only_an_automatic_master_of_an_old_night_awaits_the_rest(
