@@ -144,9 +144,9 @@ def test_a_calibration_that_differs_is_used_until_a_better_one_comes(
 def test_a_failure_leads_from_the_log_to_its_run(observer: Window, demo_site: LiveSite) -> None:
     like = raw_frames(demo_site, "spectrum")[0]
     drop(demo_site, like, "0930_No_gain.fits", 7200, GAIN="unknown")
-    drop(demo_site, like, "0931_No_noise.fits", 7260, RDNOISE=0.0)
+    drop(demo_site, like, "0931_No_gain.fits", 7260, GAIN=0.0, RDNOISE=0.0)
     page = observer.open("/logs?level=error")
-    entry = page.get_by_role("row").filter(has_text="0931_No_noise.fits")
+    entry = page.get_by_role("row").filter(has_text="0931_No_gain.fits")
     link = entry.get_by_role("link", name="run", exact=True).first
     expect(link).to_be_visible(timeout=SLOW_MS)
     link.click()
