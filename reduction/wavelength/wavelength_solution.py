@@ -134,9 +134,14 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[Not
     return best, (notice(NoticeCode.LAMP_GUESSED, lamp=best.lamp),)
 
 
+LONGEST_S = 86_400.0
+"""No exposure is longer than a day."""
+
+
 def mid_exposure(header: fits.Header) -> dt.datetime:
-    """Return the middle of an exposure, UTC."""
-    half = (headers.number(header, vocabulary.EXPTIME) or 0.0) / 2
+    """Return the middle of an exposure, UTC; its start if the exposure time cannot be true."""
+    seconds = headers.number(header, vocabulary.EXPTIME) or 0.0
+    half = seconds / 2 if 0 <= seconds <= LONGEST_S else 0.0
     return headers.read_date(header) + dt.timedelta(seconds=half)
 
 

@@ -111,6 +111,7 @@ def test_extract_with_any_card(keyword: str, value: Any) -> None:
 
 @MANY
 @given(keyword=st.sampled_from([*KEYWORDS, *PLACE]), value=ABSURD, of_the_arc=st.booleans())
+@example(keyword="EXPTIME", value=503237840040.0, of_the_arc=False)
 def test_wavelength_with_any_card(keyword: str, value: Any, of_the_arc: bool) -> None:
     inputs = spectrum_and_arc()
     which = "arc" if of_the_arc else "frame"
