@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.nddata import CCDData
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reduction.errors import ReductionError
