@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
+from reduction.wavelength.wavelength_solution import LONGEST_S
 
 LONGITUDE, LATITUDE, HEIGHT = math.radians(-70.7337), math.radians(-30.238), 2738.0
 """The SOAR telescope on Cerro Pachón: radians east and north, metres."""
@@ -128,6 +129,6 @@ def _middle(header: fits.Header) -> dt.datetime | None:
         exposed = headers.number(header, vocabulary.EXPTIME)
     except HeaderError:
         return None
-    if exposed is None or exposed < 0 or not DAYS[0] <= start <= DAYS[1]:
+    if exposed is None or not 0 <= exposed <= LONGEST_S or not DAYS[0] <= start <= DAYS[1]:
         return None
     return start + dt.timedelta(seconds=exposed / 2)
