@@ -19,6 +19,7 @@ from reduction.differences import Difference, Effect, Quantity, number_differenc
 from reduction.errors import HeaderError, MissingCalibration, NoWavelengthSolution
 from reduction.extraction import apertures
 from reduction.fits import header_values, headers, vocabulary
+from reduction.fits.derivation import times
 from reduction.frames import PixelFlag, Spectrum
 from reduction.lines.lamps import LAMP_ELEMENTS
 from reduction.lines.line_list import lamp_name
@@ -134,14 +135,9 @@ def solve_arc(arc: Spectrum, options: SolveOptions) -> tuple[Solution, tuple[Not
     return best, (notice(NoticeCode.LAMP_GUESSED, lamp=best.lamp),)
 
 
-LONGEST_S = 86_400.0
-"""No exposure is longer than a day."""
-
-
 def mid_exposure(header: fits.Header) -> dt.datetime:
     """Return the middle of an exposure, UTC; its start if the exposure time cannot be true."""
-    seconds = headers.number(header, vocabulary.EXPTIME) or 0.0
-    half = seconds / 2 if 0 <= seconds <= LONGEST_S else 0.0
+    half = (times.plausible_exposure(header) or 0.0) / 2
     return headers.read_date(header) + dt.timedelta(seconds=half)
 
 

@@ -12,7 +12,7 @@ from astropy.io import fits
 from reduction.errors import HeaderError
 from reduction.fits import header_values, vocabulary
 from reduction.fits.derivation import controller
-from reduction.fits.derivation.cards import usable_number, usable_text
+from reduction.fits.derivation.cards import number, usable_number, usable_text
 from reduction.notice_codes import NoticeCode
 
 LONGITUDE: Final = -70.7337
@@ -64,6 +64,12 @@ def start(header: fits.Header) -> Start:
 
 _LATE: Final = (vocabulary.OPEN_TIME.keyword, vocabulary.LST.keyword)
 """Cards that do not usually complete a date: a notice says so."""
+
+
+def plausible_exposure(header: fits.Header) -> float | None:
+    """Return the exposure time of ``EXPTIME``, s; None if it is absent, negative or over a day."""
+    stated = number(header, vocabulary.EXPTIME)
+    return stated if stated is not None and 0 <= stated <= _LONGEST_S else None
 
 
 def exposure_time(header: fits.Header) -> tuple[float, str] | None:

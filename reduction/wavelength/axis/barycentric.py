@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
-from reduction.wavelength.wavelength_solution import LONGEST_S
+from reduction.fits.derivation import times
 
 LONGITUDE, LATITUDE, HEIGHT = math.radians(-70.7337), math.radians(-30.238), 2738.0
 """The SOAR telescope on Cerro Pachón: radians east and north, metres."""
@@ -126,9 +126,9 @@ def _position(header: fits.Header) -> tuple[float, float, float] | None:
 def _middle(header: fits.Header) -> dt.datetime | None:
     try:
         start = headers.read_date(header)
-        exposed = headers.number(header, vocabulary.EXPTIME)
+        exposed = times.plausible_exposure(header)
     except HeaderError:
         return None
-    if exposed is None or not 0 <= exposed <= LONGEST_S or not DAYS[0] <= start <= DAYS[1]:
+    if exposed is None or not DAYS[0] <= start <= DAYS[1]:
         return None
     return start + dt.timedelta(seconds=exposed / 2)
