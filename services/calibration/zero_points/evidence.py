@@ -30,7 +30,7 @@ from reduction.wavelength.zero_points.separation import (
 )
 
 LEARNT_DAYS = 730
-"""Earlier nights count for this long: the masks are seated again when the instrument is serviced."""
+"""Earlier nights count for this long: masks are moved when the instrument is serviced."""
 N_SIBLINGS = 12
 """Of a night that count for a spectrum: those nearest in time."""
 BY_OTHERS = (str(Source.SIBLING), str(Source.LEARNT), str(Source.UNCERTAIN), str(Source.ARC))
