@@ -117,7 +117,8 @@ def test_a_worker_takes_further_frames_while_its_shift_lasts(raw: Path) -> None:
     frames = [arrive(raw, f"000{number}.fits") for number in range(2, 6)]
     tasks.work(0)
     assert [File.select().where(File.original == frame).count() for frame in frames] == [4] * 4
-    exposures = [run.exposure for run in Run.select().where(Run.block == "wavelength")]
+    calibrated = Run.select().where(Run.block == "wavelength").order_by(Run.started)
+    exposures = [run.exposure for run in calibrated]
     assert sorted(exposures, reverse=True) == exposures, "the newest first"
 
 
