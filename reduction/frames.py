@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -26,6 +27,7 @@ class DataType(IntEnum):
     WAVELENGTH = 4
     FLUX = 5
     SKY_SUBTRACTED = 6  # beside the chain: no block takes it
+    SENSITIVITY = 7  # a calibration, as a master is
 
     @property
     def label(self) -> str:
@@ -41,6 +43,7 @@ _LABELS = {
     DataType.WAVELENGTH: "Wavelength Calibrated",
     DataType.FLUX: "Flux Calibrated",
     DataType.SKY_SUBTRACTED: "Sky Subtracted",
+    DataType.SENSITIVITY: "Sensitivity",
 }
 
 
@@ -78,6 +81,8 @@ class PixelFlag(IntFlag):
     INTERPOLATED = 16
     SECOND_ORDER = 32
     """Light of half the wavelength may have been added: a remark on the spectrum, no defect."""
+    NO_SENSITIVITY = 64
+    """Outside of the range in which the sensitivity is known: there is no flux."""
 
 
 BAD_PIXEL = (
@@ -169,6 +174,8 @@ class Spectrum:
     loss : (n,) float64, optional
         Fraction of the target's light outside the aperture, which `flux` does not contain; None
         where it is not known (manual extraction, lamps).
+    planes : dict of str to (n,) ndarray
+        Further arrays on the same axis, by the name of their extension.
     """
 
     flux: NDArray[np.float64]
@@ -179,6 +186,7 @@ class Spectrum:
     wavelength: NDArray[np.float64] | None = None
     arcs: NDArray[np.float32] | None = None
     loss: NDArray[np.float64] | None = None
+    planes: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class ArcSide(StrEnum):

@@ -40,6 +40,8 @@ class CalibrationRole(StrEnum):
     MASTER_FLAT = "master flat"
     ARC = "arc lamp"
     SECOND_ARC = "second arc lamp"
+    SENSITIVITY = "sensitivity"
+    SITE_LIBRARY = "sensitivities of earlier nights"
 
 
 Report = Callable[[str, float], None]
@@ -87,6 +89,10 @@ class BlockInputs:
         faint to show the zero point.
     zero_points : tuple of ZeroPointEvidence
         What the skies of other spectra say of the offset of arc and spectrum.
+    sensitivity : Spectrum, optional
+        The sensitivity that a spectrum is calibrated in flux with.
+    site_library : tuple of Spectrum
+        Sensitivities of earlier nights of the same setup and slit, the nearest first.
     notices : tuple of Notice
         About calibrations that are missing or match only partly; copied to the product's notices.
     """
@@ -106,6 +112,8 @@ class BlockInputs:
     brighter: Callable[[], tuple[str, fits.Header] | None] | None = None
     slit_frames: Callable[[str], tuple[CCDData, CCDData | None] | None] | None = None
     zero_points: tuple[ZeroPointEvidence, ...] = ()
+    sensitivity: Spectrum | None = None
+    site_library: tuple[Spectrum, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 

@@ -155,8 +155,8 @@ def write(product: Product, path: Path) -> None:
     An image is float32 in the primary HDU with ``UNCERT`` (variance) and ``MASK`` (`PixelFlag`
     bits), which ``CCDData.read`` understands, and the further `planes` of the product; a spectrum
     is float64 with ``VAR`` (the name of a variance in specutils), ``MASK``, ``SKY``, ``LOSS`` (of
-    the aperture), ``WAVE`` and ``ARC`` (a row for each arc of the solution). The same product gives
-    the same bytes.
+    the aperture), ``WAVE``, ``ARC`` (a row for each arc of the solution) and its further `planes`.
+    The same product gives the same bytes.
     """
     header, primary, arrays = _planes(product)
     extensions = [
@@ -167,6 +167,7 @@ def write(product: Product, path: Path) -> None:
 
 
 _VARIANCES: Final = frozenset({"VAR", "UNCERT"})
+_OF_EVERY_SPECTRUM: Final = frozenset({"VAR", "MASK", "SKY", "LOSS", "WAVE", "ARC"})
 
 
 def _planes(product: Product) -> tuple[fits.Header, NDArray[Any], dict[str, NDArray[Any]]]:
@@ -181,6 +182,7 @@ def _planes(product: Product) -> tuple[fits.Header, NDArray[Any], dict[str, NDAr
             "LOSS": data.loss,
             "WAVE": data.wavelength,
             "ARC": data.arcs,
+            **data.planes,
         }
     else:
         header, primary = data.meta.copy(), data.data.astype(np.float32, copy=False)
@@ -317,6 +319,9 @@ def _frame_of(
             wavelength=arrays.get("WAVE"),
             arcs=arrays.get("ARC"),
             loss=arrays.get("LOSS"),
+            planes={
+                name: array for name, array in arrays.items() if name not in _OF_EVERY_SPECTRUM
+            },
         )
     stated = headers.text(header, vocabulary.BUNIT)
     ratio = not stated and vocabulary.BUNIT.keyword in header

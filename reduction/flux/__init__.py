@@ -1,0 +1,1 @@
+"""Flux calibration: standard stars, sensitivity, telluric correction, confidence."""

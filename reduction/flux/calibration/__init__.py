@@ -1,0 +1,1 @@
+"""Application of a sensitivity to a spectrum, and its confidence."""

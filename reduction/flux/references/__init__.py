@@ -1,0 +1,1 @@
+"""Published spectra of standard stars, extinction of the atmosphere, passbands."""

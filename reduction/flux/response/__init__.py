@@ -1,0 +1,1 @@
+"""Sensitivity of telescope and instrument, measured with a standard star."""

@@ -1,0 +1,1 @@
+"""Absorption bands of oxygen and water in the atmosphere."""
