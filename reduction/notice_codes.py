@@ -92,6 +92,7 @@ class NoticeCode(StrEnum):
     AXES_NOT_TWO = "axes_not_two", ERROR, "keyword axes"
     LARGER_THAN_DETECTOR = "larger_than_detector", ERROR, "keyword binning size"
     EXPOSURE_NEGATIVE = "exposure_negative", ERROR, "keyword seconds"
+    EXPOSURE_TOO_LONG = "exposure_too_long", ERROR, "keyword seconds"
     BINNING_INVALID = "binning_invalid", ERROR, "keyword value"
     INSTRUMENT_UNKNOWN = "instrument_unknown", ERROR, "keyword value"
     CAMERA_UNKNOWN = "camera_unknown", ERROR, "keyword value"

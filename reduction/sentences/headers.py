@@ -73,6 +73,7 @@ SENTENCES: dict[C, Sentence] = {
         "{keyword} is {binning}, but {size} such pixels are more than the detector has."
     ),
     C.EXPOSURE_NEGATIVE: "{keyword} is {seconds:g} s: an exposure time cannot be negative.",
+    C.EXPOSURE_TOO_LONG: "{keyword} is {seconds:g} s: no exposure takes longer than a day.",
     C.BINNING_INVALID: "{keyword} must hold two binnings such as '2 2', not {value}.",
     C.INSTRUMENT_UNKNOWN: "{keyword} is {value}: not a Goodman frame.",
     C.CAMERA_UNKNOWN: "{keyword} must be Red or Blue, not {value}.",

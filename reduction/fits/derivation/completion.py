@@ -209,15 +209,16 @@ def exposure_of(repaired: Repaired, kind: FrameKind) -> float:
     Raises
     ------
     HeaderError
-        It is absent, or negative.
+        It is absent, negative, or longer than a day.
     """
     card = vocabulary.EXPTIME
     value = usable_number(repaired.header, card)
-    if value is not None and value >= 0:
+    if value is not None and times.is_plausible(value):
         return value
     if kind is FrameKind.BIAS:
         return 0.0
     if value is not None:
-        raise HeaderError(NoticeCode.EXPOSURE_NEGATIVE, keyword=card.keyword, seconds=value)
+        code = NoticeCode.EXPOSURE_NEGATIVE if value < 0 else NoticeCode.EXPOSURE_TOO_LONG
+        raise HeaderError(code, keyword=card.keyword, seconds=value)
     missing = {"keyword": card.keyword, "meaning": card.meaning}
     raise _explained(repaired, HeaderError(NoticeCode.CARD_MISSING, **missing))

@@ -66,21 +66,26 @@ _LATE: Final = (vocabulary.OPEN_TIME.keyword, vocabulary.LST.keyword)
 """Cards that do not usually complete a date: a notice says so."""
 
 
+def is_plausible(seconds: float) -> bool:
+    """Return whether an exposure may have taken so many seconds: none takes longer than a day."""
+    return 0 <= seconds <= _LONGEST_S
+
+
 def plausible_exposure(header: fits.Header) -> float | None:
     """Return the exposure time of ``EXPTIME``, s; None if it is absent, negative or over a day."""
     stated = number(header, vocabulary.EXPTIME)
-    return stated if stated is not None and 0 <= stated <= _LONGEST_S else None
+    return stated if stated is not None and is_plausible(stated) else None
 
 
 def exposure_time(header: fits.Header) -> tuple[float, str] | None:
     """Return the exposure time, s, and the card it is from; None if no card gives it.
 
-    ``EXPTIME`` is used if it is not negative, else the controller's exposure time, the time between
+    ``EXPTIME`` is used if it is plausible, else the controller's exposure time, the time between
     the start and stop of ``TIME``, or that between ``OPENTIME`` and ``CLOSETIM``.
     """
     for keyword in (vocabulary.EXPTIME.keyword, *vocabulary.EXPTIME.aliases):
         stated = usable_number(header, vocabulary.Card(keyword, float, ""))
-        if stated is not None and stated >= 0:
+        if stated is not None and is_plausible(stated):
             return stated, keyword
     exposure = controller.values(header).get("exposure")
     if isinstance(exposure, float) and 0 <= exposure < _LONGEST_S:

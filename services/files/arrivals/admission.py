@@ -42,6 +42,7 @@ ADMISSIBLE = frozenset(
         NoticeCode.CARD_NOT_NUMBER,
         NoticeCode.CARD_NOT_FINITE,
         NoticeCode.EXPOSURE_NEGATIVE,
+        NoticeCode.EXPOSURE_TOO_LONG,
         NoticeCode.BINNING_INVALID,
         NoticeCode.LARGER_THAN_DETECTOR,
         NoticeCode.INSTRUMENT_UNKNOWN,

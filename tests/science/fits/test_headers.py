@@ -56,6 +56,7 @@ def test_a_needed_card_that_no_other_tells_is_named(keyword: str) -> None:
         ("INSTRUME", "GMOS-S"),
         ("EXPTIME", "long"),
         ("EXPTIME", -1.0),
+        ("EXPTIME", 5.0e11),
     ],
 )
 def test_a_card_of_another_type_or_meaning_is_named(keyword: str, value: object) -> None:
@@ -74,6 +75,13 @@ def test_nan_is_no_exposure_time() -> None:
     made = fits.Header.fromstring(raw[:start] + card + raw[start + 80 :])
     with refused(HeaderError, NoticeCode.CARD_MALFORMED, keyword=keyword):
         headers.describe(made, SHAPE, "x.fits")
+
+
+def test_an_exposure_longer_than_a_day_is_refused_or_read_from_the_shutter_times() -> None:
+    with refused(HeaderError, NoticeCode.EXPOSURE_TOO_LONG, keyword="EXPTIME", seconds=86_401.0):
+        headers.describe(header(EXPTIME=86_401.0), SHAPE, "x.fits")
+    stated = header(EXPTIME=5.0e11, OPENTIME="04:05:06.0", CLOSETIM="04:06:06.0")
+    assert headers.describe(stated, SHAPE, "x.fits").exptime == 60.0
 
 
 def test_a_date_alone_is_completed() -> None:

@@ -63,7 +63,7 @@ def test_filters_by_lineage(night: SmallNight) -> None:
 
 @pytest.mark.parametrize(
     "filters",
-    [{"data_type": "7"}, {"date": "yesterday"}, {"parent_file_id": "-1"}, {"object": "a\0b"}],
+    [{"data_type": "99"}, {"date": "yesterday"}, {"parent_file_id": "-1"}, {"object": "a\0b"}],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(
     night: SmallNight, filters: dict[str, str]
