@@ -263,7 +263,7 @@ def _profile_fits(scene: _Scene, weighted: ExtractedFlux) -> bool:
         return True  # overlapping targets have no aperture of their own
     plain, loss = scene.boxcar()
     kept = 1 - loss
-    usable = (weighted.flags | plain.flags) == 0
+    usable = ((weighted.flags | plain.flags) == 0) & np.isfinite(plain.variance)
     if np.count_nonzero(usable) < 2 * DISAGREE_COLUMNS:
         return True
     flux = weighted.flux[usable]
@@ -271,7 +271,8 @@ def _profile_fits(scene: _Scene, weighted: ExtractedFlux) -> bool:
     # Both sums have the noise of the weighted one in common.
     variance = np.maximum((plain.variance / kept**2)[usable] - weighted.variance[usable], 0)
     mean, level = (uniform_filter1d(one, DISAGREE_COLUMNS) for one in (difference, flux))
-    sigma = np.sqrt(uniform_filter1d(variance, DISAGREE_COLUMNS) / DISAGREE_COLUMNS)
+    mean_variance = np.maximum(uniform_filter1d(variance, DISAGREE_COLUMNS), 0)  # a running sum
+    sigma = np.sqrt(mean_variance / DISAGREE_COLUMNS)
     differs = np.abs(mean) > np.maximum(DISAGREE_SIGMA * sigma, DISAGREE * np.abs(level))
     return float(np.mean(differs)) < DISAGREE_SHARE
 
