@@ -14,29 +14,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import itemgetter
 
-from reduction.differences import Difference, Effect, Quantity, number_differences, text_differences
+from reduction import suitability
+from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import FrameDescription, FrameKind, Technique
 
-ANGLE_TOLERANCE = 0.05
-"""Largest difference of two angles of one setup, degrees; the stages repeat to about 0.02."""
-EDGE_PIXELS = 2
-"""Rows or columns by which the sizes of a frame and its master may differ."""
 BIAS_DAYS = 30.0
 FLAT_DAYS = 7.0
-ARC_DAYS = 30.0
-ARC_WARNING_DAYS = 1.0
-"""An arc from another night is used with a notice, since the optics have moved in between."""
 
 SAME_POINTING_S = 3600.0
 """Seconds that an arc at the pointing of a spectrum counts as nearer."""
 MOST_ARCS = 6
 """So many arcs of a spectrum are tried at most."""
 
-ARC_SPAN = dt.timedelta(days=ARC_DAYS)
+ARC_SPAN = dt.timedelta(days=suitability.ARC_DAYS)
 
 
 class ArcChoice(StrEnum):
-    """Which comparison lamps calibrate a spectrum."""
+    """Which suitability lamps calibrate a spectrum."""
 
     NEAREST = "nearest"
     BRACKETING = "bracketing"
@@ -104,8 +98,8 @@ def readout_of(frame: FrameDescription) -> dict[Quantity, str | float | None]:
         Quantity.CAMERA: frame.camera,
         Quantity.READ_NOISE: frame.rdnoise,
         Quantity.GAIN: frame.gain,
-        Quantity.BINNING: _binning(frame),
-        Quantity.SIZE: _size(frame),
+        Quantity.BINNING: suitability.binning_of(frame),
+        Quantity.SIZE: suitability.size_of(frame),
     }
 
 
@@ -123,7 +117,7 @@ def rank_bias(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
 
     Camera, gain, read noise, binning, region and size must agree, within 30 days.
     """
-    return _rank(frame, candidates, _readout, BIAS_DAYS)
+    return _rank(frame, candidates, suitability.of_readout, BIAS_DAYS)
 
 
 def rank_flats(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
@@ -132,7 +126,7 @@ def rank_flats(frame: FrameDescription, candidates: Sequence[FrameDescription]) 
     As `rank_bias`, and for spectra grating, angles and filters, for images the filters; within 7
     days. A flat that differs only in slit is accepted as a degraded match.
     """
-    return _rank(frame, candidates, _flat_differences, FLAT_DAYS)
+    return _rank(frame, candidates, suitability.of_flat, FLAT_DAYS)
 
 
 def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
@@ -142,12 +136,12 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
     as a degraded match); binning and slit may differ. An arc at the pointing of `frame` counts as
     one hour nearer, since flexure depends on the pointing.
     """
-    return _rank(frame, candidates, _arc_differences, ARC_DAYS)
+    return _rank(frame, candidates, suitability.of_arc, suitability.ARC_DAYS)
 
 
 def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
     """Return the spectra with the same trace as `frame`: as `rank_arcs`, within a day."""
-    return _rank(frame, candidates, _arc_differences, ARC_WARNING_DAYS)
+    return _rank(frame, candidates, suitability.of_arc, suitability.ARC_WARNING_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +193,14 @@ def group_key(frame: FrameDescription) -> str:
         return ""
     ny, nx = frame.shape
     parts: list[object] = [frame.kind, frame.night.isoformat(), frame.camera]
-    parts += [f"{frame.gain}", f"{frame.rdnoise}", *frame.binning, ny, nx, _region_name(frame)]
+    parts += [
+        f"{frame.gain}",
+        f"{frame.rdnoise}",
+        *frame.binning,
+        ny,
+        nx,
+        suitability.region_name(frame),
+    ]
     if frame.kind is FrameKind.FLAT:
         parts += [frame.technique, frame.filter, frame.filter_2]
         if frame.technique is not Technique.IMAGING:
@@ -255,96 +256,3 @@ def is_one_pointing(
         return False
     across = (a[0] - b[0] + 180) % 360 - 180
     return math.hypot(across * math.cos(math.radians(a[1])), a[1] - b[1]) < 1.0
-
-
-def _binning(frame: FrameDescription) -> str:
-    return "x".join(str(n) for n in frame.binning)
-
-
-def _size(frame: FrameDescription) -> str:
-    return f"{frame.shape[1]}x{frame.shape[0]}"
-
-
-def _region_name(frame: FrameDescription) -> str:
-    # The control software calls any region "user-defined"; the size then identifies it.
-    return "" if frame.roi.lower() in {"user-defined", "custom"} else frame.roi.upper()
-
-
-def _size_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
-    """Compare the sizes: which pixels two frames share is found by the reduction.
-
-    A row or two more or less are no matter; a larger frame, which can hold the region, is used on
-    request.
-    """
-    steps = [theirs - ours for ours, theirs in zip(frame.shape, other.shape, strict=True)]
-    effect = Effect.ON_REQUEST if min(steps) >= -EDGE_PIXELS else Effect.FATAL
-    if max(abs(step) for step in steps) <= EDGE_PIXELS:
-        effect = Effect.USABLE
-    return text_differences(Quantity.SIZE, _size(frame), _size(other), effect)
-
-
-def _readout(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
-    on_request, fatal = Effect.ON_REQUEST, Effect.FATAL
-    differences = (
-        *text_differences(Quantity.CAMERA, frame.camera, other.camera, fatal),
-        *number_differences(Quantity.GAIN, frame.gain, other.gain, on_request, tolerance=0.015),
-        *number_differences(
-            Quantity.READ_NOISE, frame.rdnoise, other.rdnoise, on_request, tolerance=0.015
-        ),
-        *text_differences(Quantity.BINNING, _binning(frame), _binning(other), fatal),
-        *_size_differences(frame, other),
-    )
-    names = _region_name(frame), _region_name(other)
-    if not differences and all(names) and names[0] != names[1]:
-        return (Difference(Quantity.REGION, frame.roi, other.roi, on_request),)
-    return differences
-
-
-def _setup(
-    frame: FrameDescription, other: FrameDescription, effect: Effect
-) -> tuple[Difference, ...]:
-    """Compare the setups; a different filter is `Effect.ON_REQUEST`, whatever `effect` is."""
-    near = ANGLE_TOLERANCE
-    return (
-        *text_differences(Quantity.GRATING, frame.grating, other.grating, effect),
-        *number_differences(
-            Quantity.CAMERA_ANGLE, frame.cam_targ, other.cam_targ, effect, tolerance=near
-        ),
-        *number_differences(
-            Quantity.GRATING_ANGLE, frame.grt_targ, other.grt_targ, effect, tolerance=near
-        ),
-        *text_differences(Quantity.ORDER_FILTER, frame.filter_2, other.filter_2, Effect.ON_REQUEST),
-    )
-
-
-def _flat_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
-    on_request = Effect.ON_REQUEST
-    differences = (
-        *text_differences(Quantity.TECHNIQUE, frame.technique, other.technique, Effect.FATAL),
-        *_readout(frame, other),
-        *text_differences(Quantity.FILTER, frame.filter, other.filter, on_request),
-    )
-    if frame.technique is Technique.IMAGING:
-        filters = (frame.filter_2, other.filter_2)
-        return (*differences, *text_differences(Quantity.ORDER_FILTER, *filters, on_request))
-    return (
-        *differences,
-        *_setup(frame, other, on_request),
-        *text_differences(Quantity.SLIT, frame.slit, other.slit, Effect.USABLE),
-    )
-
-
-def _arc_differences(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
-    differences = (
-        *text_differences(Quantity.CAMERA, frame.camera, other.camera, Effect.FATAL),
-        *_setup(frame, other, Effect.FATAL),
-    )
-    if other.technique is Technique.IMAGING:
-        techniques = (Technique.SPECTROSCOPY, other.technique)
-        differences += text_differences(Quantity.TECHNIQUE, *techniques, Effect.FATAL)
-    gap = abs(other.date_obs - frame.date_obs).total_seconds() / 86400
-    if ARC_WARNING_DAYS < gap <= ARC_DAYS:
-        differences += (
-            Difference(Quantity.DAYS_APART, ARC_WARNING_DAYS, round(gap, 1), Effect.USABLE),
-        )
-    return differences

@@ -23,9 +23,10 @@ from reduction.fits.derivation import times
 from reduction.frames import PixelFlag, Spectrum
 from reduction.lines.lamps import LAMP_ELEMENTS
 from reduction.lines.line_list import lamp_name
-from reduction.matching import ANGLE_TOLERANCE, SAME_POINTING_S, is_one_pointing
+from reduction.matching import SAME_POINTING_S, is_one_pointing
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
+from reduction.suitability import ANGLE_TOLERANCE
 from reduction.wavelength.arc_solution import Solution, SolveOptions, solve
 from reduction.wavelength.line_problem import Setup
 

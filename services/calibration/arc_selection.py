@@ -1,4 +1,4 @@
-"""Which comparison lamps calibrate a spectrum: the two around it, the nearest, or a named one.
+"""Which suitability lamps calibrate a spectrum: the two around it, the nearest, or a named one.
 
 What fits is `reduction.matching`. For each arc there are others that are tried when it gives no
 solution. A wavelength calibration waits for an arc only while there is none; what is made before
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.models import File, Proposal, Run
-from reduction import matching
+from reduction import matching, suitability
 from reduction.frames import ArcSide, FrameDescription, FrameKind
 from reduction.matching import ArcChoice, ArcChoices, Match
 from reduction.notice_codes import NoticeCode
@@ -212,7 +212,7 @@ def _not_reduced(arc: File) -> Notice:
     return notice(NoticeCode.CALIBRATION_NOT_REDUCED, role=CalibrationRole.ARC, file=arc.file_name)
 
 
-def visible(file: File, days: float | None = matching.ARC_DAYS) -> Any:
+def visible(file: File, days: float | None = suitability.ARC_DAYS) -> Any:
     """Return the raw arcs that may serve a file: of its own proposal, or of one without a PI.
 
     Within `days` of it; None: of any time.

@@ -20,7 +20,7 @@ from peewee import IntegrityError
 
 from db import clock
 from db.models import File, Ingredient, Run, RunInput
-from reduction import matching
+from reduction import matching, suitability
 from reduction.frames import DataType, FrameKind
 from reduction.registry import CalibrationRole, all_blocks
 from services.calibration import arc_selection, out_of_date, selection, trace_selection
@@ -34,7 +34,7 @@ from services.runs import drafts
 from services.runs.lifecycle import LIVE, RunState, Trigger, start, transition
 from services.unit_of_work import WORKER_PATIENCE_S, transaction
 
-NEAR = dt.timedelta(days=matching.ARC_WARNING_DAYS)
+NEAR = dt.timedelta(days=suitability.ARC_WARNING_DAYS)
 """An arc is better than one of the same night only within this time."""
 PRIORITY = -1
 """Below that of a frame that has no product yet."""

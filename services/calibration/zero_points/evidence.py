@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from db.models import File, Ingredient, Proposal, ZeroPoint
-from reduction import matching
+from reduction import suitability
 from reduction.frames import DataType, FrameKind
 from reduction.slits import Source, ZeroPointEvidence, mask_of
 from reduction.wavelength.zero_points.separation import (
@@ -191,7 +191,7 @@ def _separation(file: File, other: File) -> Separation:
         same_night=file.night == other.night,
         same_setup=file.grating == other.grating
         and all(
-            a is not None and b is not None and abs(a - b) <= matching.ANGLE_TOLERANCE
+            a is not None and b is not None and abs(a - b) <= suitability.ANGLE_TOLERANCE
             for a, b in ((file.cam_targ, other.cam_targ), (file.grt_targ, other.grt_targ))
         ),
     )
