@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,12 +13,36 @@ from figures.layout import axis, layout, plain
 
 Numbers = NDArray[np.float64]
 
-_UNITS = {"adu": "ADU", "electron": "electron", "": "ADU"}
+_UNITS = {
+    "adu": "ADU",
+    "electron": "electron",
+    "": "ADU",
+    "erg / (s cm2 angstrom)": "erg s⁻¹ cm⁻² Å⁻¹",
+    "electron cm2 / erg": "electron cm² erg⁻¹",
+}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SMALL = 1e-3
+"""Fluxes below it are drawn in a power of ten of their unit, which is on the axis."""
 
 
 def unit_name(unit: str) -> str:
     """Return the unit in ``BUNIT`` as written on an axis; "adu" and an empty text give ADU."""
     return _UNITS.get(unit.strip().lower(), unit.strip())
+
+
+def power_of_ten(flux: Numbers, sigma: Numbers) -> int:
+    """Return the exponent of ten that makes the well-measured flux a number from 1 to 10.
+
+    0 when the numbers are readable as they are: at least `SMALL`, or all of them unknown.
+    """
+    good = _well_measured(flux, sigma)
+    largest = float(np.quantile(np.abs(flux[good]), 0.98)) if good.any() else 0.0
+    return math.floor(math.log10(largest)) if 0 < largest < SMALL else 0
+
+
+def scaled_unit(unit: str, exponent: int) -> str:
+    """Return a unit with the power of ten in front of it: ``10⁻¹⁶ erg s⁻¹ cm⁻² Å⁻¹``."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)} {unit}" if exponent else unit
 
 
 def spectrum(
@@ -32,6 +57,8 @@ def spectrum(
     heading: str | None = None,
 ) -> go.Figure:
     """Return the plot of a spectrum.
+
+    A small flux is drawn in a power of ten of its unit, see `power_of_ten`.
 
     Parameters
     ----------
@@ -62,7 +89,9 @@ def spectrum(
     """
     if not (x.shape == flux.shape == sigma.shape) or x.ndim != 1 or x.size == 0:
         raise ValueError("wavelength, flux and uncertainty must be of one length")
-    name = unit_name(unit)
+    exponent = power_of_ten(flux, sigma)
+    flux, sigma = flux / 10.0**exponent, sigma / 10.0**exponent
+    name = scaled_unit(unit_name(unit), exponent)
     label = f"Flux ({plain(name)})" if "erg" in name.lower() else f"Intensity ({plain(name)})"
     band_x, band_y = _band(x, flux, sigma)
     figure = go.Figure(
@@ -135,10 +164,16 @@ def _reach(x: Numbers) -> list[float] | None:
 
 def _height(flux: Numbers, sigma: Numbers) -> list[float] | None:
     """Range of the well-measured flux, so that an outlier at an edge does not flatten the plot."""
-    good = np.isfinite(flux) & np.isfinite(sigma)
-    if not good.any():
+    well_measured = _well_measured(flux, sigma)
+    if not well_measured.any():
         return None
-    well_measured = good & (sigma <= 20 * np.median(sigma[good]))
     low, high = float(flux[well_measured].min()), float(flux[well_measured].max())
     margin = 0.05 * (high - low) or 1.0
     return [min(low - margin, 0.0), high + margin]
+
+
+def _well_measured(flux: Numbers, sigma: Numbers) -> NDArray[np.bool_]:
+    good = np.isfinite(flux) & np.isfinite(sigma)
+    if not good.any():
+        return good
+    return good & (sigma <= 20 * np.median(sigma[good]))

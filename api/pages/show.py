@@ -27,7 +27,7 @@ blueprint = Blueprint("show", __name__)
 
 # Kept by the browser, but revalidated each time: access that was withdrawn ends at once.
 ASK_AGAIN = "private, no-cache"
-_FORMAT = 1
+_FORMAT = 2
 _ALIGN = 8
 
 Edge = Annotated[float | None, Field(None, allow_inf_nan=False)]

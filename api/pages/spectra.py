@@ -19,7 +19,7 @@ from api.contract.validation import MAX_ID, read_query, refuse_query
 from db.models import File
 from figures import arc as arc_figure
 from figures.layout import title_lines
-from figures.spectrum import unit_name
+from figures.spectrum import power_of_ten, unit_name
 from reduction.frames import DataType
 from reduction.lines.spectral_lines import features
 from services.errors import NotFound
@@ -28,6 +28,9 @@ from services.files.visualization import spectra
 
 blueprint = Blueprint("spectra", __name__, url_prefix="/spectrum")
 
+PLANES = {"systematic": "SYS", "uncorrected": "UNCORR"}
+"""Further planes of a flux-calibrated spectrum by what they are: σ_sys, and the flux without
+telluric correction. Extension by name."""
 KEEP = "private, max-age=31536000, immutable"
 
 
@@ -49,10 +52,10 @@ class Text(BaseModel):
 
 @blueprint.get("/<int:file_id>")
 def spectrum(file_id: int) -> Response:
-    """Return a spectrum: float64 x, then float32 flux and σ, then a byte of flags for each pixel.
+    """Return a spectrum: float64 x, float32 flux, σ and further planes, a byte of flags each.
 
     Little-endian, one array after the other; NaN where a value is not known. ``X-Spectrum``
-    describes them.
+    describes them, and names the further planes (`PLANES`).
     """
     version = read_query(Version).v
     file = _file(file_id)
@@ -70,10 +73,10 @@ def numbers(file: File) -> tuple[dict[str, Any], bytes]:
     data = contents.spectrum(current_user.row, file)
     calibrated = data.wavelength is not None
     x = data.wavelength if data.wavelength is not None else data.pixel
-    body = b"".join(
-        np.ascontiguousarray(values, dtype=kind).tobytes()
-        for values, kind in ((x, "<f8"), (data.flux, "<f4"), (data.sigma, "<f4"), (data.mask, "u1"))
-    )
+    planes = {name: data.planes[plane] for name, plane in PLANES.items() if plane in data.planes}
+    arrays = [(x, "<f8"), (data.flux, "<f4"), (data.sigma, "<f4")]
+    arrays += [(plane, "<f4") for plane in planes.values()] + [(data.mask, "u1")]
+    body = b"".join(np.ascontiguousarray(values, dtype=kind).tobytes() for values, kind in arrays)
     facts = {
         **_identity(file),
         "heading": title_lines(
@@ -83,6 +86,8 @@ def numbers(file: File) -> tuple[dict[str, Any], bytes]:
         "axis": "wavelength" if calibrated else "pixel",
         "medium": data.medium,
         "unit": unit_name(data.unit),
+        "exponent": power_of_ten(data.flux, data.sigma),
+        "planes": list(planes),
     }
     return facts, body
 

@@ -6,7 +6,7 @@
  */
 
 const LISTS = ["H", "He", "neb", "star", "ism"];
-const MARKS = ["sigma", "flags", "sky", "telluric"];
+const MARKS = ["sigma", "flags", "sky", "telluric", "uncorrected", "stat"];
 const USUAL_MARKS = "flags,sigma";
 const LEAST_Z = -0.9;
 const MOST_Z = 20;

@@ -128,18 +128,21 @@ export function median(values) {
 }
 
 /**
- * Divide a spectrum by the median of what is known of it.
+ * Divide a spectrum by the median of what is known of it, and its errors.
  *
- * @template {Numbers} T
+ * @template {Numbers & {systematic?: ArrayLike<number>}} T
  * @param {T} spectrum
- * @returns {T | Numbers} The spectrum itself if its median is 0.
+ * @returns {T | (Numbers & {systematic?: ArrayLike<number>})} The spectrum itself if its median
+ *   is 0.
  */
 export function normalised(spectrum) {
   const scale = Math.abs(median(spectrum.flux));
   if (!(scale > 0)) return spectrum;
   const flux = Float64Array.from(spectrum.flux, (f) => f / scale);
   const sigma = Float64Array.from(spectrum.sigma, (s) => s / scale);
-  return { x: spectrum.x, flux, sigma };
+  const { x, systematic } = spectrum;
+  if (!systematic) return { x, flux, sigma };
+  return { x, flux, sigma, systematic: Float64Array.from(systematic, (s) => s / scale) };
 }
 
 /**

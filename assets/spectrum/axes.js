@@ -1,7 +1,19 @@
 /** The axes of a spectrum: ranges, titles, Plotly's layout of them, and where they lie. */
 import { drawnEdges, edgesAfter, isDrawingBox, plotArea } from "../core/plot_geometry.js";
 import { median } from "./arithmetic.js";
-import { currentMode, isCalibrated, medium, plainText, settings, shown, zoom } from "./state.js";
+import {
+  currentMode,
+  drawnUnit,
+  exponent,
+  isCalibrated,
+  isRelative,
+  medium,
+  plainText,
+  settings,
+  shown,
+  zoom,
+} from "./state.js";
+import { rangeInPower } from "./units.js";
 
 /**
  * @typedef {import("./state.js").Curve} Curve
@@ -40,7 +52,27 @@ export function endDrag() {
 /** @returns {string} What the y axis means: a zoom is kept as long as it means the same. */
 export function yScale() {
   const { log, normalise } = settings;
-  return [shown.main?.facts.unit, log, normalise, currentMode()].join();
+  return [shown.main?.facts.unit, exponent(), log, normalise, currentMode()].join();
+}
+
+/**
+ * Return edges in the unit of the file.
+ *
+ * @param {Edges} edges As drawn.
+ * @returns {Edges}
+ */
+export function toFileUnit([x0, x1, y0, y1]) {
+  return [x0, x1, ...rangeInPower([y0, y1], -exponent(), settings.log)];
+}
+
+/**
+ * Return edges as they are drawn.
+ *
+ * @param {Edges} edges In the unit of the file.
+ * @returns {Edges}
+ */
+export function fromFileUnit([x0, x1, y0, y1]) {
+  return [x0, x1, ...rangeInPower([y0, y1], exponent(), settings.log)];
 }
 
 /**
@@ -102,10 +134,9 @@ function isSeen(flux, x, xRange, yRange) {
 }
 
 function yTitle() {
-  const unit = shown.main?.facts.unit || "";
+  const unit = drawnUnit();
   const mode = currentMode();
-  if (mode === "ratio") return "Ratio";
-  if (settings.normalise && mode === "together") return "Relative to the median";
+  if (isRelative()) return mode === "ratio" ? "Ratio" : "Relative to the median";
   const quantity = unit.toLowerCase().includes("erg") ? "Flux" : "Intensity";
   return mode === "difference" ? `Difference (${unit})` : `${quantity} (${unit})`;
 }

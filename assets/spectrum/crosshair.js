@@ -1,7 +1,8 @@
 /** The crosshair on a spectrum, and the values of the pixel under it. */
 import { byId } from "../core/dom.js";
 import { fromAir, intoAir, rest } from "./arithmetic.js";
-import { currentMode, isCalibrated, medium, settings, shown } from "./state.js";
+import { exponent, isCalibrated, isRelative, medium, settings, shown } from "./state.js";
+import { powerOfTen } from "./units.js";
 
 /** @typedef {import("./paint.js").View} View */
 
@@ -13,6 +14,7 @@ const FLAGS = [
   [8, "no flat"],
   [16, "interpolated"],
   [32, "second order possible"],
+  [64, "outside of the sensitivity"],
 ];
 
 /** Index of the pixel under the crosshair. @type {number | null} */
@@ -60,17 +62,28 @@ function write(value) {
   return String(+value.toPrecision(5));
 }
 
+/** @param {number} sigma @param {number} systematic NaN without one. @returns {string} */
+function errors(sigma, systematic) {
+  const isKnown = Number.isFinite(systematic);
+  if (!isKnown) return Number.isFinite(sigma) ? ` ± ${write(sigma)}` : "";
+  return ` ± ${sigma.toPrecision(3)} stat ± ${systematic.toPrecision(3)} sys`;
+}
+
+/** @param {string} value With its errors. @returns {string} */
+function inUnit(value) {
+  if (isRelative()) return value;
+  const unit = ` ${shown.main?.facts.unit}`;
+  return exponent() ? `(${value}) × ${powerOfTen(exponent())}${unit}` : value + unit;
+}
+
 /** @param {number} pixel @returns {string} */
 function describe(pixel) {
-  const { x, flux: fluxes, sigma: sigmas, mask } = shown.curves[0];
+  const { x, flux: fluxes, sigma: sigmas, systematic: systematics, mask } = shown.curves[0];
   const [flux, sigma] = [fluxes[pixel], sigmas[pixel]];
-  const mode = currentMode();
-  const relative = mode === "ratio" || (settings.normalise && mode === "together");
-  const unit = relative ? "" : ` ${shown.main?.facts.unit}`;
+  const systematic = systematics ? systematics[pixel] : NaN;
   const parts = [isCalibrated() ? `λ ${x[pixel].toFixed(2)} Å` : `pixel ${x[pixel]}`];
   if (Number.isFinite(flux)) {
-    const error = Number.isFinite(sigma) ? ` ± ${write(sigma)}` : "";
-    parts.push(`${write(flux)}${error}${unit}`);
+    parts.push(inUnit(`${write(flux)}${errors(sigma, systematic)}`));
     if (sigma > 0) parts.push(`S/N ${(flux / sigma).toFixed(1)}`);
   } else {
     parts.push("no value");

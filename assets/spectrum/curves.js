@@ -1,6 +1,7 @@
 /** What is drawn: the spectrum and those laid over it, smoothed, compared, normalised. */
 import { compare, fromAir, intoAir, normalised, smooth } from "./arithmetic.js";
-import { currentMode, overlaid, settings } from "./state.js";
+import { currentMode, exponent, overlaid, settings } from "./state.js";
+import { inPower } from "./units.js";
 
 /**
  * @typedef {import("./state.js").Spectrum} Spectrum
@@ -12,7 +13,12 @@ import { currentMode, overlaid, settings } from "./state.js";
 /** The last smoothing of each spectrum. @type {WeakMap<Spectrum, {key: string, numbers: Numbers}>} */
 const smoothings = new WeakMap();
 
-/** @param {Spectrum} spectrum @returns {Numbers} */
+/**
+ * The error of the calibration is common to neighbours: smoothing leaves it as it is.
+ *
+ * @param {Spectrum} spectrum
+ * @returns {Numbers}
+ */
 function smoothed(spectrum) {
   const { x, flux, sigma } = spectrum;
   const { smooth: kind, n } = settings;
@@ -58,11 +64,43 @@ export function computeCurves(main) {
   const others = overlaid().map((spectrum, i) => curve(spectrum, `--over-${i + 1}`));
   const mode = currentMode();
   let curves = [first, ...others];
+  if (mode === "together") {
+    first.systematic = main.planes.systematic;
+    if (isUncorrectedShown(main)) curves.push(withoutCorrection(main));
+  }
   if (mode !== "together") {
     curves = others.map((other) => ({ ...other, ...compare(mode, first, other) }));
   } else if (settings.normalise) {
     curves = curves.map((each) => ({ ...each, ...normalised(each) }));
   }
   curves[0].mask = main.mask;
-  return curves;
+  return curves.map(inDrawnPower);
+}
+
+/** @param {Spectrum} spectrum */
+const isUncorrectedShown = ({ planes }) =>
+  Boolean(planes.uncorrected) && settings.marks.has("uncorrected");
+
+/** @param {Spectrum} main @returns {Curve} The flux without telluric correction. */
+function withoutCorrection(main) {
+  const uncorrected = { ...main, flux: main.planes.uncorrected ?? main.flux };
+  return {
+    id: main.facts.id,
+    name: "without telluric correction",
+    colour: "--uncorrected",
+    ...smoothed(uncorrected),
+  };
+}
+
+/** @param {Curve} curve @returns {Curve} */
+function inDrawnPower(curve) {
+  const power = exponent();
+  if (!power) return curve;
+  const { flux, sigma, systematic } = curve;
+  return {
+    ...curve,
+    flux: inPower(flux, power),
+    sigma: inPower(sigma, power),
+    systematic: systematic && inPower(systematic, power),
+  };
 }

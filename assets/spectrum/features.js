@@ -30,6 +30,8 @@ const LABEL_PX = 11; // room that a label written upright takes
 const SKY_PX = 3;
 const BAND_LABEL_PX = 8; // a band that is narrower has none
 const FONT = '10.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const NO_SENSITIVITY = 64; // bit of the mask
+const WITHOUT_FLUX = "no flux: outside of the sensitivity";
 const FAINTER = 100; // weight of a line that is not strong
 
 /** @type {Features | null} */
@@ -140,6 +142,38 @@ export function paintBands(context, view) {
     if (at >= low && at <= high) {
       context.fillRect(view.x(at) - SKY_PX / 2, 0, SKY_PX, view.height);
     }
+  }
+}
+
+/**
+ * Paint where a spectrum has no flux, because its sensitivity is not known there.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {View} view
+ * @param {import("./state.js").Curve} curve
+ */
+export function paintWithoutFlux(context, view, { x, mask }) {
+  if (!mask) return;
+  context.font = FONT;
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  const flagged = (/** @type {number} */ i) => mask[i] & NO_SENSITIVITY;
+  for (let i = 0; i < mask.length; i++) {
+    if (!flagged(i)) continue;
+    const from = i;
+    while (i + 1 < mask.length && flagged(i + 1)) i++;
+    const left = Math.max(0, view.x(x[from]));
+    const right = Math.min(view.width, view.x(x[i]));
+    if (right <= left) continue;
+    context.fillStyle = colourOf("--without-flux");
+    context.fillRect(left, 0, right - left, view.height);
+    if (right - left < LABEL_PX) continue;
+    context.fillStyle = colourOf("--quiet");
+    context.save();
+    context.translate((left + right) / 2, view.height / 2);
+    context.rotate(-Math.PI / 2);
+    context.fillText(WITHOUT_FLUX, 0, 0);
+    context.restore();
   }
 }
 

@@ -17,13 +17,16 @@ const kept = new Map();
  */
 export function readSpectrum(facts, body, offset = 0) {
   const { n } = facts;
-  const spectrum = {
-    facts,
-    x: new Float64Array(body, offset, n),
-    flux: new Float32Array(body, offset + 8 * n, n),
-    sigma: new Float32Array(body, offset + 12 * n, n),
-    mask: new Uint8Array(body, offset + 16 * n, n),
+  let place = offset;
+  /** @template T @param {new (body: ArrayBuffer, at: number, n: number) => T} kind @param {number} size */
+  const take = (kind, size) => {
+    const array = new kind(body, place, n);
+    place += size * n;
+    return array;
   };
+  const [x, flux, sigma] = [take(Float64Array, 8), take(Float32Array, 4), take(Float32Array, 4)];
+  const planes = Object.fromEntries(facts.planes.map((name) => [name, take(Float32Array, 4)]));
+  const spectrum = { facts, x, flux, sigma, planes, mask: take(Uint8Array, 1) };
   kept.set(`${facts.id}/${facts.checksum}`, spectrum);
   const [oldest] = kept.keys();
   if (kept.size > MOST_KEPT) kept.delete(oldest);

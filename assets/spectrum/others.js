@@ -1,7 +1,7 @@
 /** Other spectra over the one on show: finding them, and the list of those laid over. */
 import { byId, closest, create, inputById } from "../core/dom.js";
 import { showToast } from "../core/toasts.js";
-import { addOther, removeOther } from "./spectrum.js";
+import { addOther, removeOther, render } from "./spectrum.js";
 import { otherSpectra, overlaid, settings, shown } from "./state.js";
 
 /** @typedef {{id: number, name: string, object: string, type: string, date: string}} Candidate */
@@ -97,9 +97,17 @@ function createCandidate({ id, name, object, type, date }) {
   const facts = create("small", {}, `${object || "no object"} · ${type} · ${time}`);
   const click = () => {
     close(true);
-    void addOther(id);
+    void addOther(id).then(() => compareUnits(id));
   };
   return create("li", {}, create("button", { type: "button", on: { click } }, name, facts));
+}
+
+/** Spectra in different units are compared over their medians. @param {number} id */
+function compareUnits(id) {
+  const other = otherSpectra.get(id);
+  if (!other || settings.normalise || other.facts.unit === shown.main?.facts.unit) return;
+  settings.normalise = true;
+  render();
 }
 
 document.addEventListener("click", (event) => {

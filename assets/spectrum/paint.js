@@ -5,8 +5,8 @@ import { themeChanged } from "../core/theme.js";
 import { firstAtOrAfter } from "./arithmetic.js";
 import { shownEdges } from "./axes.js";
 import { placeCrosshair } from "./crosshair.js";
-import { featuresReceived, paintBands, paintLines } from "./features.js";
-import { colourOf, isCalibrated, settings, shown } from "./state.js";
+import { featuresReceived, paintBands, paintLines, paintWithoutFlux } from "./features.js";
+import { colourOf, isCalibrated, isMarked, settings, shown } from "./state.js";
 
 /**
  * @typedef {import("./state.js").Curve} Curve
@@ -24,7 +24,8 @@ import { colourOf, isCalibrated, settings, shown } from "./state.js";
  */
 
 const SATURATED = 2;
-const SECOND_ORDER = 32;
+/** Second order and no sensitivity: remarks on long parts of the spectrum, no defects of a pixel. */
+const REMARKS = 32 | 64;
 const DENSE = 1.5; // pixels of the spectrum to one of the screen
 const BELOW_PX = 10; // where an edge below zero lies on a logarithmic axis
 let frame = 0;
@@ -67,8 +68,12 @@ export function paintNow() {
   const context = fittedContext(canvas, view);
   const [first, ...others] = shown.curves;
   if (isCalibrated()) paintBands(context, view);
+  paintWithoutFlux(context, view, first);
   for (const other of others) paintCurve(context, view, other);
-  if (settings.marks.has("sigma")) paintBand(context, view, first);
+  if (isMarked("systematic") && first.systematic) {
+    paintBand(context, view, first, first.systematic, "--band-systematic");
+  }
+  if (settings.marks.has("sigma")) paintBand(context, view, first, first.sigma, "--band");
   paintCurve(context, view, first);
   if (settings.marks.has("flags")) paintFlags(context, view, first);
   if (isCalibrated()) paintLines(context, view);
@@ -139,9 +144,17 @@ function paintCurve(context, view, curve) {
   context.stroke();
 }
 
-/** Paint flux ± σ. @param {CanvasRenderingContext2D} context @param {View} view @param {Curve} curve */
-function paintBand(context, view, curve) {
-  const { x, flux, sigma } = curve;
+/**
+ * Paint flux ± σ.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {View} view
+ * @param {Curve} curve
+ * @param {ArrayLike<number>} sigma
+ * @param {string} colour
+ */
+function paintBand(context, view, curve, sigma, colour) {
+  const { x, flux } = curve;
   const { start, stop, dense } = pixelsInView(view, curve);
   /** @type {(sign: number) => (i: number) => number} */
   const edge = (sign) => (i) => {
@@ -151,7 +164,7 @@ function paintBand(context, view, curve) {
     return Number.isFinite(y) ? y : view.height + BELOW_PX;
   };
   const [above, below] = [edge(1), edge(-1)];
-  context.fillStyle = colourOf("--band");
+  context.fillStyle = colourOf(colour);
   if (dense) {
     return paintBars(context, view, x, { start, stop, above, below, margin: 0, joined: false });
   }
@@ -223,7 +236,7 @@ function paintFlags(context, view, { x, flux, mask }) {
   const colour = colourOf("--flag");
   const showsSaturated = byId("stage")?.dataset.saturated !== "hidden"; // the person's choice
   for (let i = start; i < stop; i++) {
-    if (!(mask[i] & ~SECOND_ORDER)) continue; // a remark on a long part of the spectrum
+    if (!(mask[i] & ~REMARKS)) continue;
     const saturated = showsSaturated && mask[i] & SATURATED;
     const px = view.x(x[i]);
     const length = saturated ? 9 : 6;

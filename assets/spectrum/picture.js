@@ -3,7 +3,7 @@ import { create } from "../core/dom.js";
 import { showToast } from "../core/toasts.js";
 import { shownEdges, titles } from "./axes.js";
 import { linesInView } from "./features.js";
-import { isCalibrated, plainText, settings, shown } from "./state.js";
+import { isCalibrated, isMarked, plainText, settings, shown } from "./state.js";
 
 /** @typedef {import("./state.js").Curve} Curve */
 
@@ -12,6 +12,8 @@ const PLOT_WIDTH = SIZE.width - 100;
 const INK = "#17202c";
 const LINE = "#0b4f9e";
 const BAND = "rgba(11, 98, 196, .2)";
+const BAND_SYSTEMATIC = "rgba(200, 120, 0, .24)";
+const UNCORRECTED = "#8a4fd0";
 /** Of the spectra laid over, by number. */
 const OTHERS = [
   "#c77700",
@@ -26,26 +28,49 @@ const OTHERS = [
 
 /** @param {Curve} curve */
 function colourOnPaper({ colour }) {
+  if (colour === "--uncorrected") return UNCORRECTED;
   const match = colour.match(/over-(\d)/);
   return match ? OTHERS[Number(match[1]) - 1] : LINE;
 }
 
-/** @param {Curve} curve @param {boolean} withBand @returns {object[]} Traces of Plotly. */
-function tracesOf(curve, withBand) {
+/** @param {Curve} curve @returns {object[]} Traces of Plotly. */
+function tracesOf(curve) {
   const [x, y] = [Array.from(curve.x), Array.from(curve.flux)];
   const line = { width: 1.2, color: colourOnPaper(curve) };
-  const trace = { x, y, mode: "lines", line, name: curve.name };
-  if (!withBand) return [trace];
+  return [{ x, y, mode: "lines", line, name: curve.name }];
+}
+
+/**
+ * @param {Curve} curve
+ * @param {ArrayLike<number>} sigma
+ * @param {string} name
+ * @param {string} fillcolor
+ * @returns {object[]} Traces of Plotly: the edges of a band.
+ */
+function bandOf(curve, sigma, name, fillcolor) {
+  const [x, y] = [Array.from(curve.x), Array.from(curve.flux)];
   /** @type {(sign: number, more: object) => object} */
   const edge = (sign, more) => ({
     x,
-    y: y.map((value, k) => value + sign * curve.sigma[k]),
+    y: y.map((value, k) => value + sign * sigma[k]),
     mode: "lines",
     line: { width: 0 },
-    showlegend: false,
+    name,
     ...more,
   });
-  return [edge(-1, {}), edge(1, { fill: "tonexty", fillcolor: BAND }), trace];
+  return [edge(-1, { showlegend: false }), edge(1, { fill: "tonexty", fillcolor })];
+}
+
+/** @returns {object[]} The bands of the spectrum on show that are wanted. */
+function bands() {
+  const [curve] = shown.curves;
+  const { systematic } = curve;
+  return [
+    ...(systematic && isMarked("systematic")
+      ? bandOf(curve, systematic, "σ_sys", BAND_SYSTEMATIC)
+      : []),
+    ...(isMarked("sigma") ? bandOf(curve, curve.sigma, systematic ? "σ_stat" : "1 σ", BAND) : []),
+  ];
 }
 
 /** @param {import("./features.js").MarkedLine} line */
@@ -98,14 +123,12 @@ function figure() {
   const axis = { showline: true, mirror: true, ticks: "outside", zeroline: false, linecolor: INK };
   const type = settings.log ? "log" : "linear";
   return {
-    data: shown.curves.flatMap((curve, i) =>
-      tracesOf(curve, i === 0 && settings.marks.has("sigma")),
-    ),
+    data: [...bands(), ...shown.curves.flatMap(tracesOf)],
     layout: {
       font: { family: "Arial, Helvetica, sans-serif", size: 13, color: INK },
       paper_bgcolor: "#fff",
       plot_bgcolor: "#fff",
-      showlegend: shown.curves.length > 1,
+      showlegend: shown.curves.length > 1 || Boolean(shown.curves[0].systematic),
       legend: { orientation: "h", y: -0.16 },
       margin: { l: 80, r: 20, t: 40, b: 60 },
       xaxis: { ...axis, title: { text: xTitle }, range: [x0, x1] },

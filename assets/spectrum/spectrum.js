@@ -11,7 +11,16 @@ import { showToast } from "../core/toasts.js";
 import { showNote, showTitle } from "../viewer/display.js";
 import { readSettings, writeSettings } from "./address.js";
 import { firstAtOrAfter, nearestPixel } from "./arithmetic.js";
-import { config, endDrag, followDrag, layout, shownEdges, yScale } from "./axes.js";
+import {
+  config,
+  endDrag,
+  followDrag,
+  fromFileUnit,
+  layout,
+  shownEdges,
+  toFileUnit,
+  yScale,
+} from "./axes.js";
 import { aimAt, cursorPixel } from "./crosshair.js";
 import { computeCurves } from "./curves.js";
 import { loadSpectrum, readSpectrum } from "./numbers.js";
@@ -86,7 +95,7 @@ export function noteSettings() {
     const edges = shownEdges();
     if (!main || !edges) return;
     const zoomed = zoom.x[main.facts.axis] || zoom.y;
-    const values = writeSettings(settings, zoomed ? edges : null);
+    const values = writeSettings(settings, zoomed ? toFileUnit(edges) : null);
     for (const [name, value] of Object.entries(values)) noteParameter(name, value);
   }, NOTE_MS);
 }
@@ -245,7 +254,7 @@ function restore({ facts }) {
   Object.assign(settings, restored);
   for (const id of others.slice(0, MOST_OTHERS)) void addOther(id);
   if (!edges) return;
-  const [x0, x1, y0, y1] = edges;
+  const [x0, x1, y0, y1] = fromFileUnit(edges);
   zoom.x[facts.axis] = [x0, x1];
   if (y0 < y1) zoom.y = { range: [y0, y1], scale: yScale() };
 }

@@ -2,6 +2,7 @@
 import { themeColour } from "../core/dom.js";
 import { createSignal } from "../core/signal.js";
 import { themeChanged } from "../core/theme.js";
+import { scaledUnit } from "./units.js";
 
 /**
  * @typedef {object} Numbers
@@ -17,12 +18,19 @@ import { themeChanged } from "../core/theme.js";
  * @property {string} unit
  * @property {"wavelength" | "pixel"} axis
  * @property {"air" | "vacuum" | ""} medium Of the wavelengths.
+ * @property {number} exponent Power of ten in which the flux is drawn, 0 for none.
+ * @property {string[]} planes Names of the further planes that came.
  * @property {string[]} heading
  *
- * @typedef {Numbers & {facts: SpectrumFacts, mask: Uint8Array}} Spectrum
+ * @typedef {Numbers & {facts: SpectrumFacts, mask: Uint8Array, planes: Planes}} Spectrum
  *
- * @typedef {Numbers & {id: number, name: string, mask?: Uint8Array, colour: string}} Curve What is
- *   drawn; `colour` is a custom property of the theme.
+ * @typedef {object} Planes Of a flux-calibrated spectrum.
+ * @property {Float32Array} [systematic] Standard deviation of the calibration.
+ * @property {Float32Array} [uncorrected] Flux without telluric correction.
+ *
+ * @typedef {Numbers & {id: number, name: string, mask?: Uint8Array, colour: string,
+ *   systematic?: ArrayLike<number>}} Curve What is drawn; `colour` is a custom property of the
+ *   theme.
  *
  * @typedef {"together" | "ratio" | "difference"} Mode
  * @typedef {"none" | "gauss" | "box"} Smoothing
@@ -61,6 +69,16 @@ export const settings = {
   others: [],
 };
 
+/** σ_sys is shown unless it is hidden: addresses that were written before do not name it. */
+const SYSTEMATIC_HIDDEN = "stat";
+
+/** Whether a mark is shown. @param {string} mark */
+export const isMarked = (mark) =>
+  mark === "systematic" ? !settings.marks.has(SYSTEMATIC_HIDDEN) : settings.marks.has(mark);
+
+/** Return what a mark is kept as. @param {string} mark */
+export const keptMark = (mark) => (mark === "systematic" ? SYSTEMATIC_HIDDEN : mark);
+
 /** The first curve is on top. @type {{main: Spectrum | null, plot: PlotlyGraph | null, curves: Curve[]}} */
 export const shown = { main: null, plot: null, curves: [] };
 
@@ -78,6 +96,9 @@ export const spectrumDrawn = createSignal();
 /** Of the wavelengths of the spectrum on show. @returns {"air" | "vacuum" | ""} */
 export const medium = () => shown.main?.facts.medium || "";
 
+/** Whether the spectrum on show has a further plane. @param {string} plane */
+export const hasPlane = (plane) => Boolean(shown.main?.facts.planes.includes(plane));
+
 export const isCalibrated = () => shown.main?.facts.axis === "wavelength";
 
 /** @returns {Spectrum[]} Those laid over whose axis is that of the spectrum on show. */
@@ -93,6 +114,19 @@ export function overlaid() {
 
 /** @returns {Mode} */
 export const currentMode = () => (overlaid().length ? settings.mode : "together");
+
+/** Whether the curves are numbers without a unit. */
+export function isRelative() {
+  const mode = currentMode();
+  return mode === "ratio" || (settings.normalise && mode === "together");
+}
+
+/** The power of ten in which the curves are drawn. @returns {number} */
+export const exponent = () => (isRelative() ? 0 : (shown.main?.facts.exponent ?? 0));
+
+/** What the curves are drawn in. @returns {string} "" for numbers without a unit. */
+export const drawnUnit = () =>
+  isRelative() ? "" : scaledUnit(shown.main?.facts.unit ?? "", exponent());
 
 /** Colours of the theme: asking the style sheet takes longer than drawing. */
 /** @type {Map<string, string>} */

@@ -9,7 +9,16 @@ import { createChips, createFinder } from "./others.js";
 import { paintSoon } from "./paint.js";
 import { savePicture } from "./picture.js";
 import { noteSettings, render, showWhole, stepCrosshair, zoomBy } from "./spectrum.js";
-import { isCalibrated, overlaid, settings, shown, spectrumDrawn } from "./state.js";
+import {
+  hasPlane,
+  isCalibrated,
+  isMarked,
+  keptMark,
+  overlaid,
+  settings,
+  shown,
+  spectrumDrawn,
+} from "./state.js";
 
 const SLIDER = [-0.25, 1.6]; // places: z from -0.016 to 4.1
 /** Lists of lines, except those of the night sky. @type {Record<string, string>} */
@@ -20,13 +29,17 @@ const LISTS = {
   star: "Stellar",
   ism: "Interstellar",
 };
-/** @type {Record<string, [string, string]>} */
+/** Text, title, colour of what it shows. @type {Record<string, [string, string, string?]>} */
 const MARKS = {
-  sigma: ["1 σ band", "The standard deviation of each pixel"],
+  sigma: ["1 σ band", "The standard deviation of each pixel", "--band"],
+  systematic: ["σ_sys", "The 1 σ error of the flux calibration", "--band-systematic"],
+  uncorrected: ["Uncorrected", "The flux without telluric correction", "--uncorrected"],
   flags: ["Flagged pixels", "Saturated, cosmic ray, bad, without flat, interpolated"],
   sky: ["Night sky", "Lines of the night sky"],
   telluric: ["Telluric", "Absorption bands of O₂ and H₂O in the atmosphere"],
 };
+/** Marks that a spectrum has only with a further plane: only flux-calibrated ones do. */
+const OF_PLANES = ["systematic", "uncorrected"];
 /** They need a wavelength axis. */
 const OF_WAVELENGTHS = [...Object.keys(LISTS), "sky", "telluric", "arc"];
 const ABOUT = [
@@ -37,6 +50,9 @@ const ABOUT = [
     "its band σ² = Σ w² σᵢ² / (Σ w)² of independent pixels; unknown pixels take no part. " +
     "Neighbours of a calibrated spectrum share light since it was resampled: the error of a wide " +
     "mean is up to 1.2 times the band.",
+  "The flux of a calibrated spectrum has two errors: σ_stat of photons and read-out, which differs " +
+    "from pixel to pixel, and σ_sys of the calibration, which is common to neighbours and is not " +
+    "made smaller by smoothing.",
   "Ratio and difference put the other spectrum on this one's pixels by linear interpolation, " +
     "errors independent. CSV has the numbers of the file, as the API gives them.",
 ];
@@ -71,10 +87,16 @@ function createToggle(key, title, isOn, change, ...content) {
   return button;
 }
 
-/** A toggle of a list of lines or of a mark. */
-/** @param {Set<string>} set @param {string} key */
-function flip(set, key) {
+/**
+ * Show a list of lines or a mark, or no longer.
+ *
+ * @param {Set<string>} set
+ * @param {string} key
+ * @param {boolean} [isCurve] It is a curve: the axes have to fit it.
+ */
+function flip(set, key, isCurve = false) {
   if (!set.delete(key)) set.add(key);
+  if (isCurve) return render();
   paintSoon();
   noteSettings();
 }
@@ -118,9 +140,14 @@ function createLists() {
 }
 
 function createMarks() {
-  const marks = Object.entries(MARKS).map(([key, [text, title]]) => {
-    const isOn = () => settings.marks.has(key);
-    return createToggle(key, title, isOn, () => flip(settings.marks, key), text);
+  const marks = Object.entries(MARKS).map(([key, [text, title, colour]]) => {
+    const isOn = () => isMarked(key);
+    const change = () => flip(settings.marks, keptMark(key), key === "uncorrected");
+    const name = create("span", { className: "text" }, text);
+    if (!colour) return createToggle(key, title, isOn, change, name);
+    const swatch = create("span", { className: "swatch" });
+    swatch.style.background = `var(${colour})`;
+    return createToggle(key, title, isOn, change, swatch, name);
   });
   return [...marks, createSwitch("log", "Log", "Logarithmic axis (l)")];
 }
@@ -305,13 +332,18 @@ function refresh() {
 
 /** @param {HTMLElement} root */
 function refreshToggles(root) {
-  const { log, normalise, arc, lists, marks } = settings;
+  const { log, normalise, arc, lists } = settings;
   /** @type {Record<string, boolean>} */
   const switches = { log, normalise, arc };
   for (const chip of root.querySelectorAll("button[data-chip]")) {
     const key = chip.getAttribute("data-chip") || "";
-    const isOn = switches[key] ?? (lists.has(key) || marks.has(key));
+    const isOn = switches[key] ?? (lists.has(key) || isMarked(key));
     chip.setAttribute("aria-pressed", String(isOn));
+    if (OF_PLANES.includes(key)) chip.toggleAttribute("hidden", !hasPlane(key));
+    if (key === "sigma") {
+      const text = chip.querySelector(".text");
+      if (text) text.textContent = hasPlane("systematic") ? "σ_stat" : MARKS.sigma[0];
+    }
     if (OF_WAVELENGTHS.includes(key)) {
       /** @type {HTMLButtonElement} */ (chip).disabled = !isCalibrated();
     }

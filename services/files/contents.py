@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -58,6 +59,8 @@ class SpectrumData:
         Fraction of the light outside the aperture; None where it is not known.
     medium : str
         ``"air"`` or ``"vacuum"``; "" before the calibration.
+    planes : mapping of str to (n,) array
+        The further planes of the file, by the name of their extension.
     """
 
     wavelength: NDArray[np.float64] | None
@@ -69,6 +72,7 @@ class SpectrumData:
     loss: NDArray[np.float64] | None
     unit: str
     medium: str = ""
+    planes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def header(user: User, file: File) -> list[HeaderCard]:
@@ -136,6 +140,7 @@ def spectrum(user: User, file: File) -> SpectrumData:
         loss=product.loss,
         unit=str(product.header.get(BUNIT.keyword, "")),
         medium="" if product.wavelength is None else medium_of(product.header),
+        planes=product.planes,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from figures.image import frame
 from figures.layout import title
-from figures.spectrum import spectrum
+from figures.spectrum import power_of_ten, spectrum
 
 
 def test_titles_show_markup_literally() -> None:
@@ -90,3 +90,33 @@ def test_nothing_known_is_still_a_figure_and_nonsense_is_refused() -> None:
     assert len(spectrum(nothing, nothing, nothing, wavelength=False).data) == 2
     with pytest.raises(ValueError, match="one length"):
         spectrum(np.arange(5.0), np.arange(4.0), np.arange(5.0), wavelength=False)
+
+
+def test_a_small_flux_is_drawn_in_a_power_of_ten_of_its_unit() -> None:
+    x, flux, sigma = data()
+    unit = "erg / (s cm2 Angstrom)"
+    figure = spectrum(x, flux * 3e-18, sigma * 3e-18, wavelength=True, unit=unit)
+    assert figure.layout.yaxis.title.text == "Flux (10⁻¹⁶ erg s⁻¹ cm⁻² Å⁻¹)"
+    np.testing.assert_allclose(figure.data[1].y, flux * 3e-2)
+    np.testing.assert_allclose(figure.data[1].customdata, 9e-2)
+
+
+@pytest.mark.parametrize(
+    ("flux", "exponent"),
+    [
+        ([1.1e-16, 9.8e-16, np.nan], -16),
+        ([1.1e-16, 1.02e-15, 1.0e-15], -15),
+        ([-2e-17, -3e-17, -1e-17], -17),
+        ([0.0, 0.0, np.nan], 0),
+        ([np.nan, np.nan, np.nan], 0),
+        ([0.02, 0.5, 1000.0], 0),
+    ],
+)
+def test_the_power_of_ten_makes_readable_numbers(flux: list[float], exponent: int) -> None:
+    assert power_of_ten(np.array(flux), np.full(3, 1e-18)) == exponent
+
+
+def test_a_wild_pixel_does_not_set_the_power_of_ten() -> None:
+    flux, sigma = np.full(50, 2e-17), np.full(50, 1e-18)
+    flux[0], sigma[0] = 5e-13, 5e-13
+    assert power_of_ten(flux, sigma) == -17

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dash import html
 
 from callbacks.core.dash_types import Component
+from callbacks.data.drawing import flux_facts
 from reduction.notice_codes import Severity
 from reduction.notice_text import text
 from reduction.notices import Notice
@@ -54,14 +55,15 @@ def draw(file: ShownFile, trouble: str = "") -> list[Component]:
     notes: list[Component] = []
     if trouble:
         notes.append(html.P(f"This file can't be shown: {trouble}", className="warning bad"))
+    values = {each.name: each.value for each in file.measurements}
+    key_numbers, in_them = flux_facts.draw(values)
     measurements = [
         _measurement(measurement)
         for measurement in file.measurements
-        if measurement.name not in _IN_BADGE
+        if measurement.name not in _IN_BADGE and measurement.name not in in_them
     ]
-    if any(measurements):
-        zero_point = _zero_point({each.name: each.value for each in file.measurements})
-        parts = [part for part in (zero_point, *measurements) if part]
+    if key_numbers or any(measurements):
+        parts = [part for part in (*key_numbers, _zero_point(values), *measurements) if part]
         notes.append(html.Div(parts, className="facts"))
     notes += [_notice(notice) for notice in file.notices]
     return [*notes, _stamp(file)]

@@ -22,7 +22,7 @@ def ask(site: Site, role: str, path: str):
 def arrays(answer) -> tuple[dict, list[np.ndarray]]:
     facts = json.loads(answer.headers["X-Spectrum"])
     n, parts, start = facts["n"], [], 0
-    for kind in ("<f8", "<f4", "<f4", "u1"):
+    for kind in ("<f8", "<f4", "<f4", *("<f4" for _ in facts["planes"]), "u1"):
         stop = start + n * np.dtype(kind).itemsize
         parts.append(np.frombuffer(answer.data[start:stop], kind))
         start = stop
@@ -51,11 +51,30 @@ def test_the_unit_and_axis_are_the_header_s(site: Site) -> None:
     path = Path(site.spectrum.full_path)
     product = frame_io.read_product(path)
     product.header["BUNIT"], product.wavelength = "erg / (s cm2 Angstrom)", None
+    product.flux, product.variance = product.flux * 1e-17, product.variance * 1e-34
     path.unlink()
     frame_io.write(Product(path.name, DataType.EXTRACTED, product), path)
     facts, (x, *_) = arrays(ask(site, "PI", str(site.spectrum.id)))
-    assert (facts["axis"], facts["unit"]) == ("pixel", "erg / (s cm2 Angstrom)")
+    assert (facts["axis"], facts["unit"]) == ("pixel", "erg s⁻¹ cm⁻² Å⁻¹")
+    assert facts["exponent"] == -15  # 1e-15 to 2e-15
     assert np.array_equal(x, np.arange(50))
+
+
+def test_the_errors_of_a_flux_calibration_come_with_the_flux(site: Site) -> None:
+    path = Path(site.spectrum.full_path)
+    product = frame_io.read_product(path)
+    product.planes = {
+        "SYS": np.linspace(3e-17, 4e-17, 50),
+        "TRANSM": np.full(50, 0.9),
+        "UNCORR": np.full(50, 9e-16),
+    }
+    path.unlink()
+    frame_io.write(Product(path.name, DataType.WAVELENGTH, product), path)
+    facts, (_, _, _, systematic, uncorrected, mask) = arrays(ask(site, "PI", str(site.spectrum.id)))
+    assert facts["planes"] == ["systematic", "uncorrected"]
+    np.testing.assert_allclose(systematic, np.linspace(3e-17, 4e-17, 50), rtol=1e-6)
+    np.testing.assert_allclose(uncorrected, 9e-16, rtol=1e-6)
+    assert np.flatnonzero(mask).tolist() == [7]
 
 
 def test_only_the_exact_bytes_may_be_kept(site: Site) -> None:
