@@ -211,6 +211,24 @@ class NoticeCode(StrEnum):
     ZERO_POINT_FROM_ARC = "zero_point_from_arc", WARNING, "error"
     ZERO_POINT_UNCERTAIN = "zero_point_uncertain", ERROR, "limit arc_slit slit"
 
+    # Flux calibration.
+    NOT_WAVELENGTH_CALIBRATED = "not_wavelength_calibrated", ERROR, "keyword file"
+    SENSITIVITY_MISSING = "sensitivity_missing", ERROR, "file"
+    SENSITIVITY_EMPTY = "sensitivity_empty", ERROR, "file"
+    SENSITIVITY_NO_OVERLAP = "sensitivity_no_overlap", ERROR, "file first last lowest highest"
+    SENSITIVITY_COVERS_PART = "sensitivity_covers_part", INFO, "first last"
+    EXPOSURE_TIME_UNUSABLE = "exposure_time_unusable", ERROR, "keyword"
+    AIRMASS_UNKNOWN = "airmass_unknown", ERROR, "keyword"
+    FLUX_SLIT_UNKNOWN = "flux_slit_unknown", INFO
+    FLUX_SLIT_NARROW = "flux_slit_narrow", INFO, "width"
+    FLUX_SLIT_LOSS = "flux_slit_loss", INFO, "width seeing"
+    FLUX_SEEING_UNKNOWN = "flux_seeing_unknown", INFO
+    FLUX_LOSS_UNKNOWN = "flux_loss_unknown", INFO
+    FLUX_OTHER_NIGHT = "flux_other_night", INFO, "night"
+    FLUX_ZERO_POINT_OFF = "flux_zero_point_off", WARNING, "offset"
+    FLUX_SLIT_DIFFERS = "flux_slit_differs", WARNING, "slit standard_slit"
+    FLUX_OFF_PARALLACTIC = "flux_off_parallactic", WARNING, "angle airmass lost"
+
     # The choice of calibrations. `role` is a `reduction.registry.CalibrationRole`.
     DEGRADED_MATCH = "degraded_match", WARNING, "role file differences"
     NO_CALIBRATION = "no_calibration", WARNING, "role setup nearest differences"

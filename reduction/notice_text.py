@@ -14,6 +14,7 @@ from reduction.sentences import (
     detector,
     extraction,
     files,
+    flux,
     frames,
     headers,
     log_entries,
@@ -27,7 +28,7 @@ __all__ = ["TABLE", "text", "texts"]
 
 SUBJECTS = (
     *(files, headers, frames, detector, extraction, wavelength),
-    *(calibrations, runs, log_entries, site),
+    *(flux, calibrations, runs, log_entries, site),
 )
 for subject in SUBJECTS:
     TABLE.update(subject.SENTENCES)

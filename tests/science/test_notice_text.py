@@ -20,7 +20,9 @@ BIAS = {"role": "master bias", "file": "bias.fits"}
 SKY = {"features": "solar", "offset": -14.7, "error": 0.3}
 
 EXAMPLES: dict[str, Any] = {
+    "airmass": 1.6,
     "allowed": 1.0,
+    "angle": 54,
     "axes": 0,
     "bitpix": 99,
     "bytes": 2880,
@@ -49,6 +51,8 @@ EXAMPLES: dict[str, Any] = {
     "least": 40.0,
     "level": 12197.0,
     "limit": 2000,
+    "lost": 0.12,
+    "lowest": 3700.0,
     "lines": 12,
     "low": 0.1,
     "measured": 4.18,
@@ -73,6 +77,7 @@ EXAMPLES: dict[str, Any] = {
     "shift": 0.12,
     "rows": 5000,
     "seconds": -1.0,
+    "seeing": 0.9,
     "sections": 2,
     "setup": {"grating": "400_SYZY", "camera_angle": 16.1},
     "size": 2880,
@@ -81,6 +86,7 @@ EXAMPLES: dict[str, Any] = {
     "times": 3,
     "total": 12,
     "value": 7.5,
+    "width": 1.0,
     "widths": 0.4,
     "features": "airglow",
     "role": "master bias",
