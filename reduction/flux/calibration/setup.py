@@ -13,7 +13,7 @@ from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
 from reduction.fits.derivation.cards import usable_number, usable_text
 from reduction.frames import night_of
-from reduction.matching import ANGLE_TOLERANCE
+from reduction.suitability import ANGLE_TOLERANCE
 from reduction.slits import mask_of, width_arcsec
 
 
