@@ -1,0 +1,1 @@
+"""What goes into ``reduction/flux/references/data/flux_references.npz``, one module per subject."""

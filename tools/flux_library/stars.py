@@ -1,0 +1,197 @@
+"""The standard stars and their reference spectra, from the wheel of aspired."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reduction.wavelength.axis.medium import to_air
+
+Floats = NDArray[np.float64]
+
+TABLE = Path(__file__).with_name("stars.txt")
+RANGE = (3000.0, 11000.0)
+"""Wavelengths that are kept, Å."""
+MOEHLER_BIN = 2.0
+"""Å: the 0.1 Å of the models of Moehler et al. are averaged in bins of this width, which is finer
+than the resolution of Goodman."""
+FLUX_STEP = 2e-4
+"""Magnitudes: fluxes are rounded to this."""
+WAVELENGTH_STEP = 0.01
+"""Å: wavelengths are rounded to this."""
+OKE_BANDS = 1e-16
+"""erg/s/cm²/Å: unit of ESO's tables but those of X-shooter, which are absolute."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A set of reference spectra.
+
+    Parameters
+    ----------
+    folder, older : str
+        Folders of aspired/standards; `older` has the stars that `folder` lacks.
+    name, paper : str
+    rank : int
+        1 is best.
+    unit : float
+        erg/s/cm²/Å of the tables.
+    vacuum : bool
+        Wavelengths are in vacuum.
+    """
+
+    folder: str
+    name: str
+    paper: str
+    rank: int
+    unit: float = OKE_BANDS
+    vacuum: bool = False
+    older: str = ""
+
+
+SOURCES = {
+    "moehler": Source("esoxshooter", "Moehler", "Moehler et al. 2014, A&A 568, A9", 1, unit=1.0),
+    "calspec": Source(
+        "esohststan",
+        "CALSPEC",
+        "CALSPEC of STScI (Bohlin et al. 2001, AJ 122, 2118), as distributed by ESO in 2007",
+        2,
+        vacuum=True,
+        older="esowdstan",
+    ),
+    "hamuy": Source("esoctiostan", "Hamuy", "Hamuy et al. 1992, PASP 104, 533; 1994, 106, 566", 3),
+    "oke": Source("esookestan", "Oke", "Oke 1990, AJ 99, 1621", 4),
+}
+MODELS = ("fbpm16274", "fhr1996", "fhd49798", "fhd60753")
+"""Files of CALSPEC that are models in the optical, scaled to the photometry."""
+TELLURIC = ((6864, 6960, 0.09), (7160, 7360, 0.08), (7590, 7720, 0.4), (8100, 8370, 0.06),
+            (8920, 9850, 0.4))  # fmt: skip
+"""First and last wavelength (Å) of bands of the atmosphere, and what they absorb at most of the
+tables of Hamuy et al. at 50 Å: measured against the models of Moehler et al. of the same stars."""
+
+
+def read_table(archive: zipfile.ZipFile, source: Source, name: str) -> NDArray[np.float64]:
+    """Return the columns of one table: wavelength, flux, and what else it has."""
+    held = set(archive.namelist())
+    for folder in (source.folder, source.older):
+        path = f"aspired/standards/{folder}/{name}.dat"
+        if path in held:
+            text = archive.read(path).decode()
+            return np.loadtxt(io.StringIO(text), unpack=True)
+    raise FileNotFoundError(f"{source.folder}/{name}")
+
+
+def rebinned(wavelength: Floats, flux: Floats, width: float) -> tuple[Floats, Floats]:
+    """Return the centres and means of bins, with the integral of the flux conserved."""
+    edges = np.arange(RANGE[0] + width, RANGE[1], width)
+    steps = np.diff(wavelength)
+    integral = np.concatenate([[0.0], np.cumsum(0.5 * (flux[1:] + flux[:-1]) * steps)])
+    means = np.diff(np.interp(edges, wavelength, integral)) / width
+    return edges[:-1] + width / 2, means
+
+
+def uncertainty(kind: str, name: str, wavelength: Floats) -> Floats:
+    """Return the fractional uncertainty (one sigma) of a reference at its wavelengths.
+
+    The floors are the differences between the systems: the tables of Hamuy et al. of four stars
+    differ from Moehler et al. by 1 % in the median, and by up to 5 % in the blue and red of EG 274
+    and LTT 7987; CALSPEC by 1 to 5 % in Feige 110. They grow at the
+    ends, in the bands of the atmosphere that the tables of Hamuy et al. contain, and towards the
+    Balmer limit in models: that of HR 1996 is 8 % below its STIS spectrum at 3500 to 4000 Å, 1 %
+    elsewhere.
+    """
+    floor = {"moehler": 0.02, "calspec": 0.02, "hamuy": 0.025, "oke": 0.025}[kind]
+    sigma = np.full(wavelength.size, floor)
+    if name in MODELS:
+        sigma[wavelength < 4000] = 0.08
+    sigma[wavelength < 3500] = np.hypot(sigma[wavelength < 3500], 0.015)
+    sigma[wavelength > 9000] = np.hypot(sigma[wavelength > 9000], 0.02)
+    if kind == "hamuy":
+        for first, last, absorbed in TELLURIC:
+            inside = (wavelength > first - 25) & (wavelength < last + 25)
+            sigma[inside] = np.hypot(sigma[inside], absorbed)
+    return sigma
+
+
+def reference(
+    archive: zipfile.ZipFile, kind: str, name: str
+) -> tuple[dict[str, Any], Floats, Floats, Floats]:
+    """Return the facts of one reference, and its air wavelength, flux and uncertainty."""
+    source = SOURCES[kind]
+    columns = read_table(archive, source, name)
+    wavelength, flux = columns[0], columns[1] * source.unit
+    width = 0.0
+    if source.vacuum:
+        wavelength = to_air(wavelength)
+    if kind == "moehler":
+        wavelength, flux = rebinned(wavelength, flux, MOEHLER_BIN)
+        width = MOEHLER_BIN
+    elif kind == "hamuy":
+        width = float(columns[3][0])
+    kept = (wavelength >= RANGE[0]) & (wavelength <= RANGE[1]) & (flux > 0)
+    facts = {
+        "source": source.name,
+        "rank": source.rank,
+        "bin": width,
+        "telluric_inside": kind == "hamuy",
+        "paper": source.paper + (" (a model in the optical)" if name in MODELS else ""),
+        "points": int(kept.sum()),
+    }
+    sigma = uncertainty(kind, name, wavelength)
+    return facts, wavelength[kept], flux[kept], sigma[kept]
+
+
+def read_stars() -> list[dict[str, Any]]:
+    """Return the rows of ``stars.txt``."""
+    stars = []
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, ra, dec, pm_ra, pm_dec, motion, kind, names, others = line.split("|")
+        stars.append(
+            {
+                "name": name.strip(),
+                "aliases": [alias.strip() for alias in others.split(",") if alias.strip()],
+                "ra": float(ra),
+                "dec": float(dec),
+                "pm_ra": float(pm_ra),
+                "pm_dec": float(pm_dec),
+                "motion": motion.strip(),
+                "kind": kind.strip(),
+                "files": [one.strip() for one in names.split(",")],
+            }
+        )
+    return stars
+
+
+def arrays(archive: zipfile.ZipFile) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+    """Return the facts of all stars and the arrays of their references, one after the other.
+
+    Wavelengths, magnitudes (-2.5 log of the flux) and uncertainties are whole numbers of
+    `WAVELENGTH_STEP`, `FLUX_STEP` and 0.001, as differences from the point before: these compress
+    to a third.
+    """
+    stars = read_stars()
+    columns: dict[str, list[NDArray[Any]]] = {"wavelength": [], "magnitude": [], "uncertainty": []}
+    for star in stars:
+        star["references"] = []
+        for file in star.pop("files"):
+            kind, name = file.split("/")
+            facts, wavelength, flux, sigma = reference(archive, kind, name)
+            star["references"].append(facts)
+            magnitude = -2.5 * np.log10(flux)
+            columns["wavelength"].append(np.round(wavelength / WAVELENGTH_STEP))
+            columns["magnitude"].append(np.round(magnitude / FLUX_STEP))
+            columns["uncertainty"].append(np.round(sigma * 1000))
+    return stars, {
+        f"reference_{name}": np.concatenate([np.diff(one, prepend=0) for one in ones]).astype(
+            np.int32
+        )
+        for name, ones in columns.items()
+    }
