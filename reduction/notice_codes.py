@@ -321,6 +321,8 @@ class NoticeCode(StrEnum):
     SIMULATION_BINNING = "simulation_binning", ERROR, "binning"
     SIMULATION_ROWS = "simulation_rows", ERROR, "rows least most binning"
     SIMULATION_SLIT = "simulation_slit", ERROR, "slit"
+    SIMULATION_STAR_UNKNOWN = "simulation_star_unknown", ERROR, "star"
+    SIMULATION_STAR_LOW = "simulation_star_low", ERROR, "star altitude least"
     SIMULATION_NEGATIVE = "simulation_negative", ERROR, "quantity"
 
     # A sentence of a release that stored no codes; its severity is stored with it.

@@ -1,6 +1,7 @@
 """The demo night: ``python -m jobs.watching.replay`` writes simulated frames to a watched folder.
 
-The night is the last complete one, at the hours of the telescope. After a restart the replay
+The night is the last complete one, at the hours of the telescope; its first and last targets are
+standard stars. After a restart the replay
 continues where it stopped; it ends when all frames are there.
 """
 
@@ -21,7 +22,9 @@ from jobs import wiring
 from jobs.processes import log as process_log
 from jobs.processes.parent_death import die_with_supervisor
 from reduction.simulation import NightPlan, write_frame
-from reduction.simulation.exposures import Exposure, expose
+from reduction.simulation.exposures import expose
+from reduction.simulation.light import Exposure
+from reduction.simulation.standards.places import visible
 from services.accounts import accounts
 from services.errors import ServiceError
 from services.proposals import proposals
@@ -36,6 +39,8 @@ FIRST_FRAME = dt.time(19, 30)
 """UTC of the first bias: afternoon at the telescope."""
 NIGHT = dt.timedelta(hours=8)
 """More than the demo night lasts, from the first bias to the last lamp."""
+DARK, LAST_STAR = dt.timedelta(hours=4), dt.timedelta(hours=6)
+"""From the first bias to the standard stars, one before the targets and one after them."""
 CALIBRATION_PACE = 0.2
 """Biases and flats come faster than the night's frames by this factor."""
 
@@ -83,7 +88,19 @@ def plan_of(folder: Path, now: dt.datetime) -> NightPlan:
         part = stored.with_suffix(".part")
         part.write_text(json.dumps({"start": start.isoformat()}), encoding="utf-8")
         part.replace(stored)
-    return NightPlan(SEED, n_science=N_SCIENCE, start=start, proposal=PROPOSAL)
+    return NightPlan(
+        SEED,
+        n_science=N_SCIENCE,
+        start=start,
+        proposal=PROPOSAL,
+        standards=standards_of(start),
+    )
+
+
+def standards_of(start: dt.datetime) -> tuple[str, str]:
+    """Return the two standard stars with which a night begins and ends."""
+    last = visible(start + LAST_STAR)
+    return visible(start + DARK, without=(last,)), last
 
 
 def missing(plan: NightPlan, folder: Path) -> list[Exposure]:

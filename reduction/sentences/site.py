@@ -40,6 +40,11 @@ SENTENCES: dict[C, Sentence] = {
     C.SIMULATION_BINNING: "Binning {binning} is not offered; choose 1 to 4 on each axis.",
     C.SIMULATION_ROWS: "{rows} rows do not fit: {least} to {most} at binning {binning}.",
     C.SIMULATION_SLIT: "Slit {slit} is not a name such as 1.0_LONG_SLIT.",
+    C.SIMULATION_STAR_UNKNOWN: "The library has no standard star {star}.",
+    C.SIMULATION_STAR_LOW: (
+        "{star} would be observed at an altitude of {altitude:.0f}°; "
+        "the lowest allowed is {least:.0f}°."
+    ),
     C.SIMULATION_NEGATIVE: "The {quantity} must be zero or more.",
     C.LEGACY_TEXT: "{text}",
     C.LEGACY_HEADER_TEXT: "{text}",

@@ -5,9 +5,16 @@ The simulation is independent of the reduction code; it uses only the published 
 `frames` yields the frames one by one for a replay, and `science_frame` returns a single frame.
 """
 
+from reduction.simulation.atmosphere import Weather
 from reduction.simulation.exposures import Frame
 from reduction.simulation.modes import setup_names
-from reduction.simulation.night import frames, science_frame, simulate_night, write_frame
+from reduction.simulation.night import (
+    frames,
+    science_frame,
+    simulate_night,
+    standard_frame,
+    write_frame,
+)
 from reduction.simulation.plan import NightPlan
 from reduction.simulation.truth import SourceTruth, Truth, load_truth
 
@@ -16,10 +23,12 @@ __all__ = [
     "NightPlan",
     "SourceTruth",
     "Truth",
+    "Weather",
     "frames",
     "load_truth",
     "science_frame",
     "setup_names",
     "simulate_night",
+    "standard_frame",
     "write_frame",
 ]

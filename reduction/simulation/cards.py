@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.io import fits
 
+from reduction.simulation.atmosphere import Sight, Weather
 from reduction.simulation.detector import FULL_ROWS, Detector
 from reduction.simulation.modes import Setup
 
 LONGITUDE, LATITUDE = -70.7337, -30.2380
 """Cerro Pachón, degrees east and north."""
+
+EPOCH = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
+"""J2000."""
 
 LAMP_CARDS = {
     "HgAr": ("LAMP_HGA",),
@@ -50,20 +54,43 @@ COMMENTS = {
     "RDNOISE": "CCD readnoise [e-]",
     "GAIN": "CCD gain [e-/ADU]",
     "OBSTYPE": "observation type",
+    "POSANGLE": "position angle [deg. E of N]",
+    "ADCSTAT": "ADC Status",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Pointing of the telescope: right ascension and declination (J2000), degrees."""
+    """Pointing of the telescope: right ascension and declination (J2000), degrees.
+
+    `precessed` says whether the telescope really points there: its altitude then is that of the
+    coordinates of date.
+    """
 
     ra: float
     dec: float
+    precessed: bool = False
+
+    def of_date(self, when: dt.datetime) -> tuple[float, float]:
+        """Return right ascension and declination, degrees (Meeus 1998, p. 132)."""
+        if not self.precessed:
+            return self.ra, self.dec
+        years = (when - EPOCH).total_seconds() / 31557600
+        ra, dec = np.radians((self.ra, self.dec))
+        m, n = 46.1244 * years / 3600, 20.0431 * years / 3600
+        return (
+            float(self.ra + m + n * np.sin(ra) * np.tan(dec)),
+            float(self.dec + n * np.cos(ra)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Header values of an exposure besides those of the setup and the detector."""
+    """Header values of an exposure besides those of the setup and the detector.
+
+    `slit_angle` is the position angle of the slit, degrees, and `corrector` the state of the
+    atmospheric dispersion corrector: the cards of plans with weather.
+    """
 
     kind: str
     object_name: str
@@ -76,33 +103,64 @@ class Facts:
     number: int
     file_name: str
     old: bool
+    slit_angle: float | None = None
+    corrector: str = ""
 
 
 def sidereal_time(when: dt.datetime) -> float:
     """Return the local mean sidereal time at the telescope, degrees (Meeus 1998, eq. 12.4)."""
-    days = (when - dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)).total_seconds() / 86400
+    days = (when - EPOCH).total_seconds() / 86400
     return (280.46061837 + 360.98564736629 * days + LONGITUDE) % 360
 
 
 def altitude(when: dt.datetime, pointing: Pointing) -> float:
     """Return the height of a pointing above the horizon, degrees."""
-    hour_angle = np.radians(sidereal_time(when) - pointing.ra)
-    dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
+    ra, dec = pointing.of_date(when)
+    hour_angle = np.radians(sidereal_time(when) - ra)
+    dec, lat = np.radians(dec), np.radians(LATITUDE)
     sine = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour_angle)
     return float(np.degrees(np.arcsin(sine)))
+
+
+def parallactic_angle(when: dt.datetime, pointing: Pointing) -> float:
+    """Return the angle from north to the zenith, through east, degrees (Meeus 1998, eq. 14.1)."""
+    ra, dec = pointing.of_date(when)
+    hour_angle = np.radians(sidereal_time(when) - ra)
+    dec, lat = np.radians(dec), np.radians(LATITUDE)
+    return float(
+        np.degrees(
+            np.arctan2(
+                np.sin(hour_angle), np.tan(lat) * np.cos(dec) - np.sin(dec) * np.cos(hour_angle)
+            )
+        )
+    )
+
+
+def sight_of(facts: Facts) -> Sight:
+    """Return where the telescope looks at mid-exposure.
+
+    Airmass: Young and Irvine 1967, AJ 72, 945.
+    """
+    middle = facts.opened + dt.timedelta(seconds=facts.exptime / 2)
+    height = altitude(middle, facts.pointing)
+    secant = 1 / max(np.sin(np.radians(height)), 0.2)
+    value = secant * (1 - 0.0012 * (secant**2 - 1))
+    return Sight(float(value), 90 - height, parallactic_angle(middle, facts.pointing))
+
+
+def weather_cards(weather: Weather | None) -> tuple[float | None, str]:
+    """Return the position angle of the slit and the state of the corrector, for `Facts`."""
+    if weather is None:
+        return None, ""
+    return weather.position_angle, "PARK" if weather.refraction else "IN"
 
 
 def rotator(when: dt.datetime, pointing: Pointing) -> float:
     """Return the rotator angle that keeps north up at a Nasmyth port, 0 to 360 degrees.
 
-    Parallactic angle (Meeus 1998, eq. 14.1) minus altitude.
+    Parallactic angle minus altitude.
     """
-    hour_angle = np.radians(sidereal_time(when) - pointing.ra)
-    dec, lat = np.radians(pointing.dec), np.radians(LATITUDE)
-    parallactic = np.arctan2(
-        np.sin(hour_angle), np.tan(lat) * np.cos(dec) - np.sin(dec) * np.cos(hour_angle)
-    )
-    return float((np.degrees(parallactic) - altitude(when, pointing)) % 360)
+    return float((parallactic_angle(when, pointing) - altitude(when, pointing)) % 360)
 
 
 def airmass(when: dt.datetime, pointing: Pointing) -> float:
@@ -145,8 +203,8 @@ def _exposure_cards(facts: Facts, detector: Detector) -> dict[str, str | float |
     ra = sexagesimal(facts.pointing.ra, hours=True)
     dec = sexagesimal(facts.pointing.dec)
     lst = sidereal_time(facts.opened)
-    hour_angle = (lst - facts.pointing.ra + 180) % 360 - 180
-    return {
+    hour_angle = (lst - facts.pointing.of_date(facts.opened)[0] + 180) % 360 - 180
+    cards: dict[str, str | float | int] = {
         "DATE-OBS": facts.opened.isoformat(timespec="milliseconds")[:23],
         "DATE": facts.opened.date().isoformat(),
         "TIME": f"{clock(facts.opened)} to {clock(closed)}",
@@ -168,6 +226,9 @@ def _exposure_cards(facts: Facts, detector: Detector) -> dict[str, str | float |
         "OBSDEC": dec,
         "HA": sexagesimal(hour_angle, hours=True),
     }
+    if facts.slit_angle is not None:
+        cards |= {"POSANGLE": facts.slit_angle, "ADCSTAT": facts.corrector}
+    return cards
 
 
 def _setup_cards(facts: Facts, setup: Setup) -> dict[str, str | float | int]:

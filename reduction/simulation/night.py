@@ -60,6 +60,32 @@ def science_frame(seed: int, index: int = 0, setup: str = "400_M2", **choices: o
     return expose(chosen, plan.optics, plan.detector("science"))
 
 
+def standard_frame(seed: int, star: str, setup: str = "400_M2", **choices: object) -> Frame:
+    """Simulate a single frame of a standard star.
+
+    Parameters
+    ----------
+    seed, setup
+        As in `NightPlan`; so are `choices`.
+    star : str
+        Name of the star.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    ReductionError
+        The library has no such star, it is too low when the night begins, or the night can't be
+        simulated.
+    """
+    plan = replace(NightPlan(seed, setup), n_bias=0, n_flat=0, n_science=0, standards=(star,))
+    plan = replace(plan, **choices)  # type: ignore[arg-type]
+    [chosen] = [exposure for exposure in plan.exposures if exposure.facts.kind == "science"]
+    return expose(chosen, plan.optics, plan.detector("science"))
+
+
 def write_frame(frame: Frame, folder: Path) -> Path:
     """Write a frame to a FITS file: under a temporary name without ``.fits`` first, then renamed.
 

@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.simulation.sky import photon_flux
+from reduction.simulation.standards import spectra
 
 Floats = NDArray[np.float64]
+
+STANDARD = "standard"
+"""Kind of a standard star."""
 
 BALMER = (6562.79, 4861.35, 4340.47, 4101.73, 3970.07, 3889.06, 3835.39)
 """Air wavelengths, Å."""
@@ -80,9 +84,9 @@ class Source:
     name : str
         Object name.
     kind : str
-        A key of `SPECTRA`.
+        A key of `SPECTRA`, or `STANDARD`: the star of the library with this name.
     magnitude : float
-        AB, at 5500 Å.
+        AB, at 5500 Å; of no effect for a standard star, which has its own.
     offset : float
         Rows from the middle of the region of interest at the middle column, unbinned.
     fwhm, beta : float
@@ -116,6 +120,8 @@ class Source:
         (n,) float64
             Photons per s, cm² and Å.
         """
+        if self.kind == STANDARD:
+            return spectra.photons(self.name, wavelength)
         shape = SPECTRA[self.kind]
         rest_wavelength = wavelength / (1 + self.redshift)
         norm = shape(np.array([5500.0]))[0]
@@ -245,10 +251,27 @@ def nebula(wavelength: Floats) -> Floats:
     return light
 
 
+def blazar(wavelength: Floats) -> Floats:
+    """Return a power law without any line, F_λ ∝ λ^-1.5.
+
+    Parameters
+    ----------
+    wavelength : (n,) float64
+        Rest wavelength in air, Å.
+
+    Returns
+    -------
+    (n,) float64
+        Photons per Å, arbitrary scale.
+    """
+    return (wavelength / 5500) ** -0.5
+
+
 SPECTRA: dict[str, Callable[[Floats], Floats]] = {
     "white dwarf": white_dwarf,
     "galaxy": galaxy,
     "supernova": supernova,
     "star": star,
     "nebula": nebula,
+    "blazar": blazar,
 }

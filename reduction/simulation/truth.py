@@ -32,6 +32,11 @@ class SourceTruth:
         pixel response, without the sky.
     electrons_per_angstrom : (4142,) float64
         `electrons` divided by the dispersion.
+    flux : (4142,) float64
+        Above the atmosphere, erg/s/cm²/Å, blurred by the line spread function. Empty, as the next,
+        for a plan without weather.
+    slit_transmission : (4142,) float64
+        Fraction of the light that passes between the jaws of the slit.
     """
 
     name: str
@@ -41,6 +46,8 @@ class SourceTruth:
     beta: float
     electrons: Floats
     electrons_per_angstrom: Floats
+    flux: Floats = field(default_factory=lambda: np.empty(0))
+    slit_transmission: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +89,17 @@ class Truth:
         unbinned row.
     sources : tuple of SourceTruth
         Science frames only.
+    airmass : float
+        At mid-exposure; 0 without weather, and so are the next.
+    cloud : float
+        Fraction of the light that clouds let through.
+    sensitivity : (4142,) float64
+        Electrons per s and Å, above the atmosphere, per erg/s/cm²/Å, before the slit and its
+        illumination: what a wide slit at its most open row would measure.
+    extinction : (4142,) float64
+        Magnitudes per airmass, without the bands of O2 and H2O.
+    bands : (4142,) float64
+        Transmission of these bands, blurred by the line spread function.
     cosmic_index, cosmic_electrons : (n,)
         Flat pixel index, and charge deposited by cosmic rays, electron.
     n_saturated : int
@@ -109,6 +127,11 @@ class Truth:
     line_column: Floats = field(default_factory=lambda: np.empty(0))
     line_electrons: Floats = field(default_factory=lambda: np.empty(0))
     sources: tuple[SourceTruth, ...] = ()
+    airmass: float = 0.0
+    cloud: float = 0.0
+    sensitivity: Floats = field(default_factory=lambda: np.empty(0))
+    extinction: Floats = field(default_factory=lambda: np.empty(0))
+    bands: Floats = field(default_factory=lambda: np.empty(0))
 
     def cosmic_ray_mask(self, least: float = 0.0) -> NDArray[np.bool_]:
         """Return the pixels with charge from cosmic rays.
@@ -164,7 +187,7 @@ class Truth:
             np.savez(stream, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
 
 
-_SOURCE_ARRAYS = ("trace", "electrons", "electrons_per_angstrom")
+_SOURCE_ARRAYS = ("trace", "electrons", "electrons_per_angstrom", "flux", "slit_transmission")
 
 
 def load_truth(path: Path) -> Truth:

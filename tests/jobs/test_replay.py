@@ -7,6 +7,8 @@ import pytest
 
 from jobs.watching import replay
 from reduction.simulation import NightPlan
+from reduction.simulation.cards import airmass
+from reduction.simulation.sources import STANDARD
 
 NOON = dt.datetime(2026, 8, 3, 12, 0, tzinfo=dt.UTC)
 
@@ -35,7 +37,23 @@ def test_calibrations_come_first_and_enough_of_them_for_masters(tmp_path: Path) 
     kinds = [one.facts.kind for one in replay.plan_of(tmp_path, NOON).exposures]
     assert kinds.count("bias") == kinds.count("flat") == 10
     assert set(kinds[:20]) == {"bias", "flat"}
-    assert kinds.count("science") == replay.N_SCIENCE
+    assert kinds.count("science") == replay.N_SCIENCE + 2
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_night_begins_and_ends_with_different_standard_stars(
+    tmp_path: Path, month: int
+) -> None:
+    plan = replay.plan_of(tmp_path, NOON.replace(month=month))
+    targets = [one for one in plan.exposures if one.facts.kind == "science"]
+    kinds = [one.sources[0].kind for one in targets]
+    assert kinds[0] == kinds[-1] == STANDARD
+    assert STANDARD not in kinds[1:-1]
+    assert targets[0].facts.object_name != targets[-1].facts.object_name
+    for star in (targets[0].facts, targets[-1].facts):
+        assert airmass(star.opened, star.pointing) < 1.8
+    gap = targets[-1].facts.opened - plan.start - replay.LAST_STAR
+    assert abs(gap) < dt.timedelta(minutes=20)
 
 
 def test_what_is_there_is_not_written_again(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ EXAMPLES: dict[str, Any] = {
     "bitpix": 99,
     "bytes": 2880,
     "cam_targ": 16.1,
+    "altitude": 18.0,
     "cards": ["LTV1", "LTM1_1"],
     "centre": 12000.0,
     "changes": [{"title": "Ignore bias", "before": "off", "after": "on"}],

@@ -1,0 +1,1 @@
+"""The standard stars that a simulated night can observe."""
