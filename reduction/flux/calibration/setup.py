@@ -13,8 +13,8 @@ from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
 from reduction.fits.derivation.cards import usable_number, usable_text
 from reduction.frames import night_of
-from reduction.suitability import ANGLE_TOLERANCE
 from reduction.slits import mask_of, width_arcsec
+from reduction.suitability import ANGLE_TOLERANCE
 
 
 def differences(spectrum: fits.Header, sensitivity: fits.Header) -> tuple[Difference, ...]:
