@@ -229,6 +229,13 @@ class NoticeCode(StrEnum):
     FLUX_SLIT_DIFFERS = "flux_slit_differs", WARNING, "slit standard_slit"
     FLUX_OFF_PARALLACTIC = "flux_off_parallactic", WARNING, "angle airmass lost"
 
+    # Standard stars and the airmass.
+    AIRMASS_DIFFERS = "airmass_differs", WARNING, "airmass source keyword stated stated_airmass"
+    STANDARD_BY_POSITION = "standard_by_position", INFO, "star object separation"
+    STANDARD_BY_NAME = "standard_by_name", INFO, "star"
+    STANDARD_DISPUTED = "standard_disputed", WARNING, "named star separation"
+    STANDARD_ELSEWHERE = "standard_elsewhere", WARNING, "star separation"
+
     # The choice of calibrations. `role` is a `reduction.registry.CalibrationRole`.
     DEGRADED_MATCH = "degraded_match", WARNING, "role file differences"
     NO_CALIBRATION = "no_calibration", WARNING, "role setup nearest differences"

@@ -20,6 +20,7 @@ from reduction.sentences import (
     log_entries,
     runs,
     site,
+    standards,
     wavelength,
 )
 from reduction.sentences.base import TABLE, text
@@ -28,7 +29,7 @@ __all__ = ["TABLE", "text", "texts"]
 
 SUBJECTS = (
     *(files, headers, frames, detector, extraction, wavelength),
-    *(flux, calibrations, runs, log_entries, site),
+    *(standards, flux, calibrations, runs, log_entries, site),
 )
 for subject in SUBJECTS:
     TABLE.update(subject.SENTENCES)

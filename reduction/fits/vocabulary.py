@@ -71,6 +71,8 @@ POSITION_ANGLE: Final = Card("POSANGLE", float, "position angle of the slit, eas
 ADC_STATE: Final = Card("ADCSTAT", str, "atmospheric dispersion corrector: IN, OUT or PARK")
 OBSRA: Final = Card("OBSRA", str, "target right ascension", "hourangle", ("RA",))
 OBSDEC: Final = Card("OBSDEC", str, "target declination", "deg", ("DEC",))
+TELESCOPE_RA: Final = Card("RA", str, "right ascension the telescope points at", "hourangle")
+TELESCOPE_DEC: Final = Card("DEC", str, "declination the telescope points at", "deg")
 EQUINOX: Final = Card("EQUINOX", float, "equinox of the target's position", "a")
 PROPOSAL: Final = Card("PROPID", str, "proposal", aliases=("PROPOSAL",))
 OBSERVATION_ID: Final = Card("OBSID", str, "observation identifier")

@@ -11,9 +11,7 @@ from astropy.io import fits
 from reduction.simulation.atmosphere import Sight, Weather
 from reduction.simulation.detector import FULL_ROWS, Detector
 from reduction.simulation.modes import Setup
-
-LONGITUDE, LATITUDE = -70.7337, -30.2380
-"""Cerro Pachón, degrees east and north."""
+from reduction.site import LATITUDE, LONGITUDE
 
 EPOCH = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
 """J2000."""

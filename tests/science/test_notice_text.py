@@ -21,6 +21,8 @@ SKY = {"features": "solar", "offset": -14.7, "error": 0.3}
 
 EXAMPLES: dict[str, Any] = {
     "airmass": 1.6,
+    "separation": 24.0,
+    "stated_airmass": 199.88,
     "allowed": 1.0,
     "angle": 54,
     "axes": 0,

@@ -14,9 +14,8 @@ from reduction.fits import header_values, vocabulary
 from reduction.fits.derivation import controller
 from reduction.fits.derivation.cards import number, usable_number, usable_text
 from reduction.notice_codes import NoticeCode
+from reduction.site import LONGITUDE
 
-LONGITUDE: Final = -70.7337
-"""East longitude of the SOAR telescope, degrees."""
 SIDEREAL: Final = 1.00273790935
 """Sidereal seconds of a second of universal time."""
 _J2000: Final = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)

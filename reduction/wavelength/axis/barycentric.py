@@ -17,29 +17,21 @@ from typing import Final
 import erfa
 import numpy as np
 from astropy.io import fits
-from numpy.typing import NDArray
 
-from reduction.errors import HeaderError
-from reduction.fits import header_values, headers, vocabulary
-from reduction.fits.derivation import times
+from reduction.astrometry import pointing
+from reduction.astrometry.pointing import DAY, EPOCH, J2000
+from reduction.fits import vocabulary
+from reduction.site import HEIGHT, LATITUDE, LONGITUDE
 
-LONGITUDE, LATITUDE, HEIGHT = math.radians(-70.7337), math.radians(-30.238), 2738.0
-"""The SOAR telescope on Cerro Pachón: radians east and north, metres."""
 LOWEST: Final = 5.0
 """Least altitude, degrees: a target lower than that was not observed, its coordinates are stale."""
-DAYS: Final = (dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
 LIGHT: Final = 299_792.458
 """Speed of light, km/s."""
 AU_PER_DAY: Final = 149_597_870.7 / 86_400
 """km/s."""
 _POTENTIAL: Final = 9.87e-9 + 6.96e-10
 """Of Sun and Earth at the observatory, in units of the speed of light squared."""
-_J2000: Final = 2_451_545.0
-_EPOCH: Final = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
 _MJD_OF_EPOCH: Final = 51_544.5
-_DAY: Final = dt.timedelta(days=1)
-
-Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +56,26 @@ def correction(header: fits.Header) -> Correction | None:
     Correction or None
         None without usable coordinates or times, or if the target was not above the horizon.
     """
-    position = _position(header)
-    middle = _middle(header)
+    position = pointing.target(header)
+    middle = pointing.middle(header)
     if position is None or middle is None:
         return None
-    utc = (middle - _EPOCH) / _DAY
+    utc = (middle - EPOCH) / DAY
     leap = float(erfa.dat(middle.year, middle.month, middle.day, 0.0))
     tt = utc + (leap + 32.184) / 86_400
-    to_celestial = np.asarray(erfa.c2i06a(_J2000, tt)).T  # from the equator of date
-    place = erfa.pvtob(LONGITUDE, LATITUDE, HEIGHT, 0.0, 0.0, 0.0, erfa.era00(_J2000, utc))
-    target = _direction(*position)
+    to_celestial = np.asarray(erfa.c2i06a(J2000, tt)).T  # from the equator of date
+    longitude, latitude = math.radians(LONGITUDE), math.radians(LATITUDE)
+    place = erfa.pvtob(longitude, latitude, HEIGHT, 0.0, 0.0, 0.0, erfa.era00(J2000, utc))
+    target = pointing.direction(*position)
     up = to_celestial @ np.asarray(place["p"], dtype=float)
     if math.degrees(math.asin(float(target @ up) / float(np.linalg.norm(up)))) < LOWEST:
         return None
-    _, earth = erfa.epv00(_J2000, tt)
+    _, earth = erfa.epv00(J2000, tt)
     rotation = to_celestial @ np.asarray(place["v"], dtype=float) / 1000
     beta = (np.asarray(earth["v"], dtype=float) * AU_PER_DAY + rotation) / LIGHT
     gamma = 1 / math.sqrt(1 - float(beta @ beta))
     shift = gamma * (1 + float(beta @ target)) / (1 - _POTENTIAL) - 1
     return Correction(LIGHT * shift, middle)
-
-
-def _direction(ra: float, dec: float, equinox: float) -> Vector:
-    """Return the unit vector of a position, degrees, in the system of J2000."""
-    toward = np.asarray(erfa.s2c(math.radians(ra), math.radians(dec)), dtype=float)
-    if equinox == 2000:
-        return toward
-    precession = erfa.pmat76(_J2000, (equinox - 2000) * 365.25)
-    return np.asarray(np.asarray(precession).T @ toward, dtype=float)
 
 
 def put(header: fits.Header, found: Correction | None) -> None:
@@ -105,30 +89,5 @@ def put(header: fits.Header, found: Correction | None) -> None:
     header[vocabulary.BARYCORR] = (round(found.velocity, 4), comment)
     middle = found.middle.replace(tzinfo=None).isoformat(timespec="milliseconds")
     header[vocabulary.DATE_AVG] = (middle, "UTC, middle of the exposure, of BARYCORR")
-    days = round(_MJD_OF_EPOCH + (found.middle - _EPOCH) / _DAY, 8)
+    days = round(_MJD_OF_EPOCH + (found.middle - EPOCH) / DAY, 8)
     header[vocabulary.MJD_AVG] = (days, "MJD of DATE-AVG")
-
-
-def _position(header: fits.Header) -> tuple[float, float, float] | None:
-    """Return right ascension, declination and equinox, degrees and years."""
-    try:
-        ra = header_values.sexagesimal(headers.text(header, vocabulary.OBSRA), hours=True)
-        dec = header_values.sexagesimal(headers.text(header, vocabulary.OBSDEC), hours=False)
-        equinox = headers.number(header, vocabulary.EQUINOX)
-    except HeaderError:
-        return None
-    if ra is None or dec is None or (ra == 0 and dec == 0):
-        return None
-    is_plausible = equinox is not None and 1900 <= equinox <= 2100
-    return ra, dec, equinox if is_plausible and equinox is not None else 2000.0
-
-
-def _middle(header: fits.Header) -> dt.datetime | None:
-    try:
-        start = headers.read_date(header)
-        exposed = times.plausible_exposure(header)
-    except HeaderError:
-        return None
-    if exposed is None or not DAYS[0] <= start <= DAYS[1]:
-        return None
-    return start + dt.timedelta(seconds=exposed / 2)
