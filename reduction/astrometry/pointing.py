@@ -27,6 +27,9 @@ J2000: Final = 2_451_545.0
 EPOCH: Final = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
 DAY: Final = dt.timedelta(days=1)
 
+STALE: Final = 900.0
+"""Arcsec between target and telescope: twice the field of view."""
+
 Vector = NDArray[np.float64]
 
 
@@ -57,6 +60,19 @@ def target(header: fits.Header) -> tuple[float, float] | None:
 def telescope(header: fits.Header) -> tuple[float, float] | None:
     """Return where the telescope points, degrees, equinox 2000; None without ``RA`` and ``DEC``."""
     return _position(header, vocabulary.TELESCOPE_RA, vocabulary.TELESCOPE_DEC)
+
+
+def observed(header: fits.Header) -> tuple[float, float] | None:
+    """Return the position that was observed, degrees, equinox 2000.
+
+    That of the target, unless the telescope points elsewhere: then the target's coordinates are
+    stale. None if the header has neither.
+    """
+    of_target, of_telescope = target(header), telescope(header)
+    if of_target is None or of_telescope is None:
+        return of_target or of_telescope
+    is_stale = separation(of_target, of_telescope) > STALE
+    return of_telescope if is_stale else of_target
 
 
 def exposed(header: fits.Header) -> tuple[dt.datetime, dt.timedelta] | None:

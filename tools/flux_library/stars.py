@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.wavelength.axis.medium import to_air
+from tools.flux_library import agreement
 
 Floats = NDArray[np.float64]
 
@@ -99,14 +100,12 @@ def rebinned(wavelength: Floats, flux: Floats, width: float) -> tuple[Floats, Fl
 def uncertainty(kind: str, name: str, wavelength: Floats) -> Floats:
     """Return the fractional uncertainty (one sigma) of a reference at its wavelengths.
 
-    The floors are the differences between the systems: the tables of Hamuy et al. of four stars
-    differ from Moehler et al. by 1 % in the median, and by up to 5 % in the blue and red of EG 274
-    and LTT 7987; CALSPEC by 1 to 5 % in Feige 110. They grow at the
-    ends, in the bands of the atmosphere that the tables of Hamuy et al. contain, and towards the
-    Balmer limit in models: that of HR 1996 is 8 % below its STIS spectrum at 3500 to 4000 Å, 1 %
-    elsewhere.
+    The floors are for stars with one reference: the sets differ by 3 % (rms) from each other. They
+    grow at the ends, in the bands of the atmosphere that the tables of Hamuy et al. contain, and
+    towards the Balmer limit in models: that of HR 1996 is 8 % below its STIS spectrum at 3500 to
+    4000 Å, 1 % elsewhere.
     """
-    floor = {"moehler": 0.02, "calspec": 0.02, "hamuy": 0.025, "oke": 0.025}[kind]
+    floor = {"moehler": 0.015, "calspec": 0.02, "hamuy": 0.02, "oke": 0.025}[kind]
     sigma = np.full(wavelength.size, floor)
     if name in MODELS:
         sigma[wavelength < 4000] = 0.08
@@ -180,15 +179,17 @@ def arrays(archive: zipfile.ZipFile) -> tuple[list[dict[str, Any]], dict[str, ND
     stars = read_stars()
     columns: dict[str, list[NDArray[Any]]] = {"wavelength": [], "magnitude": [], "uncertainty": []}
     for star in stars:
-        star["references"] = []
-        for file in star.pop("files"):
-            kind, name = file.split("/")
-            facts, wavelength, flux, sigma = reference(archive, kind, name)
-            star["references"].append(facts)
+        files = [file.split("/") for file in star.pop("files")]
+        read = [reference(archive, kind, name) for kind, name in files]
+        star["references"] = [facts for facts, *_ in read]
+        bands = [(first, last) for first, last, _ in TELLURIC]
+        spectra = [(wavelength, flux) for _, wavelength, flux, _ in read]
+        halves = agreement.halves(spectra, [kind for kind, _ in files], bands)
+        for (_, wavelength, flux, sigma), half in zip(read, halves, strict=True):
             magnitude = -2.5 * np.log10(flux)
             columns["wavelength"].append(np.round(wavelength / WAVELENGTH_STEP))
             columns["magnitude"].append(np.round(magnitude / FLUX_STEP))
-            columns["uncertainty"].append(np.round(sigma * 1000))
+            columns["uncertainty"].append(np.round(np.hypot(sigma, half) * 1000))
     return stars, {
         f"reference_{name}": np.concatenate([np.diff(one, prepend=0) for one in ones]).astype(
             np.int32

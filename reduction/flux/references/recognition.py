@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from astropy.io import fits
 from numpy.typing import NDArray
 
+from reduction.astrometry import pointing
+from reduction.errors import HeaderError
+from reduction.fits import headers, vocabulary
 from reduction.flux.references.library import Star, star_of, stars
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -97,6 +101,23 @@ def recognise(
         separation=round(distance, 1),
     )
     return Recognition(nearest.name, "position", round(distance, 2), (remark,))
+
+
+def recognise_frame(header: fits.Header) -> Recognition:
+    """Return the standard star of a frame, by its header.
+
+    The position is that of the target, or that of the telescope if it points elsewhere: else the
+    coordinates of a standard star that were left in the header would make one of the next target.
+    """
+    when = pointing.middle(header)
+    try:
+        name = headers.text(header, vocabulary.OBJECT)
+    except HeaderError:
+        name = ""
+    position = pointing.observed(header)
+    if position is None or when is None:
+        return recognise(name, None, None, _EPOCH)
+    return recognise(name, position[0], position[1], when)
 
 
 def place(star: Star, when: dt.datetime) -> tuple[float, float]:

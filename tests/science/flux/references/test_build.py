@@ -10,6 +10,7 @@ import pytest
 from scipy.integrate import quad
 
 from reduction.flux.references.library import stars
+from tools.flux_library.agreement import halves
 from tools.flux_library.passbands import binned
 from tools.flux_library.stars import read_stars, rebinned, reference
 
@@ -76,6 +77,24 @@ def test_the_flux_of_a_bin_is_the_mean_in_it() -> None:
     assert means[number] == pytest.approx(
         quad(lambda x: np.sin(x / 7), first, last)[0] / 2, abs=1e-4
     )
+
+
+def test_the_uncertainty_is_half_of_what_two_sets_differ_by() -> None:
+    grid, coarse = np.arange(3000.0, 9000.0, 2.0), np.arange(3300.0, 9000.0, 50.0)
+    slope = (coarse - 6000) / 3000 * 0.1
+    lines = 1 - 0.5 * (np.abs(coarse % 500 - 250) < 30) * (np.abs(coarse - 7600) < 100)
+    spectra = [
+        (grid, np.ones(grid.size)),
+        (coarse, (1 + slope) * lines),
+        (grid, np.ones(grid.size)),
+    ]
+    found = halves(spectra, ["moehler", "hamuy", "oke"], [(7590, 7720)])
+    at = np.interp([4500, 6000, 7600, 8500], grid, found[0])
+    assert at == pytest.approx([0.025, 0.0, 0.0267, 0.0417], abs=0.003)
+    alone = halves(spectra[:1], ["moehler"], [])
+    assert np.all(alone[0] == 0)
+    dependent = halves([spectra[0], (grid, 1.1 * spectra[0][1])], ["calspec", "oke"], [])
+    assert np.all(dependent[0] == 0)
 
 
 def test_a_passband_keeps_its_shape() -> None:

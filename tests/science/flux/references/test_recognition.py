@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
 
 import pytest
 from astropy import units as u
@@ -15,8 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reduction.flux.references.library import Star, star_of, stars
-from reduction.flux.references.recognition import NEAREST, Recognition, place, recognise
+from reduction.flux.references.recognition import (
+    NEAREST,
+    Recognition,
+    place,
+    recognise,
+    recognise_frame,
+)
 from reduction.notice_codes import NoticeCode
+from tests.support.goodman_frames import header
 from tests.support.notices import codes, params
 from tests.support.paths import OLD_NIGHT, REAL_NIGHT, SHARED_DATA
 
@@ -36,7 +42,7 @@ def moved(which: Star, when: dt.datetime) -> SkyCoord:
         which.dec * u.deg,
         pm_ra_cosdec=which.pm_ra * u.mas / u.yr,
         pm_dec=which.pm_dec * u.mas / u.yr,
-        distance=1 * u.kpc,
+        distance=10 * u.pc,
         obstime=Time("J2000"),
     )
     return start.apply_space_motion(new_obstime=Time(when.replace(tzinfo=None), scale="utc"))
@@ -155,7 +161,7 @@ def test_the_real_standard_is_recognised_and_no_other_target() -> None:
     if not paths:
         pytest.skip(f"the real frames are not here ({SHARED_DATA})")
     for path in paths:
-        found = of_header(fits.getheader(path))
+        found = recognise_frame(fits.getheader(path))
         if "LTT3218" in path.name:
             assert (found.star, found.by, found.notices) == ("LTT 3218", "both", ())
             assert found.separation is not None and found.separation < 30
@@ -163,7 +169,26 @@ def test_the_real_standard_is_recognised_and_no_other_target() -> None:
             assert found == Recognition()
 
 
-def of_header(made: fits.Header) -> Recognition:
-    position: Any = SkyCoord(made["OBSRA"], made["OBSDEC"], unit=(u.hourangle, u.deg))
-    when = dt.datetime.fromisoformat(made["DATE-OBS"])
-    return recognise(made["OBJECT"], float(position.ra.deg), float(position.dec.deg), when)
+def test_coordinates_that_were_left_in_the_header_make_no_standard() -> None:
+    """The telescope has moved on to a galaxy; the target's cards are still those of LTT 2415."""
+    cards = {
+        "DATE_OBS": "2016-10-30T07:42:32.80",
+        "EXPTIME": 120.0,
+        "OBSRA": "05:56:24.299",
+        "OBSDEC": "-27:51:28.800",
+    }
+    assert recognise_frame(header(OBJECT="NGC 1566", RA="04:20:00", DEC="-54:56:16", **cards)) == (
+        Recognition()
+    )
+    there = recognise_frame(header(OBJECT="", RA="05:56:24.9", DEC="-27:51:30", **cards))
+    assert (there.star, there.by) == ("LTT 2415", "position")
+    named = recognise_frame(header(OBJECT="LTT 2415", RA="04:20:00", DEC="-54:56:16", **cards))
+    assert named.star is None
+    assert codes(named.notices) == [NoticeCode.STANDARD_ELSEWHERE]
+
+
+def test_a_frame_without_coordinates_has_its_name() -> None:
+    bare = header(OBJECT="LTT2415", OBSRA=None, OBSDEC=None, RA=None, DEC=None)
+    found = recognise_frame(bare)
+    assert (found.star, found.by) == ("LTT 2415", "name")
+    assert recognise_frame(fits.Header()) == Recognition()
