@@ -181,8 +181,9 @@ class File(Table):
     """A FITS file: raw frame, master calibration or product.
 
     `kind` is `reduction.frames.FrameKind`, `data_type` the number of `DataType`. `proposal` is
-    null for masters, which all users may see. `original` is the raw frame of a product (the file
-    itself for a raw frame, null for a master), `parent` the file that a product was made from.
+    null for shared calibrations (masters, sensitivities), which all users may see. `original` is
+    the raw frame of a product (the file itself for a raw frame, null for a shared calibration),
+    `parent` the file that a product was made from (null for a shared calibration).
     `state` is ``current`` or ``superseded`` (replaced by a newer version; kept while products made
     with it exist). `out_of_date` is true if a new run would give another product: with a newer
     calibration, or because an input is out of date. `parent_version` is the checksum that the
@@ -300,7 +301,7 @@ class File(Table):
             ),
         )
         constraints = [
-            Check("data_type BETWEEN 0 AND 6"),
+            Check("data_type BETWEEN 0 AND 7"),
             Check("state IN ('current','superseded')"),
         ]
 

@@ -22,6 +22,7 @@ QUANTITIES = {
     Quantity.FILTER: "filter",
     Quantity.ORDER_FILTER: "order-blocking filter",
     Quantity.SLIT: "slit",
+    Quantity.NIGHT: "night",
 }
 _UNITS = {
     Quantity.GAIN: " electron/ADU",

@@ -26,6 +26,7 @@ class Quantity(StrEnum):
     FILTER = "filter"
     ORDER_FILTER = "order_filter"
     SLIT = "slit"
+    NIGHT = "night"
     DAYS_APART = "days_apart"
     FRAMES = "frames"
 

@@ -35,6 +35,9 @@ class DataType(IntEnum):
         return _LABELS[self]
 
 
+SHARED_TYPES = frozenset({DataType.MASTER, DataType.SENSITIVITY})
+"""Calibrations that serve everybody, whoever took the frames that they are made of."""
+
 _LABELS = {
     DataType.RAW: "Observed Raw",
     DataType.MASTER: "Master Calibration",

@@ -21,6 +21,9 @@ from reduction.frames import FrameDescription, FrameKind, Technique
 BIAS_DAYS = 30.0
 FLAT_DAYS = 7.0
 
+SENSITIVITY_DAYS = 400.0
+"""Mirrors are cleaned and coated from year to year; the seasons return after one."""
+
 SAME_POINTING_S = 3600.0
 """Seconds that an arc at the pointing of a spectrum counts as nearer."""
 MOST_ARCS = 6
@@ -142,6 +145,16 @@ def rank_arcs(frame: FrameDescription, candidates: Sequence[FrameDescription]) -
 def rank_traces(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
     """Return the spectra with the same trace as `frame`: as `rank_arcs`, within a day."""
     return _rank(frame, candidates, suitability.of_arc, suitability.ARC_WARNING_DAYS)
+
+
+def rank_sensitivities(frame: FrameDescription, candidates: Sequence[FrameDescription]) -> Ranking:
+    """Return the sensitivities for `frame`: same slit and night first, then nearest in time.
+
+    Camera, grating, angles and filters must agree, within 400 days. One of another slit or of
+    another night is a degraded match; of two that differ in one of these, the nearer one in time
+    comes first.
+    """
+    return _rank(frame, candidates, suitability.of_sensitivity, SENSITIVITY_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,8 @@ class NoticeCode(StrEnum):
     FIXED_ARC_NOT_NAMED = "fixed_arc_not_named", ERROR
     FIXED_ARC_DIFFERS = "fixed_arc_differs", ERROR, "file differences"
     NOT_A_CALIBRATION_FRAME = "not_a_calibration_frame", ERROR, "file"
+    NO_STANDARD_STAR = "no_standard_star", WARNING, "mode camera days"
+    NOT_A_STANDARD_STAR = "not_a_standard_star", INFO, "file"
 
     # Why a run waits.
     NOT_EXAMINED = "not_examined", INFO

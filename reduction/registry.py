@@ -18,7 +18,16 @@ from pydantic import BaseModel, ConfigDict
 
 from reduction import blocks
 from reduction.fits.derivation.completion import Given
-from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc, Product, Spectrum
+from reduction.frames import (
+    SHARED_TYPES,
+    ArcSide,
+    DataType,
+    FrameDescription,
+    FrameKind,
+    OfferedArc,
+    Product,
+    Spectrum,
+)
 from reduction.notices import Notice
 from reduction.slits import ZeroPointEvidence
 
@@ -124,9 +133,10 @@ BlockFunction = Callable[[BlockInputs, Any, Report], list[Product]]
 class Block:
     """One process block; `label` is the name on its button.
 
-    `automatic`: runs by itself on every file that it takes; else on request only.
-    `settings` are those of a proposal; `request` are those of a single run: the same, and the
-    settings that a person gives for one frame only.
+    `automatic`: runs by itself on the files that it takes, else on request only; of these only on
+    the frames that `suits` approves of, and only where the calibrations of `only_with` exist: it
+    never waits for them. `settings` are those of a proposal; `request` are those of a single run:
+    the same, and the settings that a person gives for one frame only.
     """
 
     name: str
@@ -140,6 +150,13 @@ class Block:
     route: str | None
     run: BlockFunction
     automatic: bool = True
+    suits: Callable[[FrameDescription], bool] | None = None
+    only_with: frozenset[CalibrationRole] = frozenset()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether its products are calibrations for everybody."""
+        return self.produces in SHARED_TYPES
 
 
 _blocks: dict[str, Block] = {}
@@ -157,12 +174,15 @@ def block(
     route: str | None = None,
     request: type[BlockSettings] | None = None,
     automatic: bool = True,
+    suits: Callable[[FrameDescription], bool] | None = None,
+    only_with: tuple[CalibrationRole, ...] = (),
 ) -> Callable[[BlockFunction], BlockFunction]:
     """Register a function as a process block.
 
     `accepts` and `kinds` select the files it runs on; `route` is its path under ``/api/files/``
     (None: it has no route of its own); `request` extends `settings` (None: the same); `automatic`:
-    whether it runs without a request.
+    whether it runs without a request; `suits`: on which frames it then runs (None: on all);
+    `only_with`: calibrations without which it then does not run.
 
     Raises
     ------
@@ -185,6 +205,8 @@ def block(
             route,
             run,
             automatic,
+            suits,
+            frozenset(only_with),
         )
         return run
 

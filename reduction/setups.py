@@ -56,6 +56,11 @@ def mode_of(frame: FrameDescription) -> str:
     return f"{lines or _slug(frame.grating)}_C{frame.cam_targ:.1f}_G{frame.grt_targ:.1f}"
 
 
+def setup_name(frame: FrameDescription) -> str:
+    """Return the mode and the filters of a frame as text: ``400_M2 GG455``."""
+    return " ".join((mode_of(frame), *_filters(frame)))
+
+
 def master_bias_name(frame: FrameDescription) -> str:
     """Return the file name of the master bias for frames like `frame`.
 

@@ -62,9 +62,12 @@ def of_readout(frame: FrameDescription, other: FrameDescription) -> tuple[Differ
 
 
 def of_setup(
-    frame: FrameDescription, other: FrameDescription, effect: Effect
+    frame: FrameDescription,
+    other: FrameDescription,
+    effect: Effect,
+    of_filter: Effect = Effect.ON_REQUEST,
 ) -> tuple[Difference, ...]:
-    """Compare the setups; a different filter is `Effect.ON_REQUEST`, whatever `effect` is."""
+    """Compare the setups; a different filter has an effect of its own."""
     near = ANGLE_TOLERANCE
     return (
         *text_differences(Quantity.GRATING, frame.grating, other.grating, effect),
@@ -74,7 +77,7 @@ def of_setup(
         *number_differences(
             Quantity.GRATING_ANGLE, frame.grt_targ, other.grt_targ, effect, tolerance=near
         ),
-        *text_differences(Quantity.ORDER_FILTER, frame.filter_2, other.filter_2, Effect.ON_REQUEST),
+        *text_differences(Quantity.ORDER_FILTER, frame.filter_2, other.filter_2, of_filter),
     )
 
 
@@ -111,3 +114,21 @@ def of_arc(frame: FrameDescription, other: FrameDescription) -> tuple[Difference
             Difference(Quantity.DAYS_APART, ARC_WARNING_DAYS, round(gap, 1), Effect.USABLE),
         )
     return differences
+
+
+def of_sensitivity(frame: FrameDescription, other: FrameDescription) -> tuple[Difference, ...]:
+    """Compare what the sensitivity depends on: camera, setup and filters; the slit; the night.
+
+    Another slit passes another part of the light, and another night has another atmosphere: the
+    level is less certain, the shape nearly the same. Binning and read-out are no matter, since a
+    sensitivity counts electrons for each Å.
+    """
+    fatal = Effect.FATAL
+    differences = (
+        *text_differences(Quantity.CAMERA, frame.camera, other.camera, fatal),
+        *of_setup(frame, other, fatal, of_filter=fatal),
+        *text_differences(Quantity.FILTER, frame.filter, other.filter, Effect.ON_REQUEST),
+        *text_differences(Quantity.SLIT, frame.slit, other.slit, Effect.USABLE),
+    )
+    nights = frame.night.isoformat(), other.night.isoformat()
+    return (*differences, *text_differences(Quantity.NIGHT, *nights, Effect.USABLE))

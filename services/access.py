@@ -14,7 +14,7 @@ from typing import Any
 from peewee import Expression, ModelSelect
 
 from db.models import Event, File, LogEntry, Membership, Proposal, Run, User
-from reduction.frames import DataType
+from reduction.frames import SHARED_TYPES
 from services.errors import AccessDenied, NotFound
 
 
@@ -150,21 +150,35 @@ def _own_or_everyones(user: User, proposal: Any, everyones: Any) -> Expression:
     return proposal.in_(proposal_ids(user)) | everyones
 
 
+def shared() -> Expression:
+    """Return the condition for calibrations that everybody sees."""
+    return File.data_type.in_(list(SHARED_TYPES)) & File.proposal.is_null()
+
+
+def is_shared(file: File) -> bool:
+    """Return whether a file is a calibration that everybody sees: of a shared type and nobody's.
+
+    A sensitivity that a person made with choices of their own belongs to the proposal of its
+    standard star.
+    """
+    return file.proposal_id is None and file.data_type in SHARED_TYPES
+
+
 def visible_files(user: User, *columns: Any) -> ModelSelect:
-    """Return the query of the files that a person sees: of the own proposals, and all masters."""
+    """Return the query of the files that a person sees: of the own proposals, and all shared."""
     query = File.select(*columns)
     if sees_everything(user):
         return query
-    master = (File.data_type == DataType.MASTER) & bool(user.is_active)
-    return query.where(_own_or_everyones(user, File.proposal, master))
+    everyones = shared() & bool(user.is_active)
+    return query.where(_own_or_everyones(user, File.proposal, everyones))
 
 
 def passes(seen: tuple[frozenset[int] | None, bool], file: File) -> bool:
     """Return whether `visible_files` includes a file, for the visibility scope of a person."""
-    proposals, masters = seen
+    proposals, calibrations = seen
     if proposals is None or file.proposal_id in proposals:
         return True
-    return masters and file.data_type == DataType.MASTER
+    return calibrations and is_shared(file)
 
 
 def visibility_scope(user: User) -> tuple[frozenset[int] | None, bool]:
@@ -175,7 +189,7 @@ def visibility_scope(user: User) -> tuple[frozenset[int] | None, bool]:
     frozenset of int or None
         The ids of the proposals whose files a person sees; None: all, and files without one.
     bool
-        Whether the masters are visible as well.
+        Whether the shared calibrations are visible as well.
     """
     if sees_everything(user):
         return None, True
@@ -228,7 +242,7 @@ def _require_of(user: User, action: Action, owner: Proposal | None) -> None:
 
 
 def file_for(user: User, action: Action, file_id: int) -> File:
-    """Load a file and check `action` on its proposal; everybody may view a master."""
+    """Load a file and check `action` on its proposal; everybody may view a shared calibration."""
     file = visible_files(user).where(File.id == file_id).get_or_none()
     if file is None:
         raise NotFound("No such file.")

@@ -44,7 +44,7 @@ class FileOut(BaseModel):
     block_id: int | str | None
     image_id: int | str | None
     date: dt.date
-    data_type: Literal["0", "1", "2", "3", "4", "5", "6"]
+    data_type: Literal["0", "1", "2", "3", "4", "5", "6", "7"]
     normalized: bool
     technique: str
     saturation_value: int | float | None
@@ -59,7 +59,7 @@ class FileOut(BaseModel):
     size: int = Field(description="Bytes.")
     state: str = Field(description="`current` or `superseded`.")
     quality: dict[str, Any]
-    inputs: list[Any] = Field(description="Names of the masters and arcs that went in.")
+    inputs: list[Any] = Field(description="Names of the calibrations that went in.")
     warnings: list[str] = Field(description="The sentences of `notices`.")
     notices: list[NoticeOut] = Field(
         description="What is to be known of the file, the gravest first.", examples=[[]]

@@ -32,7 +32,7 @@ def _id(text: str) -> int:
 
 
 def _shown(rows: list[Proposal]) -> list[dict[str, Any]]:
-    """Return proposals with the number of their frames and masters that the person sees."""
+    """Return proposals with the number of their frames and calibrations that the person sees."""
     observed, calibrations = file_list.counts_by_proposal(g.user)
     return [
         {**row, "counts": {"observed": observed.get(row["id"], 0), "calibrations": calibrations}}

@@ -32,7 +32,7 @@ broadcaster = stream.Broadcaster()
 
 
 def counts(proposal_id: int | None = None) -> dict[str, int]:
-    """Return the number of frames, of a proposal if given, and masters that the person sees."""
+    """Return the number of frames (of a proposal if given) and calibrations one sees."""
     observed, calibrations = file_list.counts(g.user, proposal_id)
     return {"observed": observed, "calibrations": calibrations}
 

@@ -1,4 +1,4 @@
-"""Callbacks of the file index: raw frames and masters, newest first, twenty a page."""
+"""Callbacks of the file index: raw frames and calibrations, newest first, twenty a page."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def go_to_page(
 
 def _query(address: Address) -> IndexQuery:
     return IndexQuery(
-        masters=address.section == CALIBRATIONS,
+        calibrations=address.section == CALIBRATIONS,
         soar_id=address.proposal,
         name=address.name,
         page=address.page,

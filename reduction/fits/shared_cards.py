@@ -1,7 +1,8 @@
-"""The header cards of a master, which everybody sees: only what its users share.
+"""The header cards of a shared calibration, which everybody sees: only what its users share.
 
-Its frames belong to proposals. What is not listed here (target, observer, proposal, notes, comments
-and history, names of files) is left out, whatever a raw header holds.
+The frames of a master, and the spectrum of a standard star, belong to proposals. What is not listed
+here (target, observer, proposal, notes, comments and history, names of files) is left out, whatever
+a raw header holds.
 """
 
 from __future__ import annotations
@@ -58,19 +59,33 @@ _STRUCTURE: Final = re.compile(
     r"LT[MV]\d(?:_\d)?|" + vocabulary.GSP_ISUM + r"\d\d"
 )
 
+_AXIS: Final = re.compile(
+    r"WCSAXES|WCSDIM|C(?:TYPE|UNIT|RPIX|RVAL|DELT)1|CD1_1|AIRORVAC|DC-FLAG|"
+    + "|".join((vocabulary.GSP_RESO, vocabulary.GSP_WMED, vocabulary.GSP_PROV))
+)
+"""The axis of a spectrum."""
+_SENSITIVITY: Final = re.compile(
+    r"GSP_(?:STAR|STR[FK]|AIR[MS]|EXTI|SSYS|GRAD|O2|H2O|TSHI|TWID|NLIB|SF\w{1,2})"
+)
+"""What a sensitivity says of its standard star and of the atmosphere."""
 
-def is_shared(keyword: str) -> bool:
-    """Return whether a card may stand in the header of a master."""
-    return keyword in _ALLOWED or _STRUCTURE.fullmatch(keyword) is not None
+
+def is_shared(keyword: str, *, of_spectrum: bool = False) -> bool:
+    """Return whether a card may stand in the header of a master, or of a sensitivity."""
+    if keyword in _ALLOWED or _STRUCTURE.fullmatch(keyword):
+        return True
+    more = _AXIS.fullmatch(keyword) or _SENSITIVITY.fullmatch(keyword)
+    return of_spectrum and more is not None
 
 
-def shared(header: fits.Header) -> fits.Header:
-    """Return a copy of a header with the cards that may stand in that of a master."""
-    return fits.Header([card for card in header.cards if is_shared(card.keyword)])
+def shared(header: fits.Header, *, of_spectrum: bool = False) -> fits.Header:
+    """Return a copy of a header with the cards that everybody may read."""
+    kept = [card for card in header.cards if is_shared(card.keyword, of_spectrum=of_spectrum)]
+    return fits.Header(kept)
 
 
-def write_shared(path: Path, target: Path) -> None:
-    """Copy a master of an older release without the cards that are not everybody's.
+def write_shared(path: Path, target: Path, *, of_spectrum: bool = False) -> None:
+    """Copy a calibration of an older release without the cards that are not everybody's.
 
     Raises
     ------
@@ -79,7 +94,7 @@ def write_shared(path: Path, target: Path) -> None:
     """
     with path.open("rb") as stored, target.open("xb") as written:
         for unit in hdus.units(path):
-            header = shared(unit.header)
+            header = shared(unit.header, of_spectrum=of_spectrum)
             written.write(header.tostring(sep="", endcard=True, padding=True).encode("ascii"))
             stored.seek(unit.data_start)
             written.write(stored.read(hdus.padded(unit.data_size)))

@@ -12,6 +12,8 @@ ROLES = {
     "master flat": "flat",
     "arc lamp": "arc",
     "second arc lamp": "second arc",
+    "sensitivity": "sensitivity",
+    "sensitivities of earlier nights": "site library",
 }
 """Short names of `reduction.registry.CalibrationRole`."""
 
@@ -67,6 +69,14 @@ SENTENCES: dict[C, Sentence] = {
     C.CALIBRATION_IMPOSSIBLE: lambda p: f"{p['file']} cannot be used: {listed(p)}.",
     C.CALIBRATION_NOT_REDUCED: "The {role} {file} could not be reduced.",
     C.ARC_ONE_SIDE: "No arc on the other side of the exposure: only {file} was used.",
+    C.NO_STANDARD_STAR: (
+        "No standard star has been observed with the setup {mode} ({camera} camera) within "
+        "{days} days."
+    ),
+    C.NOT_A_STANDARD_STAR: (
+        "{file} is not recognised as a standard star by position and name. Name the star to "
+        "measure a sensitivity with it."
+    ),
     C.FIXED_ARC_NOT_NAMED: "The arc choice is 'fixed', but no arc is named.",
     C.FIXED_ARC_DIFFERS: lambda p: f"{p['file']} does not fit this spectrum: {listed(p)}.",
     C.NOT_A_CALIBRATION_FRAME: "{file} is not a frame that masters are made of.",

@@ -31,12 +31,17 @@ _MISSING = {
     "night": "no arc of this night has come yet",
     "nearer": "a nearer arc may still be taken",
     "reduced": "a nearer arc is being reduced",
+    "standard": "no standard star of this night and slit has come yet",
+    "nearer_standard": "a nearer standard star may still be observed",
+    "spectrum": "the spectrum that it was made from may still be updated",
 }
+_OF_FLUX = ("standard", "nearer_standard", "spectrum")
 
 
 def _provisional(params: Params) -> str:
     what = _MISSING.get(params["missing"], "a nearer arc may still come")
-    return f"{what[0].upper()}{what[1:]}; the wavelengths will be updated automatically"
+    changes = "it" if params["missing"] in _OF_FLUX else "the wavelengths"
+    return f"{what[0].upper()}{what[1:]}; {changes} will be updated automatically"
 
 
 SENTENCES: dict[C, Sentence] = {

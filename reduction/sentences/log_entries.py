@@ -17,7 +17,9 @@ def _several_files(params: Params) -> str:
 
 
 def _recalibrated(params: Params) -> str:
-    made = f"{params['file']} was updated, now with {' and '.join(params['inputs'])}"
+    made = f"{params['file']} was updated"
+    if params["inputs"]:
+        made = f"{made}, now with {' and '.join(params['inputs'])}"
     if params["shift"] is None:
         return made
     return f"{made}: shift {params['shift']:.2f} Å ({params['pixels']:.2f} pixel)"

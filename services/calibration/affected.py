@@ -117,7 +117,13 @@ def take_over(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[R
 
 def _pending(proposal: Proposal, before: BaseModel, after: BaseModel) -> list[Run]:
     """Return the runs that have not begun and to which it makes a difference."""
-    blocks = [name for name in all_blocks() if getattr(before, name) != getattr(after, name)]
+    blocks = [
+        name
+        for name, block in all_blocks().items()
+        if getattr(before, name) != getattr(after, name)
+        # What serves everybody is made with the default settings.
+        and block.produces is not DataType.SENSITIVITY
+    ]
     if not blocks:
         return []
     query = (
@@ -177,7 +183,7 @@ def _again(proposal: Proposal, wanted: BaseModel) -> Iterator[Again]:
 
 def _last(proposal: Proposal) -> Any:
     """Return the subquery of the last runs of each block on each file."""
-    chain = [b.name for b in all_blocks().values() if b.produces is not DataType.MASTER]
+    chain = [b.name for b in all_blocks().values() if not b.is_shared]
     query = Run.select(fn.MAX(Run.id).alias("id")).where(
         Run.proposal == proposal,
         Run.block.in_(chain),

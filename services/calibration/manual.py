@@ -6,6 +6,7 @@ refused here; all else is done, and the product says what differs.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from reduction.registry import Block, CalibrationRole, blocks_for
 from services.calibration import arc_selection, master_selection, masters
 from services.calibration.masters import MASTER, RAW
 from services.calibration.outcomes import Inputs, Refused, Waiting
+from services.calibration.sensitivities import choice
 from services.errors import Unacceptable
 from services.files.rows import describe
 
@@ -27,15 +29,24 @@ KINDS = {
     CalibrationRole.MASTER_BIAS: FrameKind.BIAS,
     CalibrationRole.MASTER_FLAT: FrameKind.FLAT,
     CalibrationRole.ARC: FrameKind.ARC,
+    CalibrationRole.SENSITIVITY: FrameKind.SPECTRUM,
 }
 """What a person can choose, and the kind of frame that it is."""
+_TYPES = {
+    CalibrationRole.ARC: RAW,
+    CalibrationRole.SENSITIVITY: DataType.SENSITIVITY,
+}
+"""Their types, where they are no masters."""
 _RANKS = {
     CalibrationRole.MASTER_BIAS: matching.rank_bias,
     CalibrationRole.MASTER_FLAT: matching.rank_flats,
     CalibrationRole.ARC: matching.rank_arcs,
+    CalibrationRole.SENSITIVITY: matching.rank_sensitivities,
 }
 REACH_DAYS = 90.0
 """Masters further away in time are not offered."""
+ANY_TIME = dt.timedelta(days=36_500)
+"""A sensitivity can be selected that is too old to be chosen automatically."""
 MOST_CONSIDERED = 300
 MOST_OFFERED = 6
 
@@ -90,7 +101,7 @@ def _obstacle(role: CalibrationRole, calibration: File, match: Match) -> Notice 
 
 def _few(file: File, role: CalibrationRole, calibration: File) -> tuple[Difference, ...]:
     """Return the difference of a master of fewer frames than the frame's proposal requires."""
-    if role is CalibrationRole.ARC:
+    if role in _TYPES:
         return ()
     minimum = masters.minimum_for(file, _maker(role))
     frames = masters.combined(calibration)
@@ -106,6 +117,9 @@ def _maker(role: CalibrationRole) -> Block:
 def _around(file: File, role: CalibrationRole) -> list[File]:
     if role is CalibrationRole.ARC:
         return arc_selection.candidates(file)
+    if role is CalibrationRole.SENSITIVITY:
+        fitting = choice.candidates(file, ANY_TIME)
+        return fitting or choice.others(file, ANY_TIME, MOST_OFFERED)
     near = master_selection.around(file, KINDS[role], REACH_DAYS) & (File.data_type == MASTER)
     newest = File.select().where(near).order_by(File.date_obs.desc()).limit(MOST_CONSIDERED)
     return list(newest)
@@ -132,11 +146,12 @@ def given(run: Run, role: CalibrationRole, file: File) -> Inputs | Refused | Wai
     """Return the calibration selected for a run, with the notice its product will carry."""
     number = (run.calibrations or {})[role]
     wanted = File.select().where(File.id == number, File.kind == str(KINDS[role]))
-    wanted = wanted.where(File.data_type == (RAW if role is CalibrationRole.ARC else MASTER))
+    wanted = wanted.where(File.data_type == _TYPES.get(role, MASTER))
     if role is CalibrationRole.ARC:
         wanted = wanted.where(File.id.in_(arc_selection.visible(file, days=None).select(File.id)))
     calibration = wanted.first()
-    if calibration is None:
+    is_other = role is CalibrationRole.SENSITIVITY and calibration is not None
+    if calibration is None or (is_other and not choice.may_serve(calibration, file)):
         return Refused(notice(NoticeCode.CALIBRATION_NOT_FOUND, role=role))
     ranking = _RANKS[role](describe(file), [describe(calibration)])
     candidate = _candidate(file, role, calibration, (*ranking.matches, *ranking.refused)[0])

@@ -39,7 +39,8 @@ class Inputs:
     `anchor` is the newest of a master's own series among its `members`. `arcs` are the arcs of each
     side in the order in which they are tried; `given` has the best of them. `zero_points` are what
     other spectra say of the offset of arc and spectrum, `siblings` those of the same night.
-    `is_coming`: a better arc is being reduced.
+    `is_coming`: a better arc is being reduced. `site_library` are sensitivities of earlier nights,
+    the nearest first.
     """
 
     members: tuple[File, ...] = ()
@@ -50,6 +51,7 @@ class Inputs:
     is_coming: bool = False
     zero_points: tuple[ZeroPointEvidence, ...] = ()
     siblings: tuple[File, ...] = ()
+    site_library: tuple[File, ...] = ()
 
     def with_more(self, other: Inputs) -> Inputs:
         """Return these inputs with those of another role."""
@@ -59,6 +61,7 @@ class Inputs:
             notices=(*self.notices, *other.notices),
             arcs=other.arcs or self.arcs,
             is_coming=self.is_coming or other.is_coming,
+            site_library=other.site_library or self.site_library,
         )
 
     def walk(self, refusal: Refusal) -> list[tuple[ArcSide, ArcCandidate, Notice | None]]:

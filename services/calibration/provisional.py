@@ -7,7 +7,9 @@ out of date (`services.calibration.out_of_date`).
 A spectrum is provisional while the arc that its settings call for may still be taken: until noon
 at the telescope, or ten minutes after the frame has arrived if that is later (`arc_to_come`). Then
 it is final by itself. An arc that comes even later replaces it all the same
-(`services.calibration.recalibration`); what a person selected is final at once.
+(`services.calibration.recalibration`); what a person selected is final at once. In the same way a
+flux is provisional while a standard star of its night and slit may still be observed
+(`standard_to_come`), or while its spectrum or its sensitivity is provisional.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Sequence
 
 from db.models import File, Run, utc_now
 from reduction import matching
-from reduction.frames import FrameDescription, FrameKind
+from reduction.frames import DataType, FrameDescription, FrameKind
 from reduction.matching import ArcChoice
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -109,10 +111,7 @@ def arc_to_come(
         "" when it has all that the settings call for.
     until : datetime or None
     """
-    raw, frame = file.original or file, describe(file)
-    arrived: dt.datetime = raw.created
-    arriving = arrived + ARRIVING
-    over = max(dt.datetime.combine(frame.night, dt.time(), dt.UTC) + NIGHT_ENDS, arriving)
+    frame, arriving, over = describe(file), arriving_until(file), night_over(file)
     if is_coming:
         return "reduced", over
     if choice is ArcChoice.FIXED:
@@ -128,9 +127,56 @@ def arc_to_come(
     return "nearer", min(over, max(frame.date_obs + gap + BONUS, arriving))
 
 
+def arriving_until(file: File) -> dt.datetime:
+    """Return until when more of the night of a file may be on the way."""
+    raw = file.original or file
+    arrived: dt.datetime = raw.created
+    return arrived + ARRIVING
+
+
+def night_over(file: File) -> dt.datetime:
+    """Return when the night of a file is over, and what belongs to it has arrived."""
+    noon = dt.datetime.combine(file.night, dt.time(), dt.UTC) + NIGHT_ENDS
+    return max(noon, arriving_until(file))
+
+
 def is_provisional(file: File) -> bool:
-    """Return whether a better arc may still come for a spectrum."""
+    """Return whether a better calibration may still come for a spectrum."""
     return file.provisional_until is not None and file.provisional_until > utc_now()
+
+
+# --- sensitivities ----------------------------------------------------------------------------
+
+
+def standard_to_come(file: File, used: File) -> tuple[str, dt.datetime | None]:
+    """Return which standard star may still be observed, and when it is no longer waited for.
+
+    Parameters
+    ----------
+    file : File
+        The spectrum, before or after its flux calibration.
+    used : File
+        The sensitivity that it is calibrated with.
+
+    Returns
+    -------
+    missing : {"", "standard", "nearer_standard"}
+        "" when nothing better can come: the star was observed through the same slit in the same
+        night, after the spectrum.
+    until : datetime or None
+    """
+    over = night_over(file)
+    ranking = matching.rank_sensitivities(describe(file), [describe(used)])
+    (match,) = (*ranking.matches, *ranking.refused)
+    if match.differences:
+        return "standard", over
+    gap = file.date_obs - used.date_obs
+    if gap <= dt.timedelta(0):
+        return "", None
+    return "nearer_standard", min(over, max(file.date_obs + gap, arriving_until(file)))
+
+
+# --- any --------------------------------------------------------------------------------------
 
 
 def why(file: File) -> Notice | None:
@@ -138,8 +184,16 @@ def why(file: File) -> Notice | None:
     run = Run.get_or_none(Run.id == file.run_id)
     if run is None or not is_provisional(file):
         return None
-    used = [describe(one.input) for one in ingredients.inputs_of(file, CalibrationRole.ARC)]
-    choice = ArcChoice(run.settings.get("arc_choice", ArcChoice.BRACKETING))
-    missing, _ = arc_to_come(file, used, choice, is_coming=False)
+    missing = _missing_arc(file, run)
+    if file.data_type in (DataType.FLUX, DataType.SENSITIVITY):
+        used = ingredients.inputs_of(file, CalibrationRole.SENSITIVITY)
+        missing = standard_to_come(file, used[0].input)[0] if used else ""
+        missing = missing or "spectrum"
     until = file.provisional_until.isoformat()
     return notice(NoticeCode.PROVISIONAL, missing=missing or "reduced", until=until)
+
+
+def _missing_arc(file: File, run: Run) -> str:
+    used = [describe(one.input) for one in ingredients.inputs_of(file, CalibrationRole.ARC)]
+    choice = ArcChoice(run.settings.get("arc_choice", ArcChoice.BRACKETING))
+    return arc_to_come(file, used, choice, is_coming=False)[0]

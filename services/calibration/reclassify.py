@@ -16,7 +16,7 @@ from reduction.registry import blocks_for
 from services import access, logs
 from services.access import Action
 from services.calibration import acceptance
-from services.calibration.recalibration import consideration
+from services.calibration.recalibration import consideration, users
 from services.errors import Unacceptable
 from services.files import ingredients, rows
 from services.files.contents import open_path, reading_header
@@ -54,7 +54,7 @@ def reclassify(
         if any(getattr(file, name) != value for name, value in facts.items()):
             _change(work, user, file, facts)
             made = File.select().where(File.original == file)
-            work.after.append(partial(consideration.recheck_ids, consideration.users_of(made)))
+            work.after.append(partial(consideration.recheck_ids, users.of_any_version(made)))
     waiting.wake(file.camera)
     return access.file_for(user, Action.VIEW, file.id)
 

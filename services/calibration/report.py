@@ -55,8 +55,7 @@ def of_file(user: User, file: File) -> list[Search]:
     due = [
         block
         for block in following
-        if set(block.calibration_roles) & set(manual.KINDS)
-        and block.produces is not DataType.MASTER
+        if set(block.calibration_roles) & set(manual.KINDS) and not block.is_shared
     ]
     if due:
         settings = proposals.block_settings(file.proposal, due[0].name).model_dump(mode="json")

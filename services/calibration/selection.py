@@ -1,8 +1,8 @@
 """The inputs of a run apart from its frame: the frames of a master, a bias, a flat, an arc.
 
 What counts as fitting is `reduction.matching`; what is there, pending or on its way is known here,
-in `services.calibration.master_selection` for masters and `services.calibration.arc_selection` for
-arcs.
+in `services.calibration.master_selection` for masters, `services.calibration.arc_selection` for
+arcs and `services.calibration.sensitivities` for sensitivities.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from reduction.registry import Block, CalibrationRole, all_blocks
 from services.calibration import arc_selection, manual, master_selection, masters
 from services.calibration.masters import IGNORED_BY
 from services.calibration.outcomes import Found, Inputs, Nothing, Refused, Waiting, degraded
+from services.calibration.sensitivities import choice
 from services.calibration.zero_points import evidence
 from services.files import origin
 from services.runs import member_reports
@@ -78,6 +79,8 @@ def offer(role: CalibrationRole, run: Run, file: File) -> Inputs | Waiting | Ref
         return manual.given(run, role, file)
     if role is CalibrationRole.ARC:
         return arc_selection.arcs_for(file, run.settings)
+    if role in _SENSITIVITIES:
+        return _SENSITIVITIES[role](file)
     answer = _FINDERS[role](file)
     if isinstance(answer, Waiting):
         return answer
@@ -123,4 +126,8 @@ def _members(run: Run, block: Block) -> tuple[File, ...] | Waiting | Refused:
 _FINDERS: dict[CalibrationRole, Callable[[File], Found | Waiting | Nothing]] = {
     CalibrationRole.MASTER_BIAS: master_selection.bias_for,
     CalibrationRole.MASTER_FLAT: master_selection.flat_for,
+}
+_SENSITIVITIES: dict[CalibrationRole, Callable[[File], Inputs | Refused]] = {
+    CalibrationRole.SENSITIVITY: choice.sensitivity_for,
+    CalibrationRole.SITE_LIBRARY: choice.library_for,
 }

@@ -1,4 +1,4 @@
-"""The file index: one page of the raw frames or of the masters, with their progress."""
+"""The file index: one page of the raw frames or of the calibrations, with their progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from db.models import File, User
-from reduction.frames import DataType
+from reduction.frames import SHARED_TYPES, DataType
 from services.data_page import reduction_progress
 from services.data_page.reduction_progress import Progress
 from services.errors import ServiceError
@@ -22,13 +22,13 @@ NEWEST_FIRST = "-date"
 
 @dataclass(frozen=True, slots=True)
 class IndexQuery:
-    """Which part of the index is shown.
+    """Which part of the index is shown: raw frames, or masters and sensitivities.
 
     `soar_id` restricts the raw frames to one proposal ("" for all), `name` the files to those
     whose names contain it. `file` is the id or the name of the file on show; None for the newest.
     """
 
-    masters: bool = False
+    calibrations: bool = False
     soar_id: str = ""
     name: str = ""
     page: int = 1
@@ -37,7 +37,7 @@ class IndexQuery:
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """A raw frame or a master in the index.
+    """A raw frame or a calibration in the index.
 
     `opens` is the id of the file that a click opens: the furthest product of the frame. `stage` is
     the type of that product, None without one. `run_state` is the state of the most urgent of the
@@ -67,7 +67,7 @@ class FileIndex:
     page: int
     n_pages: int
     n_observed: int
-    n_masters: int
+    n_calibrations: int
     soar_ids: tuple[str, ...]
     selected: int | None
 
@@ -86,13 +86,13 @@ def read(user: User, query: IndexQuery) -> FileIndex:
         page = _page(user, query)
     progress = reduction_progress.frames(user, [row.id for row in page.rows])
     visible = proposals.visible(user)
-    n_observed, n_masters = _counts(user, query.soar_id, {p.soar_id: p.id for p in visible})
+    n_observed, n_calibrations = _counts(user, query.soar_id, {p.soar_id: p.id for p in visible})
     return FileIndex(
         entries=tuple(_entry(row, progress.get(row.id, Progress())) for row in page.rows),
         page=query.page,
         n_pages=page.pages,
         n_observed=n_observed,
-        n_masters=n_masters,
+        n_calibrations=n_calibrations,
         soar_ids=tuple(proposal.soar_id for proposal in visible),
         selected=_selected(user, query, page.rows),
     )
@@ -104,8 +104,9 @@ def n_pages(user: User, query: IndexQuery) -> int:
 
 
 def _page(user: User, query: IndexQuery) -> Page[File]:
-    values = {"data_type": str(DataType.MASTER if query.masters else DataType.RAW)}
-    if query.soar_id and not query.masters:
+    types = SHARED_TYPES if query.calibrations else (DataType.RAW,)
+    values = {"data_type": ",".join(str(int(kind)) for kind in sorted(types))}
+    if query.soar_id and not query.calibrations:
         values["proposal_id"] = query.soar_id
     if query.name:
         values["file_name"] = query.name
@@ -133,9 +134,9 @@ def _entry(file: File, progress: Progress) -> IndexEntry:
 
 
 def _selected(user: User, query: IndexQuery, rows: Sequence[File]) -> int | None:
-    """Return the raw frame (or the master) of the file on show."""
+    """Return the raw frame (or the calibration) of the file on show."""
     if query.file is None:
-        is_newest = query.page == 1 and not query.masters and bool(rows)
+        is_newest = query.page == 1 and not query.calibrations and bool(rows)
         return int(rows[0].id) if is_newest else None
     try:
         file = lookup.get(user, query.file)

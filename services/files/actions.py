@@ -14,6 +14,7 @@ from services import access, notices, request_coalescing
 from services.access import Action
 from services.calibration import selection
 from services.calibration.outcomes import Inputs
+from services.files.rows import describe
 from services.notices import standing
 from services.proposals import proposals
 from services.request_coalescing import Moment
@@ -55,6 +56,8 @@ def _obstacle(block: Block, file: File) -> Notice | None:
     run = live.order_by(Run.id.desc()).first()
     if run is not None:
         return notices.load(run.notice) or standing(block.label, run.state, run.step)
+    if block.suits is not None and not block.suits(describe(file)):
+        return notice(NoticeCode.NOT_A_STANDARD_STAR, file=file.file_name)
     settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
     draft = Run(file=file, block=block.name, settings=settings, automatic=False)
     answer = selection.resolve(draft)

@@ -26,7 +26,12 @@ from services.context import site
 from services.errors import Conflict, Unacceptable, Unavailable
 from services.files.arrivals.outcomes import is_changed
 
-ONE_DIMENSIONAL = (DataType.EXTRACTED, DataType.WAVELENGTH, DataType.FLUX)
+ONE_DIMENSIONAL = (
+    DataType.EXTRACTED,
+    DataType.WAVELENGTH,
+    DataType.FLUX,
+    DataType.SENSITIVITY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,14 @@ def header(user: User, file: File) -> list[HeaderCard]:
     path = open_path(access.file_for(user, Action.VIEW, file.id))
     with reading_header(file):
         headers = frame_io.read_all_headers(path)
-    everybodys = file.data_type == DataType.MASTER
+    everybodys = access.is_shared(file)
+    of_spectrum = file.data_type == DataType.SENSITIVITY
     return [
         _card(name, card)
         for name, cards in headers
         for card in cards.cards
-        if card.keyword and (not everybodys or shared_cards.is_shared(card.keyword))
+        if card.keyword
+        and (not everybodys or shared_cards.is_shared(card.keyword, of_spectrum=of_spectrum))
     ]
 
 
@@ -182,7 +189,7 @@ def _unavailable(file: File) -> Unavailable:
 
 
 def public_path(file: File) -> Path:
-    """Return the path of what is sent of a file: of a master only what everybody may have.
+    """Return the path of what is sent of a file: of a shared one only what everybody may have.
 
     Masters of older releases hold the header of one of their frames; a copy without it is sent.
 
@@ -192,18 +199,19 @@ def public_path(file: File) -> Path:
         The file cannot be read now.
     """
     path = open_path(file)
-    if file.data_type != DataType.MASTER or not path.is_file():
+    if not access.is_shared(file) or not path.is_file():
         return path
+    of_spectrum = file.data_type == DataType.SENSITIVITY
     try:
-        headers = frame_io.read_all_headers(path)
-        if all(shared_cards.is_shared(keyword) for _, cards in headers for keyword in cards):
+        keywords = {keyword for _, cards in frame_io.read_all_headers(path) for keyword in cards}
+        if all(shared_cards.is_shared(one, of_spectrum=of_spectrum) for one in keywords):
             return path
         folder = site().previews_dir / "shared"
         copy = folder / f"{file.id}-{file.checksum[:16]}.fits"
         if not copy.exists():
             folder.mkdir(parents=True, exist_ok=True)
             part = folder / f".{secrets.token_hex(8)}"
-            shared_cards.write_shared(path, part)
+            shared_cards.write_shared(path, part, of_spectrum=of_spectrum)
             part.replace(copy)
     except (ReductionError, OSError) as error:
         raise _unavailable(file) from error

@@ -10,7 +10,7 @@ from db.models import File, Run, User
 from reduction.frames import DataType
 from services import access, request_coalescing
 from services.access import Action
-from services.calibration.recalibration import consideration
+from services.calibration.recalibration import consideration, users
 from services.errors import AccessDenied
 from services.files import rows
 from services.files.lineage import with_descendants
@@ -60,7 +60,7 @@ def delete(user: User, file_id: int) -> list[str]:
     _require_delete(user, file)
     with transaction() as work:
         deleted = with_descendants(file)
-        work.after.append(partial(consideration.recheck_ids, consideration.users_of(deleted)))
+        work.after.append(partial(consideration.recheck_ids, users.of_any_version(deleted)))
         for product in deleted:
             work.events.append(rows.file_event("file-deleted", product))
             work.removed.append(Path(product.full_path))

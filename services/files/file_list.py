@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from peewee import fn
 
 from db.models import File, Proposal, User
-from reduction.frames import DataType
+from reduction.frames import SHARED_TYPES, DataType
 from services import access
 from services.files import ingredients
 from services.paging import Page, before, n_pages
 from services.search import query as search_query
 from services.search.filters import FileFilters
 
-RAW, MASTER = DataType.RAW, DataType.MASTER
+RAW = DataType.RAW
 
 
 def page(
@@ -54,17 +54,22 @@ def _attach(files: Sequence[File]) -> None:
 
 
 def counts(user: User, proposal_id: int | None = None) -> tuple[int, int]:
-    """Return how many raw frames (of a proposal) and how many masters a person sees."""
-    observed, masters = counts_by_proposal(user)
+    """Return how many raw frames (of a proposal) and how many calibrations a person sees."""
+    observed, calibrations = counts_by_proposal(user)
     if proposal_id is not None:
-        return observed.get(proposal_id, 0), masters
-    return sum(observed.values()), masters
+        return observed.get(proposal_id, 0), calibrations
+    return sum(observed.values()), calibrations
 
 
 def counts_by_proposal(user: User) -> tuple[dict[int, int], int]:
-    """Return how many raw frames of each proposal, and how many masters, a person sees."""
+    """Return how many raw frames of each proposal, and how many calibrations, a person sees.
+
+    Calibrations are masters and sensitivities.
+    """
     observed = access.visible_files(user, File.proposal, fn.COUNT(File.id)).where(
         File.state == "current", File.data_type == RAW
     )
-    masters = File.select(File.id).where(File.state == "current", File.data_type == MASTER)
-    return dict(observed.group_by(File.proposal).tuples()), masters.count()
+    calibrations = access.visible_files(user, File.id).where(
+        File.state == "current", File.data_type.in_(list(SHARED_TYPES))
+    )
+    return dict(observed.group_by(File.proposal).tuples()), calibrations.count()

@@ -21,7 +21,7 @@ from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import ArcSide, DataType, FrameKind, Product
 from reduction.matching import ArcChoice
 from reduction.notices import Notice
-from reduction.registry import CalibrationRole
+from reduction.registry import CalibrationRole, all_blocks
 from services import access
 from services.calibration import masters
 from services.calibration.outcomes import Inputs, Refusal, as_tried, none_refused
@@ -38,6 +38,9 @@ class Role(StrEnum):
     SECOND_ARC = "second_arc"
     TRACE = "trace"
     ZERO_POINT = "zero_point"
+    STANDARD = "standard"
+    SENSITIVITY = "sensitivity"
+    SITE_LIBRARY = "site_library"
 
 
 class SelectedBy(StrEnum):
@@ -52,12 +55,17 @@ ROLES: Mapping[CalibrationRole, tuple[Role, ...]] = {
     CalibrationRole.MASTER_BIAS: (Role.MASTER_BIAS,),
     CalibrationRole.MASTER_FLAT: (Role.MASTER_FLAT,),
     CalibrationRole.ARC: (Role.ARC, Role.SECOND_ARC),
+    CalibrationRole.SENSITIVITY: (Role.SENSITIVITY,),
+    CalibrationRole.SITE_LIBRARY: (Role.SITE_LIBRARY,),
 }
 """What may have served a calibration role of a block."""
 _ROLE = {
     CalibrationRole.MASTER_BIAS: Role.MASTER_BIAS,
     CalibrationRole.MASTER_FLAT: Role.MASTER_FLAT,
+    CalibrationRole.SENSITIVITY: Role.SENSITIVITY,
 }
+_OF_OTHERS = (Role.MEMBER, Role.STANDARD)
+"""What of a shared calibration belongs to a proposal, and is named to those who see it."""
 SIDES: Mapping[ArcSide, Role] = {
     ArcSide.FIRST: Role.ARC,
     ArcSide.SECOND: Role.SECOND_ARC,
@@ -69,6 +77,7 @@ _RANKS = {
     Role.MASTER_FLAT: matching.rank_flats,
     Role.ARC: matching.rank_arcs,
     Role.SECOND_ARC: matching.rank_arcs,
+    Role.SENSITIVITY: matching.rank_sensitivities,
 }
 
 
@@ -121,6 +130,7 @@ def record_run(run: Run, given: Sequence[Given]) -> None:
             "version": one.state.version,
         }
         for one in given
+        if one.role is not Role.STANDARD  # the file that the run is on
     ]
     if rows:
         RunInput.insert_many(rows).execute()
@@ -242,6 +252,13 @@ def given_to(run: Run, inputs: Inputs, refusal: Refusal = none_refused) -> list[
     whose = selected_by(CalibrationRole.ARC)
     for side, arc, reason in inputs.walk(refusal):
         given.append(Given(arc.file, SIDES[side], whose, reason))
+    block = all_blocks().get(run.block)
+    if block is not None and block.produces is DataType.SENSITIVITY:
+        given.append(Given(run.file, Role.STANDARD))
+    # Of an earlier night only the response of its own star matters, which is that of its spectrum.
+    given += [
+        Given(one, Role.SITE_LIBRARY, version=one.parent_version) for one in inputs.site_library
+    ]
     return given
 
 
@@ -358,14 +375,30 @@ def names_given(runs: Iterable[Run], user: User | None = None) -> dict[int, list
     return names
 
 
+def source_of(product: File) -> File | None:
+    """Return the file that the run of a product was on, None when it was deleted.
+
+    A shared sensitivity has no parent: its standard star's spectrum belongs to a proposal.
+    """
+    if product.parent_id is not None or product.data_type != DataType.SENSITIVITY:
+        parent: File | None = product.parent
+        return parent
+    query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
+    row = query.where(Ingredient.product == product, Ingredient.role == Role.STANDARD).first()
+    return None if row is None else row.input
+
+
 def names_of(product: File, user: User | None = None) -> list[str]:
-    """Return the names of what went into a product; a master's frames to those who see them."""
+    """Return the names of what went into a product.
+
+    The frames of a master, and the spectrum of a sensitivity, are named to those who see them.
+    """
     used = of(product)
     if product.proposal_id is not None:
         return [ingredient.name for ingredient in used]
-    members = {one.input_id for one in used if one.role == Role.MEMBER}
-    seen = _seen(members, user)
-    return [one.name for one in used if one.role != Role.MEMBER or one.input_id in seen]
+    owned = {one.input_id for one in used if one.role in _OF_OTHERS}
+    seen = _seen(owned, user)
+    return [one.name for one in used if one.role not in _OF_OTHERS or one.input_id in seen]
 
 
 def _seen(files: Iterable[int | None], user: User | None) -> set[int | None]:

@@ -53,3 +53,11 @@ def with_descendants(file: File) -> list[File]:
         files += children
         generation = [child.id for child in children]
     return files
+
+
+def ancestors(file: File) -> list[File]:
+    """Return a file, what it was made from, and so on, the raw frame last."""
+    files = [file]
+    while (parent := files[-1].parent) is not None and parent.id != files[-1].id:
+        files.append(parent)
+    return files

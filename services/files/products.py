@@ -17,16 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from db.models import File, Run, utc_now
-from reduction.fits import frame_io, provenance
+from reduction.fits import frame_io, provenance, shared_cards
 from reduction.fits.vocabulary import GSP_FNAM, GSP_PROV
 from reduction.frames import DataType, FrameKind, Product, Spectrum
 from reduction.notices import Notice
+from reduction.registry import CalibrationRole
 from services import notices
 from services.calibration import arc_selection, provisional
 from services.calibration.outcomes import Inputs, as_tried
 from services.context import site
-from services.files import ingredients, rows
+from services.files import ingredients, lineage, origin, rows
 from services.files.file_integrity import sha256, sync_folder
+from services.runs import member_reports
 from services.runs.lifecycle import RunState
 
 _VERSION = re.compile(r"(?P<stem>.+?)(?:_v(?P<number>\d+))?\.fits")
@@ -119,6 +121,8 @@ def write(
             path = replacement_folder(folder, run.id) / kept
         else:
             path = _free_path(folder, product.file_name, {str(w.path) for w in written})
+        if isinstance(product.data, Spectrum) and is_shared(run, product):
+            product.data.header = shared_cards.shared(product.data.header, of_spectrum=True)
         header = product.data.header if isinstance(product.data, Spectrum) else product.data.meta
         provenance.put(header, GSP_FNAM, path.name, "this file's name")
         until = _provisional_until(run, product, inputs)
@@ -141,14 +145,27 @@ def _on_arcs(run: Run, product: Product, inputs: Inputs) -> list[Notice]:
 
 
 def _provisional_until(run: Run, product: Product, inputs: Inputs) -> datetime | None:
-    """Return until when a better arc may still come for a product that is replaced then."""
-    if not product.arcs or not run.automatic:
+    """Return until when a better calibration may still come for a product that is replaced then."""
+    if not run.automatic:
+        return None
+    if product.data_type in (DataType.FLUX, DataType.SENSITIVITY):
+        return _until_standard(run, inputs)
+    if not product.arcs:
         return None
     walked = inputs.walk(as_tried(product.arcs))
     used = [rows.describe(arc.raw) for _, arc, reason in walked if reason is None]
     choice = arc_selection.choice_of(run.settings)
     _, until = provisional.arc_to_come(run.file, used, choice, is_coming=inputs.is_coming)
     return None if until is None or until <= utc_now() else until
+
+
+def _until_standard(run: Run, inputs: Inputs) -> datetime | None:
+    """Return until when spectrum, sensitivity or the choice of it may still change."""
+    times = [run.file.provisional_until]
+    used = inputs.given.get(CalibrationRole.SENSITIVITY)
+    if used is not None and CalibrationRole.SENSITIVITY not in (run.calibrations or {}):
+        times += [used.provisional_until, provisional.standard_to_come(run.file, used)[1]]
+    return max((time for time in times if time is not None and time > utc_now()), default=None)
 
 
 def _flushed(path: Path) -> str:
@@ -185,14 +202,43 @@ def remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
+def is_shared(run: Run, product: Product) -> bool:
+    """Return whether a product is a calibration for everybody.
+
+    Every master is. A sensitivity is unless a person had a choice in it
+    (`services.files.origin.serves_everybody`).
+    """
+    if product.data_type is DataType.SENSITIVITY:
+        return origin.is_trusted(run) and origin.serves_everybody(run.file)
+    return product.data_type is DataType.MASTER
+
+
+def _facts(product: Product, parent: File, *, shared: bool) -> dict[str, Any]:
+    """Return what a product takes over from the frame that it was made from."""
+    if not shared:
+        return rows.inherited(parent)
+    star = product.quality.get("star", "")
+    named = {"object": str(star)} if product.data_type is DataType.SENSITIVITY else {}
+    return rows.shared(parent) | named
+
+
+def _said(run: Run, product: Product, *, shared: bool) -> Iterable[Notice]:
+    """Return what a block says of a product; of a shared one without the names of its frames."""
+    if not shared or run.proposal_id is None:
+        return product.notices
+    names = {one.file_name for one in lineage.ancestors(run.file)}
+    return [member_reports.hiding(names, one) for one in product.notices]
+
+
 def draft(run: Run, one: Written, inputs: Inputs) -> File:
     """Return the row of a product, unsaved; it keeps the facts of the frame it was made from."""
     product = one.product
     parent = inputs.anchor or run.file
     master = product.data_type is DataType.MASTER
-    lineage = (
+    shared = is_shared(run, product)
+    owned = (
         {"original": None, "parent": None, "proposal": None}
-        if master
+        if shared
         else {"original": parent.original_id, "parent": parent, "proposal": parent.proposal_id}
     )
     n_x, n_y = _size(product)
@@ -205,13 +251,13 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
         run_id=run.id,
         normalized=master and parent.kind == str(FrameKind.FLAT),
         quality=plain(product.quality),
-        # What was amiss with the parent is amiss with what is made of it; a master has none.
+        # What was amiss with the parent is amiss with what is made of it; a shared one has none.
         notices=notices.dump_all(
             (
-                *(() if master else notices.load_all(parent.notices)),
+                *(() if shared else notices.load_all(parent.notices)),
                 *inputs.notices,
                 *_on_arcs(run, product, inputs),
-                *product.notices,
+                *_said(run, product, shared=shared),
             )
         ),
         parent_version="" if master else parent.checksum,
@@ -220,8 +266,8 @@ def draft(run: Run, one: Written, inputs: Inputs) -> File:
         n_y=n_y,
         n_combined=len(ingredients.members_of(product, inputs)) if master else None,
         n_given=len(inputs.members) if master else None,
-        **lineage,
-        **(rows.shared(parent) if master else rows.inherited(parent)),
+        **owned,
+        **_facts(product, parent, shared=shared),
     )
 
 

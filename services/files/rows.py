@@ -121,7 +121,7 @@ def inherited(file: File) -> dict[str, Any]:
 
 
 def shared(file: File) -> dict[str, Any]:
-    """Return the columns that a master takes over from its newest member: nothing of its target."""
+    """Return the columns that a shared calibration takes over: nothing of the frame's target."""
     return {name: value for name, value in inherited(file).items() if name not in _OF_TARGET}
 
 

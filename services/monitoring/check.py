@@ -17,6 +17,7 @@ from reduction.errors import ReductionError
 from reduction.fits import frame_io
 from reduction.fits.examination import product_marks
 from reduction.frames import DataType
+from services import access
 from services.context import site
 from services.files.file_integrity import sha256
 from services.files.ingredients import Role
@@ -38,6 +39,7 @@ class Invariant(Enum):
     PRODUCT_UNCHANGED = "{subject} has other bytes than when it was made"
     HAS_PARENT = "{subject} has no parent"
     HAS_MEMBERS = "{subject} has no members"
+    HAS_STANDARD = "{subject} has no standard star"
     RAW_IS_NO_PRODUCT = "{subject} is indexed as raw but is a product ({detail})"
     RAW_ONCE = "{subject} have the same content ({detail})"
     ATTEMPT_UNDER_WAY = "{subject} was left behind by an attempt that has ended"
@@ -97,14 +99,18 @@ def _named(file: File) -> str:
 
 
 def _lineage() -> Iterator[Violation]:
-    derived = (File.data_type > DataType.MASTER) & (File.parent.is_null() | File.original.is_null())
+    incomplete = File.parent.is_null() | File.original.is_null()
+    derived = (File.data_type > DataType.MASTER) & ~access.shared() & incomplete
     raw = (File.data_type == DataType.RAW) & (File.original.is_null() | (File.original != File.id))
     for file in File.select().where(derived | raw):
         yield Violation(Invariant.HAS_PARENT, _named(file))
-    members = Ingredient.select(Ingredient.product).where(Ingredient.role == Role.MEMBER)
-    masters = File.select().where(File.data_type == DataType.MASTER, File.id.not_in(members))
-    for master in masters:
-        yield Violation(Invariant.HAS_MEMBERS, _named(master))
+    for kind, role, invariant in (
+        (DataType.MASTER, Role.MEMBER, Invariant.HAS_MEMBERS),
+        (DataType.SENSITIVITY, Role.STANDARD, Invariant.HAS_STANDARD),
+    ):
+        having = Ingredient.select(Ingredient.product).where(Ingredient.role == role)
+        for file in File.select().where(File.data_type == kind, File.id.not_in(having)):
+            yield Violation(invariant, _named(file))
 
 
 def _raw_once() -> Iterator[Violation]:

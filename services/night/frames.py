@@ -240,6 +240,8 @@ def _stages(frame: Columns, known: _Known, products: Sequence[Columns]) -> list[
         ]
         keys = ((parent, block.name) for parent in parents)
         runs = [known.runs[key] for key in keys if key in known.runs]
+        if block.only_with and not (made or runs):
+            break  # it is not due: there is no calibration for it
         stages.append(stages_of.of_step(block.produces, block.label, made, runs, parents))
         parents = [number for number, _ in stages[-1].files]
     return stages

@@ -24,7 +24,7 @@ from reduction.registry import Block, all_blocks
 from services import notices
 from services.calibration import selection, trace_selection
 from services.calibration.outcomes import Inputs, Refused, Waiting
-from services.calibration.recalibration import consideration
+from services.calibration.recalibration import consideration, fluxes
 from services.calibration.recalibration.lenders import ArcLender
 from services.calibration.recalibration.replacement import Replacement
 from services.calibration.supersede import Succession, newest_file, outrun
@@ -242,6 +242,12 @@ def _consider(run: Run, block: Block, files: list[File], known: int) -> None:
     elif block.produces is DataType.WAVELENGTH:
         consideration.recheck_new(run, known)
         consideration.zero_points_changed(run)
+    elif block.produces is DataType.SENSITIVITY:
+        consideration.recheck_new(run, known)
+        consideration.consider(File.select().where(File.run_id == run.id))
+    elif block.produces is DataType.FLUX:
+        consideration.recheck_new(run, known)
+        fluxes.follow(run)
 
 
 def _end(
@@ -263,3 +269,4 @@ def _fail(run: Run, reason: Notice, lenders: _Lenders | None) -> None:
     waiting.wake(run.file.camera)
     if run.file.kind == str(FrameKind.ARC):
         consideration.consider([run.file])
+    fluxes.follow(run)

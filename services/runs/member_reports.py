@@ -7,7 +7,7 @@ that its level has changed, once for each master.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from db.models import File, LogEntry
@@ -119,3 +119,12 @@ def without_names(reason: Notice) -> Notice:
         for name, value in reason.params.items()
     }
     return Notice(reason.code, reason.severity, params)
+
+
+def hiding(names: Collection[str], said: Notice) -> Notice:
+    """Return what is said of a sensitivity, which everybody sees, without some names of files."""
+    params = {
+        name: HIDDEN if isinstance(value, str) and value in names else value
+        for name, value in said.params.items()
+    }
+    return Notice(said.code, said.severity, params)

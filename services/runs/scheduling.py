@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from db.models import File, Proposal, Run
 from reduction.frames import DataType, FrameKind
 from reduction.registry import Block, blocks_for
 from services.calibration.masters import DAYS, RAW
+from services.calibration.recalibration import fluxes
+from services.files import lineage, origin, rows
 from services.proposals import proposals
 from services.runs.drafts import NOT_ASSESSED, assess, draft
 from services.runs.lifecycle import LIVE, RunState, start
@@ -28,7 +31,8 @@ def schedule(file: File, work: UnitOfWork, priority: int = 0) -> list[Run]:
     """Make the runs that a new file asks for, inside the transaction that made the file.
 
     Every block that accepts the file runs automatically, except that an arc is not calibrated in
-    wavelength: it calibrates others. A master is due once its series is long enough.
+    wavelength: it calibrates others. A master is due once its series is long enough, a sensitivity
+    of a standard star; a flux where there is a sensitivity.
 
     Parameters
     ----------
@@ -54,10 +58,12 @@ def schedule(file: File, work: UnitOfWork, priority: int = 0) -> list[Run]:
                 continue  # the camera is not known yet
             work.after.append(partial(schedule_master, file.series, block))
             continue
-        if not _is_automatic(block, kind):
+        if not (_is_automatic(block, kind) and _suits(block, file)):
             continue
-        settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
-        run = draft(block, file, settings)
+        if block.only_with:
+            work.after.append(partial(fluxes.start_if_served, block, file, priority))
+            continue
+        run = draft(block, file, _settings(block, file))
         run.priority = min(run.priority, priority)
         assessment = NOT_ASSESSED if block.calibration_roles else assess(run)
         announce = assessment is not NOT_ASSESSED
@@ -89,6 +95,28 @@ def next_block(data_type: DataType, kind: FrameKind) -> Block | None:
 def _is_automatic(block: Block, kind: FrameKind) -> bool:
     """Return whether a block runs without a request; an arc is calibrated only on request."""
     return block.automatic and not (block.produces is DataType.WAVELENGTH and kind is FrameKind.ARC)
+
+
+def _suits(block: Block, file: File) -> bool:
+    """Return whether a block runs by itself on a file: some only on certain frames."""
+    if block.suits is None:
+        return True
+    if block.is_shared and not (_is_brightest(file) and origin.serves_everybody(file)):
+        return False
+    return block.suits(rows.describe(file))
+
+
+def _is_brightest(file: File) -> bool:
+    """Return whether a spectrum is that of the brightest target of its frame."""
+    targets = [one.quality.get("target", 1) for one in lineage.ancestors(file) if one.quality]
+    return all(target == 1 for target in targets)
+
+
+def _settings(block: Block, file: File) -> dict[str, Any]:
+    """Return the settings of an automatic run; what serves everybody is made with the defaults."""
+    if block.is_shared:
+        return block.settings().model_dump(mode="json")
+    return proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
 
 
 def start_all(proposal: Proposal, drafts: Sequence[Run]) -> list[Run]:

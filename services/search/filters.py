@@ -25,7 +25,7 @@ class FileFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    data_type: str | None = Field(None, description=f"0 to 6. {LIST}")
+    data_type: str | None = Field(None, description=f"0 to 7. {LIST}")
     proposal_id: str | None = Field(None, description=f"SOAR ID. {LIST}")
     obstype: str | None = Field(None, description=LIST)
     object: str | None = Field(None, description=LIST)
@@ -136,7 +136,7 @@ def _end_of(day: dt.date) -> dt.datetime:
 
 def _data_type(name: str, text: str) -> int:
     if text not in {str(int(kind)) for kind in DataType}:
-        raise Unacceptable(f"{name} is from 0 to 6, not {text[:40]!r}.", field=name)
+        raise Unacceptable(f"{name} is from 0 to 7, not {text[:40]!r}.", field=name)
     return int(text)
 
 

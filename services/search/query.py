@@ -17,7 +17,7 @@ from peewee import ModelSelect
 
 from db import database
 from db.models import File, Proposal, User
-from reduction.frames import DataType
+from reduction.frames import SHARED_TYPES
 from services import access, paging
 from services.search import catalogue, sky
 from services.search.catalogue import Catalogue
@@ -30,7 +30,6 @@ HELD = frozenset({"id", "date", "object", "file_name", *_COMBINED_ORDERS})
 """Orderings that the catalogue supports."""
 
 _OF_A_FILE = ("object", "object_name", "ra", "file_name")
-MASTER = DataType.MASTER
 Ids = NDArray[np.int64]
 
 
@@ -38,14 +37,15 @@ Ids = NDArray[np.int64]
 class Wish:
     """A parsed request with the visibility scope of the person.
 
-    `columns`: the texts that a column of `COMBINED` may have. `family`: ids of the files that were
-    made from certain ones, None when that was not asked.
+    `calibrations`: whether the shared ones are visible. `columns`: the texts that a column of
+    `COMBINED` may have. `family`: ids of the files that were made from certain ones, None when that
+    was not asked.
     """
 
     filters: FileFilters
     columns: Mapping[str, frozenset[str]]
     proposals: frozenset[int] | None
-    masters: bool
+    calibrations: bool
     family: Ids | None
 
     @classmethod
@@ -71,8 +71,9 @@ class Wish:
             return seen
         owners, kinds = files.of_column("proposal_id"), files.of_column("data_type")
         own = files.spread("proposal_id", [owner in self.proposals for owner in owners])
-        master = files.spread("data_type", [self.masters and kind == MASTER for kind in kinds])
-        return seen & (own | master)
+        shared = files.spread("data_type", [kind in SHARED_TYPES for kind in kinds])
+        shared &= files.spread("proposal_id", [owner is None for owner in owners])
+        return seen & (own | (shared & self.calibrations))
 
     def passes(self, files: Catalogue, name: str) -> NDArray[np.bool_] | None:
         """Return for each combination whether it matches a filter; None when that is not set."""

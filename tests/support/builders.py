@@ -292,6 +292,51 @@ def _small_calibrate(inputs: BlockInputs, settings: BlockSettings, report: Repor
     ]
 
 
+STANDARD = "STANDARD STAR"
+"""Object of the small frames that small blocks take for a standard star."""
+
+
+class SmallSensitivity(BlockSettings):
+    factor: float = 1.0
+
+
+class SmallSensitivityRequest(SmallSensitivity):
+    star: str = ""
+
+
+def _small_sensitivity(
+    inputs: BlockInputs, settings: SmallSensitivityRequest, report: Report
+) -> list[Product]:
+    """The level, and a thousandth of those of earlier nights; it has the thousands in its name."""
+    own = float(inputs.frame.flux[0]) * settings.factor
+    if own <= 0:
+        raise ReductionError(NoticeCode.NO_VALID_PIXEL)
+    earlier = sum(float(one.planes["OWN"][0]) for one in inputs.site_library)
+    made = small_spectrum(own + earlier / 1000)
+    made.header.update({"OBJECT": inputs.file_name, "GSP_PNAM": inputs.file_name, "GSP_STAR": "S"})
+    made.planes = {"OWN": np.full(5, own)}
+    quality = {
+        "star": settings.star or "LTT 3218",
+        "zero_point_mag": own / 1000,
+        "throughput_peak": 0.2,
+        "library_size": len(inputs.site_library),
+    }
+    said = notice(NoticeCode.FILE_MISSING, file=inputs.file_name)
+    name = f"sensitivity_{own // 1000:.0f}.fits"
+    return [Product(name, DataType.SENSITIVITY, made, quality=quality, notices=(said,))]
+
+
+class SmallFlux(BlockSettings):
+    scale: float = 1.0
+
+
+def _small_flux(inputs: BlockInputs, settings: SmallFlux, report: Report) -> list[Product]:
+    made = small_spectrum(settings.scale * inputs.frame.flux[0] / inputs.sensitivity.flux[0])
+    names = (inputs.names[CalibrationRole.SENSITIVITY],)
+    quality = {"grade": "relative"}
+    return [Product(f"x{inputs.file_name}", DataType.FLUX, made, names, quality)]
+
+
 def replace_block(name: str, function: Any) -> None:
     """Give a block another function."""
     registry._blocks[name] = dataclasses.replace(registry._blocks[name], run=function)
@@ -345,6 +390,29 @@ def small_blocks() -> Iterator[None]:
             calibration_roles=roles,
             route=name,
         )(function)
+    registry.block(
+        name="sensitivity",
+        label="Sensitivity",
+        accepts={DataType.WAVELENGTH},
+        kinds={FrameKind.SPECTRUM},
+        produces=DataType.SENSITIVITY,
+        settings=SmallSensitivity,
+        request=SmallSensitivityRequest,
+        calibration_roles=(CalibrationRole.SITE_LIBRARY,),
+        route="sensitivity",
+        suits=lambda frame: frame.object == STANDARD,
+    )(_small_sensitivity)
+    registry.block(
+        name="flux",
+        label="Flux",
+        accepts={DataType.WAVELENGTH},
+        kinds={FrameKind.SPECTRUM},
+        produces=DataType.FLUX,
+        settings=SmallFlux,
+        calibration_roles=(CalibrationRole.SENSITIVITY,),
+        route="flux",
+        only_with=(CalibrationRole.SENSITIVITY,),
+    )(_small_flux)
     try:
         yield
     finally:

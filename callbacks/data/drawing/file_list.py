@@ -82,11 +82,11 @@ def without_suffix(name: str) -> str:
 
 
 def sections(address: Address, index: FileIndex) -> list[Component]:
-    """Return the links to the raw frames and to the masters, with their numbers."""
+    """Return the links to the raw frames and to the calibrations, with their numbers."""
     links = []
     for section, label, count in (
         (OBSERVED, "Observed", index.n_observed),
-        (CALIBRATIONS, "Calibrations", index.n_masters),
+        (CALIBRATIONS, "Calibrations", index.n_calibrations),
     ):
         current = {"aria-current": "true"} if section == address.section else {}
         links.append(

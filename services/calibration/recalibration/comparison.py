@@ -56,7 +56,8 @@ def differs(product: File, expected: Expected) -> bool:
 
     What an older release has not recorded (the version of a file) is not compared.
     """
-    if product.parent_version and product.parent_version != product.parent.checksum:
+    parent = product.parent
+    if parent is not None and product.parent_version not in ("", parent.checksum):
         return True
     if evidence.differs(product, expected.zero_points):
         return True
@@ -70,6 +71,10 @@ def differs(product: File, expected: Expected) -> bool:
 
 def newest(expected: Expected, parent: File) -> dt.datetime:
     """Return when the last of the inputs of a product came, or was changed."""
-    times = [one.file.created for one in expected.given]
+    times = [
+        # A sensitivity may have been replaced in place since.
+        one.file.last_modified if one.role is Role.SENSITIVITY else one.file.created
+        for one in expected.given
+    ]
     times += [sibling.last_modified for sibling in expected.siblings]
     return max([*times, parent.last_modified], default=parent.last_modified)

@@ -1,4 +1,4 @@
-"""What is to be done again when an arc, or a spectrum that others depend on, has come or gone.
+"""What is to be done again when a calibration, or a spectrum that others depend on, comes or goes.
 
 `consider` is called after the commit. For each product that the files concern it is found what the
 product would be made of now. Where that differs from what it was made of, the step is done again
@@ -13,32 +13,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any
-
-from peewee import IntegrityError
 
 from db import clock
-from db.models import File, Ingredient, Run, RunInput
-from reduction import matching, suitability
+from db.models import File, Run, RunInput
 from reduction.frames import DataType, FrameKind
-from reduction.registry import CalibrationRole, all_blocks
-from services.calibration import arc_selection, out_of_date, selection, trace_selection
+from reduction.registry import all_blocks
+from services.calibration import out_of_date, trace_selection
 from services.calibration.masters import RAW, REDUCED
-from services.calibration.outcomes import Inputs
-from services.calibration.recalibration import comparison
+from services.calibration.recalibration import arcs, comparison, fluxes, users
+from services.calibration.recalibration.again import replace, retry
 from services.calibration.zero_points import evidence
-from services.files.ingredients import ROLES, Role
-from services.files.rows import describe
-from services.runs import drafts
-from services.runs.lifecycle import LIVE, RunState, Trigger, start, transition
+from services.files import ingredients
+from services.files.ingredients import Role
+from services.runs.lifecycle import RunState
 from services.unit_of_work import WORKER_PATIENCE_S, transaction
-
-NEAR = dt.timedelta(days=suitability.ARC_WARNING_DAYS)
-"""An arc is better than one of the same night only within this time."""
-PRIORITY = -1
-"""Below that of a frame that has no product yet."""
-ARCS = ROLES[CalibrationRole.ARC]
 
 
 def consider(files: Iterable[File]) -> None:
@@ -49,17 +37,22 @@ def consider(files: Iterable[File]) -> None:
     Parameters
     ----------
     files : iterable of File
-        Raw or reduced arcs; extracted and calibrated spectra.
+        Raw or reduced arcs; extracted and calibrated spectra; sensitivities.
     """
     for file in files:
         if file.data_type in (RAW, REDUCED) and file.kind == str(FrameKind.ARC):
-            recheck(_spectra_of(file))
-            _retry_calibrations(file)
+            recheck(arcs.spectra_of(file))
+            arcs.retry_calibrations(file)
         elif file.data_type > REDUCED:
-            recheck([*_children(file), *_users(file)])
-        if file.data_type == DataType.EXTRACTED:
+            recheck([*users.children(file), *users.of_other_versions(file)])
+        if file.data_type in (DataType.EXTRACTED, DataType.WAVELENGTH):
             _calibrate_again(file)
+        if file.data_type == DataType.EXTRACTED:
             lend([file])
+        if file.data_type == DataType.SENSITIVITY:
+            recheck(fluxes.concerned_by(file))
+            fluxes.retry_calibrations(file)
+            fluxes.calibrate(file)
 
 
 def lend(spectra: Iterable[File]) -> None:
@@ -78,20 +71,21 @@ def recheck(products: Iterable[File]) -> None:
         if product.data_type <= REDUCED:
             continue
         run = Run.get_or_none(Run.id == product.run_id)
-        if run is None or product.parent is None or run.block not in all_blocks():
+        source = ingredients.source_of(product)
+        if run is None or source is None or run.block not in all_blocks():
             continue
         expected = comparison.would_be_given(product, run)
         if expected is None or not comparison.differs(product, expected):
             continue
         if run.automatic:
-            replace(run, comparison.newest(expected, product.parent))
+            replace(run, comparison.newest(expected, source))
         elif not product.out_of_date:
             with transaction(WORKER_PATIENCE_S) as work:
                 out_of_date.mark([product], work)
 
 
 def recheck_new(run: Run, known: int) -> None:
-    """Recheck the products of a run that has just ended, if an arc or a spectrum has come since.
+    """Recheck the products of a run that has just ended, if a calibration has come since.
 
     Parameters
     ----------
@@ -101,9 +95,11 @@ def recheck_new(run: Run, known: int) -> None:
     """
     arc = (File.kind == str(FrameKind.ARC)) & (File.data_type == REDUCED)
     sibling = (File.data_type == DataType.WAVELENGTH) & (File.run_id != run.id)
-    new = File.select().where(File.id > known, arc | sibling, File.camera == run.file.camera)
-    came = new.exists()
-    products = File.select().where(File.run_id == run.id, File.parent == run.file)
+    sensitivity = (File.data_type == DataType.SENSITIVITY) & (File.run_id != run.id)
+    new = File.select().where(File.id > known, File.camera == run.file.camera)
+    came = new.where(arc | sibling | sensitivity).exists()
+    of_run = (File.parent == run.file) | File.parent.is_null()
+    products = File.select().where(File.run_id == run.id, of_run)
     if not came:
         parents = File.alias()
         of_parent = parents.select(parents.checksum).where(parents.id == run.file_id)
@@ -117,157 +113,7 @@ def zero_points_changed(run: Run) -> None:
         recheck(evidence.concerned_by(spectrum))
 
 
-def replace(before: Run, newest: dt.datetime) -> Run | None:
-    """Start the run whose products replace those of an earlier one.
-
-    Parameters
-    ----------
-    before : Run
-        It made the products.
-    newest : datetime
-        When the last of the inputs came.
-
-    Returns
-    -------
-    Run or None
-        None when it is under way, or has failed with the same inputs.
-    """
-    failed = Run.select().where(Run.replaces == before.id, Run.state.not_in(LIVE))
-    if any(run.started is None or run.started > newest for run in failed):
-        return None
-    run = drafts.draft(all_blocks()[before.block], before.file, before.settings)
-    run.calibrations, run.replaces, run.priority = before.calibrations, before.id, PRIORITY
-    with transaction(WORKER_PATIENCE_S) as work:
-        started = start(run, RunState.QUEUED, None, work)
-    return run if started else None
-
-
-# --- arcs -------------------------------------------------------------------------------------
-
-
-def _spectra_of(arc: File) -> list[File]:
-    """Return the calibrated spectra that an arc may concern."""
-    raw = arc.original or arc
-    near = _concerned(raw, NEAR).where(File.data_type == DataType.WAVELENGTH)
-    degraded = Ingredient.select(Ingredient.product).where(
-        Ingredient.role.in_(ARCS), Ingredient.differences.cast("TEXT") != "[]"
-    )
-    far = _concerned(raw, matching.ARC_SPAN).where(
-        File.data_type == DataType.WAVELENGTH, File.id.in_(degraded)
-    )
-    spectra = {spectrum.id: spectrum for spectrum in (*near, *far)}
-    used = _arcs_of(spectra)
-    makers = {run.id: run for run in Run.select().where(Run.id.in_(_makers(spectra.values())))}
-    found = [
-        spectrum
-        for number, spectrum in spectra.items()
-        if spectrum.run_id in makers
-        and _matters(raw, spectrum, used.get(number, []), makers[spectrum.run_id])
-    ]
-    return [*found, *_users(arc)]
-
-
-def _makers(spectra: Iterable[File]) -> list[int]:
-    return [spectrum.run_id for spectrum in spectra]
-
-
-def _concerned(raw: File, span: dt.timedelta) -> Any:
-    """Return the query of the files of an arc's setup that it may serve."""
-    query = arc_selection.alike(File.select(), raw).where(
-        File.kind == str(FrameKind.SPECTRUM),
-        File.state == "current",
-        File.camera == raw.camera,
-        File.date_obs.between(raw.date_obs - span, raw.date_obs + span),
-    )
-    if raw.proposal is not None and raw.proposal.pi_id is not None:
-        query = query.where(File.proposal == raw.proposal_id)
-    return query
-
-
-def _arcs_of(spectra: Iterable[int]) -> dict[int, list[Ingredient]]:
-    """Return the arcs that spectra were calibrated with, and those that were refused."""
-    found: dict[int, list[Ingredient]] = {}
-    query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
-    for one in query.where(Ingredient.product.in_(list(spectra)), Ingredient.role.in_(ARCS)):
-        found.setdefault(one.product_id, []).append(one)
-    return found
-
-
-def _matters(raw: File, spectrum: File, tried: list[Ingredient], run: Run) -> bool:
-    """Return whether an arc would be tried for a spectrum, judged by the descriptions alone."""
-    known = [one.input for one in tried]
-    if any(arc.original_id == raw.id for arc in known):
-        return True
-    refused = [one.refused is not None for one in tried] + [False]
-    described = [describe(arc) for arc in (*known, raw)]
-    choice = arc_selection.choice_of(run.settings)
-    choices = matching.choose_arcs(describe(spectrum), described, choice)
-    new = len(known)
-    for side in (choices.first, choices.second, choices.other):
-        for match in side:
-            if match.index == new:
-                return True
-            if not refused[match.index]:
-                break
-    return False
-
-
-def _retry_calibrations(arc: File) -> None:
-    """Try again the automatic calibrations that failed before an arc came that may serve them."""
-    raw = arc.original or arc
-    blocks = [b.name for b in all_blocks().values() if CalibrationRole.ARC in b.calibration_roles]
-    failed = (
-        Run.select(Run, File)
-        .join(File)
-        .where(
-            Run.block.in_(blocks),
-            Run.state == RunState.FAILED,
-            Run.automatic,
-            Run.replaces.is_null(),
-            File.id.in_(_concerned(raw, matching.ARC_SPAN).select(File.id)),
-            File.data_type == DataType.EXTRACTED,
-        )
-    )
-    for run in failed:
-        answer = selection.resolve(run)
-        if not isinstance(answer, Inputs):
-            continue
-        came = [arc.file.created for side in answer.arcs.values() for arc in side]
-        if run.started is not None and max(came) > run.started:
-            _retry(run)
-
-
-def _retry(run: Run) -> None:
-    """Try again a run that failed, unless a later run of the step has its own outcome."""
-    later = Run.select().where(Run.file == run.file, Run.block == run.block, Run.id > run.id)
-    if later.exists():
-        return
-    with suppress(IntegrityError), transaction(WORKER_PATIENCE_S) as work:
-        transition(run, Trigger.RETRY, work)
-
-
 # --- spectra that others depend on ------------------------------------------------------------
-
-
-def _children(file: File) -> list[File]:
-    """Return the products of a file that were made of other bytes of it."""
-    children = File.select().where(
-        File.parent == file,
-        File.id != file.id,
-        File.state == "current",
-        File.parent_version.not_in(["", file.checksum]),
-    )
-    return list(children)
-
-
-def _users(file: File) -> list[File]:
-    """Return the products that another version of a file went into, apart from borrowed traces."""
-    users = Ingredient.select(Ingredient.product).where(
-        Ingredient.input == file,
-        Ingredient.role != Role.TRACE,
-        Ingredient.version.not_in(["", file.checksum]),
-    )
-    return list(File.select().where(File.id.in_(users), File.state == "current"))
 
 
 def _calibrate_again(spectrum: File) -> None:
@@ -284,7 +130,7 @@ def _calibrate_again(spectrum: File) -> None:
         )
     )
     for run in failed:
-        _retry(run)
+        retry(run)
 
 
 def _extract_again(bright: File) -> None:
@@ -308,19 +154,12 @@ def _extract_again(bright: File) -> None:
             continue
         if run.state == RunState.FAILED and run.replaces is None:
             if run.started is not None and lent.created > run.started:
-                _retry(run)
+                retry(run)
         elif File.select().where(File.run_id == run.id, File.parent == run.file).exists():
             replace(run, lent.created)
 
 
 # --- what has gone, and what is left undone ---------------------------------------------------
-
-
-def users_of(files: Iterable[File]) -> list[int]:
-    """Return the ids of the products that some files went into, or were refused for."""
-    ids = [file.id for file in files]
-    users = Ingredient.select(Ingredient.product).where(Ingredient.input.in_(ids))
-    return [number for (number,) in users.distinct().tuples()]
 
 
 def recheck_ids(ids: Iterable[int]) -> None:
@@ -329,15 +168,15 @@ def recheck_ids(ids: Iterable[int]) -> None:
 
 
 def catch_up(since: dt.timedelta) -> None:
-    """Consider the arcs and bright spectra that have come lately, and what was replaced lately."""
+    """Consider what others depend on and has come lately, and what was replaced lately."""
     recent = clock.now_expression(-since)
     ended = Run.select(Run.file).where(
         Run.state.in_([RunState.DONE, RunState.FAILED]), Run.finished > recent
     )
-    arcs = File.select().where(
+    lamps = File.select().where(
         File.id.in_(ended), File.kind == str(FrameKind.ARC), File.data_type == RAW
     )
-    consider(arcs)
+    consider(lamps)
     parents = File.alias()
     stale = (
         File.select(File)
@@ -354,7 +193,13 @@ def catch_up(since: dt.timedelta) -> None:
     calibrated = File.select().where(
         File.data_type == DataType.WAVELENGTH, File.last_modified > recent, File.state == "current"
     )
-    recheck([one for spectrum in calibrated for one in evidence.concerned_by(spectrum)])
+    for spectrum in calibrated:
+        recheck([*evidence.concerned_by(spectrum), *users.of_other_versions(spectrum)])
+    changed = File.select().where(
+        File.data_type == DataType.SENSITIVITY, File.last_modified > recent, File.state == "current"
+    )
+    consider(changed)
+    fluxes.catch_up(since)
     spectra = File.select().where(File.data_type == DataType.EXTRACTED, File.created > recent)
     bright = [spectrum for spectrum in spectra if trace_selection.is_bright(spectrum)]
     for one in {(one.night, one.camera, one.proposal_id): one for one in bright}.values():

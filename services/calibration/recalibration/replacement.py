@@ -47,7 +47,9 @@ class Replacement:
         self.before: dict[str, File] = {}
         if run.replaces is None:
             return
-        for file in File.select().where(File.run_id == run.replaces, File.parent == run.file):
+        # A shared calibration has no parent.
+        of_file = (File.parent == run.file) | File.parent.is_null()
+        for file in File.select().where(File.run_id == run.replaces, of_file):
             self.before[products.bare_name(file.file_name)] = file
         new = {products.bare_name(product.file_name): product for product in made}
         self._gone = [file.id for bare, file in self.before.items() if bare not in new]

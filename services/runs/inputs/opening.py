@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from astropy.io import fits
 from db.models import File
 from reduction.errors import ReductionError, UnusableFrame
 from reduction.fits import frame_io
-from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc
+from reduction.frames import ArcSide, DataType, FrameKind, OfferedArc, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, CalibrationRole
 from services.calibration.outcomes import Inputs
@@ -21,7 +22,12 @@ from services.files import rows
 from services.files.file_integrity import Stamp, sha256
 from services.runs.inputs import handover
 
-MASTERS = (CalibrationRole.MASTER_BIAS, CalibrationRole.MASTER_FLAT)
+OPENED = (
+    CalibrationRole.MASTER_BIAS,
+    CalibrationRole.MASTER_FLAT,
+    CalibrationRole.SENSITIVITY,
+)
+"""Roles whose calibrations are opened before a block begins."""
 N_THREADS = 3
 """A raw frame and its two masters: reading and converting pixels leave the interpreter free."""
 
@@ -55,8 +61,9 @@ def open_inputs(
         opening = {
             role: pool.submit(open_frame, given)
             for role, given in inputs.given.items()
-            if role in MASTERS
+            if role in OPENED
         }
+        library = pool.submit(_site_library, inputs.site_library)
     given = {role: future.result() for role, future in opening.items()}
     opened = BlockInputs(
         frame=None if frame is None else frame.result(),
@@ -70,6 +77,8 @@ def open_inputs(
         next_arc=next_arc,
         slit_frames=partial(_slit_frames, file, inputs),
         zero_points=inputs.zero_points,
+        sensitivity=given.get(CalibrationRole.SENSITIVITY),
+        site_library=library.result(),
         names={role: calibration.file_name for role, calibration in inputs.given.items()},
         brighter=brighter,
         notices=inputs.notices,
@@ -105,6 +114,17 @@ def _members(inputs: Inputs) -> tuple[dict[Path, dict[str, Any]], list[File]]:
         except (UnusableFrame, FileNotFoundError):
             absent.append(member)
     return members, absent
+
+
+def _site_library(files: Sequence[File]) -> tuple[Spectrum, ...]:
+    """Open the sensitivities of earlier nights; one that cannot be read is left out."""
+    opened = []
+    for file in files:
+        with suppress(ReductionError, OSError):
+            frame = open_frame(file)
+            if isinstance(frame, Spectrum):
+                opened.append(frame)
+    return tuple(opened)
 
 
 def _slit_frames(file: File, inputs: Inputs, arc_name: str) -> tuple[Any, Any] | None:

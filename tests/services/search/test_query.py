@@ -54,7 +54,8 @@ class Archive:
 
     def add(self, number: int) -> File:
         dice = self.dice
-        kind = dice.choice([DataType.RAW] * 3 + [DataType.MASTER, DataType.REDUCED])
+        shared = [DataType.MASTER, DataType.SENSITIVITY]
+        kind = dice.choice([DataType.RAW] * 3 + [*shared, DataType.REDUCED])
         owner = None if kind is DataType.MASTER else dice.choice([*self.proposals, None])
         name = dice.choice(NAMES)
         facts = {column: dice.choice(values) for column, values in SETTINGS.items()}

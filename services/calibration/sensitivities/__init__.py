@@ -1,0 +1,1 @@
+"""Which sensitivity calibrates a spectrum, and which spectra a sensitivity concerns."""
