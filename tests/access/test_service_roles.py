@@ -26,7 +26,13 @@ from services.access import Action
 from services.accounts import account_admin, account_list, partners
 from services.calibration import acceptance, affected, out_of_date, reclassify, report
 from services.calibration.zero_points import slit_offsets
-from services.data_page import calibrations, file_index, file_view, reduction_progress
+from services.data_page import (
+    calibrations,
+    file_index,
+    file_view,
+    reduction_progress,
+    sensitivity_view,
+)
 from services.data_page import runs as shown_runs
 from services.errors import AccessDenied, NotFound, Unacceptable
 from services.files import (
@@ -150,6 +156,7 @@ SERVICES: dict[str, Ask] = {
     ),
     "data_page.file_view.shown": lambda u, i: file_view.shown(u, i["file"]),
     "data_page.file_view.read": lambda u, i: file_view.read(u, i["file"], tuple(file_view.Part)),
+    "data_page.sensitivity_view.read": lambda u, i: sensitivity_view.read(u, i["file"]),
     "data_page.runs.read": lambda u, i: shown_runs.read(u, i["run"]),
     "files.visualization.display.of_file": lambda u, i: display.of_file(u, i["file"]),
     "data_page.reduction_progress.frames": lambda u, i: reduction_progress.frames(u, [i["file"]]),
