@@ -111,6 +111,34 @@ function followsLink(event) {
   return true;
 }
 
+/**
+ * Return what the fields of a form hold, by their names; `a.b` is the field b of a.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, any>} A number where the field is one.
+ */
+function fieldsOf(form) {
+  /** @type {Record<string, any>} */
+  const values = {};
+  for (const [path, value] of new FormData(form)) {
+    const field = form.elements.namedItem(path);
+    const isNumber = field instanceof HTMLInputElement && field.type === "number";
+    const [name, ...inner] = path.split(".").reverse();
+    const place = inner.reverse().reduce((all, key) => (all[key] ??= {}), values);
+    place[name] = isNumber ? Number(value) : value;
+  }
+  return values;
+}
+
+// A form with `data-submits` sends its fields as the settings of a command.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.submits) return;
+  event.preventDefault();
+  const { submits, ...data } = form.dataset;
+  send({ ...data, command: submits, settings: JSON.stringify(fieldsOf(form)) });
+});
+
 document.addEventListener("click", (event) => {
   if (closesDialog(event) || followsLink(event)) return;
   const button = closest(event, "[data-command]");

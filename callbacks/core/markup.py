@@ -16,7 +16,14 @@ from dash import ClientsideFunction, Dash, Input, Output
 from callbacks.core.dash_types import CallbackValue, Children, Component
 
 _NAMES = {"className": "class", "htmlFor": "for", "key": "data-key"}
-_VOID = frozenset({"br", "hr", "img", "input"})
+_VOID = frozenset({"br", "hr", "img"})
+
+
+class InputField(Component):
+    """An ``<input>``, which `dash.html` lacks; only for regions that are sent as HTML."""
+
+    def __init__(self, **attributes: str | float | bool) -> None:
+        self.attributes = attributes
 
 
 def paint_from(app: Dash, store: str) -> None:
@@ -49,6 +56,9 @@ def _pieces(tree: Children) -> Iterator[str]:
     if isinstance(tree, list | tuple):
         for child in tree:
             yield from _pieces(child)
+        return
+    if isinstance(tree, InputField):
+        yield f"<input{''.join(_attribute(*item) for item in tree.attributes.items())}>"
         return
     component = cast("Component", tree)
     if getattr(component, "_namespace", "") != "dash_html_components":

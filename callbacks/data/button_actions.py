@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
@@ -16,6 +18,7 @@ from callbacks.data import ids
 from callbacks.data.address import parse
 from db.models import User
 from services.calibration import acceptance, out_of_date
+from services.errors import InvalidRequest
 from services.files import comments, deletion
 from services.runs import requests
 
@@ -23,6 +26,8 @@ PROCESSES = {
     "reduce": "Reduction",
     "extract": "Extraction",
     "wavelength": "Wavelength calibration",
+    "flux": "Flux calibration",
+    "sensitivity": "Sensitivity",
     "master_bias": "Master bias",
     "master_flat": "Master flat",
 }
@@ -63,8 +68,21 @@ def add_comment(
 
 def start(user: User, data: ButtonData) -> str:
     """Start a process on a file; its line on the page is the answer."""
-    requests.request(user, str(data.get("block")), row_id(data, "file"))
+    requests.request(user, str(data.get("block")), row_id(data, "file"), _settings(data))
     return ""
+
+
+def _settings(data: ButtonData) -> dict[str, Any] | None:
+    """Return the settings that a form gives for one run; None of a button without a form."""
+    if "settings" not in data:
+        return None
+    try:
+        settings = json.loads(str(data["settings"]))
+    except ValueError as error:
+        raise InvalidRequest(button_actions.OUT_OF_DATE) from error
+    if not isinstance(settings, dict):
+        raise InvalidRequest(button_actions.OUT_OF_DATE)
+    return settings
 
 
 def use_calibration(user: User, data: ButtonData) -> str:

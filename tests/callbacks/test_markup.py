@@ -10,7 +10,7 @@ from dash import dcc, html
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.core.markup import html_of
+from callbacks.core.markup import InputField, html_of
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\x00"))
 
@@ -71,3 +71,10 @@ def test_names_and_switches_are_those_of_html() -> None:
 def test_what_is_no_html_is_not_guessed_at(alien: Any) -> None:
     with pytest.raises(TypeError):
         html_of(alien)
+
+
+def test_an_input_is_written_with_its_attributes() -> None:
+    tree = html.Label(["n", InputField(type="number", name='a"b', min=-5, required=True)])
+    found = Reader(html_of(tree)).found
+    assert found[2] == ("input", {"type": "number", "name": 'a"b', "min": "-5", "required": None})
+    assert "/input" not in found

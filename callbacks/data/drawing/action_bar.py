@@ -8,6 +8,7 @@ from dash import html
 
 from callbacks.core.dash_types import Component
 from callbacks.data.address import advanced_href
+from callbacks.data.drawing import run_forms
 from reduction.notice_text import text
 from reduction.notices import Notice
 from services.data_page.file_view import FileView, ShownFile
@@ -36,6 +37,7 @@ def draw(view: FileView) -> list[Component]:
         buttons.append(_accept(view.file))
     if view.actions.deleted:
         buttons.append(_delete(view.file, view.actions.deleted))
+    buttons += run_forms.draw(view)
     reasons = _reasons(view.actions.blocks, {run_reason(run) for run in view.runs})
     if reasons:
         buttons.append(html.P(reasons, className="reasons"))

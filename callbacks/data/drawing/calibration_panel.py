@@ -18,6 +18,7 @@ from services.data_page.calibrations import (
 )
 
 USED, FITS, REFUSED = "✓", "≈", "✗"
+_COMBINED = (CalibrationRole.MASTER_BIAS, CalibrationRole.MASTER_FLAT)
 
 
 def draw(panel: CalibrationPanel) -> list[Component]:
@@ -83,7 +84,7 @@ def _search(search: SearchView, *, may_process: bool) -> Component:
 def _candidates(search: SearchView, *, may_process: bool) -> Component:
     if not search.candidates:
         return html.P(f"No {search.role} was taken near this frame in time.", className="quiet")
-    frames = "" if search.role is CalibrationRole.ARC else "Frames"
+    frames = "Frames" if search.role in _COMBINED else ""
     head = html.Tr([html.Th(head) for head in ("", "Observed (UTC)", frames, "Differences", "")])
     rows = [_row(search, candidate, may_process=may_process) for candidate in search.candidates]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="table-quiet")
