@@ -1,4 +1,4 @@
-"""Small plots side by side: quantities measured through a night, with their limits."""
+"""Small plots side by side: quantities measured through a night or through months, with limits."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
                 figure.add_hline(level, line_width=1, line_dash="dot", row=row, col=column)
         title = f"{plain(panel.label)} <span style='font-size:10px'>{plain(panel.unit)}</span>"
         _annotate(figure, number, title, y=1.0, anchor="bottom")
-        if panel.x and isinstance(panel.x[0], dt.datetime):
-            figure.update_xaxes(type="date", tickformat="%H:%M", row=row, col=column)
+        times = [x for x in panel.x if isinstance(x, dt.datetime)]
+        if times:
+            figure.update_xaxes(type="date", tickformat=_clock(times), row=row, col=column)
         if not panel.y:
             _annotate(figure, number, "nothing measured yet", y=0.5, anchor="middle")
             # Without points Plotly finds no range and logs a warning in the browser.
@@ -90,6 +91,14 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
         dragmode="zoom",
     )
     return figure
+
+
+def _clock(times: Sequence[dt.datetime]) -> str:
+    """Return how times are written on an axis: hours of a night, days of months, months of years."""
+    span = max(times) - min(times)
+    if span < dt.timedelta(days=2):
+        return "%H:%M"
+    return "%b %d" if span < dt.timedelta(days=300) else "%Y-%m"
 
 
 def _points(panel: Panel, *, outside: bool) -> go.Scatter:

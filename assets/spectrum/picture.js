@@ -123,13 +123,13 @@ function figure() {
   const axis = { showline: true, mirror: true, ticks: "outside", zeroline: false, linecolor: INK };
   const type = settings.log ? "log" : "linear";
   return {
-    data: [...bands(), ...shown.curves.flatMap(tracesOf)],
+    data: [...bands(), ...[...shown.curves].reverse().flatMap(tracesOf)],
     layout: {
       font: { family: "Arial, Helvetica, sans-serif", size: 13, color: INK },
       paper_bgcolor: "#fff",
       plot_bgcolor: "#fff",
       showlegend: shown.curves.length > 1 || Boolean(shown.curves[0].systematic),
-      legend: { orientation: "h", y: -0.16 },
+      legend: { orientation: "h", y: -0.16, traceorder: "reversed" },
       margin: { l: 80, r: 20, t: 40, b: 60 },
       xaxis: { ...axis, title: { text: xTitle }, range: [x0, x1] },
       yaxis: { ...axis, title: { text: plainText(yTitle) }, range: [y0, y1], type },
