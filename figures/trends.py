@@ -94,7 +94,7 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
 
 
 def _clock(times: Sequence[dt.datetime]) -> str:
-    """Return how times are written on an axis: hours of a night, days of months, months of years."""
+    """Return how times are written on an axis: hours, days, or months of years."""
     span = max(times) - min(times)
     if span < dt.timedelta(days=2):
         return "%H:%M"
