@@ -5,7 +5,8 @@ ReductionError
  ├─ UnusableFrame         the pixels cannot be reduced (all NaN, all saturated, empty)
  ├─ MissingCalibration    no master or arc fits; carries the nearest candidates
  ├─ TargetNotFound        no source above the threshold along the slit
- └─ NoWavelengthSolution  the lamp lines do not determine a solution
+ ├─ NoWavelengthSolution  the lamp lines do not determine a solution
+ └─ NoSensitivity         the spectrum of a standard star gives no response
 """
 
 from __future__ import annotations
@@ -60,3 +61,7 @@ class TargetNotFound(ReductionError):
 
 class NoWavelengthSolution(ReductionError):
     """The lamp lines are too few, too close together or too scattered for a solution."""
+
+
+class NoSensitivity(ReductionError):
+    """The spectrum of a standard star does not determine the response of the instrument."""

@@ -236,6 +236,20 @@ class NoticeCode(StrEnum):
     STANDARD_DISPUTED = "standard_disputed", WARNING, "named star separation"
     STANDARD_ELSEWHERE = "standard_elsewhere", WARNING, "star separation"
 
+    # The sensitivity.
+    STANDARD_UNKNOWN = "standard_unknown", ERROR, "name"
+    STANDARD_NO_OVERLAP = "standard_no_overlap", ERROR, "star"
+    STANDARD_TOO_FAINT = "standard_too_faint", ERROR, "star signal"
+    STANDARD_SATURATED = "standard_saturated", ERROR, "star fraction"
+    STANDARD_PARTLY_SATURATED = "standard_partly_saturated", WARNING, "star fraction"
+    STANDARD_NOT_THE_STAR = "standard_not_the_star", ERROR, "star scatter lines"
+    STANDARD_SHIFTED = "standard_shifted", WARNING, "star shift"
+    STANDARD_COLOUR = "standard_colour", ERROR, "star slope"
+    THROUGHPUT_ABSURD = "throughput_absurd", ERROR, "star ratio"
+    THROUGHPUT_SHAPE = "throughput_shape", WARNING, "star slope bend"
+    THROUGHPUT_LOW = "throughput_low", WARNING, "star ratio"
+    THROUGHPUT_HIGH = "throughput_high", WARNING, "star ratio"
+
     # The choice of calibrations. `role` is a `reduction.registry.CalibrationRole`.
     DEGRADED_MATCH = "degraded_match", WARNING, "role file differences"
     NO_CALIBRATION = "no_calibration", WARNING, "role setup nearest differences"

@@ -19,6 +19,7 @@ from reduction.sentences import (
     headers,
     log_entries,
     runs,
+    sensitivity,
     site,
     standards,
     wavelength,
@@ -29,7 +30,7 @@ __all__ = ["TABLE", "text", "texts"]
 
 SUBJECTS = (
     *(files, headers, frames, detector, extraction, wavelength),
-    *(standards, flux, calibrations, runs, log_entries, site),
+    *(standards, sensitivity, flux, calibrations, runs, log_entries, site),
 )
 for subject in SUBJECTS:
     TABLE.update(subject.SENTENCES)

@@ -1,4 +1,4 @@
-"""The published wavelength modes, and the file names of masters."""
+"""The published wavelength modes, and the file names of masters and sensitivities."""
 
 from __future__ import annotations
 
@@ -46,14 +46,19 @@ def mode_of(frame: FrameDescription) -> str:
 
     A setup that is not a published mode is named by its grating and angles: ``930_C24.0_G13.0``.
     """
-    lines = grating_lines(frame.grating)
-    if frame.cam_targ is None or frame.grt_targ is None:
-        return frame.grating or "NO_GRATING"
+    return mode_of_grating(frame.grating, frame.cam_targ, frame.grt_targ)
+
+
+def mode_of_grating(grating: str, cam_targ: float | None, grt_targ: float | None) -> str:
+    """Return the wavelength mode, as `mode_of`, of a grating's normalised name and its angles."""
+    lines = grating_lines(grating)
+    if cam_targ is None or grt_targ is None:
+        return grating or "NO_GRATING"
     for name, (density, cam, grt) in MODES.items():
-        near = max(abs(frame.cam_targ - cam), abs(frame.grt_targ - grt)) <= _ANGLE_TOLERANCE
+        near = max(abs(cam_targ - cam), abs(grt_targ - grt)) <= _ANGLE_TOLERANCE
         if density == lines and near:
             return name
-    return f"{lines or _slug(frame.grating)}_C{frame.cam_targ:.1f}_G{frame.grt_targ:.1f}"
+    return f"{lines or _slug(grating)}_C{cam_targ:.1f}_G{grt_targ:.1f}"
 
 
 def setup_name(frame: FrameDescription) -> str:
@@ -90,6 +95,19 @@ def master_flat_name(frame: FrameDescription) -> str:
     if (frame.gain, frame.rdnoise) != _DEFAULT_READOUT.get(frame.camera):
         parts.append(_readout(frame))
     return _file_name([*parts, _region(frame), f"{frame.night:%Y%m%d}"])
+
+
+def sensitivity_name(frame: FrameDescription, star: str) -> str:
+    """Return the file name of the sensitivity measured with a spectrum of a standard star.
+
+    ``sensitivity_400_M2_GG455_S1.0_LTT3218_20220704_031415.fits``, with night and UTC time; the
+    camera is inserted where it is not the red one.
+    """
+    slit = re.sub(r"_?LONG_SLIT", "", frame.slit)
+    parts = ["sensitivity", mode_of(frame), *_filters(frame), f"S{_slug(slit)}" if slit else ""]
+    if frame.camera != "Red":
+        parts.append(frame.camera.upper())
+    return _file_name([*parts, _slug(star), f"{frame.night:%Y%m%d}", f"{frame.date_obs:%H%M%S}"])
 
 
 def _file_name(parts: list[str]) -> str:

@@ -33,6 +33,7 @@ from tests.support.science.block_scenes import (
     quiet,
     raw,
     spectrum_and_arc,
+    standard_star,
     two_targets,
 )
 
@@ -45,6 +46,7 @@ SCENES: dict[str, tuple[Callable[[], BlockInputs], dict[str, Any]]] = {
     "reduce": (raw, {}),
     "extract": (two_targets, {}),
     "wavelength": (spectrum_and_arc, {"sky": "ignore"}),
+    "sensitivity": (standard_star, {}),
 }
 
 
@@ -75,6 +77,12 @@ def pixels(found: Outcome) -> object:
     data = found[0].data
     values = data.data if hasattr(data, "data") else data.flux
     return np.asarray(values).round(4).tobytes()
+
+
+def sensitivity(found: Outcome) -> object:
+    """The first product's fitted response, to six digits."""
+    assert not isinstance(found, ReductionError), found
+    return np.log10(found[0].data.flux).round(6).tobytes()
 
 
 def flagged(found: Outcome) -> object:
@@ -146,6 +154,8 @@ CASES = {
         Case("warn", card("GSP_SKYO"), "GSP_SKYC"),
         Case("apply", card("CRVAL1"), "GSP_SKYC"),
     ],
+    ("sensitivity", "stiffness"): [Case(8.0, sensitivity, "GSP_SFST")],
+    ("sensitivity", "mask_lines"): [Case(False, sensitivity, "GSP_SFLM")],
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from reduction.blocks.extract import extract
 from reduction.fits import frame_io
+from reduction.flux.references.library import star_of
 from reduction.frames import FrameKind
 from reduction.registry import BlockInputs, CalibrationRole, all_blocks
 from reduction.simulation import write_frame
@@ -18,6 +19,7 @@ from reduction.simulation.plan import NightPlan
 from tests.support.goodman_frames import header, moffat, reduced, write
 from tests.support.science import flat_series, reduce_inputs
 from tests.support.truth.arcs import exposed
+from tests.support.truth.standard_stars import Exposure, observed, published
 
 
 def quiet(_step: str, _fraction: float) -> None:
@@ -93,3 +95,11 @@ def spectrum_and_arc() -> BlockInputs:
         arc=made["arc"].data,
         names={CalibrationRole.ARC: made["arc"].file_name},
     )
+
+
+@lru_cache
+def standard_star() -> BlockInputs:
+    star = star_of("LTT 3218")
+    assert star is not None
+    seen = observed(published(star), Exposure(), np.random.default_rng(7))
+    return BlockInputs(frame=seen, file_name="wecfzst_0079_LTT3218_ws_1.fits")

@@ -151,6 +151,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         QUEUED,
         lambda s: ("/api/files/spectrum/calibrate/wavelength/", {"json": {"id": _product(s, 3)}}),
     ),
+    ("POST", "/api/files/spectrum/calibrate/sensitivity/"): (
+        QUEUED,
+        lambda s: ("/api/files/spectrum/calibrate/sensitivity/", {"json": {"id": _product(s, 4)}}),
+    ),
     ("GET", "/api/runs/"): (ALL_200, fixed("/api/runs/")),
     ("GET", "/api/runs/<run>/"): (MEMBERS, lambda s: (f"/api/runs/{s.run.id}/", {})),
     ("POST", "/api/runs/<run>/cancel/"): (

@@ -1,0 +1,170 @@
+"""Sensitivity: the response of telescope and instrument from a standard star's spectrum."""
+
+from __future__ import annotations
+
+from astropy.io import fits
+from pydantic import Field
+
+from reduction.astrometry.airmass import Airmass, airmass_of
+from reduction.errors import HeaderError, NoSensitivity, ReductionError
+from reduction.fits import headers, provenance, vocabulary
+from reduction.flux.references.extinction import extinction
+from reduction.flux.references.library import Star, star_of
+from reduction.flux.references.recognition import recognise
+from reduction.flux.response import sensitivity as products
+from reduction.flux.response import site_library
+from reduction.flux.response.response import FitOptions, Response, measure
+from reduction.frames import DataType, FrameDescription, FrameKind, Product, Spectrum
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
+from reduction.registry import BlockInputs, BlockSettings, CalibrationRole, Report, block
+from reduction.setups import sensitivity_name
+
+
+class SensitivitySettings(BlockSettings):
+    """How the response is fitted."""
+
+    stiffness: float = Field(
+        1.0,
+        ge=0.1,
+        le=10.0,
+        title="Stiffness of the Response",
+        description="1 is what follows the response of Goodman best; a larger value makes the "
+        "curve through the measured points smoother.",
+    )
+    mask_lines: bool = Field(
+        True,
+        title="Mask the Lines of the Star",
+        description="Leave the Balmer and helium lines of the standard star out of the fit. "
+        "Telluric bands are always left out.",
+    )
+
+
+class SensitivityRunSettings(SensitivitySettings):
+    """Settings of one run."""
+
+    star: str = Field(
+        "",
+        max_length=60,
+        title="Standard Star",
+        description="Name of the standard star; empty: it is recognised by position and name.",
+    )
+
+
+def is_standard(frame: FrameDescription) -> bool:
+    """Return whether a frame shows a standard star, by its position and name."""
+    return recognise(frame.object, frame.ra_deg, frame.dec_deg, frame.date_obs).star is not None
+
+
+@block(
+    name="sensitivity",
+    label="Sensitivity",
+    accepts={DataType.WAVELENGTH},
+    kinds={FrameKind.SPECTRUM},
+    produces=DataType.SENSITIVITY,
+    settings=SensitivitySettings,
+    request=SensitivityRunSettings,
+    calibration_roles=(CalibrationRole.SITE_LIBRARY,),
+    route="spectrum/calibrate/sensitivity",
+    suits=is_standard,
+)
+def sensitivity(
+    inputs: BlockInputs, settings: SensitivitySettings, report: Report
+) -> list[Product]:
+    """Measure the response with a standard star, and combine it with earlier nights.
+
+    Raises
+    ------
+    HeaderError
+        The parent is not a calibrated spectrum, or a needed card is missing.
+    NoSensitivity
+        It is not a standard star, or its spectrum does not give a response.
+    """
+    spectrum = inputs.frame
+    if not isinstance(spectrum, Spectrum) or spectrum.wavelength is None:
+        raise HeaderError(NoticeCode.WAVELENGTHS_MISSING, keyword="CRVAL1")
+    report("Recognize the star", 0.1)
+    facts = headers.describe(spectrum.header, (1, spectrum.flux.size), inputs.file_name)
+    star, remarks = _star(facts, getattr(settings, "star", ""))
+    airmass = _airmass(spectrum.header)
+    report("Fit the response", 0.3)
+    options = FitOptions(settings.stiffness, settings.mask_lines)
+    own = measure(spectrum, star, airmass, options)
+    report("Combine with earlier nights", 0.7)
+    members = _members(inputs)
+    combined = site_library.combine(own, [response for _, response in members])
+    used = members if combined is not None else []
+    product = products.spectrum_of(spectrum, own, combined)
+    file_name = sensitivity_name(facts, star.name)
+    _record(product.header, own, airmass, settings, len(used))
+    provenance.stamp(product.header, parent=None, file_name=file_name)
+    report("Done", 1.0)
+    return [
+        Product(
+            file_name,
+            DataType.SENSITIVITY,
+            product,
+            inputs=tuple(name for name, _ in used),
+            quality=products.quality_of(own, combined or own, len(used)),
+            notices=(*inputs.notices, *remarks, *own.notices),
+        )
+    ]
+
+
+def _star(facts: FrameDescription, named: str) -> tuple[Star, tuple[Notice, ...]]:
+    """Return the standard star, as named by a person or recognised."""
+    remarks: tuple[Notice, ...] = ()
+    name: str | None = named.strip()
+    if not name:
+        found = recognise(facts.object, facts.ra_deg, facts.dec_deg, facts.date_obs)
+        name, remarks = found.star, found.notices
+        if name is None and remarks:
+            raise NoSensitivity(remarks[0])
+    star = star_of(name) if name else None
+    if star is None:
+        raise NoSensitivity(NoticeCode.STANDARD_UNKNOWN, name=name or facts.object or "?")
+    return star, remarks
+
+
+def _airmass(header: fits.Header) -> Airmass:
+    """Return the airmass of the exposure.
+
+    Raises
+    ------
+    NoSensitivity
+        The header states neither position nor elevation nor airmass.
+    """
+    airmass = airmass_of(header)
+    if airmass is None:
+        raise NoSensitivity(NoticeCode.AIRMASS_UNKNOWN, keyword=vocabulary.AIRMASS.keyword)
+    return airmass
+
+
+def _members(inputs: BlockInputs) -> list[tuple[str, Response]]:
+    """Return name and response of the sensitivities of earlier nights that can be read."""
+    members = []
+    for each in inputs.site_library:
+        try:
+            response = products.response_of(each)
+        except ReductionError:  # not one of this software: it is not part of the library
+            continue
+        members.append((str(each.header.get(vocabulary.GSP_FNAM, "")), response))
+    return members
+
+
+def _record(
+    header: fits.Header,
+    own: Response,
+    airmass: Airmass,
+    settings: SensitivitySettings,
+    members: int,
+) -> None:
+    """Write what the sensitivity rests on, and the settings, to a header."""
+    products.record(header, own, members)
+    for keyword, value, comment in (
+        (vocabulary.GSP_AIRS, airmass.source, "where the airmass comes from"),
+        (vocabulary.GSP_EXTI, extinction().source, "extinction curve"),
+        (vocabulary.GSP_SFST, settings.stiffness, "stiffness of the response"),
+        (vocabulary.GSP_SFLM, settings.mask_lines, "lines of the star masked"),
+    ):
+        provenance.put(header, keyword, value, comment)

@@ -1,0 +1,138 @@
+"""The site library: the response of a setup as the standards of earlier nights measured it.
+
+The shape of the response is that of the instrument, and changes little; what changes from night to
+night is its level and its slope (slit loss, refraction, mirror). The median of the earlier nights
+therefore tells the shape better than one star does, and the star of the night tells the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.polynomial import legendre
+from numpy.typing import NDArray
+
+from reduction.flux.response.response import Response
+from reduction.flux.response.systematic import BETWEEN_SYSTEMS
+
+Floats = NDArray[np.float64]
+
+FEWEST: Final = 3
+"""Standards that a library rests on."""
+ORDER: Final = 2
+"""Of the polynomial that is the night's own."""
+COMMON: Final = 0.01
+"""Fractional error of all references (Bohlin et al. 2014, PASP 126, 711)."""
+ONE_STAR: Final = float(np.sqrt(BETWEEN_SYSTEMS**2 - COMMON**2))
+"""The same of a single star, besides."""
+_ROUNDS: Final = 3
+_LEAST_COMMON: Final = 0.5
+"""Part of the range of the night's star that an earlier one must cover."""
+
+
+def combine(own: Response, earlier: Sequence[Response]) -> Response | None:
+    """Return the median shape of earlier nights, with the level and slope of the own star.
+
+    Parameters
+    ----------
+    own : Response
+    earlier : sequence of Response
+        Of earlier nights with the same setup.
+
+    Returns
+    -------
+    Response or None
+        On the axis of `own`, NaN outside of its range; `systematic` is the scatter of the library
+        and the error between systems. None with fewer than `FEWEST` that cover its range.
+    """
+    known = np.isfinite(own.sensitivity)
+    if known.sum() < ORDER + 2:
+        return None
+    u = _unit(own)
+    logs = _logarithms(own, known, earlier)
+    if logs.shape[0] < FEWEST:
+        return None
+    shape, scatter = _median_shape(u, logs)
+    both = known & np.isfinite(shape)
+    if both.sum() < ORDER + 2:
+        return None
+    difference = np.where(both, np.log(np.where(known, own.sensitivity, 1.0)) - shape, np.nan)
+    term = _low_order(u, difference, ORDER)
+    sensitivity = np.where(both, np.exp(shape + term), np.nan)
+    noise = own.variance / own.sensitivity**2
+    return replace(
+        own,
+        sensitivity=sensitivity,
+        variance=np.where(both, np.median(noise[both]) * sensitivity**2, np.inf),
+        systematic=np.where(both, np.hypot(scatter, _of_references(own, earlier)), np.nan),
+        first=float(own.wavelength[both][0]),
+        last=float(own.wavelength[both][-1]),
+    )
+
+
+def _of_references(own: Response, earlier: Sequence[Response]) -> float:
+    """Return the fractional error that the references of so many stars have in common."""
+    stars = {each.star for each in (own, *earlier)}
+    return float(np.hypot(COMMON, ONE_STAR / np.sqrt(len(stars))))
+
+
+def _unit(own: Response) -> Floats:
+    """Return the wavelengths of a response, its range as -1 to 1."""
+    return np.asarray(
+        (2 * own.wavelength - own.first - own.last) / max(own.last - own.first, 1.0), dtype=float
+    )
+
+
+def _logarithms(own: Response, known: NDArray[np.bool_], earlier: Sequence[Response]) -> Floats:
+    """Return the logarithms of earlier responses on the axis of `own`, (k, n)."""
+    rows = []
+    for each in earlier:
+        finite = np.isfinite(each.sensitivity) & (each.sensitivity > 0)
+        if finite.sum() < 2:
+            continue
+        x, y = each.wavelength[finite], np.log(each.sensitivity[finite])
+        row = np.interp(own.wavelength, x, y, left=np.nan, right=np.nan)
+        if np.mean(np.isfinite(row[known])) >= _LEAST_COMMON:
+            rows.append(row)
+    return np.array(rows, dtype=float).reshape(-1, own.wavelength.size)
+
+
+def _median_shape(u: Floats, logs: Floats) -> tuple[Floats, Floats]:
+    """Return the median of curves without their low-order differences, and their scatter.
+
+    Both (n,); NaN where fewer than `FEWEST` have a value.
+    """
+    aligned = logs - np.nanmedian(logs, axis=1, keepdims=True)
+    shape = _median(aligned)
+    for _ in range(_ROUNDS):
+        aligned = np.array([row - _low_order(u, row - shape, ORDER) for row in logs])
+        shape = _median(aligned)
+    number = np.isfinite(aligned).sum(axis=0)
+    spread = 1.4826 * _median(np.abs(aligned - shape)) * np.sqrt(1 + 1 / np.maximum(number, 1))
+    enough = number >= FEWEST
+    return np.where(enough, shape, np.nan), np.where(enough, spread, np.nan)
+
+
+def _median(rows: Floats) -> Floats:
+    """Return the median of what is known of each column, NaN where nothing is."""
+    some = np.isfinite(rows).any(axis=0)
+    result = np.full(rows.shape[1], np.nan)
+    result[some] = np.nanmedian(rows[:, some], axis=0)
+    return result
+
+
+def _low_order(u: Floats, values: Floats, order: int) -> Floats:
+    """Return the robust polynomial through values, (n,), where these are known."""
+    known = np.isfinite(values)
+    weight = np.ones(int(known.sum()))
+    fitted = np.zeros(values.size)
+    for _ in range(5):
+        coefficients = legendre.legfit(u[known], values[known], order, w=weight)
+        fitted = np.asarray(legendre.legval(u, coefficients), dtype=float)
+        residual = np.abs(values[known] - fitted[known])
+        limit = max(3 * 1.4826 * float(np.median(residual)), 1e-6)
+        weight = np.where(residual < limit, 1.0, limit / np.maximum(residual, limit))
+    return fitted
