@@ -13,7 +13,8 @@ from reduction.flux.references.library import Star, star_of
 from reduction.flux.references.recognition import recognise
 from reduction.flux.response import sensitivity as products
 from reduction.flux.response import site_library
-from reduction.flux.response.response import FitOptions, Response, measure
+from reduction.flux.response.model import FitOptions, Response
+from reduction.flux.response.response import measure
 from reduction.frames import DataType, FrameDescription, FrameKind, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reduction.astrometry.airmass import Airmass
-from reduction.errors import NoSensitivity
 from reduction.flux.references.extinction import magnitudes_at
-from reduction.flux.references.library import Reference, Star
-from reduction.flux.response import bands, bins, line_shift, plausibility, spline, systematic
+from reduction.flux.references.library import Star
+from reduction.flux.response import plausibility, second_order, selection, spline, systematic
 from reduction.flux.response.bands import ResponseMask
 from reduction.flux.response.bins import Points
-from reduction.flux.response.counts import Counts, above_atmosphere, rate_of
+from reduction.flux.response.counts import above_atmosphere, rate_of
+from reduction.flux.response.model import MAGNITUDE, FitOptions, Response
 from reduction.flux.response.systematic import BETWEEN_SYSTEMS
-from reduction.frames import PixelFlag, Spectrum
-from reduction.notice_codes import NoticeCode
-from reduction.notices import Notice, notice
+from reduction.frames import Spectrum
+
+__all__ = ["FitOptions", "Response", "measure"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.uint8]
@@ -33,88 +33,8 @@ BLUE: Final = 4000.0
 STEEPNESS: Final = 3.0
 FLOOR: Final = 0.02
 """Fractional error of a point besides its noise: of the reference, from bin to bin."""
-LEAST_SIGNAL: Final = 10.0
-"""Signal to noise of a point: the logarithm of a fainter one is biased."""
-MAGNITUDE: Final = 2.5 / np.log(10.0)
-OPTICS_CUTOFF: Final = 3200.0
-"""Å: the atmosphere and the optics pass nothing bluewards."""
-LEAST_POINTS: Final = 8
-LEAST_RANGE: Final = 300.0
-"""Å."""
-LARGEST_UNCERTAINTY: Final = 0.1
-"""Fractional, of the reference: what is less certain does not take part in the fit."""
 WIDEST_ERROR: Final = 0.1
 """Fractional error of the fit over masked bands, from which on there is no sensitivity."""
-
-
-@dataclass(frozen=True, slots=True)
-class FitOptions:
-    """How a response is fitted.
-
-    Parameters
-    ----------
-    stiffness : float
-        1: as measured best; 2 is half as flexible.
-    mask_lines : bool
-        Whether the lines of the star are left out.
-    """
-
-    stiffness: float = 1.0
-    mask_lines: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Response:
-    """The response measured with one star, on the axis of its spectrum.
-
-    Parameters
-    ----------
-    wavelength : (n,) float64
-        Air, Å.
-    sensitivity : (n,) float64
-        Fitted, electron cm² / erg; NaN outside of the fitted range.
-    variance : (n,) float64
-        Of the fit, from the noise of the counts; ``inf`` where there is no value.
-    points : (n,) float64
-        Measured ratio, at the pixel nearest to the centre of each bin; NaN elsewhere.
-    masked : (n,) uint8
-        `ResponseMask` bits.
-    residual : (n,) float64
-        Measured minus fitted, magnitudes, where there is a point; NaN elsewhere.
-    systematic : (n,) float64
-        Fractional systematic error of the shape.
-    first, last : float
-        Fitted range, Å.
-    rms : float
-        Of the residuals that the fit uses, magnitudes.
-    star, source : str
-        The star, and the source of its reference spectrum.
-    rank : int
-        Of the source.
-    airmass : float
-    points_used : int
-    throughput_ratio : float or None
-        Median throughput relative to that expected.
-    notices : tuple of Notice
-    """
-
-    wavelength: Floats
-    sensitivity: Floats
-    variance: Floats
-    points: Floats
-    masked: Flags
-    residual: Floats
-    systematic: Floats
-    first: float
-    last: float
-    rms: float
-    star: str
-    source: str
-    airmass: float
-    rank: int = 0
-    points_used: int = 0
-    throughput_ratio: float | None = None
-    notices: tuple[Notice, ...] = ()
 
 
 def measure(
@@ -149,10 +69,11 @@ def measure(
     magnitudes, _ = magnitudes_at(detected.wavelength)
     counts = above_atmosphere(detected, magnitudes, airmass.value)
     saturated = plausibility.check_saturation(counts, star.name)
-    counts, remarks = _on_its_lines(counts, star)
-    flags = _flags(counts, star.kind, options)
-    points, references = _points(counts, flags, star)
-    usable = _usable(points, star.name)
+    second = second_order.contamination(detected)
+    counts, remarks = selection.on_its_lines(counts, star)
+    flags = selection.flags_of(counts, second, star.kind, options)
+    points, references = selection.points_of(counts, flags, star)
+    usable = selection.usable_points(points, star.name)
     fitted = _fit(points, usable, options)
     response = _response(detected.wavelength, flags, points, usable, fitted)
     error = systematic.SystematicError(
@@ -161,6 +82,7 @@ def measure(
         residual=systematic.of_residuals(points, usable, fitted, detected.wavelength),
         interpolated=np.sqrt(fitted.at(detected.wavelength)[1]),
         airmass=systematic.of_airmass(magnitudes, airmass),
+        second_order=np.where(second <= second_order.TOLERATED, second, 0.0),
     )
     response = replace(
         response,
@@ -181,77 +103,9 @@ def measure(
     )
 
 
-def _on_its_lines(counts: Counts, star: Star) -> tuple[Counts, tuple[Notice, ...]]:
-    """Return counts whose lines are where the best reference has them."""
-    flags = bands.in_bands(counts.wavelength, bands.telluric_bands(counts.resolution))
-    flags[~counts.good] |= np.uint8(ResponseMask.BAD_PIXEL)
-    shift = line_shift.shift_of(counts, flags, star.references[0])
-    if not shift:
-        return counts, ()
-    facts = {"star": star.name, "shift": round(shift, 1)}
-    return line_shift.shifted(counts, shift), (notice(NoticeCode.STANDARD_SHIFTED, **facts),)
-
-
-def _flags(counts: Counts, kind: str, options: FitOptions) -> Flags:
-    """Return the `ResponseMask` bits of the pixels of a spectrum."""
-    tables = [bands.telluric_bands(counts.resolution)]
-    if options.mask_lines:
-        tables.append(bands.stellar_bands(kind, counts.resolution))
-    flags = bands.in_bands(counts.wavelength, *tables)
-    flags[~counts.good] |= np.uint8(ResponseMask.BAD_PIXEL)
-    second = (counts.flags & np.uint8(PixelFlag.SECOND_ORDER)) > 0
-    flags[second] |= np.uint8(ResponseMask.SECOND_ORDER)
-    flags[counts.wavelength < OPTICS_CUTOFF] |= np.uint8(ResponseMask.EDGE)
-    return flags
-
-
-def _points(counts: Counts, flags: Flags, star: Star) -> tuple[Points, tuple[Reference, ...]]:
-    """Return the points of the best reference, and beyond its range those of the next."""
-    found: Points | None = None
-    used: list[Reference] = []
-    for reference in star.references:
-        points = bins.points_of(counts, flags, reference)
-        if not points.wavelength.size:
-            continue
-        if found is None:
-            found, used = points, [reference]
-            continue
-        joined = bins.continued(found, points)
-        if joined is not None:
-            found, used = joined, [*used, reference]
-    if found is None:
-        raise NoSensitivity(NoticeCode.STANDARD_NO_OVERLAP, star=star.name)
-    return found, tuple(used)
-
-
-def _usable(points: Points, star: str) -> NDArray[np.bool_]:
-    """Return which points the fit may use.
-
-    Raises
-    ------
-    NoSensitivity
-        They are too few: the star is too faint, or reference and spectrum do not overlap.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        signal = np.nan_to_num(points.ratio / np.sqrt(points.variance), nan=0.0)
-    unmasked = (points.flags == 0) & (points.uncertainty < LARGEST_UNCERTAINTY)
-    usable = unmasked & (signal > LEAST_SIGNAL)
-    if not _enough(points, unmasked):
-        raise NoSensitivity(NoticeCode.STANDARD_NO_OVERLAP, star=star)
-    if not _enough(points, usable):
-        faint = round(float(np.median(signal[unmasked])), 1)
-        raise NoSensitivity(NoticeCode.STANDARD_TOO_FAINT, star=star, signal=faint)
-    return usable
-
-
 def strength(wavelength: Floats) -> Floats:
     """Return how much the response may bend: in the blue, where it falls steeply, more."""
     return np.asarray(STRENGTH * (BLUE / wavelength) ** STEEPNESS, dtype=float)
-
-
-def _enough(points: Points, usable: NDArray[np.bool_]) -> bool:
-    where = points.wavelength[usable]
-    return where.size >= LEAST_POINTS and float(np.ptp(where)) >= LEAST_RANGE
 
 
 def _fit(points: Points, usable: NDArray[np.bool_], options: FitOptions) -> spline.SmoothFit:

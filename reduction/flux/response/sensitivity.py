@@ -10,7 +10,7 @@ from reduction.errors import HeaderError
 from reduction.fits import shared_cards, vocabulary
 from reduction.fits.provenance import put
 from reduction.flux.response import plausibility, throughput
-from reduction.flux.response.response import MAGNITUDE, Response
+from reduction.flux.response.model import MAGNITUDE, Response
 from reduction.frames import PixelFlag, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.wavelength.axis.medium import medium_of, to_air

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
-from reduction.flux.response.response import Response
+from reduction.flux.response.model import Response
 from reduction.flux.response.systematic import BETWEEN_SYSTEMS
 
 Floats = NDArray[np.float64]

@@ -79,6 +79,7 @@ class SystematicError:
     residual : scatter of the points around the fit.
     interpolated : of the fit, which grows over masked bands.
     airmass : of the correction for the atmosphere.
+    second_order : light of half the wavelength.
     """
 
     reference: Floats
@@ -86,13 +87,15 @@ class SystematicError:
     residual: Floats
     interpolated: Floats
     airmass: Floats
+    second_order: Floats
 
     @property
     def fraction(self) -> Floats:
         """All of them in quadrature."""
         largest = np.maximum(self.reference, self.night)
         with np.errstate(invalid="ignore"):
-            total = largest**2 + self.residual**2 + self.interpolated**2 + self.airmass**2
+            total = largest**2 + self.residual**2 + self.interpolated**2
+            total = total + self.airmass**2 + self.second_order**2
             return np.asarray(np.sqrt(total), dtype=float)
 
 

@@ -10,7 +10,8 @@ import pytest
 from reduction.flux.references.library import Reference
 from reduction.flux.response import counts as rates
 from reduction.flux.response.bands import ResponseMask
-from reduction.flux.response.response import FitOptions, Response, measure
+from reduction.flux.response.model import FitOptions, Response
+from reduction.flux.response.response import measure
 from reduction.frames import PixelFlag, Spectrum
 from reduction.wavelength.axis.medium import to_air, to_vacuum
 from tests.support.notices import codes
@@ -206,6 +207,35 @@ def test_cosmic_rays_and_bad_pixels_do_no_harm() -> None:
     star = truth.star(truth.table(STARS["hot"], 0.0), kind="hot")
     found = measure(spectrum, star, how.known_airmass())
     assert np.std(deviation(found, how, 4000, 7000)) < 0.005
+
+
+@pytest.mark.parametrize(("kind", "reaches"), [("cool", 7000.0), ("hot", 6700.0)])
+def test_second_order(kind: str, reaches: float) -> None:
+    """Light of half the wavelength is added; where it may be too much there is no point."""
+    how = Exposure(mode="400_M1", with_telluric=False)
+    spectrum = truth.observed(STARS[kind], how, np.random.default_rng(1))
+    flagged = spectrum.wavelength > 6400
+    spectrum.mask[flagged] |= np.uint8(PixelFlag.SECOND_ORDER)
+    blue = np.interp(spectrum.wavelength / 2, spectrum.wavelength, spectrum.flux)
+    spectrum.flux[flagged] += 0.5 * 0.2 * blue[flagged]
+    star = truth.star(truth.table(STARS[kind], 0.0), kind=kind)
+    found = measure(spectrum, star, how.known_airmass())
+    assert found.last > reaches
+    off = deviation(found, how, 6400, 7050)
+    assert np.max(np.abs(off)) < 0.05
+    inside = (found.wavelength > 6400) & np.isfinite(found.sensitivity)
+    assert np.all(np.abs(off) < 1.5 * found.systematic[inside])
+
+
+def test_second_order_of_what_is_not_seen_is_left_out() -> None:
+    how = Exposure(mode="400_M2")
+    spectrum = truth.observed(STARS["hot"], how, np.random.default_rng(1))
+    spectrum.mask[spectrum.wavelength > 6400] |= np.uint8(PixelFlag.SECOND_ORDER)
+    star = truth.star(truth.table(STARS["hot"], 0.0), kind="hot")
+    found = measure(spectrum, star, how.known_airmass())
+    assert 6350 < found.last < 6420
+    beyond = found.wavelength > 6420
+    assert (found.masked[beyond] & ResponseMask.SECOND_ORDER).all()
 
 
 def test_points_are_the_ratio() -> None:
