@@ -11,11 +11,13 @@ import pytest
 from astropy.io import fits
 from astropy.nddata import CCDData
 
+from reduction.blocks.extract import ExtractSettings, extract
 from reduction.blocks.master_bias import MasterBiasSettings, master_bias
 from reduction.blocks.master_flat import MasterFlatSettings, master_flat
 from reduction.blocks.reduce import ReduceSettings, reduce
+from reduction.blocks.wavelength import WavelengthSettings, wavelength
 from reduction.fits import frame_io
-from reduction.frames import Product
+from reduction.frames import FrameKind, Product
 from reduction.registry import BlockInputs, CalibrationRole
 from tests.support.paths import SHARED_DATA
 
@@ -62,6 +64,47 @@ def _masters(setting: str) -> tuple[CCDData, CCDData]:
         )
     assert isinstance(flat.data, CCDData)
     return bias.data, flat.data
+
+
+@lru_cache(maxsize=2)
+def _arc(setting: str) -> CCDData:
+    bias, _ = _masters(setting)
+    with tempfile.TemporaryDirectory() as made:
+        [path] = _copies(Path(made), f"*0010.Fe*{setting}*")
+        frame = frame_io.read_raw(path)
+    [product] = reduce(
+        BlockInputs(
+            frame=frame,
+            file_name=path.name,
+            kind=FrameKind.ARC,
+            master_bias=bias,
+            names={CalibrationRole.MASTER_BIAS: "bias"},
+        ),
+        ReduceSettings(ignore_flats=True),
+        quiet,
+    )
+    assert isinstance(product.data, CCDData)
+    return product.data
+
+
+@lru_cache(maxsize=8)
+def calibrated_standard(setting: str, exposure: int = 0) -> Product:
+    """Reduce, extract and wavelength-calibrate an exposure of LTT3218, as `reduced_standard`."""
+    reduced = reduced_standard(setting, exposure)
+    [extracted] = extract(
+        BlockInputs(frame=reduced.data, file_name=reduced.file_name), ExtractSettings(), quiet
+    )
+    [calibrated] = wavelength(
+        BlockInputs(
+            frame=extracted.data,
+            file_name=extracted.file_name,
+            arc=_arc(setting),
+            names={CalibrationRole.ARC: "arc.fits"},
+        ),
+        WavelengthSettings(),
+        quiet,
+    )
+    return calibrated
 
 
 @lru_cache(maxsize=8)
