@@ -228,6 +228,13 @@ class NoticeCode(StrEnum):
     FLUX_ZERO_POINT_OFF = "flux_zero_point_off", WARNING, "offset"
     FLUX_SLIT_DIFFERS = "flux_slit_differs", WARNING, "slit standard_slit"
     FLUX_OFF_PARALLACTIC = "flux_off_parallactic", WARNING, "angle airmass lost"
+    FLUX_THROUGHPUT_LOW = "flux_throughput_low", WARNING, "fraction"
+    PHOTOMETRY_NOT_COVERED = "photometry_not_covered", ERROR, "band fraction first last"
+    PHOTOMETRY_TOO_FAINT = "photometry_too_faint", ERROR, "band"
+    FLUX_SCALED = "flux_scaled", INFO, "band magnitude factor"
+    TELLURIC_FROM_STANDARD = "telluric_from_standard", INFO, "gases"
+    TELLURIC_LEFT_OUT = "telluric_left_out", WARNING, "bands"
+    TELLURIC_NOT_CORRECTED = "telluric_not_corrected", INFO
 
     # Standard stars and the airmass.
     AIRMASS_DIFFERS = "airmass_differs", WARNING, "airmass source keyword stated stated_airmass"

@@ -21,6 +21,11 @@ def _other_night(params: Params) -> str:
     return f"The standard star is {when}: the level of the flux is not known"
 
 
+def _telluric_left_out(params: Params) -> str:
+    bands = ", ".join(params["bands"])
+    return f"Telluric bands not corrected, since the correction made them worse: {bands}"
+
+
 def _unknown(slit: str) -> str:
     return slit or "an unknown slit"
 
@@ -74,4 +79,25 @@ SENTENCES: dict[C, Sentence] = {
     ),
     C.FLUX_SLIT_DIFFERS: _slit_differs,
     C.FLUX_OFF_PARALLACTIC: _off_parallactic,
+    C.FLUX_THROUGHPUT_LOW: (
+        "The standard star showed {fraction:.0%} of the expected light, as with clouds: the level "
+        "of the flux is not known."
+    ),
+    C.PHOTOMETRY_NOT_COVERED: (
+        "The spectrum has a flux from {first:.0f} to {last:.0f} Å, {fraction:.0%} of the band "
+        "{band}: it cannot be scaled to this magnitude."
+    ),
+    C.PHOTOMETRY_TOO_FAINT: (
+        "The flux in the band {band} is not above its noise: it cannot be scaled to a magnitude."
+    ),
+    C.FLUX_SCALED: "Scaled by {factor:.3g} to {band} = {magnitude:.2f} mag.",
+    C.TELLURIC_FROM_STANDARD: lambda p: (
+        f"The telluric absorption of {' and '.join(p['gases'])} is that of the standard star, "
+        "scaled with the airmass, since this spectrum does not show it"
+    ),
+    C.TELLURIC_LEFT_OUT: _telluric_left_out,
+    C.TELLURIC_NOT_CORRECTED: (
+        "Telluric bands were not corrected: neither this spectrum nor that of the standard star "
+        "shows them."
+    ),
 }
