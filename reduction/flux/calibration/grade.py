@@ -26,6 +26,9 @@ SMALL_LOSS: Final = 0.02
 """A change of the shape that is smaller than this leaves the flux relative."""
 ZERO_POINT_OFF: Final = 0.15
 """Magnitudes by which the zero point of a clear night may differ from the median."""
+CLOUDY: Final = 0.6
+"""Least throughput through a wide slit without clouds, as a fraction of the expected one; it tells
+clouds where there is no median yet."""
 
 
 class Grade(StrEnum):
@@ -67,6 +70,8 @@ class Evidence:
         Whether the light outside of the aperture is known, and therefore restored.
     zero_point : float or None
         Zero point of the standard star minus the running median of its setup, magnitudes.
+    throughput : float or None
+        Throughput that the standard star showed, as a fraction of the expected one.
     """
 
     air: Floats
@@ -77,6 +82,7 @@ class Evidence:
     off_parallactic: float | None = None
     loss_known: bool = True
     zero_point: float | None = None
+    throughput: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +157,9 @@ def _level(evidence: Evidence) -> _Judged:
     if evidence.zero_point is not None and abs(evidence.zero_point) > ZERO_POINT_OFF:
         off = round(evidence.zero_point, 2)
         reasons.append(notice(NoticeCode.FLUX_ZERO_POINT_OFF, offset=off))
+    elif evidence.throughput is not None and evidence.throughput < CLOUDY:
+        share = round(evidence.throughput, 2)
+        reasons.append(notice(NoticeCode.FLUX_THROUGHPUT_LOW, fraction=share))
     return [(_RELATIVE, reason) for reason in reasons]
 
 

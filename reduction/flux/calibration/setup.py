@@ -12,9 +12,19 @@ from reduction.differences import Difference, Effect, Quantity, number_differenc
 from reduction.errors import HeaderError
 from reduction.fits import header_values, headers, vocabulary
 from reduction.fits.derivation.cards import usable_number, usable_text
+from reduction.flux.telluric.expectation import seeing_of
 from reduction.frames import night_of
 from reduction.slits import mask_of, width_arcsec
 from reduction.suitability import ANGLE_TOLERANCE
+
+__all__ = [
+    "SlitAndNight",
+    "differences",
+    "off_parallactic",
+    "seeing_of",
+    "throughput_of",
+    "zero_point_of",
+]
 
 
 def differences(spectrum: fits.Header, sensitivity: fits.Header) -> tuple[Difference, ...]:
@@ -69,10 +79,14 @@ class SlitAndNight:
         return masks[0] != masks[1] or not masks[0]
 
 
-def seeing_of(header: fits.Header) -> float | None:
-    """Return the FWHM of the target along the slit, arcsec; None if it was not measured."""
-    fwhm = usable_number(header, vocabulary.Card(vocabulary.GSP_FWAS, float, "", "arcsec"))
-    return fwhm if fwhm is not None and 0.1 < fwhm < 20 else None
+def zero_point_of(sensitivity: fits.Header) -> float | None:
+    """Return the zero point of a standard star minus the median of its setup, magnitudes."""
+    return usable_number(sensitivity, vocabulary.Card(vocabulary.GSP_ZMED, float, "", "mag"))
+
+
+def throughput_of(sensitivity: fits.Header) -> float | None:
+    """Return the throughput that a standard star showed, as a fraction of the expected one."""
+    return usable_number(sensitivity, vocabulary.Card(vocabulary.GSP_TRAT, float, ""))
 
 
 def off_parallactic(header: fits.Header, parallactic: float | None) -> float | None:

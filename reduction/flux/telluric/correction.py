@@ -65,6 +65,8 @@ class Correction:
         Of the bands that are corrected, where the spectrum shows their continuum.
     left_out : tuple of str
         Names of the bands that are left as they are, since the correction makes them worse.
+    of_standard : tuple of Gas
+        What is corrected with the absorption of the standard star.
     """
 
     transmission: Floats
@@ -73,6 +75,7 @@ class Correction:
     telluric: Telluric | None = None
     bands: tuple[BandResidual, ...] = ()
     left_out: tuple[str, ...] = ()
+    of_standard: tuple[Gas, ...] = ()
 
     @property
     def before(self) -> float | None:
@@ -155,7 +158,8 @@ def correction(
     squares += _residual_error(wavelength, passed, kept) ** 2
     sources = {origin[gas] for gas in origin if applied[gas]}
     source = Source.BOTH if len(sources) > 1 else next(iter(sources), Source.NONE)
-    return Correction(passed, np.sqrt(squares), source, used, kept, left)
+    taken = tuple(gas for gas in Gas if applied[gas] and origin[gas] is Source.STANDARD)
+    return Correction(passed, np.sqrt(squares), source, used, kept, left, taken)
 
 
 _Origin = dict[Gas, Source]

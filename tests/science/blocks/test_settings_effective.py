@@ -22,11 +22,11 @@ from reduction.errors import (
     TargetNotFound,
 )
 from reduction.fits import frame_io
-from reduction.frames import Product
+from reduction.frames import Product, Spectrum
 from reduction.registry import BlockInputs, all_blocks
 from tests.support.goodman_frames import header, write
 from tests.support.paths import ROOT
-from tests.support.science import flat_series
+from tests.support.science import flat_series, flux_scenes
 from tests.support.science.block_scenes import (
     biases,
     flats,
@@ -47,6 +47,7 @@ SCENES: dict[str, tuple[Callable[[], BlockInputs], dict[str, Any]]] = {
     "extract": (two_targets, {}),
     "wavelength": (spectrum_and_arc, {"sky": "ignore"}),
     "sensitivity": (standard_star, {}),
+    "flux": (flux_scenes.inputs, {}),
 }
 
 
@@ -83,6 +84,14 @@ def sensitivity(found: Outcome) -> object:
     """The first product's fitted response, to six digits."""
     assert not isinstance(found, ReductionError), found
     return np.log10(found[0].data.flux).round(6).tobytes()
+
+
+def pixels_of_flux(found: Outcome) -> object:
+    """The first product's flux, of which no digit is lost by rounding."""
+    assert not isinstance(found, ReductionError), found
+    data = found[0].data
+    assert isinstance(data, Spectrum)
+    return data.flux.tobytes()
 
 
 def flagged(found: Outcome) -> object:
@@ -156,6 +165,7 @@ CASES = {
     ],
     ("sensitivity", "stiffness"): [Case(8.0, sensitivity, "GSP_SFST")],
     ("sensitivity", "mask_lines"): [Case(False, sensitivity, "GSP_SFLM")],
+    ("flux", "telluric"): [Case("off", pixels_of_flux, "GSP_TELC")],
 }
 
 
@@ -224,6 +234,12 @@ NUMBERS = {
         "aperture_loss": "GSP_LOSS",
         "saturated_columns": "GSP_SATC",
         "fwhm_arcsec": "GSP_FWAS",
+    },
+    "flux": {
+        "airmass": "GSP_AIRM",
+        "sigma_sys_percent": "GSP_SSYS",
+        "residual_before": "GSP_TBEF",
+        "residual_after": "GSP_TAFT",
     },
     "wavelength": {
         "rms_angstrom": "GSP_WRMS",

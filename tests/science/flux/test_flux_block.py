@@ -10,9 +10,11 @@ import pytest
 from astropy import units as u
 from astropy.io import fits
 
-from reduction.errors import HeaderError, MissingCalibration, ReductionError
+from reduction.errors import HeaderError, MissingCalibration, ReductionError, UnusableFrame
 from reduction.fits import frame_io
-from reduction.flux.references.extinction import magnitudes_at
+from reduction.flux.telluric import cards
+from reduction.flux.telluric.bands import Gas
+from reduction.flux.telluric.fit import Telluric
 from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.registry import BlockInputs, CalibrationRole, all_blocks
@@ -24,19 +26,8 @@ from tests.support.science.flux_scenes import AIRMASS, NAME, true_flux
 BLOCK = all_blocks()["flux"]
 
 
-def observed(rng: np.random.Generator | None = None, **changes: Any) -> Spectrum:
-    """Return a spectrum dimmed by the extinction of the site, whose table is data."""
-    return flux_scenes.observed(rng, extinction=lambda air: magnitudes_at(air)[0], **changes)
-
-
-def inputs(spectrum: Spectrum | None = None, response: Spectrum | None = None) -> BlockInputs:
-    """Return what the block is given."""
-    return BlockInputs(
-        frame=observed(np.random.default_rng(1)) if spectrum is None else spectrum,
-        file_name="wecfzst_0079_X_ws_1.fits",
-        sensitivity=flux_scenes.sensitivity() if response is None else response,
-        names={CalibrationRole.SENSITIVITY: NAME},
-    )
+observed = flux_scenes.behind_the_atmosphere
+inputs = flux_scenes.inputs
 
 
 def run(given: BlockInputs | None = None, **settings: Any) -> Product:
@@ -65,10 +56,114 @@ def test_a_clear_night_gives_the_flux_of_the_source() -> None:
         made = spectrum_of(run(inputs(spectrum)))
         assert made.wavelength is not None
         truth = true_flux(made.wavelength)
-        pulls.append((made.flux - truth) / np.sqrt(made.variance))
+        between = (made.wavelength < 5850) | (np.abs(made.wavelength - 6730) < 60)
+        pulls.append(((made.flux - truth) / np.sqrt(made.variance))[between])
         levels.append(np.median(made.flux / truth))
     assert 0.95 < np.std(pulls) < 1.05
     assert np.mean(levels) == pytest.approx(1, abs=0.002)
+
+
+def test_the_bands_are_within_both_errors() -> None:
+    for seed in range(4):
+        made = spectrum_of(run(inputs(observed(np.random.default_rng(seed)))))
+        assert made.wavelength is not None
+        truth = true_flux(made.wavelength)
+        for first, last, most in ((6864, 6945, 0.03), (7590, 7710, 0.05)):
+            inside = (made.wavelength > first) & (made.wavelength < last)
+            off = ((made.flux - truth) / truth)[inside]
+            noise = (made.variance / truth**2)[inside]
+            assert np.mean(off**2) - np.mean(noise) < most**2
+            both = noise + ((made.planes["SYS"] / truth) ** 2)[inside]
+            assert np.mean(off**2 / both) < 1.5
+
+
+def test_the_uncorrected_flux_is_kept() -> None:
+    product = run()
+    made = spectrum_of(product)
+    np.testing.assert_allclose(made.planes["UNCORR"], made.flux * made.planes["TRANSM"], rtol=1e-12)
+    assert made.planes["TRANSM"].min() < 0.5
+    assert product.quality["telluric"] == made.header["GSP_TELL"] == "science"
+    assert made.header["GSP_TBEF"] == product.quality["residual_before"] > 0.25
+    assert made.header["GSP_TAFT"] == product.quality["residual_after"] < 0.06
+    assert 0.5 < made.header["GSP_O2"] < 1.5 and made.header["GSP_H2O"] > 0.5
+
+
+def test_without_correction_the_flux_is_as_observed() -> None:
+    product = run(telluric="off")
+    made = spectrum_of(product)
+    np.testing.assert_array_equal(made.planes["UNCORR"], made.flux)
+    assert np.all(made.planes["TRANSM"] == 1)
+    assert made.header["GSP_TELL"] == "off" and "GSP_O2" not in made.header
+    assert codes(product.notices) == []
+
+
+def test_a_faint_spectrum_takes_the_bands_of_the_standard() -> None:
+    response = flux_scenes.sensitivity()
+    shown = frozenset({Gas.OXYGEN, Gas.WATER})
+    cards.write(response.header, Telluric(0.88, 3.9, 0.0, 6.9, airmass=1.1, measured=shown))
+    faint = observed(np.random.default_rng(3), flux=true_flux(np.arange(4700.0, 8800.0, 2.0)) / 500)
+    product = run(inputs(faint, response))
+    assert product.quality["telluric"] == "standard"
+    assert params(product.notices, NoticeCode.TELLURIC_FROM_STANDARD)["gases"] == ["O2", "H2O"]
+    assert spectrum_of(product).planes["TRANSM"].min() < 0.5
+    without = run(inputs(faint))
+    assert without.quality["telluric"] == "none"
+    assert codes(without.notices) == [NoticeCode.TELLURIC_NOT_CORRECTED]
+
+
+def test_a_magnitude_of_the_target_sets_the_level() -> None:
+    narrow = {"SLIT": "1.0_LONG_SLIT", "GSP_FWAS": 1.0}
+    axis = np.arange(4700.0, 8800.0, 2.0)
+    left = 0.4 * true_flux(axis)  # the rest is lost at the slit
+    spectrum = observed(np.random.default_rng(1), air=axis, flux=left, **narrow)
+    given = inputs(spectrum, flux_scenes.sensitivity(SLIT="1.0_LONG_SLIT"))
+    assert run(given).quality["grade"] == "relative"
+    asked = {"band": "SDSS r", "magnitude": 14.994}  # of the true flux at 6180 Å: 3631 Jy is 0
+    product = run(given, photometry=asked)
+    made = spectrum_of(product)
+    assert made.wavelength is not None
+    assert np.median(made.flux / true_flux(made.wavelength)) == pytest.approx(1, abs=0.01)
+    assert product.quality["grade"] == "absolute"
+    assert product.quality["photometric_factor"] == pytest.approx(2.5, rel=0.02)
+    assert product.quality["magnitude_SDSS_r"] == pytest.approx(14.994, abs=0.001)
+    assert (made.header["GSP_PHOT"], made.header["GSP_PMAG"]) == ("SDSS r", 14.994)
+    assert params(product.notices, NoticeCode.FLUX_SCALED)["band"] == "SDSS r"
+    share = made.planes["SYS"] / made.flux
+    assert np.nanmin(share) > 0.0276  # 0.03 mag
+    pulls = (made.flux / true_flux(made.wavelength) - 1) * made.flux / np.sqrt(made.variance)
+    between = (made.wavelength < 5850) | (np.abs(made.wavelength - 6730) < 60)
+    assert 0.9 < np.std(pulls[between]) < 1.1
+
+
+def test_a_magnitude_in_a_band_that_is_not_covered_is_refused() -> None:
+    with refused(UnusableFrame, NoticeCode.PHOTOMETRY_NOT_COVERED, band="U"):
+        run(photometry={"band": "U", "magnitude": 15.0})
+    with pytest.raises(ValueError, match="band"):
+        run(photometry={"band": "Q", "magnitude": 15.0})
+
+
+def test_clouds_over_the_standard_leave_no_level() -> None:
+    for keyword, value, code in (
+        ("GSP_TRAT", 0.3, NoticeCode.FLUX_THROUGHPUT_LOW),
+        ("GSP_ZMED", -0.6, NoticeCode.FLUX_ZERO_POINT_OFF),
+    ):
+        response = flux_scenes.sensitivity()
+        response.header[keyword] = value
+        product = run(inputs(response=response))
+        assert product.quality["grade"] == "relative"
+        assert codes(product.notices) == [code]
+
+
+def test_a_slit_across_the_refraction_is_told() -> None:
+    # Dec. −33°, two hours east of the meridian: the vertical is at about 90°
+    place = {"OBSRA": "08:41:32.0", "OBSDEC": "-32:56:34.0", "DATE_OBS": "2014-12-19T05:33:12.76"}
+    slit = {"SLIT": "1.0_LONG_SLIT", "GSP_FWAS": 1.0, "ADCSTAT": "PARK", "MOUNT_EL": None}
+    response = flux_scenes.sensitivity(SLIT="1.0_LONG_SLIT")
+    for angle, grade in ((0.0, "shape only"), (267.0, "relative")):
+        spectrum = observed(np.random.default_rng(1), **place, **slit, POSANGLE=angle)
+        product = run(inputs(spectrum, response))
+        assert product.quality["grade"] == grade
+        assert (NoticeCode.FLUX_OFF_PARALLACTIC in codes(product.notices)) is (angle == 0.0)
 
 
 def test_the_product_says_what_it_was_made_with() -> None:

@@ -1,6 +1,6 @@
 """Spectra of known flux behind a known sensitivity, made from photons.
 
-Nothing of the flux calibration is used to make them.
+Nothing of the flux calibration is used to make them, but the table of the extinction of the site.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from reduction.flux.references.extinction import magnitudes_at
 from reduction.frames import Spectrum
+from reduction.registry import BlockInputs, CalibrationRole
 from tests.support.goodman_frames import header
+from tests.support.science.telluric_sky import true_transmission
 
 STAR, REFERENCE = "LTT 3218", "Moehler et al. 2014"
 NAME = "sensitivity_400_M2_GG455_S3.0_LTT3218_20260705.fits"
 AIRMASS = 1.6
+RESOLUTION = 6.7
+"""FWHM of the star, Å."""
 ELEVATION = float(np.degrees(np.arcsin(1 / AIRMASS)))
 WIDE: dict[str, Any] = {
     "SLIT": "3.0_LONG_SLIT",
@@ -107,4 +112,34 @@ def observed(
         sky=np.full(air.size, sky),
         wavelength=air,
         loss=np.full(air.size, loss),
+    )
+
+
+def inputs(
+    spectrum: Spectrum | None = None, response: Spectrum | None = None, **changes: Any
+) -> BlockInputs:
+    """Return what the block Calibrate Flux is given: a star behind the atmosphere of the site."""
+    if spectrum is None:
+        spectrum = behind_the_atmosphere(np.random.default_rng(1), **changes)
+    return BlockInputs(
+        frame=spectrum,
+        file_name="wecfzst_0079_X_ws_1.fits",
+        sensitivity=sensitivity() if response is None else response,
+        names={CalibrationRole.SENSITIVITY: NAME},
+    )
+
+
+def behind_the_atmosphere(
+    rng: np.random.Generator | None = None, *, water: float = 3.0, **changes: Any
+) -> Spectrum:
+    """Return a spectrum with the extinction of the site and the bands of the simulator."""
+    air = changes.pop("air", np.arange(4700.0, 8800.0, 2.0))
+    passed = true_transmission(air, RESOLUTION, AIRMASS, water)
+    return observed(
+        rng,
+        air=air,
+        transmission=passed,
+        extinction=lambda at: magnitudes_at(at)[0],
+        GSP_RESO=RESOLUTION * 3.0 / 0.8,  # of the sky, which fills the slit
+        **changes,
     )
