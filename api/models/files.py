@@ -105,8 +105,10 @@ class HeaderOut(BaseModel):
 class SpectrumOut(BaseModel):
     """A 1-D product. Unknown values are null; `mask` has the bits of flagged pixels.
 
-    1 bad, 2 saturated, 4 cosmic ray, 8 no flat, 16 interpolated; 32 is no defect: light of half the
-    wavelength may be added in second order.
+    1 bad, 2 saturated, 4 cosmic ray, 8 no flat, 16 interpolated, 64 outside of the range of the
+    sensitivity, where there is no flux; 32 is no defect: light of half the wavelength may be added
+    in second order. Columns from `systematic` on are those of a flux-calibrated spectrum or of a
+    sensitivity, and absent from others.
     """
 
     file_name: str
@@ -125,6 +127,38 @@ class SpectrumOut(BaseModel):
     loss: list[float | None] | None = Field(
         description="Fraction of the target's light outside the aperture, which `flux` does not "
         "contain; 0 for an optimal extraction; null where it is not known."
+    )
+    systematic: list[float | None] | None = Field(
+        None,
+        description="Systematic error (one σ) of the flux calibration, in `unit`; of a sensitivity "
+        "as a fraction. `uncertainty` is that of photons and read-out alone.",
+    )
+    uncorrected: list[float | None] | None = Field(
+        None, description="The flux without telluric correction."
+    )
+    transmission: list[float | None] | None = Field(
+        None,
+        description="Transmission of the telluric bands: what `flux` was divided by, 1 where there "
+        "was no correction; of a sensitivity as measured.",
+    )
+    own: list[float | None] | None = Field(
+        None, description="Of a sensitivity: the fit of its star alone, in `unit`."
+    )
+    points: list[float | None] | None = Field(
+        None, description="Of a sensitivity: the measured ratios, in `unit`."
+    )
+    point_mask: list[int] | None = Field(
+        None,
+        description="Of a sensitivity, why the fit leaves a pixel out: 1 Balmer line, 2 helium "
+        "line, 4 telluric band, 8 second order, 16 edge, 32 bad pixel, 64 outlier.",
+    )
+    library: list[float | None] | None = Field(
+        None,
+        description="Of a sensitivity: the median of earlier nights at the level of its star; null "
+        "with fewer than three stars.",
+    )
+    expected: list[float | None] | None = Field(
+        None, description="Of a sensitivity: the expected throughput."
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from flask import Response, g, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
+from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import PreconditionFailed
 
@@ -30,6 +31,17 @@ MAX_ZIPPED = 2000
 FITS_TYPE = "application/fits"
 VACUUM = "wavelength_vacuum"
 """Column of wavelengths in vacuum; those in air are in ``wavelength``."""
+PLANES = {
+    "systematic": "SYS",
+    "uncorrected": "UNCORR",
+    "transmission": "TRANSM",
+    "own": "OWN",
+    "points": "POINTS",
+    "point_mask": "PMASK",
+    "library": "LIBRARY",
+    "expected": "EXPECTED",
+}
+"""Further columns of a flux or of a sensitivity, by the extension of the file that has them."""
 CSV_EXAMPLE = """\
 wavelength,pixel,flux,uncertainty,mask,sky,loss
 4000.0,0.0,153.2,6.1,0,12.0,0.081
@@ -190,7 +202,7 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
     """Get the data of a spectrum, as JSON or CSV.
 
     Wavelengths are in air, unless `medium` is `vacuum`; the column of the CSV is then named
-    `wavelength_vacuum`.
+    `wavelength_vacuum`. A flux-calibrated spectrum and a sensitivity have further columns.
     """
     file = find(query.id)
     spectrum = contents.spectrum(g.user, file)
@@ -205,6 +217,11 @@ def data(query: requests.DataQuery) -> ResponseReturnValue:
         "mask": None if spectrum.mask is None else [int(bits) for bits in spectrum.mask],
         "sky": _numbers(spectrum.sky),
         "loss": _numbers(spectrum.loss),
+        **{
+            name: _plane(spectrum.planes[plane])
+            for name, plane in PLANES.items()
+            if plane in spectrum.planes
+        },
     }
     if query.format == "json":
         facts = {"file_name": file.file_name, "unit": spectrum.unit, "medium": spectrum.medium}
@@ -235,6 +252,13 @@ def table_as_csv(columns: dict[str, list[Any]]) -> str:
 
 def _numbers(values: Iterable[float] | None) -> list[float | None] | None:
     return None if values is None else [_finite(float(value)) for value in values]
+
+
+def _plane(values: NDArray[Any]) -> list[Any]:
+    """Return a further column; bits stay whole numbers."""
+    if values.dtype.kind in "iu":
+        return [int(bits) for bits in values]
+    return [_finite(float(value)) for value in values]
 
 
 def _finite(value: Any) -> Any:

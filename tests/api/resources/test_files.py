@@ -11,9 +11,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
+from reduction.fits import frame_io
+from reduction.frames import DataType, Product, Spectrum
 from tests.support.paths import REAL_NIGHT
 from tests.support.web_site import Site, add_file, index
 
@@ -275,6 +278,41 @@ def test_the_numbers_of_a_spectrum(site: Site) -> None:
     assert table[7]["flux"] == ""
     answer = site.call("PI", "GET", f"/api/files/data/?id={site.raw.id}")
     assert (answer.status_code, answer.json["error"]["field"]) == (422, "id")
+
+
+def test_the_numbers_of_a_flux_have_both_errors(site: Site) -> None:
+    planes = {
+        "SYS": np.full(3, 2e-17),
+        "UNCORR": np.array([1e-16, np.nan, 3e-16]),
+        "TRANSM": np.array([1.0, 0.5, 1.0]),
+        "PMASK": np.array([0, 1, 16], np.uint8),
+    }
+    spectrum = Spectrum(
+        np.array([1e-16, np.nan, 3e-16]),
+        np.array([1e-34, np.inf, 4e-34]),
+        np.array([0, 64, 0], np.uint8),
+        fits.Header({"BUNIT": "erg / (s cm2 Angstrom)"}),
+        wavelength=np.array([4000.0, 4001.0, 4002.0]),
+        planes=planes,
+    )
+    path = site.config.products_dir / "xwecfzst.fits"
+    path.unlink(missing_ok=True)
+    frame_io.write(Product(path.name, DataType.FLUX, spectrum), path)
+    facts = {"data_type": DataType.FLUX, "original": site.raw, "parent": site.spectrum}
+    flux = index(path, site.own, kind="spectrum", n_x=3, n_y=1, **facts)
+    address = f"/api/files/data/?id={flux.id}"
+    data = site.call("PI", "GET", address).json
+    assert data["unit"] == "erg / (s cm2 Angstrom)"
+    assert data["uncertainty"] == [pytest.approx(1e-17), None, pytest.approx(2e-17)]
+    assert data["systematic"] == [2e-17] * 3
+    assert data["uncorrected"] == [1e-16, None, 3e-16]
+    assert data["transmission"] == [1.0, 0.5, 1.0]
+    assert data["point_mask"] == [0, 1, 16]
+    assert data["mask"] == [0, 64, 0]
+    assert "own" not in data
+    table = list(csv.DictReader(io.StringIO(site.call("PI", "GET", f"{address}&format=csv").text)))
+    assert (table[0]["systematic"], table[1]["uncorrected"]) == ("2e-17", "")
+    assert site.call("user", "GET", address).status_code == 404
 
 
 def test_deleting_takes_what_was_made_of_it(site: Site) -> None:
