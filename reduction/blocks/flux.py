@@ -52,6 +52,7 @@ class FluxRunSettings(FluxSettings):
     request=FluxRunSettings,
     calibration_roles=(CalibrationRole.SENSITIVITY,),
     route="spectrum/calibrate/flux",
+    only_with=(CalibrationRole.SENSITIVITY,),
 )
 def flux(inputs: BlockInputs, settings: FluxSettings, report: Report) -> list[Product]:
     """Divide a spectrum by a sensitivity and by the telluric absorption, at its own airmass.

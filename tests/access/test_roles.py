@@ -41,15 +41,16 @@ def test_every_role_gets_what_the_table_says(site: Site, row: tuple[str, str]) -
             assert site.call(role, "GET", "/api/").status_code == 200
 
 
-MAKES_ITS_OWN = ("/extract/", "/sky/", "/wavelength/", "/cancel/", "/retry/", "/calibrations/")
+MAKES_ITS_OWN = (
+    *("/extract/", "/sky/", "/wavelength/", "/flux/", "/sensitivity/"),
+    *("/cancel/", "/retry/", "/calibrations/"),
+)
 OF_A_ROW = [
     row
     for row, (statuses, _) in TABLE.items()
     # What takes a given row, and does not first make one of its own.
     if statuses[0] == 404
-    and not row[1].endswith(
-        ("/extract/", "/sky/", "/wavelength/", "/cancel/", "/retry/", "/calibrations/")
-    )
+    and not row[1].endswith(MAKES_ITS_OWN)
     and row != ("DELETE", "/api/files/comments/")
 ]
 

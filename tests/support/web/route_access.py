@@ -155,6 +155,10 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
         QUEUED,
         lambda s: ("/api/files/spectrum/calibrate/sensitivity/", {"json": {"id": _product(s, 4)}}),
     ),
+    ("POST", "/api/files/spectrum/calibrate/flux/"): (
+        QUEUED,
+        lambda s: ("/api/files/spectrum/calibrate/flux/", {"json": {"id": _product(s, 4)}}),
+    ),
     ("GET", "/api/runs/"): (ALL_200, fixed("/api/runs/")),
     ("GET", "/api/runs/<run>/"): (MEMBERS, lambda s: (f"/api/runs/{s.run.id}/", {})),
     ("POST", "/api/runs/<run>/cancel/"): (
