@@ -24,6 +24,7 @@ from reduction.simulation.optics import MARGIN, OVERSAMPLING, PLATE_SCALE
 from reduction.simulation.sky import (
     COLLECTING_AREA,
     SKY_LINES,
+    lenses,
     sky_continuum,
     sky_per_row,
     telluric,
@@ -91,6 +92,7 @@ def science(exposure: Exposure, setup: Setup, detector: Detector) -> Light:
         )
     else:
         sight = sight_of(exposure.facts)
+        efficiency = efficiency * lenses(wavelength)
         air = starlight(wavelength, exposure.weather, sight)
         passed = COLLECTING_AREA * seconds * efficiency * step * air.continuous * air.bands
         light.truth |= _air_truth(wavelength, efficiency, air, kernel)
@@ -105,7 +107,8 @@ def brightest_pixel(source: Source, setup: Setup, detector: Detector) -> float:
     """Return the electrons per s in the brightest pixel of a source, without air and slit."""
     wavelength = setup.wavelength(np.arange(0.0, N_COLUMNS, 8.0))
     dispersion = np.gradient(wavelength) / 8
-    rate = COLLECTING_AREA * throughput(setup, wavelength) * source.photons(wavelength) * dispersion
+    efficiency = throughput(setup, wavelength) * lenses(wavelength)
+    rate = COLLECTING_AREA * efficiency * source.photons(wavelength) * dispersion
     (bx, by) = detector.binning
     in_row = by / (1.1 * max(source.fwhm, by))  # the share of the middle row of a Moffat profile
     return float(rate.max() * bx * in_row)

@@ -34,7 +34,7 @@ class Weather:
     """
 
     water: float = 3.0
-    aerosol: float = 0.05
+    aerosol: float = 0.06
     cloud: float = 1.0
     slit_loss: bool = True
     decentred: float = 0.0
