@@ -92,11 +92,12 @@ def _config() -> Config:
 
 def _dash(server: Flask) -> None:
     """Mount the pages on the server, and the routes of the data that they plot."""
-    from api.pages import images, manual, options, show, spectra
+    from api.pages import images, manual, options, sensitivities, show, spectra
     from pages.core import site
 
     server.register_blueprint(images.blueprint)
     server.register_blueprint(spectra.blueprint)
+    server.register_blueprint(sensitivities.blueprint)
     server.register_blueprint(show.blueprint)
     server.register_blueprint(manual.blueprint)
     server.register_blueprint(options.blueprint)

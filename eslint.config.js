@@ -9,8 +9,9 @@ const FOLDERS = {
   account: ["core"],
   viewer: ["core"],
   spectrum: ["core", "viewer"],
+  sensitivity: ["core", "viewer"],
   advanced: ["core", "live", "viewer", "spectrum"],
-  data: ["core", "live", "viewer", "spectrum", "vendor"],
+  data: ["core", "live", "viewer", "spectrum", "sensitivity", "vendor"],
   night: ["core", "live"],
   search: ["core"],
 };

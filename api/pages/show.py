@@ -55,7 +55,7 @@ def show(file_id: int) -> Response | tuple[Response, int]:
     bytes, and the numbers: as ``/img/<file>/view`` sends them, where the object's ``view`` is as
     ``X-View`` there; or as ``/spectrum/<file>`` does, with ``spectrum`` as its ``X-Spectrum``. An
     image is cut to the edges given when it is `like` the one on show, else it is whole. 202 while
-    it is still being prepared.
+    it is still being prepared. A sensitivity has no numbers: its figure is requested.
     """
     stage = read_query(Stage)
     if file_id > MAX_ID:
@@ -69,7 +69,10 @@ def show(file_id: int) -> Response | tuple[Response, int]:
     tag = _tag(file, facts)
     if tag in request.if_none_match:
         return _kept(Response(status=304), tag)
-    if image is None or shown.image is None:
+    head: dict[str, Any]
+    if shown.kind == "sensitivity":
+        head, body = {"facts": facts}, b""
+    elif image is None or shown.image is None:
         spectrum, body = spectra.numbers(file)
         head = {"facts": facts, "spectrum": spectrum}
     else:

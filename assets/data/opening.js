@@ -6,6 +6,7 @@ import { fileIdOf, setFollower } from "../core/address.js";
 import { announceAddress } from "../core/dash.js";
 import { byId } from "../core/dom.js";
 import { isLeaving } from "../core/session.js";
+import { showSensitivity } from "../sensitivity/sensitivity.js";
 import { showSpectrum } from "../spectrum/spectrum.js";
 import { viewer } from "../viewer/state.js";
 import { stageQuery } from "../viewer/view_requests.js";
@@ -42,6 +43,7 @@ export function presentFile(info, opened = null) {
   if (info && isElsewhere(info)) return;
   showImage(info, info?.kind === "image" ? opened : null);
   showSpectrum(info, opened);
+  showSensitivity(info);
 }
 
 /**

@@ -4,7 +4,7 @@ import { plotArea } from "../core/plot_geometry.js";
 
 /**
  * @typedef {object} FileInfo A file as the server describes it (`services/plots.py`).
- * @property {"image" | "spectrum"} kind
+ * @property {"image" | "spectrum" | "sensitivity"} kind
  * @property {number} id
  * @property {string} checksum
  * @property {string[]} heading Lines of the title.

@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from callbacks.core.dash_types import Component
 from pages.core.labels import hidden_label
-from pages.data import spectrum
+from pages.data import sensitivity, spectrum
 from services.accounts.visual_options import COLORMAPS, VisualOptions
 from services.files.visualization import display
 
@@ -46,6 +46,7 @@ def viewer(visual: VisualOptions) -> Component:
                     html.Canvas(id="overlay"),
                     graph,
                     *spectrum.plot(),
+                    sensitivity.plot(),
                     html.Div(id="stage-title"),
                     html.Div(id="stage-note", role="status"),
                 ],
@@ -54,6 +55,7 @@ def viewer(visual: VisualOptions) -> Component:
             ),
             html.Output(id="readout", **{"aria-label": "Value under the cursor"}),
             *spectrum.tools(),
+            *sensitivity.tools(),
             _options(visual),
         ],
         className="picture",

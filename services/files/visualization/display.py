@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from db.models import File, User
 from figures import image
@@ -49,20 +49,17 @@ class ImageFrame:
 
 @dataclass(frozen=True, slots=True)
 class FileDisplay:
-    """What the viewer displays: an image, or (`image` is None) a spectrum.
+    """What the viewer displays: an image, a spectrum or a sensitivity, by its `kind`.
 
-    `heading` are the lines of the title. A spectrum is drawn by the browser from its numbers.
+    `heading` are the lines of the title, `image` what an image is drawn in. A spectrum is drawn by
+    the browser from its numbers, a sensitivity from a figure that it asks for.
     """
 
     id: int
     checksum: str
     heading: tuple[str, ...]
     image: ImageFrame | None
-
-    @property
-    def kind(self) -> str:
-        """Return ``image`` or ``spectrum``."""
-        return "spectrum" if self.image is None else "image"
+    kind: Literal["image", "spectrum", "sensitivity"] = "image"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the browser is sent, as JSON has it."""
@@ -106,13 +103,20 @@ def describe(file: File) -> FileDisplay:
         The file cannot be read; the message says why.
     """
     soar_id = file.proposal.soar_id if file.proposal else ""
-    is_spectrum = DataType(file.data_type) in SPECTRA
+    kind = _kind(DataType(file.data_type))
     return FileDisplay(
         id=file.id,
         checksum=file.checksum[:16],
         heading=tuple(title_lines(file.obstype, file.object, soar_id)),
-        image=None if is_spectrum else _image(file),
+        image=_image(file) if kind == "image" else None,
+        kind=kind,
     )
+
+
+def _kind(data_type: DataType) -> Literal["image", "spectrum", "sensitivity"]:
+    if data_type is DataType.SENSITIVITY:
+        return "sensitivity"
+    return "spectrum" if data_type in SPECTRA else "image"
 
 
 def _image(file: File) -> ImageFrame:
