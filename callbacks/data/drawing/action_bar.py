@@ -9,6 +9,7 @@ from dash import html
 from callbacks.core.dash_types import Component
 from callbacks.data.address import advanced_href
 from callbacks.data.drawing import run_forms
+from reduction.notice_codes import NoticeCode
 from reduction.notice_text import text
 from reduction.notices import Notice
 from services.data_page.file_view import FileView, ShownFile
@@ -32,16 +33,22 @@ def draw(view: FileView) -> list[Component]:
         href = advanced_href(view.actions.advanced.image_id, view.actions.advanced.spectrum_id)
         label = "Advanced Visualization"
         buttons.append(html.A(label, href=href, className="button", **{"data-go": ""}))
-    buttons += [_step(view.file, state) for state in view.actions.blocks]
+    offered = [state for state in view.actions.blocks if not _is_of_other_stars(state)]
+    buttons += [_step(view.file, state) for state in offered]
     if view.actions.accept:
         buttons.append(_accept(view.file))
     if view.actions.deleted:
         buttons.append(_delete(view.file, view.actions.deleted))
     buttons += run_forms.draw(view)
-    reasons = _reasons(view.actions.blocks, {run_reason(run) for run in view.runs})
+    reasons = _reasons(offered, {run_reason(run) for run in view.runs})
     if reasons:
         buttons.append(html.P(reasons, className="reasons"))
     return buttons
+
+
+def _is_of_other_stars(state: ActionState) -> bool:
+    """Return whether a step is for standard stars, and this is none: its form says how to."""
+    return state.reason is not None and state.reason.code == NoticeCode.NOT_A_STANDARD_STAR
 
 
 def run_reason(run: RunStanding) -> Notice | None:

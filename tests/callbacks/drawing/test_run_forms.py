@@ -11,7 +11,7 @@ import pytest
 from callbacks.core.button_actions import ButtonData
 from callbacks.core.markup import html_of
 from callbacks.data import button_actions
-from callbacks.data.drawing import run_forms
+from callbacks.data.drawing import action_bar, run_forms
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
@@ -73,6 +73,18 @@ def test_the_standard_star_can_be_chosen_where_it_was_not_recognised() -> None:
     names = read.options["star"]
     assert {"LTT 3218", "EG 274", "HR 7596"} <= set(names)
     assert names == sorted(names, key=str.casefold)
+
+
+def test_the_step_of_standard_stars_is_no_button_on_other_spectra() -> None:
+    other = notice(NoticeCode.NOT_A_STANDARD_STAR, file="w.fits")
+    file = ShownFile(7, "w.fits", "", DataType.WAVELENGTH, (), (), NOW)
+    states = (state("flux", "Calibrate Flux"), state("sensitivity", "Sensitivity", other))
+    view = FileView(file, "0001.fits", (), actions=FileActions(None, states, ()))
+    html = html_of(action_bar.draw(view))
+    assert 'data-block="flux"' in html
+    assert 'data-command="run" data-block="sensitivity"' not in html
+    assert "This is a standard star" in html
+    assert 'class="reasons"' not in html
 
 
 def test_who_may_not_process_or_has_no_sensitivity_is_offered_nothing() -> None:
