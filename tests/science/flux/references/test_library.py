@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from reduction.flux.references.library import Reference, star_of, stars
 from reduction.flux.references.names import normalised
-from reduction.wavelength.axis.medium import to_air, to_vacuum
+from reduction.wavelength.axis.medium import to_air
 from tests.support.paths import SHARED_DATA
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,11 @@ V = {
     # STScI's table of CALSPEC.
     "GD 71": 13.032, "GD 153": 13.349, "Feige 34": 11.14, "HZ 44": 11.65, "HZ 4": 14.51,
     "G191-B2B": 11.781, "HR 1996": 5.18, "BD+28 4211": 10.51, "LDS 749B": 14.674,
-    "G93-48": 12.74, "HZ 21": 14.69, "HD 93521": 6.99, "HD 60753": 6.68,
+    "EG 131": 12.29, "HD 14943": 5.91, "HD 2811": 7.50, "109 Vir": 3.73, "HD 34816": 4.29,
+    "HD 42525": 5.69, "HD 160617": 8.73, "HD 111980": 8.38, "HD 74000": 9.66, "HD 31128": 9.14,
+    "HD 200654": 9.11, "WD 1327-083": 12.34, "WD 2039-682": 13.30,
+    "WD 1105-048": 13.06, "WD 1105-340": 13.63, "WD 0227+050": 12.80, "WD 0308-565": 14.07,
+    "WD 2341+322": 12.94, "G93-48": 12.74, "HZ 21": 14.69, "HD 93521": 6.99, "HD 60753": 6.68,
 }  # fmt: skip
 
 
@@ -52,9 +56,9 @@ def mean(reference: Reference, centre: Floats, width: float) -> Floats:
     return (last - first) / width
 
 
-def line_centre(wavelength: Floats, flux: Floats, near: float) -> float:
+def line_centre(wavelength: Floats, flux: Floats, near: float, width: float = 8) -> float:
     """Return where an absorption line is deepest, by a parabola through its core."""
-    core = np.abs(wavelength - near) < 8
+    core = np.abs(wavelength - near) < width
     bend, slope, _ = np.polyfit(wavelength[core] - near, flux[core], 2)
     return near - float(slope / bend / 2)
 
@@ -62,7 +66,7 @@ def line_centre(wavelength: Floats, flux: Floats, near: float) -> float:
 def test_the_library_has_the_stars_of_the_southern_lists() -> None:
     names = {star.name for star in stars()}
     assert set(V) <= names
-    assert len(names) == len(stars()) >= 55
+    assert len(names) == len(stars()) >= 87
     assert len({normalised(name) for name in names}) == len(names)
 
 
@@ -72,7 +76,7 @@ def test_every_reference_can_be_used() -> None:
         assert len(sizes) == 1, name
         assert np.all(np.diff(reference.wavelength) > 0), name
         assert np.all(reference.flux > 0) and np.all(np.isfinite(reference.flux)), name
-        assert np.all((reference.uncertainty >= 0.01) & (reference.uncertainty < 0.5)), name
+        assert np.all((reference.uncertainty >= 0.01) & (reference.uncertainty < 0.6)), name
         assert reference.wavelength[-1] > 9000, name
         assert reference.telluric_inside == (reference.source == "Hamuy"), name
 
@@ -91,9 +95,9 @@ def test_the_fluxes_agree_with_the_visual_magnitudes(name: str) -> None:
     for reference in star.references:
         inside = (reference.wavelength > 5400) & (reference.wavelength < 5520)
         per_hertz = reference.flux[inside].mean() * 5460**2 / 2.99792458e18
-        # V = AB(5460 Å) + 0.015 to 0.05 in these colours; 0.08 for the model of HD 60753
+        # AB less V is -0.03 in most of them; 0.15 would be a factor
         difference = -2.5 * np.log10(per_hertz) - 48.6 - V[name]
-        assert -0.09 < difference < 0.04, reference.source
+        assert -0.09 < difference < 0.05, reference.source
 
 
 @pytest.mark.parametrize("line", BALMER)
@@ -105,13 +109,14 @@ def test_the_models_are_in_air(line: float) -> None:
         )
 
 
-def test_calspec_is_converted_from_vacuum() -> None:
-    """Oke's tables, of which the optical part of these was made, are in air."""
-    line = BALMER[1]
-    for name in ("Feige 110", "BD+28 4211", "HZ 44", "Feige 34", "GD 108"):
-        calspec, oke = one(name, "CALSPEC"), one(name, "Oke")
-        centres = [line_centre(each.wavelength, each.flux, line) for each in (calspec, oke)]
-        assert centres[0] == pytest.approx(centres[1], abs=0.3)  # 1.36 between air and vacuum
+@pytest.mark.parametrize("line", BALMER)
+def test_calspec_is_converted_from_vacuum(line: float) -> None:
+    """In A stars, which have small velocities; in vacuum it would be 1.2 to 1.8 Å further."""
+    for name in ("HR 718", "HD 14943", "109 Vir", "HD 2811"):
+        reference = one(name, "CALSPEC")
+        width = 8 if line < 5650 else 13  # STIS has 2.7 and 4.9 Å per pixel
+        found = line_centre(reference.wavelength, reference.flux, line, width)
+        assert found == pytest.approx(line, abs=0.4)
 
 
 def test_hamuy_agrees_with_the_models_outside_of_the_bands() -> None:
@@ -127,6 +132,16 @@ def test_hamuy_agrees_with_the_models_outside_of_the_bands() -> None:
         assert np.mean(np.abs(1 - ratio) < 2 * sigma) > 0.9
 
 
+def test_calspec_and_the_models_have_the_same_shape() -> None:
+    """They differ by a factor: of 0.974 in Feige 110."""
+    for name, level in (("Feige 110", 0.974), ("GD 71", 1.006), ("GD 153", 0.997)):
+        model, other = one(name, "Moehler"), one(name, "CALSPEC")
+        centres = np.arange(4000.0, 8800.0, 200.0)
+        ratio = mean(other, centres, 200.0) / mean(model, centres, 200.0)
+        assert ratio.std() < 0.005
+        assert ratio.mean() == pytest.approx(level, abs=0.003)
+
+
 def test_the_balmer_lines_of_the_models_are_not_smeared() -> None:
     """EG 274, T = 24,000 K: H beta is 40 to 60 % deep at this resolution."""
     reference = one("EG 274", "Moehler")
@@ -137,7 +152,7 @@ def test_the_balmer_lines_of_the_models_are_not_smeared() -> None:
 
 
 def test_the_tables_of_other_reductions_agree() -> None:
-    """Those of PypeIt, which takes the tables of Hamuy et al. as they are."""
+    """Those of PypeIt, which takes the tables of Hamuy et al. as they are, in air for vacuum."""
     path = SHARED_DATA / "goodman-standards" / "red-400-2025-2026.npz"
     if not path.exists():
         pytest.skip(f"the standards observed with Goodman are not here ({path})")
@@ -147,12 +162,10 @@ def test_the_tables_of_other_reductions_agree() -> None:
         star = star_of(str(name))
         assert star is not None
         reference = star.references[0]
-        model = str(stored["table"][row]).startswith("mucol")
         wave = stored["wave"][row].astype(float)
-        air = to_air(wave) if model else wave  # those tables are not converted there
+        axis = to_air(wave) if reference.source == "CALSPEC" else wave
         theirs = stored["flux"][row] * 1e-17
-        used = stored["good"][row] & (theirs > 0) & (air > 4000 if model else air > 3300)
-        ratio = np.interp(air[used], reference.wavelength, reference.flux) / theirs[used]
-        assert np.median(ratio) == pytest.approx(1.0, abs=0.012 if model else 0.0015)
-        assert np.percentile(np.abs(ratio - 1), 90) < (0.03 if model else 0.003)
-    assert np.allclose(to_air(to_vacuum(np.array([5000.0]))), 5000.0)
+        used = stored["good"][row] & (theirs > 0) & (axis > 3300)
+        ratio = np.interp(axis[used], reference.wavelength, reference.flux) / theirs[used]
+        assert np.median(ratio) == pytest.approx(1.0, abs=0.0015)
+        assert np.percentile(np.abs(ratio - 1), 90) < 0.004
