@@ -252,6 +252,7 @@ class NoticeCode(StrEnum):
     STANDARD_NOT_THE_STAR = "standard_not_the_star", ERROR, "star scatter lines"
     STANDARD_SHIFTED = "standard_shifted", WARNING, "star shift"
     STANDARD_COLOUR = "standard_colour", ERROR, "star slope"
+    STANDARD_DAMAGED = "standard_damaged", ERROR, "star bend"
     THROUGHPUT_ABSURD = "throughput_absurd", ERROR, "star ratio"
     THROUGHPUT_SHAPE = "throughput_shape", WARNING, "star slope bend"
     THROUGHPUT_LOW = "throughput_low", WARNING, "star ratio"

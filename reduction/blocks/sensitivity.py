@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from astropy.io import fits
 from pydantic import Field
 
@@ -85,7 +87,7 @@ def sensitivity(
     if not isinstance(spectrum, Spectrum) or spectrum.wavelength is None:
         raise HeaderError(NoticeCode.WAVELENGTHS_MISSING, keyword="CRVAL1")
     report("Recognize the star", 0.1)
-    facts = headers.describe(spectrum.header, (1, spectrum.flux.size), inputs.file_name)
+    facts = headers.describe(spectrum.header.copy(), (1, spectrum.flux.size), inputs.file_name)
     star, remarks = _star(facts, getattr(settings, "star", ""))
     airmass = _airmass(spectrum.header)
     report("Fit the response", 0.3)
@@ -93,7 +95,9 @@ def sensitivity(
     own = measure(spectrum, star, airmass, options)
     report("Combine with earlier nights", 0.7)
     members = _members(inputs)
-    combined = site_library.combine(own, [response for _, response in members])
+    earlier = [response for _, response in members]
+    own = _judged(own, earlier)
+    combined = site_library.combine(own, earlier)
     used = members if combined is not None else []
     product = products.spectrum_of(spectrum, own, combined)
     file_name = sensitivity_name(facts, star.name)
@@ -151,6 +155,21 @@ def _members(inputs: BlockInputs) -> list[tuple[str, Response]]:
             continue
         members.append((str(each.header.get(vocabulary.GSP_FNAM, "")), response))
     return members
+
+
+def _judged(own: Response, earlier: list[Response]) -> Response:
+    """Return a response with what is said of its shape: by earlier nights, where there are some.
+
+    Raises
+    ------
+    NoSensitivity
+        The shape is that of another star.
+    """
+    shape = site_library.judge(own, earlier)
+    if shape is None:
+        return own
+    others = [each for each in own.notices if each.code is not NoticeCode.THROUGHPUT_SHAPE]
+    return replace(own, notices=(*others, *shape))
 
 
 def _record(

@@ -81,7 +81,7 @@ def is_shared(keyword: str, *, of_spectrum: bool = False) -> bool:
 def shared(header: fits.Header, *, of_spectrum: bool = False) -> fits.Header:
     """Return a copy of a header with the cards that everybody may read."""
     kept = [card for card in header.cards if is_shared(card.keyword, of_spectrum=of_spectrum)]
-    return fits.Header(kept)
+    return fits.Header(kept).copy()  # a header keeps the cards that it is made of
 
 
 def write_shared(path: Path, target: Path, *, of_spectrum: bool = False) -> None:

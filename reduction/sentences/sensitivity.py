@@ -41,6 +41,13 @@ def _colour(params: Params) -> str:
     )
 
 
+def _damaged(params: Params) -> str:
+    return (
+        f"The response deviates by {_percent(params['bend'])} from the shape that the instrument "
+        f"has: the spectrum of {params['star']} is damaged, or it is another star"
+    )
+
+
 def _absurd(params: Params) -> str:
     return (
         f"The throughput is {_percent(params['ratio'])} of what is expected if this is "
@@ -82,6 +89,7 @@ SENTENCES: dict[C, Sentence] = {
     C.STANDARD_SHIFTED: "The lines of {star} are shifted by {shift:+.1f} Å against its reference "
     "spectrum, which was allowed for. Check the wavelengths",
     C.STANDARD_COLOUR: _colour,
+    C.STANDARD_DAMAGED: _damaged,
     C.THROUGHPUT_ABSURD: _absurd,
     C.THROUGHPUT_SHAPE: _shape,
     C.THROUGHPUT_LOW: _low,

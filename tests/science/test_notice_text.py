@@ -27,6 +27,7 @@ EXAMPLES: dict[str, Any] = {
     "angle": 54,
     "axes": 0,
     "bands": ["A", "7200"],
+    "bend": 0.3,
     "bitpix": 99,
     "bytes": 2880,
     "cam_targ": 16.1,

@@ -69,7 +69,9 @@ def measure(
     magnitudes, _ = magnitudes_at(detected.wavelength)
     counts = above_atmosphere(detected, magnitudes, airmass.value)
     saturated = plausibility.check_saturation(counts, star.name)
-    second = second_order.contamination(detected)
+    second = second_order.contamination(
+        detected, star.references[0], spectrum.header, airmass.value
+    )
     counts, remarks = selection.on_its_lines(counts, star)
     flags = selection.flags_of(counts, second, star.kind, options)
     points, references = selection.points_of(counts, flags, star)

@@ -15,8 +15,12 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
+from reduction.errors import NoSensitivity
+from reduction.flux.response import plausibility
 from reduction.flux.response.model import Response
 from reduction.flux.response.systematic import BETWEEN_SYSTEMS
+from reduction.notice_codes import NoticeCode
+from reduction.notices import Notice
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +32,12 @@ COMMON: Final = 0.01
 """Fractional error of all references (Bohlin et al. 2014, PASP 126, 711)."""
 ONE_STAR: Final = float(np.sqrt(BETWEEN_SYSTEMS**2 - COMMON**2))
 """The same of a single star, besides."""
+USUAL_SLOPE: Final = 0.9
+USUAL_BEND: Final = 0.1
+LARGEST_SLOPE: Final = 1.8
+"""As in `reduction.flux.response.plausibility`, against earlier nights: of 34 real standards
+through a slit of 1 arcsec the slope is up to 0.8, the bend up to 0.08 but for two."""
+_SHAPE_FROM: Final = 3600.0
 _ROUNDS: Final = 3
 _LEAST_COMMON: Final = 0.5
 """Part of the range of the night's star that an earlier one must cover."""
@@ -71,6 +81,37 @@ def combine(own: Response, earlier: Sequence[Response]) -> Response | None:
         first=float(own.wavelength[both][0]),
         last=float(own.wavelength[both][-1]),
     )
+
+
+def judge(own: Response, earlier: Sequence[Response]) -> tuple[Notice, ...] | None:
+    """Return what is unusual of the shape of a response, compared with earlier nights.
+
+    Returns
+    -------
+    tuple of Notice, or None
+        None with fewer than `FEWEST` earlier ones.
+
+    Raises
+    ------
+    NoSensitivity
+        It differs so much that another star must have been observed.
+    """
+    known = np.isfinite(own.sensitivity)
+    logs = _logarithms(own, known, earlier)
+    if logs.shape[0] < FEWEST:
+        return None
+    usual = _median(logs - np.nanmedian(logs, axis=1, keepdims=True))
+    both = known & np.isfinite(usual) & (own.wavelength > _SHAPE_FROM)
+    if both.sum() < ORDER + 2:
+        return None
+    x, off = np.log(own.wavelength[both]), np.log(own.sensitivity[both]) - usual[both]
+    line = np.polyfit(x, off, 1)
+    slope, bend = float(line[0]), float(np.std(off - np.polyval(line, x)))
+    if abs(slope) > LARGEST_SLOPE:
+        raise NoSensitivity(NoticeCode.STANDARD_COLOUR, star=own.star, slope=round(slope, 2))
+    if abs(slope) > USUAL_SLOPE or bend > USUAL_BEND:
+        return (plausibility.unusual(slope, bend, own.star),)
+    return ()
 
 
 def _of_references(own: Response, earlier: Sequence[Response]) -> float:

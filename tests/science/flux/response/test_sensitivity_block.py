@@ -104,6 +104,13 @@ class TestProduct:
         assert 0.3 < quality["throughput_ratio"] < 1.5
         assert quality["points_used"] > 100
 
+    def test_the_spectrum_of_the_star_is_not_changed(self) -> None:
+        spectrum, same = standard(), standard()
+        made(spectrum)
+        assert spectrum.header.tostring() == same.header.tostring()
+        assert np.array_equal(spectrum.flux, same.flux)
+        assert np.array_equal(spectrum.mask, same.mask)
+
     def test_nothing_of_the_proposal_is_in_it(self) -> None:
         spectrum = standard()
         spectrum.header["PROPID"] = "SOAR2026A-007"
