@@ -15,8 +15,11 @@ from reduction.flux.references.library import Star, star_of
 from reduction.flux.references.recognition import recognise
 from reduction.flux.response import sensitivity as products
 from reduction.flux.response import site_library
+from reduction.flux.response.counts import rate_of
 from reduction.flux.response.model import FitOptions, Response
 from reduction.flux.response.response import measure
+from reduction.flux.telluric import cards, fit
+from reduction.flux.telluric.bands import Gas
 from reduction.frames import DataType, FrameDescription, FrameKind, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
@@ -100,6 +103,7 @@ def sensitivity(
     combined = site_library.combine(own, earlier)
     used = members if combined is not None else []
     product = products.spectrum_of(spectrum, own, combined)
+    bands = _telluric(spectrum, own, product)
     file_name = sensitivity_name(facts, star.name)
     _record(product.header, own, airmass, settings, len(used))
     provenance.stamp(product.header, parent=None, file_name=file_name)
@@ -110,7 +114,7 @@ def sensitivity(
             DataType.SENSITIVITY,
             product,
             inputs=tuple(name for name, _ in used),
-            quality=products.quality_of(own, combined or own, len(used)),
+            quality=products.quality_of(own, combined or own, len(used)) | bands,
             notices=(*inputs.notices, *remarks, *own.notices),
         )
     ]
@@ -170,6 +174,27 @@ def _judged(own: Response, earlier: list[Response]) -> Response:
         return own
     others = [each for each in own.notices if each.code is not NoticeCode.THROUGHPUT_SHAPE]
     return replace(own, notices=(*others, *shape))
+
+
+def _telluric(spectrum: Spectrum, own: Response, product: Spectrum) -> dict[str, float | int | str]:
+    """Measure the absorption by oxygen and water, for spectra too faint to show it.
+
+    What is measured goes into the plane TRANSM and the header of the product.
+
+    Returns
+    -------
+    dict
+        Numbers that are shown; none where the spectrum of the star does not show a band.
+    """
+    counts = rate_of(spectrum)
+    light = (counts.wavelength, counts.rate, counts.variance, counts.flags)
+    found = fit.fit(*light, airmass=own.airmass, resolution=counts.resolution)
+    if found is None or not found.measured:
+        return {}
+    cards.write(product.header, found)
+    product.planes["TRANSM"] = fit.transmission(found, counts.wavelength, own.airmass)
+    numbers = {Gas.OXYGEN: ("telluric_o2", found.o2), Gas.WATER: ("telluric_h2o", found.h2o)}
+    return {key: round(value, 3) for gas, (key, value) in numbers.items() if gas in found.measured}
 
 
 def _record(

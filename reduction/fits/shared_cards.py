@@ -65,7 +65,7 @@ _AXIS: Final = re.compile(
 )
 """The axis of a spectrum."""
 _SENSITIVITY: Final = re.compile(
-    r"GSP_(?:STAR|STR[FK]|AIR[MS]|EXTI|SSYS|GRAD|O2|H2O|TSHI|TWID|NLIB|SF\w{1,2})"
+    r"GSP_(?:STAR|STR[FK]|AIR[MS]|EXTI|SSYS|GRAD|O2|H2O|TSHI|TWID|TGAS|NLIB|SF\w{1,2})"
 )
 """What a sensitivity says of its standard star and of the atmosphere."""
 

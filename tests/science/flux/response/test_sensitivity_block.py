@@ -132,6 +132,24 @@ class TestProduct:
         assert (response.star, response.airmass) == ("LTT 3218", original.airmass)
 
 
+class TestTelluric:
+    def test_the_bands_of_the_star_are_measured(self) -> None:
+        """The A band of the simulated atmosphere transmits 0.4 at an airmass of 1."""
+        product = made(standard(Exposure(mode="400_M2")))
+        passed, axis = product.data.planes["TRANSM"], product.data.wavelength
+        assert np.min(passed[(axis > 7590) & (axis < 7700)]) < 0.6
+        assert np.all(passed[(axis > 6050) & (axis < 6200)] > 0.99)
+        assert product.quality["telluric_o2"] > 0.5
+        assert product.data.header["GSP_O2"] == pytest.approx(
+            product.quality["telluric_o2"], abs=1e-3
+        )
+
+    def test_no_band_no_number(self) -> None:
+        other = made(standard(Exposure(mode="600_BLUE"))).data
+        assert "TRANSM" not in other.planes
+        assert "GSP_O2" not in other.header
+
+
 class TestStar:
     def test_is_recognised_under_another_name_by_its_position(self) -> None:
         spectrum = standard()
