@@ -243,6 +243,13 @@ class LogQuery(Paging):
     proposal_id: int | None = Field(None, ge=1, le=MAX_ID, description="Id, not the SOAR ID.")
 
 
+class MonthsQuery(Strict):
+    """Which nights."""
+
+    until: dt.date | None = Field(None, description="The last night; default: now.")
+    days: int = Field(400, ge=0, le=4000, description="How many nights before it.")
+
+
 class StreamQuery(Strict):
     """From where on."""
 

@@ -38,6 +38,37 @@ class SlitOffsets(BaseModel):
     results: list[SlitOffsetOut]
 
 
+class ThroughputPoint(BaseModel):
+    """A value of a standard star, with the limits outside of which it is remarkable."""
+
+    id: int = Field(description="Of the sensitivity.", examples=[80])
+    file_name: str
+    time: dt.datetime = Field(examples=["2026-07-05T03:12:44.120000+00:00"])
+    value: float = Field(examples=[17.21])
+    low: float | None = Field(examples=[16.9])
+    high: float | None = Field(examples=[17.5])
+
+
+class ThroughputTrend(BaseModel):
+    """What the standard stars of a camera, setup and slit have shown, ordered by time."""
+
+    camera: str = Field(examples=["Red"])
+    setup: str = Field(examples=["400_M2 GG455"])
+    slit: str
+    zero_point: list[ThroughputPoint] = Field(
+        description="Magnitude that gives an electron per second and Å."
+    )
+    throughput: list[ThroughputPoint] = Field(
+        description="Fraction of the photons above the atmosphere, at the best wavelength."
+    )
+
+
+class ThroughputTrends(BaseModel):
+    """Zero points and throughputs; the setups with most standard stars come first."""
+
+    results: list[ThroughputTrend]
+
+
 class Status(BaseModel):
     """The state of the site."""
 

@@ -16,10 +16,11 @@ from api.document.openapi import version
 from api.models import requests
 from api.models.accounts import Profile, TokenOut
 from api.models.notices import LogPage
-from api.models.site import SlitOffsets, Status
+from api.models.site import SlitOffsets, Status, ThroughputTrends
 from api.pages import stream
 from api.pages.listeners import Listener, Stream
 from jobs import queue
+from reduction.frames import night_of
 from services import logs
 from services.accounts import accounts, sessions
 from services.calibration.zero_points import slit_offsets
@@ -27,6 +28,8 @@ from services.errors import InvalidRequest
 from services.event_cursor import EventCursor
 from services.files import file_list
 from services.monitoring import health
+from services.night import sensitivities
+from services.night.sensitivities import SetupTrend
 
 broadcaster = stream.Broadcaster()
 
@@ -88,6 +91,39 @@ def renew_token() -> Any:
 def slit_offset_index() -> Any:
     """Get the offsets of slit masks that spectra have shown. For staff."""
     return {"results": [asdict(row) for row in slit_offsets.listing(g.user)]}
+
+
+@operation(
+    "GET",
+    "/throughput/",
+    tag="site",
+    name="throughput",
+    query=requests.MonthsQuery,
+    answer=ThroughputTrends,
+)
+def throughput_index(query: requests.MonthsQuery) -> Any:
+    """Get zero points and throughputs of the standard stars of each setup, over months."""
+    until = query.until or night_of(dt.datetime.now(dt.UTC))
+    trends = sensitivities.over_months(g.user, until, query.days)
+    return {"results": [_trend(trend) for trend in trends]}
+
+
+def _trend(trend: SetupTrend) -> dict[str, Any]:
+    points = {
+        name: [
+            {
+                "id": point.frame,
+                "file_name": point.name,
+                "time": point.time.isoformat(),
+                "value": point.value,
+                "low": point.low,
+                "high": point.high,
+            }
+            for point in of_quantity
+        ]
+        for name, of_quantity in trend.points.items()
+    }
+    return {"camera": trend.camera, "setup": trend.setup, "slit": trend.slit, **points}
 
 
 @operation("GET", "/logs/", tag="site", name="logs_list", query=requests.LogQuery, answer=LogPage)

@@ -14,8 +14,8 @@ from callbacks.data.address import Address
 from callbacks.night.address import Query
 from reduction.frames import FrameKind
 from services.night.overview import Night, NightHead
+from services.night.points import Point
 from services.night.quantities import AXES, QUANTITIES, Against, Quantity
-from services.night.trends import Point
 from services.night.work import RunProgress, Work
 
 KIND_LABELS = {

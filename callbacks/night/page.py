@@ -21,8 +21,8 @@ from jobs import queue
 from services.monitoring import health
 from services.night import frames, overview, trends
 from services.night.frames import NightRow
+from services.night.points import Point
 from services.night.quantities import QUANTITIES, Quantity
-from services.night.trends import Point
 from services.night.work import work
 
 PAGE_SIZE = 100

@@ -10,8 +10,8 @@ from callbacks.data.drawing.file_list import RUN_MARKS, STAGES, SUFFIXES
 from reduction import notice_text
 from reduction.frames import DataType, FrameKind
 from services.night.frames import SLOW_S, NightFrame, NightRow
+from services.night.points import Point
 from services.night.stages import Stage
-from services.night.trends import Point
 
 STAGE_LABELS = {**STAGES, DataType.MASTER: "master"}
 DIGITS = {"seeing": 2, "snr": 0}

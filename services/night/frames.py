@@ -16,8 +16,8 @@ from services import access, notices
 from services.calibration import master_selection
 from services.night import stages as stages_of
 from services.night import trends
+from services.night.points import Point
 from services.night.stages import Stage
-from services.night.trends import Point
 from services.runs import scheduling
 from services.runs.lifecycle import RunState
 

@@ -1,4 +1,4 @@
-"""The quantities that are measured in every frame of a night, and their limits.
+"""The quantities that are measured in the frames of a night, and their limits.
 
 `QUANTITIES` is the only table of them; `docs/user/tonight.md` shows it to observers.
 """
@@ -17,6 +17,8 @@ class Against(StrEnum):
     NOTHING = "as given"
     MEDIAN = "around the night's median of the same set-up"
     TIMES_MEDIAN = "times the night's median of the same set-up"
+    MONTHS = "around the median of 400 days of the same set-up and slit"
+    TIMES_MONTHS = "times the median of 400 days of the same set-up and slit"
     HEADER = "times the value in the header"
     WIDTH = "times the width of a line"
 
@@ -110,6 +112,26 @@ QUANTITIES = (
         -1.5,
         1.5,
         meaning="lines of a lamp against those of the night's first lamp of the set-up",
+    ),
+    Quantity(
+        "zero_point",
+        "Zero point",
+        "mag",
+        DataType.SENSITIVITY,
+        -0.3,
+        0.3,
+        Against.MONTHS,
+        "magnitude that gives an electron per second and Å, of a standard star",
+    ),
+    Quantity(
+        "throughput",
+        "Throughput",
+        "fraction",
+        DataType.SENSITIVITY,
+        0.7,
+        1.3,
+        Against.TIMES_MONTHS,
+        "photons above the atmosphere that are detected, at the best wavelength",
     ),
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeAlias
 
@@ -13,43 +12,11 @@ from db.models import File, User
 from reduction.frames import DataType, FrameKind
 from reduction.wavelength import arc_lines
 from services import access
+from services.night import sensitivities
+from services.night.points import Point, limits
 from services.night.quantities import QUANTITIES, Against, Quantity
 
 RAW = DataType.RAW
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A measurement of a frame, with the pointing of the frame and the limits of the value.
-
-    Attributes
-    ----------
-    frame : int
-        Id of the raw frame.
-    name : str
-        File name of the product that it was measured in.
-    time : datetime.datetime
-        Start of the exposure (UTC).
-    rotator, elevation : float or None
-        Degrees.
-    value, low, high : float or None
-        In the unit of the quantity; None for no limit.
-    """
-
-    frame: int
-    name: str
-    time: dt.datetime
-    rotator: float | None
-    elevation: float | None
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether the value is outside its limits."""
-        below = self.low is not None and self.value < self.low
-        return below or (self.high is not None and self.value > self.high)
 
 
 Measured: TypeAlias = Mapping[str, Any]
@@ -87,7 +54,7 @@ def of_night(user: User, night: dt.date) -> dict[str, list[Point]]:
         File.data_type.between(DataType.REDUCED, DataType.WAVELENGTH),
         File.state == "current",
     )
-    return measure(products.dicts(), frames)
+    return measure(products.dicts(), frames) | sensitivities.of_night(user, night)
 
 
 def measure(products: Iterable[Measured], frames: Mapping[int, Measured]) -> dict[str, list[Point]]:
@@ -133,7 +100,8 @@ def _points(quantity: Quantity, products: list[Measured]) -> list[Point]:
     medians = _medians(values) if quantity.against in _NEEDS_MEDIAN else {}
     points = []
     for product, value in values:
-        reference = medians.get(_setup(product), 0.0)
+        of_setup = medians.get(_setup(product), 0.0)
+        low, high = limits(quantity, _reference(quantity, product, of_setup))
         points.append(
             Point(
                 frame=product["original"],
@@ -142,8 +110,8 @@ def _points(quantity: Quantity, products: list[Measured]) -> list[Point]:
                 rotator=product["rotator"],
                 elevation=product["elevation"],
                 value=value,
-                low=_limit(quantity, quantity.low, product, reference),
-                high=_limit(quantity, quantity.high, product, reference),
+                low=low,
+                high=high,
             )
         )
     return points
@@ -162,19 +130,13 @@ def _medians(values: Iterable[tuple[Measured, float]]) -> dict[Setup, float]:
     return {setup: median(group) for setup, group in by_setup.items()}
 
 
-def _limit(
-    quantity: Quantity, side: float | None, product: Measured, reference: float
-) -> float | None:
-    if side is None:
-        return None
-    if quantity.against is Against.MEDIAN:
-        return reference + side
-    scale = {
-        Against.TIMES_MEDIAN: reference,
-        Against.HEADER: product["rdnoise"],
-        Against.WIDTH: product["quality"].get("resolution_angstrom"),
-    }.get(quantity.against, 1.0)
-    return None if scale is None else side * scale
+def _reference(quantity: Quantity, product: Measured, of_setup: float) -> float | None:
+    """Return the value that the limits of a quantity are counted from."""
+    if quantity.against is Against.HEADER:
+        return _number(product["rdnoise"])
+    if quantity.against is Against.WIDTH:
+        return _number(product["quality"].get("resolution_angstrom"))
+    return of_setup
 
 
 def _setup(product: Measured) -> Setup:
@@ -230,4 +192,5 @@ _VALUES: dict[str, Callable[[list[Measured]], Values]] = {
     "noise": _stored("read_noise_electron"),
     "arc_rms": _stored("rms_angstrom"),
     "arc_shift": _arc_shift,
+    **{name: _stored(stored) for name, stored in sensitivities.MEASURED.items()},
 }

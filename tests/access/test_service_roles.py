@@ -48,7 +48,7 @@ from services.files import (
 from services.files.arrivals import admission, camera_decisions, decisions, remedies
 from services.files.visualization import display, extraction_preview, overlays, previews, spectra
 from services.mail import outbox
-from services.night import frames, overview, trends, work
+from services.night import frames, overview, sensitivities, trends, work
 from services.proposals import (
     proposal_admin,
     proposal_index,
@@ -273,6 +273,8 @@ SERVICES: dict[str, Ask] = {
     "logs.of_run": lambda u, i: logs.of_run(u, i["run"]),
     "calibration.out_of_date.request_all": lambda u, i: out_of_date.request_all(u, i["proposal"]),
     "calibration.out_of_date.count": lambda u, i: out_of_date.count(u, i["proposal"]),
+    "night.sensitivities.of_night": lambda u, _: list(sensitivities.of_night(u, NIGHT).values()),
+    "night.sensitivities.over_months": lambda u, _: sensitivities.over_months(u, NIGHT),
     "night.trends.of_night": lambda u, _: list(trends.of_night(u, NIGHT).values()),
 }
 """How each service is asked for what is somebody else's."""

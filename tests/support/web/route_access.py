@@ -46,6 +46,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], Request]] = {
     ),
     ("GET", "/api/files/<key>/"): (MEMBERS, lambda s: (f"/api/files/{s.raw.id}/", {})),
     ("GET", "/api/slit-offsets/"): ((403, 403, 403, 200, 200), fixed("/api/slit-offsets/")),
+    ("GET", "/api/throughput/"): (ALL_200, fixed("/api/throughput/")),
     ("GET", "/api/arrivals/"): ((403, 403, 403, 200, 200), fixed("/api/arrivals/")),
     ("POST", "/api/arrivals/retry/"): (
         (403, 403, 403, 404, 404),
