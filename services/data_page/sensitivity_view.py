@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from astropy import constants
 from numpy.typing import NDArray
 
 from db.models import File, User
+from reduction.flux.response.bands import ResponseMask
+from reduction.flux.response.throughput import throughput
 from reduction.frames import DataType, Spectrum
 from reduction.setups import setup_name
 from reduction.wavelength.axis.medium import medium_of
@@ -27,20 +28,6 @@ from services.request_coalescing import Moment
 
 Floats = NDArray[np.float64]
 
-COLLECTING_AREA = 1.15e5
-"""cm²: the mirror of SOAR, 4.1 m, without its secondary."""
-_HC = float((constants.h * constants.c).cgs.value) * 1e8  # erg Å
-MASKS = {
-    1: "balmer",
-    2: "helium",
-    4: "telluric",
-    8: "second order",
-    16: "edge",
-    32: "bad pixel",
-    64: "outlier",
-}
-"""Why the fit leaves a pixel out, by its bit in ``PMASK``."""
-
 MOST_CURVES = 12
 """Earlier nights that are drawn."""
 MOST_IN_HISTORY = 400
@@ -50,7 +37,7 @@ MOST_IN_HISTORY = 400
 class MaskBand:
     """A part of the axis that the fit left out: first and last wavelength (Å), and why.
 
-    `reason` is one of `MASKS`.
+    `reason` is the name of a `reduction.flux.response.bands.ResponseMask` in lower case.
     """
 
     first: float
@@ -210,17 +197,6 @@ def _view(user: User, file: File) -> SensitivityView:
     )
 
 
-def throughput(wavelength: Floats, sensitivity: Floats) -> Floats:
-    """Return the fraction of the photons above the atmosphere that is detected, (n,).
-
-    Parameters
-    ----------
-    wavelength, sensitivity : (n,) float64
-        Å; electron cm² / erg.
-    """
-    return np.asarray(sensitivity * _HC / wavelength / COLLECTING_AREA, dtype=float)
-
-
 def _spectrum(file: File) -> Spectrum:
     product = read_product(file)
     if not isinstance(product, Spectrum) or product.wavelength is None:
@@ -254,7 +230,8 @@ def mask_bands(wavelength: Floats, mask: NDArray[np.uint8] | None) -> tuple[Mask
     if mask is None:
         return ()
     bands = []
-    for bit, reason in MASKS.items():
+    for bit in ResponseMask:
+        reason = str(bit.name).lower().replace("_", " ")
         edges = np.diff(np.concatenate([[0], (mask & bit) != 0, [0]]).astype(int))
         for first, last in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
             bands.append(MaskBand(float(wavelength[first]), float(wavelength[last - 1]), reason))

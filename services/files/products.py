@@ -223,11 +223,14 @@ def _facts(product: Product, parent: File, *, shared: bool) -> dict[str, Any]:
 
 
 def _said(run: Run, product: Product, *, shared: bool) -> Iterable[Notice]:
-    """Return what a block says of a product; of a shared one without the names of its frames."""
+    """Return what a block says of a product; of a shared one without names of frame and target."""
     if not shared or run.proposal_id is None:
         return product.notices
-    names = {one.file_name for one in lineage.ancestors(run.file)}
-    return [member_reports.hiding(names, one) for one in product.notices]
+    hidden = {one.file_name: member_reports.HIDDEN for one in lineage.ancestors(run.file)}
+    target = run.file.object.strip()
+    if target not in ("", product.quality.get("star")):
+        hidden[target] = member_reports.OTHER_NAME
+    return [member_reports.hiding(hidden, one) for one in product.notices]
 
 
 def draft(run: Run, one: Written, inputs: Inputs) -> File:

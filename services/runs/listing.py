@@ -84,6 +84,10 @@ def _states(text: str) -> list[str]:
 
 
 def of_file(file: File) -> list[Run]:
-    """Return the runs on a file, the newest first; for a master the run that made it."""
-    which = Run.file == file if file.proposal_id is not None else Run.id == file.run_id
+    """Return the runs on a file, the newest first; for a master the run that made it.
+
+    The run of a sensitivity is that of its standard star's spectrum, and shown there.
+    """
+    of_master = (Run.id == file.run_id) & Run.proposal.is_null()
+    which = Run.file == file if file.proposal_id is not None else of_master
     return list(Run.select().where(which).order_by(Run.id.desc()))

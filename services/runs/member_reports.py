@@ -7,7 +7,7 @@ that its level has changed, once for each master.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from db.models import File, LogEntry
@@ -31,6 +31,7 @@ TOLD = frozenset(
 SCATTERS, NOISES, LEAST_ADU = 5.0, 5.0, 3.0
 """By how much the level of a bias may change: scatter of the frames, noise of the masters, ADU."""
 HIDDEN = "a frame"
+OTHER_NAME = "another name"
 
 
 def level_change(master: File) -> Notice | None:
@@ -121,10 +122,10 @@ def without_names(reason: Notice) -> Notice:
     return Notice(reason.code, reason.severity, params)
 
 
-def hiding(names: Collection[str], said: Notice) -> Notice:
-    """Return what is said of a sensitivity, which everybody sees, without some names of files."""
+def hiding(names: Mapping[str, str], said: Notice) -> Notice:
+    """Return what is said of a sensitivity, which everybody sees, with some names replaced."""
     params = {
-        name: HIDDEN if isinstance(value, str) and value in names else value
+        name: names.get(value, value) if isinstance(value, str) else value
         for name, value in said.params.items()
     }
     return Notice(said.code, said.severity, params)

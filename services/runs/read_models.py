@@ -165,7 +165,9 @@ def standings(files: Sequence[File]) -> list[RunStanding]:
     """
     own = [file.id for file in files if file.proposal_id is not None]
     masters = {file.run_id: file.id for file in files if file.proposal_id is None}
-    which = Run.file.in_(own) | Run.id.in_([number for number in masters if number is not None])
+    made = [number for number in masters if number is not None]
+    # The run of a sensitivity belongs to the proposal of its standard star.
+    which = Run.file.in_(own) | (Run.id.in_(made) & Run.proposal.is_null())
     columns = (Run.id, Run.file, Run.block, Run.state, Run.notice, Run.step, Run.progress)
     newest: dict[tuple[int, str], RunStanding] = {}
     for number, file_id, block, state, reason, *rest in (
