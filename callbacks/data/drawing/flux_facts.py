@@ -25,7 +25,9 @@ _GRADES = {
 _TELLURIC = {
     "science": "fitted to this spectrum",
     "standard": "from the standard star",
+    "science and standard": "fitted to this spectrum and from the standard star",
     "none": "not corrected",
+    "off": "not corrected: switched off",
 }
 _BAND = "magnitude_"
 
@@ -61,7 +63,7 @@ def _of_flux(values: Values) -> list[Component]:
         ("airmass", _number(values, "airmass", lambda v: f"{v:.3f}")),
         ("σ_sys", _number(values, "sigma_sys_percent", lambda v: f"{v:.2g} %")),
         ("telluric residual", _telluric(values)),
-        *((f"{name.removeprefix(_BAND)}", _magnitude(values, name)) for name in _bands(values)),
+        *((_band_name(name), _magnitude(values, name)) for name in _bands(values)),
         ("scaled to photometry", scaled),
     ]
     return [*([badge] if badge else []), *_facts(pairs)]
@@ -113,6 +115,11 @@ def _telluric(values: Values) -> str:
 
 def _bands(values: Values) -> list[str]:
     return [name for name in values if name.startswith(_BAND)]
+
+
+def _band_name(name: str) -> str:
+    """Return the passband of a synthetic magnitude: ``SDSS r``."""
+    return name.removeprefix(_BAND).replace("_", " ")
 
 
 def _magnitude(values: Values, name: str) -> str:

@@ -36,20 +36,8 @@ def _may_process(state: ActionState) -> bool:
 
 
 def _photometry(file: ShownFile, state: ActionState) -> Component:
-    magnitude = html.Label(
-        [
-            "Magnitude",
-            InputField(
-                type="number",
-                name="photometry.magnitude",
-                step="any",
-                min=-5,
-                max=35,
-                required=True,
-                autocomplete="off",
-            ),
-        ]
-    )
+    magnitude = _number("Magnitude", "photometry.magnitude", -5, 35, None)
+    error = _number("Error", "photometry.error", 0, 2, 0.03)
     band = _choice("Band", "photometry.band", passband_names(), USUAL_BAND)
     return _form(
         file,
@@ -57,7 +45,7 @@ def _photometry(file: ShownFile, state: ActionState) -> Component:
         "Scale the flux to a magnitude",
         "The spectrum is scaled so that its synthetic magnitude is the one that is given: the "
         "light lost at the slit is made good. The shape stays as it is.",
-        [band, magnitude],
+        [band, magnitude, error],
     )
 
 
@@ -89,6 +77,23 @@ def _form(
     )
 
 
+def _number(label: str, name: str, low: float, high: float, usual: float | None) -> Component:
+    value = {} if usual is None else {"value": usual}
+    field = InputField(
+        type="number",
+        name=name,
+        step="any",
+        min=low,
+        max=high,
+        required=True,
+        autocomplete="off",
+        **value,
+    )
+    return html.Label([label, field])
+
+
 def _choice(label: str, name: str, values: Sequence[str], usual: str | None) -> Component:
     options = [html.Option(value, value=value, selected=value == usual) for value in values]
+    if usual is None:
+        options.insert(0, html.Option("choose", value="", selected=True))
     return html.Label([label, html.Select(options, name=name, required=True)])

@@ -20,7 +20,7 @@ FLUX = {
     "telluric": "science",
     "residual_before": 0.31,
     "residual_after": 0.0214,
-    "magnitude_r": 16.234,
+    "magnitude_SDSS_r": 16.234,
     "photometric_factor": 1.21,
 }
 SENSITIVITY = {
@@ -61,7 +61,7 @@ def test_a_flux_says_its_grade_and_what_it_rests_on() -> None:
         "airmass 1.123",
         "σ_sys 3.2 %",
         "telluric residual 31 % → 2.1 %, fitted to this spectrum",
-        "r 16.23 mag",
+        "SDSS r 16.23 mag",
         "scaled to photometry × 1.21",
     ]
     assert parts[0].className == "badge"

@@ -61,6 +61,7 @@ def test_a_magnitude_can_be_given_with_a_band() -> None:
     assert read.forms == [{"data-submits": "run", "data-block": "flux", "data-file": "7"}]
     assert {"V", "SDSS r", "Gaia G"} <= set(read.options["photometry.band"])
     assert read.selected == ["SDSS r"]
+    assert read.fields["photometry.error"]["value"] == "0.03"
     magnitude = read.fields["photometry.magnitude"]
     assert (magnitude["type"], magnitude["min"], magnitude["max"]) == ("number", "-5", "35")
     assert "required" in magnitude
@@ -70,7 +71,9 @@ def test_the_standard_star_can_be_chosen_where_it_was_not_recognised() -> None:
     refused = notice(NoticeCode.RUN_FAILED, block="Sensitivity", reason="")
     read = drawn(state("sensitivity", "Sensitivity", refused))
     assert read.forms == [{"data-submits": "run", "data-block": "sensitivity", "data-file": "7"}]
-    names = read.options["star"]
+    empty, *names = read.options["star"]
+    assert (empty, read.selected) == ("", [""])
+    assert "required" in read.fields["star"]
     assert {"LTT 3218", "EG 274", "HR 7596"} <= set(names)
     assert names == sorted(names, key=str.casefold)
 
