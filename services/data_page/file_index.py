@@ -41,7 +41,8 @@ class IndexEntry:
 
     `opens` is the id of the file that a click opens: the furthest product of the frame. `stage` is
     the type of that product, None without one. `run_state` is the state of the most urgent of the
-    frame's unfinished runs, "" without one.
+    frame's unfinished runs, "" without one. `star` is the standard star of a sensitivity, "" of
+    other files.
     """
 
     id: int
@@ -53,6 +54,7 @@ class IndexEntry:
     opens: int
     stage: DataType | None
     run_state: str
+    star: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _entry(file: File, progress: Progress) -> IndexEntry:
         opens=progress.file_id or file.id,
         stage=progress.data_type,
         run_state=progress.state,
+        star=file.object if file.data_type == DataType.SENSITIVITY else "",
     )
 
 

@@ -19,9 +19,11 @@ from callbacks.data.drawing import (
     comment_list,
     empty_states,
     file_list,
+    flux_facts,
     header_table,
     notes,
     run_detail,
+    run_forms,
     run_lines,
     tabs,
 )
@@ -33,6 +35,7 @@ from services import events
 from services.data_page import calibrations, file_index, file_view, runs
 from services.errors import Conflict
 from services.files import contents, rows
+from services.files.actions import ActionState
 from tests.support.queries import listed_queries, no_queries
 from tests.support.web.callback_calls import call
 from tests.support.web_site import Site, add_file, add_run
@@ -134,6 +137,8 @@ def draw_all(user: User, site: Site) -> dict[str, Callable[[], object]]:
     cards = contents.header(user, site.raw)
     panel = calibrations.read(user, site.raw.id)
     run = runs.read(user, site.run.id)
+    steps = (ActionState("flux", "Calibrate Flux", enabled=True),)
+    offering = replace(view, actions=file_view.FileActions(None, steps, ()))
     several = Conflict("Several files have this name.", detail={"ids": [1, 2]})
     return {
         "action_bar": lambda: action_bar.draw(view),
@@ -150,9 +155,11 @@ def draw_all(user: User, site: Site) -> dict[str, Callable[[], object]]:
             *file_list.pager(address, 2, 9),
             file_list.proposal_choice(address, (*index.soar_ids, "SOAR2022A-009")),
         ],
+        "flux_facts": lambda: flux_facts.draw({"grade": "relative", "star": "EG 274"})[0],
         "header_table": lambda: header_table.draw(cards),
         "notes": lambda: notes.draw(view.file, "It is damaged."),
         "run_detail": lambda: [run_detail.draw(address, run), run_detail.no_such_run(address)],
+        "run_forms": lambda: run_forms.draw(offering),
         "run_lines": lambda: run_lines.draw(view.runs),
         "tabs": lambda: tabs.draw(replace(address, file=None), view),
     }

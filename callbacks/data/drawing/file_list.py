@@ -30,8 +30,8 @@ RUN_MARKS = {
 EMPTY = {
     OBSERVED: "Nothing observed yet. A frame is listed here within a second of being complete in a "
     "watched folder.",
-    CALIBRATIONS: "No master calibrations yet. They are made as soon as there are enough bias or "
-    "flat frames of one configuration.",
+    CALIBRATIONS: "No calibrations yet. Masters are made as soon as there are enough bias or flat "
+    "frames of one configuration, sensitivities of spectra of standard stars.",
 }
 
 
@@ -55,7 +55,10 @@ def entries(address: Address, index: FileIndex) -> list[Component]:
 
 def _entry(address: Address, entry: IndexEntry, *, is_selected: bool) -> Component:
     tooltip = [entry.file_name, f"{entry.obstype} {entry.object}".strip()]
-    parts: list[Component] = [html.Span(without_suffix(entry.file_name), className="name")]
+    name = without_suffix(entry.file_name)
+    # The name of a sensitivity is long, and the star at its end.
+    shown = f"{entry.star} · {name}" if entry.star else name
+    parts: list[Component] = [html.Span(shown, className="name")]
     if entry.run_state in RUN_MARKS:
         glyph, state = RUN_MARKS[entry.run_state]
         tooltip.append(state)
