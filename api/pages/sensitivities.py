@@ -18,6 +18,7 @@ from figures import sensitivity as sensitivity_figure
 from figures.sensitivity import Curves, EarlierCurve
 from figures.spectrum import scaled_unit, unit_name
 from figures.trends import Panel, trends
+from reduction.flux.response.throughput import throughput
 from reduction.frames import night_of
 from services.data_page import sensitivity_view
 from services.data_page.sensitivity_view import EarlierNight, HistoryPoint, SensitivityView
@@ -74,10 +75,10 @@ def curves(view: SensitivityView, *, as_throughput: bool) -> Curves:
     def from_throughput(x: Numbers, values: Numbers) -> Numbers:
         if as_throughput:
             return 100 * values
-        return values / sensitivity_view.throughput(x, np.ones_like(x)) / 10.0**power
+        return values / throughput(x, np.ones_like(x)) / 10.0**power
 
     def drawn(values: Numbers) -> Numbers:
-        return from_throughput(x, sensitivity_view.throughput(x, values))
+        return from_throughput(x, throughput(x, values))
 
     x = view.wavelength
     return Curves(
