@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 from astropy.io import fits
+from numpy.typing import NDArray
 from pydantic import Field
 
 from reduction.astrometry.airmass import Airmass, airmass_of
@@ -20,6 +22,7 @@ from reduction.flux.response.model import FitOptions, Response
 from reduction.flux.response.response import measure
 from reduction.flux.telluric import cards, fit
 from reduction.flux.telluric.bands import Gas
+from reduction.flux.telluric.fit import Telluric
 from reduction.frames import DataType, FrameDescription, FrameKind, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
@@ -95,7 +98,8 @@ def sensitivity(
     airmass = _airmass(spectrum.header)
     report("Fit the response", 0.3)
     options = FitOptions(settings.stiffness, settings.mask_lines)
-    own = measure(spectrum, star, airmass, options)
+    telluric = _telluric(spectrum, airmass)
+    own = measure(spectrum, star, airmass, options, None if telluric is None else telluric.passed)
     report("Combine with earlier nights", 0.7)
     members = _members(inputs)
     earlier = [response for _, response in members]
@@ -103,7 +107,7 @@ def sensitivity(
     combined = site_library.combine(own, earlier)
     used = members if combined is not None else []
     product = products.spectrum_of(spectrum, own, combined)
-    bands = _telluric(spectrum, own, product)
+    bands = {} if telluric is None else telluric.record(product)
     file_name = sensitivity_name(facts, star.name)
     _record(product.header, own, airmass, settings, len(used))
     provenance.stamp(product.header, parent=None, file_name=file_name)
@@ -176,25 +180,33 @@ def _judged(own: Response, earlier: list[Response]) -> Response:
     return replace(own, notices=(*others, *shape))
 
 
-def _telluric(spectrum: Spectrum, own: Response, product: Spectrum) -> dict[str, float | int | str]:
-    """Measure the absorption by oxygen and water, for spectra too faint to show it.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bands:
+    """The absorption by oxygen and water in the spectrum of the star, and its transmission."""
 
-    What is measured goes into the plane TRANSM and the header of the product.
+    found: Telluric
+    passed: NDArray[np.float64]
 
-    Returns
-    -------
-    dict
-        Numbers that are shown; none where the spectrum of the star does not show a band.
-    """
+    def record(self, product: Spectrum) -> dict[str, float | int | str]:
+        """Write it to a sensitivity, for spectra too faint to show it; return its numbers."""
+        cards.write(product.header, self.found)
+        product.planes["TRANSM"] = self.passed
+        numbers = {
+            Gas.OXYGEN: ("telluric_o2", self.found.o2),
+            Gas.WATER: ("telluric_h2o", self.found.h2o),
+        }
+        measured = self.found.measured
+        return {key: round(value, 3) for gas, (key, value) in numbers.items() if gas in measured}
+
+
+def _telluric(spectrum: Spectrum, airmass: Airmass) -> _Bands | None:
+    """Return the absorption in the spectrum of the star; None where it shows no band."""
     counts = rate_of(spectrum)
     light = (counts.wavelength, counts.rate, counts.variance, counts.flags)
-    found = fit.fit(*light, airmass=own.airmass, resolution=counts.resolution)
+    found = fit.fit(*light, airmass=airmass.value, resolution=counts.resolution)
     if found is None or not found.measured:
-        return {}
-    cards.write(product.header, found)
-    product.planes["TRANSM"] = fit.transmission(found, counts.wavelength, own.airmass)
-    numbers = {Gas.OXYGEN: ("telluric_o2", found.o2), Gas.WATER: ("telluric_h2o", found.h2o)}
-    return {key: round(value, 3) for gas, (key, value) in numbers.items() if gas in found.measured}
+        return None
+    return _Bands(found, fit.transmission(found, counts.wavelength, airmass.value))
 
 
 def _record(

@@ -38,7 +38,11 @@ WIDEST_ERROR: Final = 0.1
 
 
 def measure(
-    spectrum: Spectrum, star: Star, airmass: Airmass, options: FitOptions | None = None
+    spectrum: Spectrum,
+    star: Star,
+    airmass: Airmass,
+    options: FitOptions | None = None,
+    transmission: Floats | None = None,
 ) -> Response:
     """Measure the response with the spectrum of a standard star.
 
@@ -50,6 +54,8 @@ def measure(
         The star that was observed.
     airmass : Airmass
     options : FitOptions, optional
+    transmission : (n,) float64, optional
+        Of the bands of oxygen and water, where it has been measured.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def measure(
     )
     counts, remarks = selection.on_its_lines(counts, star)
     flags = selection.flags_of(counts, second, star.kind, options)
-    points, references = selection.points_of(counts, flags, star)
+    points, references = selection.points_of(counts, flags, star, transmission)
     usable = selection.usable_points(points, star.name)
     fitted = _fit(points, usable, options)
     response = _response(detected.wavelength, flags, points, usable, fitted)

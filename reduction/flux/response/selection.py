@@ -26,6 +26,7 @@ LARGEST_UNCERTAINTY: Final = 0.1
 """Fractional, of the reference: what is less certain does not take part in the fit."""
 OPTICS_CUTOFF: Final = 3200.0
 """Å: the atmosphere and the optics pass nothing bluewards."""
+LEAST_TRANSMISSION: Final = 0.2
 LEAST_POINTS: Final = 8
 LEAST_RANGE: Final = 300.0
 """Å."""
@@ -64,12 +65,39 @@ def flags_of(counts: Counts, second: Floats, kind: str, options: FitOptions) -> 
     return flags
 
 
-def points_of(counts: Counts, flags: Flags, star: Star) -> tuple[Points, tuple[Reference, ...]]:
-    """Return the points of the best reference, and beyond its range those of the next."""
+def points_of(
+    counts: Counts, flags: Flags, star: Star, transmission: Floats | None = None
+) -> tuple[Points, tuple[Reference, ...]]:
+    """Return the points of the best reference, and beyond its range those of the next.
+
+    Parameters
+    ----------
+    counts : Counts
+        Above the atmosphere, but for the bands of oxygen and water.
+    flags : (n,) uint8
+    star : Star
+    transmission : (n,) float64, optional
+        Of these bands. A reference that was published without them is compared with the counts
+        divided by it; this matters for the weak bands, since the strong ones are masked.
+
+    Returns
+    -------
+    points : Points
+    used : tuple of Reference
+
+    Raises
+    ------
+    NoSensitivity
+        No reference overlaps the spectrum.
+    """
+    cleared = counts
+    if transmission is not None:
+        cleared = counts.scaled(1 / np.clip(transmission, LEAST_TRANSMISSION, 1.0))
     found: Points | None = None
     used: list[Reference] = []
     for reference in star.references:
-        points = bins.points_of(counts, flags, reference)
+        seen = counts if reference.telluric_inside else cleared
+        points = bins.points_of(seen, flags, reference)
         if not points.wavelength.size:
             continue
         if found is None:

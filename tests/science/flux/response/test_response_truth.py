@@ -183,6 +183,23 @@ def test_lines_are_used_when_they_are_not_to_be_masked() -> None:
     assert np.std(deviation(found, how, 4000, 7000)) < 0.01
 
 
+def test_weak_bands_of_the_atmosphere() -> None:
+    """Where the transmission is known, absorption outside of the masks does not go into S."""
+    how = Exposure(mode="400_M2", with_telluric=False)
+    spectrum = truth.observed(STARS["hot"], how)
+    passed = 1 - 0.03 * np.exp(-(((spectrum.wavelength - 7060) / 60) ** 2))
+    absorbed = replace(spectrum, flux=spectrum.flux * passed)
+    star = truth.star(truth.table(STARS["hot"], 0.0), kind="hot")
+    known = measure(absorbed, star, how.known_airmass(), transmission=passed)
+    unknown = measure(absorbed, star, how.known_airmass())
+    assert np.max(np.abs(deviation(known, how, 6950, 7150))) < 0.005
+    assert np.max(np.abs(deviation(unknown, how, 6950, 7150))) > 0.01
+    inside = truth.star(truth.table(STARS["hot"], 50.0, bands_inside=True), kind="hot")
+    found = measure(spectrum, inside, how.known_airmass(), transmission=passed)
+    without = measure(spectrum, inside, how.known_airmass())
+    assert np.array_equal(found.sensitivity, without.sensitivity, equal_nan=True)
+
+
 @pytest.mark.parametrize("shift", [-14.0, 9.0])
 def test_shifted_wavelengths(shift: float) -> None:
     how = Exposure(mode="400_M1", resolution=4.0, shift=shift)
