@@ -245,6 +245,7 @@ class NoticeCode(StrEnum):
 
     # The sensitivity.
     STANDARD_UNKNOWN = "standard_unknown", ERROR, "name"
+    STANDARD_NOT_BRIGHTEST = "standard_not_brightest", ERROR, "star number"
     STANDARD_NO_OVERLAP = "standard_no_overlap", ERROR, "star"
     STANDARD_TOO_FAINT = "standard_too_faint", ERROR, "star signal"
     STANDARD_SATURATED = "standard_saturated", ERROR, "star fraction"

@@ -94,7 +94,7 @@ def sensitivity(
         raise HeaderError(NoticeCode.WAVELENGTHS_MISSING, keyword="CRVAL1")
     report("Recognize the star", 0.1)
     facts = headers.describe(spectrum.header.copy(), (1, spectrum.flux.size), inputs.file_name)
-    star, remarks = _star(facts, getattr(settings, "star", ""))
+    star, remarks = _star(facts, getattr(settings, "star", ""), _target_number(spectrum.header))
     airmass = _airmass(spectrum.header)
     report("Fit the response", 0.3)
     options = FitOptions(settings.stiffness, settings.mask_lines)
@@ -124,8 +124,21 @@ def sensitivity(
     ]
 
 
-def _star(facts: FrameDescription, named: str) -> tuple[Star, tuple[Notice, ...]]:
-    """Return the standard star, as named by a person or recognised."""
+def _target_number(header: fits.Header) -> int:
+    number = header.get(vocabulary.GSP_TNUM, 1)
+    return number if isinstance(number, int) else 1
+
+
+def _star(facts: FrameDescription, named: str, target: int) -> tuple[Star, tuple[Notice, ...]]:
+    """Return the standard star, as named by a person or recognised.
+
+    Position and name are those of the frame, so that only its brightest target is recognised.
+
+    Raises
+    ------
+    NoSensitivity
+        It is none, its name and position disagree, or another target of the frame is the star.
+    """
     remarks: tuple[Notice, ...] = ()
     name: str | None = named.strip()
     if not name:
@@ -133,6 +146,8 @@ def _star(facts: FrameDescription, named: str) -> tuple[Star, tuple[Notice, ...]
         name, remarks = found.star, found.notices
         if name is None and remarks:
             raise NoSensitivity(remarks[0])
+        if name is not None and target > 1:
+            raise NoSensitivity(NoticeCode.STANDARD_NOT_BRIGHTEST, star=name, number=target)
     star = star_of(name) if name else None
     if star is None:
         raise NoSensitivity(NoticeCode.STANDARD_UNKNOWN, name=name or facts.object or "?")

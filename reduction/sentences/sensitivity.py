@@ -79,6 +79,8 @@ def _high(params: Params) -> str:
 
 SENTENCES: dict[C, Sentence] = {
     C.STANDARD_UNKNOWN: "{name} is not in the library of standard stars",
+    C.STANDARD_NOT_BRIGHTEST: "This is target {number} of the frame, and {star} should be the "
+    "brightest. Name the star if this is it",
     C.STANDARD_NO_OVERLAP: "The reference spectrum of {star} and the usable part of the spectrum "
     "have too little in common",
     C.STANDARD_TOO_FAINT: "The spectrum of {star} is too faint to measure the sensitivity: signal "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,7 @@ class TestProduct:
 
     def test_quality(self, product: Product) -> None:
         quality = product.quality
+        assert json.loads(json.dumps(quality)) == quality
         assert quality["star"] == "LTT 3218"
         assert quality["reference"] == "Moehler"
         true = 2.5 * np.log10(truth.true_sensitivity("400_M1", np.array([5500.0])))[0]
@@ -177,6 +179,14 @@ class TestStar:
         spectrum.header["OBSDEC"] = "-37:41:00"
         product = made(spectrum, star="LTT 3218")
         assert product.quality["star"] == "LTT 3218"
+
+    def test_a_fainter_target_is_not_the_star(self) -> None:
+        spectrum = standard()
+        spectrum.header["GSP_TNUM"] = 2
+        with pytest.raises(NoSensitivity) as caught:
+            made(spectrum)
+        assert caught.value.notice.code == "standard_not_brightest"
+        assert made(spectrum, star="LTT 3218").quality["star"] == "LTT 3218"
 
     def test_a_person_errs(self) -> None:
         for star, code in (("LTT 7379", "standard_not_the_star"), ("Vega X", "standard_unknown")):
