@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 from scipy.linalg import cho_factor, cho_solve
 
 Floats = NDArray[np.float64]
@@ -74,7 +73,7 @@ class SmoothFit:
     def _design(self, x: Floats) -> tuple[NDArray[np.bool_], Floats]:
         """Return which x lie within the range, and the splines there."""
         inside = (x >= self.first) & (x <= self.last)
-        return inside, BSpline.design_matrix(x[inside], self._knots, _DEGREE).toarray()
+        return inside, _splines(x[inside], self._knots)
 
 
 def fit(
@@ -109,7 +108,7 @@ def fit(
     knots, penalty = _basis(
         (last - first) / unit, KNOT_SPACING / unit, lambda v: strength(first + unit * v)
     )
-    basis = BSpline.design_matrix(u, knots, _DEGREE).toarray()
+    basis = _splines(u, knots)
     weight, scale = np.ones(x.size), 1.0
     for _ in range(_ITERATIONS):
         precision = weight / (sigma * scale) ** 2
@@ -128,6 +127,13 @@ def fit(
     )
 
 
+def _splines(x: Floats, knots: Floats) -> Floats:
+    """Return the B-splines of some knots at x, (m, n)."""
+    from scipy.interpolate import BSpline  # noqa: PLC0415 - as in `targets`, for the start
+
+    return np.asarray(BSpline.design_matrix(x, knots, _DEGREE).toarray(), dtype=float)
+
+
 def _biweight(residual: Floats) -> Floats:
     return np.asarray(np.where(np.abs(residual) < 1, (1 - residual**2) ** 2, 0.0), dtype=float)
 
@@ -136,6 +142,8 @@ def _basis(
     length: float, spacing: float, strength: Callable[[Floats], Floats]
 ) -> tuple[Floats, Floats]:
     """Return knots of cubic B-splines over (0, length), and the integral of (f''/strength)²."""
+    from scipy.interpolate import BSpline  # noqa: PLC0415 - as in `targets`, for the start
+
     pieces = max(int(np.ceil(length / spacing)), 4)
     inner = np.linspace(0.0, length, pieces + 1)
     knots = np.concatenate([[0.0] * _DEGREE, inner, [length] * _DEGREE])

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from reduction.flux.telluric.bands import BANDS, Band, Gas
 from reduction.flux.telluric.templates import WATER_MM, transmission_of
@@ -164,6 +163,8 @@ def fit(
         None if no band lies in the spectrum with continuum on both sides, or the spectrum is too
         faint to show one.
     """
+    from scipy.optimize import least_squares  # noqa: PLC0415 - as in `targets`, for the start
+
     segments = _segments(wavelength, flux, variance, mask)
     if not segments:
         return None
