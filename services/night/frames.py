@@ -253,7 +253,9 @@ def _end_of_exposure(frame: Columns) -> dt.datetime:
 
 
 def _seconds(frame: Columns, stages: Sequence[Stage], *, late: bool) -> float | None:
-    last = stages[-1] if stages else None
+    # A flux may follow hours later, when a standard star is observed.
+    due = [stage for stage in stages if stage.data_type is not DataType.FLUX]
+    last = due[-1] if due else None
     if last is None or last.made is None or last.data_type is DataType.MASTER:
         return None
     start: dt.datetime = frame["created"] if late else _end_of_exposure(frame)

@@ -138,6 +138,32 @@ def test_a_bias_tells_of_its_master(pi: User, owner: Proposal) -> None:
     assert (stage.state, stage.files) == ("done", ((master.id, "master_bias.fits"),))
 
 
+def test_a_flux_is_a_step_where_there_is_one_and_may_come_hours_later(
+    pi: User, owner: Proposal
+) -> None:
+    with builders.small_blocks():
+        closed = utc_now() - dt.timedelta(hours=5)
+        taken = closed - dt.timedelta(seconds=60)
+        raw = builders.row("0001.fits", owner, exptime=60.0, date_obs=taken, night=taken.date())
+        parent = raw
+        for number, stage in enumerate((REDUCED, EXTRACTED, WAVELENGTH)):
+            made = product(parent, stage, f"p{number}.fits", builders.run(parent, state="done"))
+            made.created = closed + dt.timedelta(seconds=3 * number)
+            made.save()
+            parent = made
+        raw.created = closed
+        raw.save()
+        row = only(pi, raw)
+        assert [stage.data_type for stage in row.stages] == [REDUCED, EXTRACTED, WAVELENGTH]
+        assert row.seconds == pytest.approx(6)
+        flux = product(parent, DataType.FLUX, "x.fits", builders.run(parent, "flux", state="done"))
+        flux.created = closed + dt.timedelta(hours=4)
+        flux.save()
+        row = only(pi, raw)
+        assert row.stages[-1].files == ((flux.id, "x.fits"),)
+        assert row.seconds == pytest.approx(6)
+
+
 def test_only_ones_own_nights_and_frames(pi: User, owner: Proposal) -> None:
     stranger, staff = builders.person("stranger"), builders.person("staff", is_staff=True)
     dates = [dt.date(2024, 3, 9), dt.date(2024, 3, 9), dt.date(2024, 3, 11)]
