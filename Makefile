@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WITHOUT_BROWSER := tests --ignore=tests/browser --ignore=tests/bench
 
-.PHONY: run test bench bench-ui bench-slow bench-peer lint help soak soak-attacks screenshots
+.PHONY: run test bench bench-ui bench-slow bench-peer bench-flux lint help soak soak-attacks screenshots
 help:
 	@echo "make run    install what is needed and start everything on http://127.0.0.1:8050"
 	@echo "make test   lint, types, import contracts, JavaScript, unit, API and browser tests"
@@ -12,6 +12,7 @@ help:
 	@echo "make soak   kill processes at random while demo nights arrive (half an hour)"
 	@echo "make soak-attacks  the same for 15 minutes, with slow clients and bombs"
 	@echo "make bench-peer  install goodman-pipeline apart and measure it (20 min), for make bench to show"
+	@echo "make bench-flux  install PypeIt, ASPIRED and specreduce apart; flux calibrations side by side (10 min)"
 	@echo "make screenshots  photograph the pages for the manual in docs/user"
 	@echo "make lint   only ruff, mypy, the import contracts, ESLint, Prettier and tsc"
 
@@ -111,3 +112,17 @@ screenshots: .venv/.test-installed
 
 bench-peer: .venv/.test-installed .venv-peer/bin/dcr
 	$(BIN)/python tools/bench_peer.py .venv-peer/bin var/bench-peer.json
+
+# Each in an environment of its own; the table says which could not be installed.
+FLUX_PEERS := pypeit==2.0.1 aspired==0.5.1 specreduce==1.9.0
+
+.venv-flux/.installed:
+	for peer in $(FLUX_PEERS); do \
+	  folder=.venv-flux/$${peer%%==*}; \
+	  $(PYTHON) -m venv $$folder \
+	    && { $$folder/bin/pip install --quiet --disable-pip-version-check $$peer || rm -r $$folder; }; \
+	done
+	@touch $@
+
+bench-flux: .venv/.test-installed .venv-flux/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python tools/bench_flux.py .venv-flux var/bench-flux.json
