@@ -64,7 +64,7 @@ the seeing depends on the wavelength, and the extinction varies.
 _NARROW: Final = 1.2
 _WIDE: Final = 4.0
 _OF_A_WIDE_SLIT: Final = 0.2
-"""Part of the scatter that remains where the slit passes all of the light."""
+"""Part of the scatter that is assumed to remain where the slit passes all of the light."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ from reduction.flux.references.library import star_of
 from reduction.flux.response.sensitivity import response_of
 from reduction.frames import DataType, FrameKind, PixelFlag, Product, Spectrum
 from reduction.registry import BlockInputs, blocks_for
+from reduction.wavelength.axis.medium import to_vacuum
 from tests.support.notices import codes
 from tests.support.truth import standard_stars as truth
 from tests.support.truth.standard_stars import Exposure
@@ -132,6 +133,20 @@ class TestProduct:
         response, original = response_of(read), response_of(product.data)
         assert np.array_equal(response.sensitivity, original.sensitivity, equal_nan=True)
         assert (response.star, response.airmass) == ("LTT 3218", original.airmass)
+
+
+def test_a_spectrum_in_vacuum_gives_the_same_sensitivity(product: Product) -> None:
+    spectrum = standard()
+    header = spectrum.header.copy()
+    header["AIRORVAC"], header["CTYPE1"] = "vacuum", "WAVE"
+    vacuum = replace(spectrum, wavelength=to_vacuum(spectrum.wavelength), header=header)
+    data = made(vacuum).data
+    assert data.header["AIRORVAC"] == "vacuum"
+    one, other = response_of(product.data), response_of(data)
+    assert np.allclose(other.wavelength, one.wavelength, atol=1e-6)
+    known = np.isfinite(one.sensitivity) & np.isfinite(other.sensitivity)
+    assert known.sum() > 1800
+    assert np.allclose(one.sensitivity[known], other.sensitivity[known], rtol=2e-3)
 
 
 class TestTelluric:
