@@ -56,7 +56,8 @@ def combine(own: Response, earlier: Sequence[Response]) -> Response | None:
     -------
     Response or None
         On the axis of `own`, NaN outside of its range; `systematic` is the scatter of the library
-        and the error between systems. None with fewer than `FEWEST` that cover its range.
+        and the error between systems. Where fewer than `FEWEST` have a value it is that of the own
+        star, continued without a step. None with fewer than `FEWEST` that cover its range.
     """
     known = np.isfinite(own.sensitivity)
     if known.sum() < ORDER + 2:
@@ -69,17 +70,18 @@ def combine(own: Response, earlier: Sequence[Response]) -> Response | None:
     both = known & np.isfinite(shape)
     if both.sum() < ORDER + 2:
         return None
-    difference = np.where(both, np.log(np.where(known, own.sensitivity, 1.0)) - shape, np.nan)
-    term = _low_order(u, difference, ORDER)
-    sensitivity = np.where(both, np.exp(shape + term), np.nan)
-    noise = own.variance / own.sensitivity**2
+    logarithm = np.log(np.where(known, own.sensitivity, 1.0))
+    term = _low_order(u, np.where(both, logarithm - shape, np.nan), ORDER)
+    step = np.interp(u, u[both], (shape + term - logarithm)[both])
+    sensitivity = np.exp(np.where(both, shape + term, logarithm + step))
+    noise = np.where(known, own.variance, 0.0) / np.where(known, own.sensitivity, 1.0) ** 2
+    noise = np.where(both, np.median(noise[both]), noise)
+    error = np.where(both, np.hypot(scatter, _of_references(own, earlier)), own.systematic)
     return replace(
         own,
-        sensitivity=sensitivity,
-        variance=np.where(both, np.median(noise[both]) * sensitivity**2, np.inf),
-        systematic=np.where(both, np.hypot(scatter, _of_references(own, earlier)), np.nan),
-        first=float(own.wavelength[both][0]),
-        last=float(own.wavelength[both][-1]),
+        sensitivity=np.where(known, sensitivity, np.nan),
+        variance=np.where(known, noise * sensitivity**2, np.inf),
+        systematic=np.where(known, error, np.nan),
     )
 
 

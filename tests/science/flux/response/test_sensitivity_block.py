@@ -262,6 +262,25 @@ class TestSiteLibrary:
         product = made(standard(), (standard(), *earlier[:3]))
         assert product.quality["library_size"] == 3
 
+    def test_beyond_the_range_of_the_others_it_is_that_of_the_own_star(
+        self, earlier: tuple[Spectrum, ...]
+    ) -> None:
+        short = []
+        for each in earlier:
+            planes = dict(each.planes)
+            planes["OWN"] = np.where(each.wavelength < 6300, planes["OWN"], np.nan)
+            short.append(replace(each, planes=planes))
+        data = made(standard(), tuple(short)).data
+        assert data.header["GSP_NLIB"] == 6
+        own = data.planes["OWN"]
+        assert np.array_equal(np.isfinite(data.flux), np.isfinite(own))
+        beyond = np.isfinite(own) & (data.wavelength > 6300)
+        assert np.ptp(np.log(data.flux[beyond] / own[beyond])) < 1e-6
+        there = np.isfinite(own) & (np.abs(data.wavelength - 6300) < 40)
+        assert np.max(np.abs(np.diff(np.log(data.flux[there] / own[there])))) < 1e-3
+        expected = truth.true_sensitivity("400_M1", data.wavelength)
+        assert np.max(np.abs(np.log(data.flux[beyond] / expected[beyond]))) < 0.01
+
     def test_the_range_is_that_of_the_own_star(self, earlier: tuple[Spectrum, ...]) -> None:
         spectrum = standard()
         spectrum.mask[spectrum.wavelength > 6000] |= np.uint8(PixelFlag.BAD)
