@@ -239,6 +239,7 @@ GSP_O2: Final = "GSP_O2"  # oxygen at the zenith, in units of that of the standa
 GSP_H2O: Final = "GSP_H2O"  # precipitable water at the zenith, mm
 GSP_TSHI: Final = "GSP_TSHI"  # shift of the telluric bands, angstrom
 GSP_TWID: Final = "GSP_TWID"  # resolution in the telluric bands, FWHM, angstrom
+GSP_TWNG: Final = "GSP_TWNG"  # share of the light in the wings of a line
 GSP_TGAS: Final = "GSP_TGAS"  # gases whose columns were measured
 GSP_TBEF: Final = "GSP_TBEF"  # largest residual of a telluric band before the correction
 GSP_TAFT: Final = "GSP_TAFT"  # the same after it, fraction of the continuum

@@ -11,7 +11,7 @@ from reduction.fits.derivation.cards import usable_text
 from reduction.fits.provenance import put
 from reduction.flux.calibration import photometry
 from reduction.flux.calibration.calibrate import Calibrated
-from reduction.flux.references.extinction import extinction
+from reduction.flux.references.extinction import SITE, extinction
 from reduction.flux.telluric import cards
 from reduction.flux.telluric.bands import BANDS, Gas
 from reduction.flux.telluric.correction import Correction, Source
@@ -54,7 +54,9 @@ def record(made: Calibrated, sensitivity: Spectrum, airmass: Airmass) -> Quality
         "airmass at the middle of the exposure",
     )
     put(header, vocabulary.GSP_AIRS, airmass.source, "where the airmass comes from")
-    put(header, vocabulary.GSP_EXTI, extinction().source, "extinction")
+    # One card: programs that do not know continued ones read it whole.
+    first_paper = extinction().source.split(";")[0]
+    put(header, vocabulary.GSP_EXTI, f"{SITE}: {first_paper}", "extinction curve")
     percent = round(100 * float(np.nanmedian(made.error)), 2)
     put(header, vocabulary.GSP_SSYS, percent, "median systematic error, percent")
     quality["sigma_sys_percent"] = percent

@@ -17,6 +17,7 @@ _NUMBERS: Final = (
     (vocabulary.GSP_H2O, "h2o", 3, "water at the zenith, mm"),
     (vocabulary.GSP_TSHI, "shift", 3, "shift of the telluric bands, Angstrom"),
     (vocabulary.GSP_TWID, "width", 3, "resolution in the telluric bands, Angstrom"),
+    (vocabulary.GSP_TWNG, "wings", 3, "share of the light in the wings of a line"),
 )
 _MEASURED: Final = "gases whose columns were measured"
 
@@ -39,7 +40,9 @@ def read(header: fits.Header) -> Telluric | None:
         values[name] = value
     if values["width"] <= 0 or values["o2"] < 0 or values["h2o"] < 0:
         return None
+    if not 0 <= values["wings"] < 1:
+        return None
     stated = usable_text(header, vocabulary.Card(vocabulary.GSP_TGAS, str, _MEASURED)).split()
     measured = frozenset(gas for gas in Gas if gas in stated)
-    o2, h2o, shift, width = (values[name] for _, name, _, _ in _NUMBERS)
-    return Telluric(o2, h2o, shift, width, airmass=1.0, measured=measured)
+    o2, h2o, shift, width, wings = (values[name] for _, name, _, _ in _NUMBERS)
+    return Telluric(o2, h2o, shift, width, airmass=1.0, wings=wings, measured=measured)

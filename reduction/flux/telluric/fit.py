@@ -1,8 +1,9 @@
 """The absorption by oxygen and water, fitted to a spectrum.
 
-Four numbers describe it: the columns of oxygen and of water, a shift, and the width to which the
-templates are smoothed. Beside the bands the spectrum may have any smooth shape, so that counts and
-fluxes serve alike: in each band a polynomial is fitted together with them.
+Five numbers describe it: the columns of oxygen and of water, a shift, the width to which the
+templates are smoothed, and the share of the light in the wings of a line. Beside the bands the
+spectrum may have any smooth shape, so that counts and fluxes serve alike: in each band a polynomial
+is fitted together with them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ WATER_PRIOR: Final = (WATER_MM, 2.5 * WATER_MM)
 """Precipitable water at the zenith, mm."""
 WIDTH_PRIOR: Final = 0.25
 """Uncertainty of the resolution, as a fraction."""
+WINGS_PRIOR: Final = (0.1, 0.1)
+"""Share of the light in the wings of a line: about 0.2 in Goodman Red, 400 lines/mm, 1.0″."""
 SHIFT_PRIOR: Final = 0.5
 """Uncertainty of the wavelengths in a slit, as a fraction of the resolution."""
 MEASURED: Final = {Gas.OXYGEN: 0.12, Gas.WATER: 0.35}
@@ -44,7 +47,7 @@ class BandResidual:
     """What is missing from the continuum in a band, rms, as a fraction of it.
 
     `before` and `after` the correction, without what the noise accounts for; `gain` is by how much
-    χ² becomes less by the correction.
+    χ² becomes less with the absorption, each with the continuum that then fits best.
     """
 
     band: Band
@@ -72,6 +75,8 @@ class Telluric:
         Of the bands, Å, redwards.
     width : float
         Resolution in the bands, FWHM, Å.
+    wings : float
+        Share of the light in the wings of a line.
     airmass : float
         Of the spectrum.
     o2_error, h2o_error : float
@@ -86,6 +91,7 @@ class Telluric:
     shift: float
     width: float
     airmass: float
+    wings: float = 0.0
     o2_error: float = float("nan")
     h2o_error: float = float("nan")
     measured: frozenset[Gas] = frozenset()
@@ -102,6 +108,7 @@ def transmission(
         water=0.0 if gas is Gas.OXYGEN else telluric.h2o * airmass,
         shift=telluric.shift,
         width=telluric.width,
+        wings=telluric.wings,
     )
 
 
@@ -168,18 +175,19 @@ def fit(
     segments = _segments(wavelength, flux, variance, mask)
     if not segments:
         return None
-    start = np.array([OXYGEN_PRIOR[0], WATER_PRIOR[0], 0.0, resolution])
+    start = np.array([OXYGEN_PRIOR[0], WATER_PRIOR[0], 0.0, resolution, WINGS_PRIOR[0]])
     uncertain = max(shift_error or 0.0, SHIFT_PRIOR * resolution)
-    spread = np.array([OXYGEN_PRIOR[1], WATER_PRIOR[1], uncertain, WIDTH_PRIOR * resolution])
+    widths = WIDTH_PRIOR * resolution
+    spread = np.array([OXYGEN_PRIOR[1], WATER_PRIOR[1], uncertain, widths, WINGS_PRIOR[1]])
     first, last = segments[0].pixels[0], segments[-1].pixels[-1] + 1
     air = wavelength[first:last]
     for segment in segments:
         segment.pixels = segment.pixels - first
 
     def passed(values: Floats) -> Floats:
-        oxygen, water, shift, width = values
+        oxygen, water, shift, width, wings = values
         amounts = {"oxygen": oxygen * airmass, "water": water * airmass}
-        return transmission_of(air, **amounts, shift=shift, width=width)
+        return transmission_of(air, **amounts, shift=shift, width=width, wings=wings)
 
     def residuals(values: Floats) -> Floats:
         model = passed(values)
@@ -187,11 +195,11 @@ def fit(
             [*(segment.residual(model) for segment in segments), (values - start) / spread]
         )
 
-    lower = [0.3, 0.0, -3 * spread[2], 0.5 * resolution]
-    upper = [2.0, 40.0, 3 * spread[2], 2.0 * resolution]
+    lower = [0.3, 0.0, -3 * spread[2], 0.5 * resolution, 0.0]
+    upper = [2.0, 40.0, 3 * spread[2], 2.0 * resolution, 0.4]
     # A first look at the shift, since bands that do not overlap their model pull it nowhere.
     steps = np.arange(-2 * uncertain, 2 * uncertain + 0.1, 0.5 * resolution)
-    tried = [start + np.array([0, 0, step, 0]) for step in steps]
+    tried = [start + np.array([0, 0, step, 0, 0]) for step in steps]
     values = min(tried, key=lambda one: float(np.sum(np.abs(residuals(one)))))
     for _ in range(_ROUNDS):
         found = least_squares(
@@ -201,13 +209,14 @@ def fit(
         values = found.x
         segments = _without_outliers(segments, passed(values))
     errors, measured = _errors(found.jac, values, segments, spread)
-    o2, h2o, shift, width = (float(value) for value in values)
+    o2, h2o, shift, width, wings = (float(value) for value in values)
     return Telluric(
         o2,
         h2o,
         shift,
         width,
         airmass,
+        wings,
         o2_error=errors[0],
         h2o_error=errors[1],
         measured=measured,
@@ -318,6 +327,7 @@ def _judged(segment: _Segment, passed: Floats) -> BandResidual:
     expected = here[inside]
     before = float(np.mean((share - 1) ** 2 - noise**2))
     after = float(np.mean((share / expected - 1) ** 2 - (noise / expected) ** 2))
-    weight = 1 / (noise**2 + MODEL_ERROR[band.gas] ** 2)
-    better = float(np.sum(weight * ((share - 1) ** 2 - (share - expected) ** 2)))
-    return BandResidual(band, float(np.sqrt(max(before, 0))), float(np.sqrt(max(after, 0))), better)
+    bare = np.ones(passed.shape)
+    without, with_it = (float(np.sum(segment.residual(one) ** 2)) for one in (bare, passed))
+    before, after = (float(np.sqrt(max(square, 0))) for square in (before, after))
+    return BandResidual(band, before, after, without - with_it)

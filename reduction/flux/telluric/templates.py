@@ -30,7 +30,11 @@ WATER_RESOLUTION: Final = 12.0
 """FWHM of the templates, Å; narrower lines cannot be made of them."""
 WATER_MM: Final = 3.95
 """Precipitable water of the template, mm."""
-_MARGIN: Final = 60.0
+WING_RATIO: Final = 4.0
+"""Width of the wings of a line over that of its core: light that optics and grating scatter."""
+_MARGIN: Final = 100.0
+_COARSE: Final = 4
+"""Points of the grid that are averaged before a wide smoothing."""
 _TO_SIGMA: Final = 1 / 2.3548
 
 
@@ -102,14 +106,27 @@ def _water(amount: float, part: slice) -> Floats:
 
 
 def _smoothed(transmission: Floats, fwhm: float, native: float) -> Floats:
+    """Smooth a transmission of the resolution `native` to `fwhm`, both FWHM in Å."""
     extra = np.sqrt(max(fwhm**2 - native**2, 0.0)) * _TO_SIGMA / STEP
     if extra < 0.3:
         return transmission
-    return np.asarray(gaussian_filter1d(transmission, extra, mode="nearest", truncate=3.5))
+    whole = transmission.size // _COARSE * _COARSE
+    if extra < 3 * _COARSE or whole < 4 * _COARSE:
+        return np.asarray(gaussian_filter1d(transmission, extra, mode="nearest", truncate=3.5))
+    means = transmission[:whole].reshape(-1, _COARSE).mean(axis=1)
+    smooth = gaussian_filter1d(means, extra / _COARSE, mode="nearest", truncate=3.5)
+    places = np.arange(means.size) * _COARSE + (_COARSE - 1) / 2
+    return np.asarray(np.interp(np.arange(transmission.size), places, smooth), dtype=float)
 
 
 def transmission_of(
-    wavelength: Floats, *, oxygen: float, water: float, shift: float, width: float
+    wavelength: Floats,
+    *,
+    oxygen: float,
+    water: float,
+    shift: float,
+    width: float,
+    wings: float = 0.0,
 ) -> Floats:
     """Return the transmission of oxygen and water.
 
@@ -124,7 +141,9 @@ def transmission_of(
     shift : float
         By how much the bands lie redwards of their wavelengths, Å.
     width : float
-        Resolution, FWHM, Å.
+        Resolution, FWHM, Å: of the Gaussian core of a line.
+    wings : float
+        Share of the light in Gaussian wings, `WING_RATIO` times as wide.
 
     Returns
     -------
@@ -139,4 +158,6 @@ def transmission_of(
         return np.ones(wavelength.shape)
     passed = _smoothed(_oxygen(oxygen, part), width, OXYGEN_RESOLUTION)
     passed = passed * _smoothed(_water(water / WATER_MM, part), width, WATER_RESOLUTION)
+    if wings > 0:
+        passed = (1 - wings) * passed + wings * _smoothed(passed, WING_RATIO * width, width)
     return np.asarray(np.interp(wavelength - shift, grid, passed, left=1.0, right=1.0))

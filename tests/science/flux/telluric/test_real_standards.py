@@ -30,16 +30,15 @@ def test_the_bands_of_real_spectra_are_corrected() -> None:
             bad.astype(np.uint8),
             airmass=float(data["airmass"][number]),
             resolution=6.5,
-            shift_error=6.0,  # their wavelengths are up to 16 Å off
+            shift_error=10.0,  # their wavelengths are up to 30 Å off
         )
         if found is None:  # too few pixels around the B band
             continue
         for band in found.bands:
             left.setdefault(band.band.name, []).append(band.after)
             assert band.improved
-    # Median and 80 % of the nights; the widest deviations have shifts beyond the range of the fit.
-    assert np.median(left["A"]) < 0.045 and np.quantile(left["A"], 0.8) < 0.09
-    assert np.median(left["B"]) < 0.015 and np.quantile(left["B"], 0.9) < 0.03
-    assert np.median(left["7200"]) < 0.02
-    assert np.median(left["8200"]) < 0.02
+    assert np.median(left["A"]) < 0.035 and np.quantile(left["A"], 0.85) < 0.05
+    assert np.median(left["B"]) < 0.010 and np.quantile(left["B"], 0.95) < 0.03
+    assert np.median(left["7200"]) < 0.015
+    assert np.median(left["8200"]) < 0.018
     assert len(left["B"]) > 30 and len(left["A"]) >= 15
