@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 from astropy.io import fits
-from numpy.typing import NDArray
 from pydantic import Field
 
 from reduction.astrometry.airmass import Airmass, airmass_of
@@ -17,12 +15,9 @@ from reduction.flux.references.library import Star, star_of
 from reduction.flux.references.recognition import recognise
 from reduction.flux.response import sensitivity as products
 from reduction.flux.response import site_library
-from reduction.flux.response.counts import rate_of
 from reduction.flux.response.model import FitOptions, Response
 from reduction.flux.response.response import measure
-from reduction.flux.telluric import cards, fit
-from reduction.flux.telluric.bands import Gas
-from reduction.flux.telluric.fit import Telluric
+from reduction.flux.telluric import standard
 from reduction.frames import DataType, FrameDescription, FrameKind, Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice
@@ -98,7 +93,7 @@ def sensitivity(
     airmass = _airmass(spectrum.header)
     report("Fit the response", 0.3)
     options = FitOptions(settings.stiffness, settings.mask_lines)
-    telluric = _telluric(spectrum, airmass)
+    telluric = standard.measure(spectrum, airmass.value)
     own = measure(spectrum, star, airmass, options, None if telluric is None else telluric.passed)
     report("Combine with earlier nights", 0.7)
     members = _members(inputs)
@@ -193,35 +188,6 @@ def _judged(own: Response, earlier: list[Response]) -> Response:
         return own
     others = [each for each in own.notices if each.code is not NoticeCode.THROUGHPUT_SHAPE]
     return replace(own, notices=(*others, *shape))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bands:
-    """The absorption by oxygen and water in the spectrum of the star, and its transmission."""
-
-    found: Telluric
-    passed: NDArray[np.float64]
-
-    def record(self, product: Spectrum) -> dict[str, float | int | str]:
-        """Write it to a sensitivity, for spectra too faint to show it; return its numbers."""
-        cards.write(product.header, self.found)
-        product.planes["TRANSM"] = self.passed
-        numbers = {
-            Gas.OXYGEN: ("telluric_o2", self.found.o2),
-            Gas.WATER: ("telluric_h2o", self.found.h2o),
-        }
-        measured = self.found.measured
-        return {key: round(value, 3) for gas, (key, value) in numbers.items() if gas in measured}
-
-
-def _telluric(spectrum: Spectrum, airmass: Airmass) -> _Bands | None:
-    """Return the absorption in the spectrum of the star; None where it shows no band."""
-    counts = rate_of(spectrum)
-    light = (counts.wavelength, counts.rate, counts.variance, counts.flags)
-    found = fit.fit(*light, airmass=airmass.value, resolution=counts.resolution)
-    if found is None or not found.measured:
-        return None
-    return _Bands(found, fit.transmission(found, counts.wavelength, airmass.value))
 
 
 def _record(

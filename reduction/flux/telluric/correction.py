@@ -15,14 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from reduction.flux.telluric.bands import BANDS, Gas
-from reduction.flux.telluric.fit import (
-    BandResidual,
-    Flags,
-    Telluric,
-    fit,
-    residuals_of,
-    transmission,
-)
+from reduction.flux.telluric.fit import Telluric, fit, residuals_of, transmission
+from reduction.flux.telluric.segments import BandResidual, Flags
 
 Floats = NDArray[np.float64]
 

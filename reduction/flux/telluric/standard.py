@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from reduction.flux.telluric import cards
+from reduction.flux.telluric.bands import Gas
 from reduction.flux.telluric.expectation import expected
 from reduction.flux.telluric.fit import Telluric, fit, transmission
 from reduction.frames import Spectrum
 from reduction.wavelength.axis.medium import medium_of, to_air
 
 
-def measure(spectrum: Spectrum, airmass: float) -> Telluric | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Absorption:
+    """The absorption in a spectrum, and the transmission of what it shows, (n,), at its pixels."""
+
+    found: Telluric
+    passed: NDArray[np.float64]
+
+    def record(self, sensitivity: Spectrum) -> dict[str, float | int | str]:
+        """Write it to a sensitivity on the same axis, for spectra too faint to show it.
+
+        Returns
+        -------
+        dict
+            ``telluric_o2``, in units of the standard atmosphere, and ``telluric_h2o``, mm, as far
+            as they were measured.
+        """
+        cards.write(sensitivity.header, self.found)
+        sensitivity.planes["TRANSM"] = self.passed
+        numbers = {
+            Gas.OXYGEN: ("telluric_o2", self.found.o2),
+            Gas.WATER: ("telluric_h2o", self.found.h2o),
+        }
+        measured = self.found.measured
+        return {key: round(value, 3) for gas, (key, value) in numbers.items() if gas in measured}
+
+
+def measure(spectrum: Spectrum, airmass: float) -> Absorption | None:
     """Fit the absorption in the spectrum of a star.
 
     Parameters
@@ -22,7 +52,7 @@ def measure(spectrum: Spectrum, airmass: float) -> Telluric | None:
 
     Returns
     -------
-    Telluric or None
+    Absorption or None
         None if the spectrum shows neither oxygen nor water.
     """
     if spectrum.wavelength is None:
@@ -39,40 +69,9 @@ def measure(spectrum: Spectrum, airmass: float) -> Telluric | None:
         resolution=known.resolution,
         shift_error=known.shift_error,
     )
-    return found if found is not None and found.measured else None
-
-
-def keep(sensitivity: Spectrum, standard: Spectrum, airmass: float) -> dict[str, float]:
-    """Measure the absorption in the spectrum of a standard star; write it to its sensitivity.
-
-    Parameters
-    ----------
-    sensitivity : Spectrum
-        On the axis of `standard`; gets the plane ``TRANSM`` (1 where nothing was measured) and the
-        cards of `reduction.flux.telluric.cards`.
-    standard : Spectrum
-    airmass : float
-
-    Returns
-    -------
-    dict
-        ``telluric_o2``, in units of the standard atmosphere, and ``telluric_h2o``, mm, as far as
-        they were measured.
-    """
-    found = measure(standard, airmass)
-    sensitivity.planes["TRANSM"] = np.ones(standard.flux.shape)
-    if found is None or standard.wavelength is None:
-        return {}
-    air = np.asarray(standard.wavelength, dtype=float)
-    air = to_air(air) if medium_of(standard.header) == "vacuum" else air
+    if found is None or not found.measured:
+        return None
     passed = np.ones(air.shape)
     for gas in found.measured:
         passed *= transmission(found, air, airmass, gas)
-    sensitivity.planes["TRANSM"] = passed
-    cards.write(sensitivity.header, found)
-    values = {"O2": ("telluric_o2", found.o2, 3), "H2O": ("telluric_h2o", found.h2o, 2)}
-    return {
-        name: round(value, digits)
-        for gas, (name, value, digits) in values.items()
-        if gas in found.measured
-    }
+    return Absorption(found, passed)
