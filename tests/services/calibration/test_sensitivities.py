@@ -10,13 +10,15 @@ import pytest
 from db.models import File, Ingredient, Proposal, Run, User
 from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
+from reduction.settings.proposal_settings import settings_model
 from services import access
-from services.calibration import manual, provisional, report
+from services.calibration import affected, manual, provisional, report
 from services.calibration.recalibration import fluxes
 from services.errors import NotFound, Unacceptable
 from services.files import actions, deletion, ingredients, origin
 from services.files.serialization import as_dict
 from services.monitoring import check
+from services.proposals import proposals
 from services.runs import requests
 from tests.support import builders
 from tests.support.builders import arrive
@@ -383,6 +385,30 @@ class TestProvisional:
         standard(raw, 55, 6000)
         builders.drain()
         assert used(flux_of(frame)) == "sensitivity_6.fits"
+
+
+class TestSettings:
+    def test_others_for_the_flux_concern_that_step_alone(self, raw: Path) -> None:
+        arc(raw)
+        standard(raw, 1)
+        star(raw, 20)
+        builders.drain()
+        staff = builders.person("staff", is_staff=True)
+        (proposal,) = Proposal.select()
+        now = proposals.settings_of(proposal).model_dump(mode="json")
+        for section, steps in (
+            ({"flux": {"scale": 2.0}}, [("Flux", 2)]),
+            ({"sensitivity": {"factor": 2.0}}, []),  # what serves everybody keeps the defaults
+        ):
+            wanted = settings_model().model_validate({**now, **section})
+            assert affected.of(staff, proposal.id, wanted).steps == steps
+        Proposal.update(settings={"flux": {"scale": 2.0}}).execute()
+        before = {one.id: one.checksum for one in made(DataType.FLUX)}
+        assert len(affected.reduce_again(staff, proposal.id)) == 2
+        builders.drain()
+        redone = [one for one in made(DataType.FLUX) if one.id not in before]
+        assert len(redone) == 2
+        assert affected.of(staff, proposal.id).frames == 0
 
 
 # --- what is everybody's ----------------------------------------------------------------------
