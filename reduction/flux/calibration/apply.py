@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reduction.flux.response.counts import MOST_LOSS
 from reduction.frames import PixelFlag, Spectrum
 from reduction.wavelength.axis.medium import medium_of, to_air
 
@@ -88,7 +89,7 @@ def on_axis(sensitivity: Spectrum, air: Floats) -> SensitivityOnAxis:
         found = np.interp(air, own[defined], np.asarray(array, dtype=float)[defined])
         return np.where(whole, found, np.nan)
 
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         statistical = np.sqrt(np.asarray(sensitivity.variance, dtype=float)) / values
     systematic = sensitivity.planes.get("SYS", np.full(values.shape, np.nan))
     return SensitivityOnAxis(at(values), at(statistical), at(systematic))
@@ -113,16 +114,17 @@ def conversion(
     Returns
     -------
     (n,) float64
-        erg/s/cm²/Å per electron; NaN where the sensitivity is not known.
+        erg/s/cm²/Å per electron; NaN where the sensitivity is not known, or nearly all of the light
+        is outside of the aperture, as for a standard star.
     """
     assert spectrum.wavelength is not None
     width = np.gradient(np.asarray(spectrum.wavelength, dtype=float))
     factor = 10 ** (0.4 * dimming) / (exposure * width * sensitivity.value)
     if spectrum.loss is None:
         return np.asarray(factor, dtype=float)
-    kept = 1 - np.nan_to_num(np.asarray(spectrum.loss, dtype=float))
-    # A loss of everything would divide by zero: no such spectrum is extracted.
-    return np.asarray(factor / np.clip(kept, 0.05, None), dtype=float)
+    lost = np.nan_to_num(np.asarray(spectrum.loss, dtype=float))
+    kept = np.where(lost < MOST_LOSS, 1 - np.clip(lost, 0.0, MOST_LOSS), np.nan)
+    return np.asarray(factor / kept, dtype=float)
 
 
 def in_flux(spectrum: Spectrum, factor: Floats) -> Spectrum:
@@ -149,6 +151,8 @@ def in_flux(spectrum: Spectrum, factor: Floats) -> Spectrum:
     flux = np.where(known, np.asarray(spectrum.flux, dtype=np.float64) * factor, np.nan)
     with np.errstate(invalid="ignore"):
         variance = np.asarray(spectrum.variance, dtype=np.float64) * factor**2
+        # Without an error there is no measurement.
+        flux = np.where(np.isfinite(variance) & (variance >= 0), flux, np.nan)
     return Spectrum(
         flux,
         np.where(np.isfinite(flux), variance, np.inf),

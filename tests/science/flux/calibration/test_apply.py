@@ -130,3 +130,12 @@ def test_without_a_known_loss_nothing_is_added() -> None:
     made = calibrated(spectrum, flux_scenes.sensitivity())
     assert made.wavelength is not None
     np.testing.assert_allclose(made.flux, 0.95 * true_flux(made.wavelength), rtol=2e-5)
+
+
+def test_light_that_is_nearly_all_outside_of_the_aperture_is_not_restored() -> None:
+    spectrum = flux_scenes.observed()
+    assert spectrum.loss is not None
+    spectrum.loss[:100], spectrum.loss[100:200] = 0.95, np.nan
+    made = calibrated(spectrum, flux_scenes.sensitivity())
+    assert np.isnan(made.flux[:100]).all() and np.isinf(made.variance[:100]).all()
+    assert np.isfinite(made.flux[100:]).all()
