@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
+from reduction.astrometry.airmass import airmass_of
+from reduction.fits import card_repair, frame_io
 from reduction.flux.calibration import setup
 from reduction.flux.calibration.grade import Evidence, Grade, grade, slit_terms
 from reduction.flux.calibration.setup import SlitAndNight
 from reduction.notice_codes import NoticeCode
 from tests.support.notices import codes, params
+from tests.support.paths import SHARED_DATA
+
+FOLDER = SHARED_DATA / "soar-blue-2014-12-18"
+STANDARDS = sorted(FOLDER.glob("02*LTT3218*"))
 
 AIR = np.arange(3700.0, 9000.0, 10.0)
 NIGHT = dt.date(2026, 7, 5)
@@ -114,3 +121,13 @@ def test_a_slit_has_no_direction(angle: float, parallactic: float, off: float) -
 def test_nothing_is_said_when_the_corrector_may_be_in_the_beam(state: str) -> None:
     header = fits.Header({"ADCSTAT": state, "POSANGLE": 90.0})
     assert setup.off_parallactic(header, 0.0) is None
+
+
+@pytest.mark.skipif(not STANDARDS, reason=f"{FOLDER} is not here")
+@pytest.mark.parametrize("path", STANDARDS, ids=lambda path: path.name[:4])
+def test_the_observers_of_a_real_standard_put_the_slit_along_the_vertical(path: Path) -> None:
+    header = card_repair.repair(frame_io.read_header(path)[0]).header
+    airmass = airmass_of(header)
+    assert airmass is not None
+    off = setup.off_parallactic(header, airmass.parallactic)
+    assert off is not None and off < 3
