@@ -14,7 +14,7 @@ from reduction.flux.references.extinction import extinction
 from reduction.flux.references.library import Star, star_of
 from reduction.flux.references.recognition import recognise
 from reduction.flux.response import sensitivity as products
-from reduction.flux.response import site_library
+from reduction.flux.response import site_library, zero_point
 from reduction.flux.response.model import FitOptions, Response
 from reduction.flux.response.response import measure
 from reduction.flux.telluric import standard
@@ -103,6 +103,11 @@ def sensitivity(
     used = members if combined is not None else []
     product = products.spectrum_of(spectrum, own, combined)
     bands = {} if telluric is None else telluric.record(product)
+    off = zero_point.offset(own, earlier)
+    if off is not None:
+        comment = "zero point minus the median of earlier nights, mag"
+        provenance.put(product.header, vocabulary.GSP_ZMED, round(off, 3), comment)
+        bands["zero_point_offset_mag"] = round(off, 3)
     file_name = sensitivity_name(facts, star.name)
     _record(product.header, own, airmass, settings, len(used))
     provenance.stamp(product.header, parent=None, file_name=file_name)

@@ -252,6 +252,18 @@ class TestSiteLibrary:
         inside = np.isfinite(data.flux) & (data.wavelength > 4000)
         assert np.std(np.log(data.flux[inside] / expected[inside])) < 0.01
 
+    def test_clouds_over_the_star_are_told_from_earlier_nights(
+        self, earlier: tuple[Spectrum, ...]
+    ) -> None:
+        levels = [float(np.nanmedian(each.planes["OWN"])) for each in earlier]
+        clear, cloudy = (made(standard(Exposure(grey=g)), earlier) for g in (1.0, 0.4))
+        own = float(np.nanmedian(clear.data.planes["OWN"]))
+        expected = 2.5 * np.log10(own / np.median(levels))
+        assert clear.quality["zero_point_offset_mag"] == pytest.approx(expected, abs=0.06)
+        difference = clear.data.header["GSP_ZMED"] - cloudy.data.header["GSP_ZMED"]
+        assert difference == pytest.approx(-2.5 * np.log10(0.4), abs=0.02)
+        assert "GSP_ZMED" not in made(standard(), earlier[:2]).data.header
+
     def test_two_are_too_few(self, earlier: tuple[Spectrum, ...]) -> None:
         product = made(standard(), earlier[:2])
         assert product.quality["library_size"] == 0
