@@ -47,22 +47,36 @@ def may_choose(user: User, file: File) -> bool:
 
 
 def of_file(user: User, file: File) -> list[Search]:
-    """Return the searches for the calibrations of a file's next step, else of the one it is of."""
+    """Return the searches for the calibrations of a file's next step, else of the one it is of.
+
+    Those of a next step that is done only where its calibrations exist come in addition, and only
+    if there is something to choose from.
+    """
     file = access.file_for(user, Action.VIEW, file.id)
     if file.proposal is None:
         return []
-    following = blocks_for(DataType(file.data_type), FrameKind(file.kind))
-    due = [
+    following = [
         block
-        for block in following
+        for block in blocks_for(DataType(file.data_type), FrameKind(file.kind))
         if set(block.calibration_roles) & set(manual.KINDS) and not block.is_shared
     ]
-    if due:
-        settings = proposals.block_settings(file.proposal, due[0].name).model_dump(mode="json")
-        wish = drafts.draft(due[0], file, settings)
-        return [
-            _ahead(wish, due[0], role) for role in due[0].calibration_roles if role in manual.KINDS
-        ]
+    further = [one for b in following if b.only_with for one in _all_ahead(file, b)]
+    chosen = [
+        search
+        for search in further
+        if search.taken or any(one.obstacle is None for one in search.candidates)
+    ]
+    due = next((block for block in following if not block.only_with), None)
+    return [*(_all_behind(file) if due is None else _all_ahead(file, due)), *chosen]
+
+
+def _all_ahead(file: File, block: Block) -> list[Search]:
+    settings = proposals.block_settings(file.proposal, block.name).model_dump(mode="json")
+    wish = drafts.draft(block, file, settings)
+    return [_ahead(wish, block, role) for role in block.calibration_roles if role in manual.KINDS]
+
+
+def _all_behind(file: File) -> list[Search]:
     run = Run.get_or_none(Run.id == file.run_id)
     block = all_blocks().get(run.block) if run else None
     if run is None or block is None or file.parent is None:

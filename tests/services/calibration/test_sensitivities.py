@@ -245,14 +245,29 @@ class TestChoice:
         frame = star(raw, 40)
         builders.drain()
         staff = builders.person("staff", is_staff=True)
-        for file, is_made in ((spectrum_of(frame), False), (flux_of(frame), True)):
-            (search,) = report.of_file(staff, file)
-            assert search.is_made is is_made
+        both = report.of_file(staff, spectrum_of(frame))
+        assert [(one.role, one.is_made) for one in both] == [
+            ("arc lamp", True),  # what it was made with, and what its next step would use
+            ("sensitivity", False),
+        ]
+        (behind,) = report.of_file(staff, flux_of(frame))
+        assert behind.is_made
+        for search in (both[1], behind):
             assert [one.file.file_name for one in search.candidates] == [
                 "sensitivity_6.fits",
                 "sensitivity_5.fits",
             ]
             assert [one.file_name for one in search.taken] == ["sensitivity_6.fits"]
+
+    def test_without_a_standard_star_the_report_is_that_of_the_spectrum(self, raw: Path) -> None:
+        arc(raw)
+        frame = star(raw, 40)
+        arc(raw, 50, CAM_TARG=11.6, GRT_TARG=5.8)
+        standard(raw, 55, CAM_TARG=11.6, GRT_TARG=5.8)
+        builders.drain()
+        staff = builders.person("staff", is_staff=True)
+        (search,) = report.of_file(staff, spectrum_of(frame))
+        assert search.role == "arc lamp"
 
 
 class TestSiteLibrary:
