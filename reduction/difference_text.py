@@ -69,7 +69,9 @@ def taken_with(differences: Sequence[Difference]) -> str:
     """Return differences after *taken*: ``with a different slit (3.2″; this frame 1.0″)``."""
     parts: list[str] = []
     for difference in differences:
-        if difference.quantity in QUANTITIES:
+        if difference.quantity is Quantity.NIGHT:
+            parts.append(f"in the night of {difference.found}")
+        elif difference.quantity in QUANTITIES:
             found, wanted = (
                 value_text(difference.quantity, v) for v in (difference.found, difference.wanted)
             )

@@ -141,6 +141,19 @@ def test_every_notice_is_stored_and_read_back(code: NoticeCode) -> None:
             "Arc taken 3 days from this frame.",
         ),
         (
+            notice(
+                NoticeCode.DEGRADED_MATCH,
+                role="sensitivity",
+                file="sensitivity.fits",
+                differences=[
+                    SLIT,
+                    Difference(Quantity.NIGHT, "2024-03-11", "2024-03-08", Effect.USABLE),
+                ],
+            ),
+            "Sensitivity taken with a different slit (3.2″; this frame 1.0″) in the night of "
+            "2024-03-08.",
+        ),
+        (
             notice(NoticeCode.SKY_CORRECTED, **SKY),
             "Wavelengths corrected by +14.7 ± 0.3 Å to match the solar lines of the sky. "
             "Check before use.",
