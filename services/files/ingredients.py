@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from db import database
-from db.models import File, Ingredient, Run, RunInput, User
+from db.models import File, Ingredient, Run, RunInput
 from reduction import matching
 from reduction.differences import Difference, Effect, Quantity
 from reduction.frames import ArcSide, DataType, FrameKind, Product
 from reduction.matching import ArcChoice
 from reduction.notices import Notice
 from reduction.registry import CalibrationRole, all_blocks
-from services import access
 from services.calibration import masters
 from services.calibration.outcomes import Inputs, Refusal, as_tried, none_refused
 from services.files.rows import describe
@@ -64,8 +63,6 @@ _ROLE = {
     CalibrationRole.MASTER_FLAT: Role.MASTER_FLAT,
     CalibrationRole.SENSITIVITY: Role.SENSITIVITY,
 }
-_OF_OTHERS = (Role.MEMBER, Role.STANDARD)
-"""What of a shared calibration belongs to a proposal, and is named to those who see it."""
 SIDES: Mapping[ArcSide, Role] = {
     ArcSide.FIRST: Role.ARC,
     ArcSide.SECOND: Role.SECOND_ARC,
@@ -353,28 +350,6 @@ def attach(files: Sequence[File]) -> None:
         file.ingredients = by_product.get(file.id, [])
 
 
-def names_given(runs: Iterable[Run], user: User | None = None) -> dict[int, list[str]]:
-    """Return the names of what each of some runs was given, by the run's id.
-
-    A master's run is everybody's: the frames that it was given are named to those who see them.
-    """
-    names: dict[int, list[str]] = {}
-    shared = set()
-    for run in runs:
-        names[run.id] = []
-        if run.proposal_id is None:
-            shared.add(run.id)
-    query = RunInput.select(RunInput.run, RunInput.name, RunInput.input, RunInput.role)
-    query = query.where(RunInput.run.in_(list(names)), RunInput.name != "")
-    given = list(query.order_by(RunInput.id).tuples())
-    members = {i for run, _, i, role in given if run in shared and role == Role.MEMBER}
-    seen = _seen(members, user)
-    for run, name, number, role in given:
-        if run not in shared or role != Role.MEMBER or number in seen:
-            names[run].append(name)
-    return names
-
-
 def source_of(product: File) -> File | None:
     """Return the file that the run of a product was on, None when it was deleted.
 
@@ -386,28 +361,3 @@ def source_of(product: File) -> File | None:
     query = Ingredient.select(Ingredient, File).join(File, on=(Ingredient.input == File.id))
     row = query.where(Ingredient.product == product, Ingredient.role == Role.STANDARD).first()
     return None if row is None else row.input
-
-
-def names_of(product: File, user: User | None = None) -> list[str]:
-    """Return the names of what went into a product.
-
-    The frames of a master, and the spectrum of a sensitivity, are named to those who see them.
-    """
-    used = of(product)
-    if product.proposal_id is not None:
-        return [ingredient.name for ingredient in used]
-    owned = {one.input_id for one in used if one.role in _OF_OTHERS}
-    seen = _seen(owned, user)
-    return [one.name for one in used if one.role not in _OF_OTHERS or one.input_id in seen]
-
-
-def _seen(files: Iterable[int | None], user: User | None) -> set[int | None]:
-    """Return those of some files that a person sees; staff also those that were deleted."""
-    wanted = set(files)
-    if user is None or not wanted:
-        return set()
-    if access.sees_everything(user):
-        return wanted
-    known = [number for number in wanted if number is not None]
-    visible = access.visible_files(user, File.id).where(File.id.in_(known))
-    return {number for (number,) in visible.tuples()}

@@ -11,7 +11,7 @@ from reduction.frames import DataType
 from reduction.notice_text import texts
 from services import notices
 from services.calibration import provisional
-from services.files import ingredients
+from services.runs import member_reports
 
 
 def _decimal(number: float | None) -> str | None:
@@ -70,7 +70,7 @@ def as_dict(file: File, user: User | None = None) -> dict[str, Any]:
         "stale": file.out_of_date,
         "provisional": provisional.is_provisional(file),
         "provisional_until": _moment(file.provisional_until),
-        "inputs": ingredients.names_of(file, user),
+        "inputs": member_reports.names_of(file, user),
         "created": file.created.isoformat(),
         "last_modified": file.last_modified.isoformat(),
         "original_file": file.original.file_name if file.original else None,

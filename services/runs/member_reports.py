@@ -1,4 +1,4 @@
-"""What is said of a master's frames, and to whom.
+"""What is said of the frames of a shared calibration, and to whom.
 
 A master names none of its frames, since they belong to proposals. The owner of a frame that was not
 used is told so by its name; whoever uses the master is told that frames were left out of it, or
@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from db.models import File, LogEntry
+from db.models import File, LogEntry, Run, RunInput, User
 from reduction.frames import DataType, FrameKind, Product
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
-from services import logs, notices
+from services import access, logs, notices
 from services.calibration import master_selection, masters
 from services.calibration.outcomes import Inputs
+from services.files import ingredients
+from services.files.ingredients import Role
 from services.unit_of_work import UnitOfWork
 
 TOLD = frozenset(
@@ -129,3 +131,56 @@ def hiding(names: Mapping[str, str], said: Notice) -> Notice:
         for name, value in said.params.items()
     }
     return Notice(said.code, said.severity, params)
+
+
+# --- names of what went in ---------------------------------------------------------------------
+
+_OF_OTHERS = (Role.MEMBER, Role.STANDARD)
+"""What of a shared calibration belongs to a proposal, and is named to those who see it."""
+
+
+def names_given(runs: Iterable[Run], user: User | None = None) -> dict[int, list[str]]:
+    """Return the names of what each of some runs was given, by the run's id.
+
+    A master's run is everybody's: the frames that it was given are named to those who see them.
+    """
+    names: dict[int, list[str]] = {}
+    shared = set()
+    for run in runs:
+        names[run.id] = []
+        if run.proposal_id is None:
+            shared.add(run.id)
+    query = RunInput.select(RunInput.run, RunInput.name, RunInput.input, RunInput.role)
+    query = query.where(RunInput.run.in_(list(names)), RunInput.name != "")
+    given = list(query.order_by(RunInput.id).tuples())
+    members = {i for run, _, i, role in given if run in shared and role == Role.MEMBER}
+    seen = _seen(members, user)
+    for run, name, number, role in given:
+        if run not in shared or role != Role.MEMBER or number in seen:
+            names[run].append(name)
+    return names
+
+
+def names_of(product: File, user: User | None = None) -> list[str]:
+    """Return the names of what went into a product.
+
+    The frames of a master, and the spectrum of a sensitivity, are named to those who see them.
+    """
+    used = ingredients.of(product)
+    if product.proposal_id is not None:
+        return [ingredient.name for ingredient in used]
+    owned = {one.input_id for one in used if one.role in _OF_OTHERS}
+    seen = _seen(owned, user)
+    return [one.name for one in used if one.role not in _OF_OTHERS or one.input_id in seen]
+
+
+def _seen(files: Iterable[int | None], user: User | None) -> set[int | None]:
+    """Return those of some files that a person sees; staff also those that were deleted."""
+    wanted = set(files)
+    if user is None or not wanted:
+        return set()
+    if access.sees_everything(user):
+        return wanted
+    known = [number for number in wanted if number is not None]
+    visible = access.visible_files(user, File.id).where(File.id.in_(known))
+    return {number for (number,) in visible.tuples()}

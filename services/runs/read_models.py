@@ -11,8 +11,8 @@ from db.models import File, Proposal, Run, User
 from reduction.notices import Notice
 from reduction.registry import all_blocks
 from services import notices
-from services.files import ingredients
 from services.notices import Stored
+from services.runs import member_reports
 from services.runs.lifecycle import LIVE
 
 
@@ -88,7 +88,7 @@ def views(runs: Sequence[Run], user: User | None = None) -> list[RunView]:
         Proposal.id.in_({run.proposal_id for run in runs if run.proposal_id is not None})
     )
     owners = {owner.id: owner.soar_id for owner in known}
-    given = ingredients.names_given(runs, user)
+    given = member_reports.names_given(runs, user)
     return [
         _view(
             run, subjects[run.file_id], owners.get(run.proposal_id), products[run.id], given[run.id]

@@ -19,7 +19,7 @@ from services.files import actions, deletion, ingredients, origin
 from services.files.serialization import as_dict
 from services.monitoring import check
 from services.proposals import proposals
-from services.runs import requests
+from services.runs import member_reports, requests
 from tests.support import builders
 from tests.support.builders import arrive
 from tests.support.notices import codes, params
@@ -490,7 +490,7 @@ class TestShared:
         builders.drain()
         (after,) = sensitivities()
         assert after.checksum == before.checksum
-        assert ingredients.names_of(after, owner) == []
+        assert member_reports.names_of(after, owner) == []
         assert check.violations() == []
 
     def test_who_may_process_the_spectrum_may_request_one_which_serves_only_them(
