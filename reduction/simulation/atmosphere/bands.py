@@ -47,25 +47,56 @@ OXYGEN = {
 B_GROUND, D_GROUND, SPIN_SPIN, SPIN_ROTATION = 1.437677, 4.84e-6, 1.984751, -0.008425
 """Of the ground state of O2, cm⁻¹."""
 
-WATER = (
-    # First and last wavelength, Å, of a part of a band, its number of lines and the sum of their
-    # equivalent widths per mm of water if they were weak, Å. With 3 mm the depths at low resolution
-    # are those of spectra from Cerro Paranal (Patat et al. 2011, A&A 527, A91, fig. 8).
-    (5880.0, 5990.0, 60, 0.35),
-    (6460.0, 6600.0, 60, 0.30),
-    (6925.0, 7060.0, 60, 0.45),
-    (7160.0, 7215.0, 50, 1.9),
-    (7215.0, 7340.0, 90, 2.6),
-    (7340.0, 7420.0, 40, 0.35),
-    (8100.0, 8150.0, 40, 1.1),
-    (8150.0, 8240.0, 80, 3.6),
-    (8240.0, 8370.0, 90, 2.2),
-    (8900.0, 9070.0, 110, 5.5),
-    (9070.0, 9280.0, 110, 4.0),
-    (9280.0, 9420.0, 110, 26.0),
-    (9420.0, 9620.0, 120, 20.0),
-    (9620.0, 9900.0, 110, 7.0),
-)
+WATER: dict[int, tuple[float, ...]] = {
+    # First wavelength of a band, Å: the sum of the equivalent widths of its lines if they were
+    # weak, Å per mm of water, in each `WATER_PART`. With 3 mm each part absorbs as LOWTRAN 7
+    # (Kneizys et al. 1988, AFGL-TR-88-0177) has it.
+    5850: (0.136, 0.226, 0.122),
+    6450: (0.161, 0.111, 0.0848),
+    6900: (0.217, 0.303, 0.315, 0.231, 0.179, 1.05, 0.849, 0.997, 0.516, 0.262, 0.0625),
+    7850: (
+        0.124,
+        0.154,
+        0.195,
+        0.213,
+        0.118,
+        0.39,
+        0.829,
+        0.57,
+        0.451,
+        0.365,
+        0.221,
+        0.135,
+        0.0619,
+        0.0808,
+    ),
+    8850: (
+        0.048,
+        0.232,
+        1.57,
+        1.37,
+        1.72,
+        1.94,
+        1.46,
+        0.889,
+        1.86,
+        9.89,
+        11.2,
+        6.44,
+        6.37,
+        5.04,
+        3.74,
+        3.06,
+        1.38,
+        0.979,
+        0.928,
+        0.456,
+        0.142,
+        0.0682,
+    ),
+}
+WATER_PART, WATER_LINES = 50.0, 40
+"""Å, and the lines in each part."""
 WATER_SEED = 18
 
 
@@ -171,15 +202,18 @@ def _oxygen_lines() -> list[tuple[Floats, Floats]]:
 def _water_lines() -> tuple[Floats, Floats]:
     """Return air wavelengths (Å) and integrals of the optical depth (cm⁻¹ per mm) of H2O lines.
 
-    A random band model (Goody 1952, QJRMS 78, 165): places without order and exponentially
-    distributed strengths, which statistically absorb like the bands of an asymmetric top.
+    Within each part of a band they are those of a random band model (Goody 1952, QJRMS 78, 165):
+    places without order and exponentially distributed strengths, which statistically absorb like
+    the bands of an asymmetric top.
     """
     rng = np.random.default_rng(WATER_SEED)
     place, strength = [], []
-    for low, high, n, total in WATER:
-        place.append(rng.uniform(low, high, n))
-        share = rng.exponential(1.0, n)
-        strength.append(total * share / share.sum() * 1e8 / place[-1] ** 2)
+    for first, totals in WATER.items():
+        for number, total in enumerate(totals):
+            low = first + number * WATER_PART
+            place.append(rng.uniform(low, low + WATER_PART, WATER_LINES))
+            share = rng.exponential(1.0, WATER_LINES)
+            strength.append(total * share / share.sum() * 1e8 / place[-1] ** 2)
     every = np.concatenate(place)
     order = np.argsort(every)
     return every[order], np.concatenate(strength)[order]
