@@ -73,7 +73,12 @@ def trends(panels: Sequence[Panel], columns: int, revision: str) -> go.Figure:
             figure.update_xaxes(bare, row=row, col=column)
             figure.update_yaxes(bare, row=row, col=column)
     figure.update_xaxes(
-        ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False, nticks=4
+        ticks="outside",
+        ticklen=3,
+        showline=True,
+        mirror=True,
+        zeroline=False,
+        nticks=4 if columns < 8 else 3,
     )
     figure.update_yaxes(
         ticks="outside", ticklen=3, showline=True, mirror=True, zeroline=False, nticks=5

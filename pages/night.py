@@ -24,12 +24,6 @@ COLUMNS = (
 def layout(_pathname: str, _search: str) -> html.Main:
     """Return the page's fixed parts; `callbacks.night.page` and ``night.js`` fill them."""
     head = html.Tr([html.Th(label, className=name, scope="col") for name, label in COLUMNS])
-    graph = dcc.Graph(
-        id="night-trends",
-        figure={"data": [], "layout": {}},
-        responsive=True,
-        config={"displayModeBar": False, "doubleClick": "reset", "showTips": False},
-    )
     return html.Main(
         [
             dcc.Store(id="night-data"),
@@ -39,7 +33,7 @@ def layout(_pathname: str, _search: str) -> html.Main:
             html.Details(
                 [
                     html.Summary("Trends"),
-                    html.Div(graph, id="night-plots"),
+                    html.Div(_graph("night-trends"), id="night-plots"),
                     # Callbacks replace the contents only, so that it stays open.
                     html.Div(
                         [
@@ -61,6 +55,14 @@ def layout(_pathname: str, _search: str) -> html.Main:
                 id="night-fold",
                 open=True,
             ),
+            html.Details(
+                [
+                    html.Summary("Standard stars over months"),
+                    html.Div(_graph("night-months-graph"), id="night-months-plots"),
+                ],
+                id="night-months",
+                hidden=True,
+            ),
             html.Nav(id="night-kinds", **{"aria-label": "Kind of frames"}),
             html.Div(
                 html.Table(
@@ -74,6 +76,15 @@ def layout(_pathname: str, _search: str) -> html.Main:
             html.Nav(id="night-pager", className="pager", **{"aria-label": "Pages of the night"}),
         ],
         className="night",
+    )
+
+
+def _graph(name: str) -> dcc.Graph:
+    return dcc.Graph(
+        id=name,
+        figure={"data": [], "layout": {}},
+        responsive=True,
+        config={"displayModeBar": False, "doubleClick": "reset", "showTips": False},
     )
 
 

@@ -79,13 +79,13 @@ function isBefore(line, row) {
 
 /** Width of the window, CSS pixels, and how many there are then. */
 const COLUMNS = [
-  [1150, 7],
+  [1150, 9],
   [700, 4],
   [0, 2],
 ];
 
-/** The plot whose clicks are handled. @type {Element | null} */
-let plot = null;
+/** The plots whose clicks are handled. @type {WeakSet<Element>} */
+const heard = new WeakSet();
 
 function fitColumns() {
   const plots = byId("night-plots");
@@ -97,22 +97,24 @@ function fitColumns() {
 }
 
 /** A click on a point leads to its file. */
-function hearPlot() {
-  /** @type {PlotlyGraph | null} */
-  const drawn = document.querySelector("#night-trends .js-plotly-plot");
-  if (!drawn || !drawn.on || drawn === plot) return;
-  plot = drawn;
-  drawn.on("plotly_click", ({ points: [point] }) => {
-    if (point?.customdata) goTo("/data/" + point.customdata);
-  });
+function hearPlots() {
+  /** @type {NodeListOf<PlotlyGraph>} */
+  const plots = document.querySelectorAll(".night .js-plotly-plot");
+  for (const plot of plots) {
+    if (!plot.on || heard.has(plot)) continue;
+    heard.add(plot);
+    plot.on("plotly_click", ({ points: [point] }) => {
+      if (point?.customdata) goTo("/data/" + point.customdata);
+    });
+  }
 }
 
 /** @param {Event} event */
 function unfolded(event) {
   const { target } = event;
-  if (target instanceof HTMLDetailsElement && target.id === "night-fold" && target.open) {
-    refreshTrends(0);
-  }
+  if (!(target instanceof HTMLDetailsElement) || !target.open) return;
+  if (target.id === "night-fold") refreshTrends(0);
+  if (target.id === "night-months") window.dispatchEvent(new Event("resize")); // it had no size
 }
 
 document.addEventListener("toggle", unfolded, true);
@@ -120,7 +122,7 @@ window.addEventListener("resize", fitColumns);
 new MutationObserver(() => {
   if (!isNightPage()) return;
   fitColumns();
-  hearPlot();
+  hearPlots();
 }).observe(document.documentElement, { childList: true, subtree: true });
 
 // -- the list of nights, and keys ----------------------------------------------------------------

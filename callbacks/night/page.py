@@ -12,7 +12,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.core.dash_types import CallbackValue, Component, Properties
 from callbacks.core.guard import guarded, person
 from callbacks.core.pager import newer_older
-from callbacks.night import drawing
+from callbacks.night import drawing, months
 from callbacks.night.address import Query, parse
 from callbacks.night.rows import row as draw_row
 from figures.trends import Panel
@@ -59,6 +59,7 @@ def register(app: Dash) -> None:
         Input("live-trends", "data"),
         Input("night-columns", "data"),
     )(guarded(4)(show_trends))
+    months.register(app)
     app.clientside_callback(
         ClientsideFunction("night", "draw"), Output("night-data", "id"), Input("night-data", "data")
     )

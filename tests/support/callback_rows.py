@@ -211,6 +211,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ),
     ),
     "night-work.children ← url.pathname": (Row(at("/night")),),
+    "night-months-graph.figure ← url.pathname": (
+        Row(at("/night/2022-07-04", **{"night-columns.data": 2})),
+    ),
     "night-trends.figure ← url.pathname": (
         Row(at("/night/2022-07-04", **{"night-columns.data": 2})),
     ),
