@@ -18,12 +18,13 @@ from db import clock
 from db.models import File, Run, RunInput
 from reduction.frames import DataType, FrameKind
 from reduction.registry import all_blocks
+from services import access
 from services.calibration import out_of_date, trace_selection
 from services.calibration.masters import RAW, REDUCED
 from services.calibration.recalibration import arcs, comparison, fluxes, users
 from services.calibration.recalibration.again import replace, retry
 from services.calibration.zero_points import evidence
-from services.files import ingredients
+from services.files import ingredients, origin
 from services.files.ingredients import Role
 from services.runs.lifecycle import RunState
 from services.unit_of_work import WORKER_PATIENCE_S, transaction
@@ -74,6 +75,8 @@ def recheck(products: Iterable[File]) -> None:
         source = ingredients.source_of(product)
         if run is None or source is None or run.block not in all_blocks():
             continue
+        if access.is_shared(product) and not origin.serves_everybody(source):
+            continue  # a person has changed what the frame is: what everybody uses stays
         expected = comparison.would_be_given(product, run)
         if expected is None or not comparison.differs(product, expected):
             continue

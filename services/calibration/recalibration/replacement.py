@@ -20,7 +20,7 @@ from reduction.frames import Product, Spectrum
 from reduction.notice_codes import NoticeCode
 from reduction.notices import Notice, notice
 from reduction.wavelength.spectral_wcs import shift_between_solutions
-from services import logs
+from services import access, logs
 from services.calibration import out_of_date
 from services.calibration.recalibration import consideration
 from services.files import ingredients, products, rows
@@ -74,12 +74,13 @@ class Replacement:
         Returns
         -------
         File or None
-            The row. None when the product was deleted or changed meanwhile: nothing is done then.
+            The row. None when the product was deleted or changed meanwhile, or what was everybody's
+            would not be any more: nothing is done then.
         """
         bare = products.bare_name(file.file_name)
         number, entry = self.before[bare].id, self._entries[bare]
         row = File.get_or_none(File.id == number, File.run_id == self.run.replaces)
-        if row is None:
+        if row is None or access.is_shared(row) != access.is_shared(file):
             return None
         old = Path(row.full_path)
         work.removed.append(old)

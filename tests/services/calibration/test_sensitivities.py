@@ -12,10 +12,10 @@ from reduction.frames import DataType
 from reduction.notice_codes import NoticeCode
 from reduction.settings.proposal_settings import settings_model
 from services import access
-from services.calibration import affected, manual, provisional, report
-from services.calibration.recalibration import fluxes
+from services.calibration import affected, manual, provisional, reclassify, report
+from services.calibration.recalibration import consideration, fluxes
 from services.errors import NotFound, Unacceptable
-from services.files import actions, deletion, ingredients, origin
+from services.files import actions, deletion, ingredients, origin, products
 from services.files.serialization import as_dict
 from services.monitoring import check
 from services.proposals import proposals
@@ -543,6 +543,29 @@ class TestShared:
         assert File.get_by_id(shared.id).checksum == shared.checksum
         assert [one.id for one in sensitivities() if one.proposal is None] == [shared.id]
         assert used(flux_of(foreign)) == shared.file_name
+
+    def test_what_a_person_calls_the_frame_does_not_reach_it(
+        self, raw: Path, owner: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        arc(raw)
+        frame = standard(raw, 10, PROPID=SOAR_ID)
+        builders.drain()
+        (before,) = sensitivities()
+        reclassify.reclassify(owner, frame.id, obstype="SPECTRUM")
+        arc(raw, 20, level=450)  # bracketed now: the spectrum has other bytes
+        builders.drain()
+        assert spectrum_of(frame).checksum != ""
+        (after,) = sensitivities()
+        kept = ("checksum", "object", "ra_deg", "notices", "proposal_id", "original_id")
+        assert [getattr(after, one) for one in kept] == [getattr(before, one) for one in kept]
+        # Nor where that is done while it is being replaced.
+        monkeypatch.setattr(consideration.origin, "serves_everybody", lambda _: True)
+        monkeypatch.setattr(products.origin, "is_trusted", lambda _: False)
+        consideration.recheck([after])
+        assert builders.drain()
+        (after,) = sensitivities()
+        assert [getattr(after, one) for one in kept] == [getattr(before, one) for one in kept]
+        assert check.violations() == []
 
     @pytest.mark.usefixtures("owner")
     def test_settings_of_a_proposal_do_not_change_it(self, raw: Path) -> None:
