@@ -57,7 +57,7 @@ def test_a_frame_of_2062_leads_no_night_queue_or_list(site: Site) -> None:
 @pytest.mark.usefixtures("blocks")
 def test_frames_of_a_wrong_clock_are_no_calibrations_of_others(site: Site) -> None:
     (raw,) = site.raw_roots
-    later = NOW + dt.timedelta(days=3)
+    later = (NOW + dt.timedelta(days=3)).replace(hour=3, minute=0)  # far from noon: one night
     frames = [
         arrive(raw, f"b{n}.fits", later + n * dt.timedelta(minutes=1), "BIAS") for n in range(10)
     ]
