@@ -13,6 +13,8 @@ const LIST = "over-found";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let searchTimer;
 let searches = 0;
+/** The spectra were normalised here, since their units differ. */
+let normalisedForUnits = false;
 
 /** @returns {HTMLElement} A field in which other spectra are searched for. */
 export function createFinder() {
@@ -106,8 +108,16 @@ function createCandidate({ id, name, object, type, date }) {
 function compareUnits(id) {
   const other = otherSpectra.get(id);
   if (!other || settings.normalise || other.facts.unit === shown.main?.facts.unit) return;
-  settings.normalise = true;
+  settings.normalise = normalisedForUnits = true;
   render();
+}
+
+/** @param {number} id */
+function remove(id) {
+  if (normalisedForUnits && settings.others.length === 1) {
+    settings.normalise = normalisedForUnits = false;
+  }
+  removeOther(id);
 }
 
 document.addEventListener("click", (event) => {
@@ -132,7 +142,7 @@ function createChip(id, { facts: { name, unit } }) {
   const remark = (unit === main?.unit ? "" : ` (${unit})`) + (place < 0 ? hidden : "");
   const close = create(
     "button",
-    { type: "button", "aria-label": `Remove ${name}`, on: { click: () => removeOther(id) } },
+    { type: "button", "aria-label": `Remove ${name}`, on: { click: () => remove(id) } },
     "×",
   );
   const text = create("span", { className: "text" }, name.replace(/\.fits$/, "") + remark);

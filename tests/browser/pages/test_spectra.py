@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser.data_page import calibrated_row, plotted, until
+from tests.support.browser.data_page import calibrated_row, plotted, until, wavelength_tab
 from tests.support.browser_window import SLOW_MS, Window
 from tests.support.live_site import LiveSite
 
@@ -29,6 +29,8 @@ def open_spectrum(page: Any) -> int:
     row = calibrated_row(page).first
     expect(row).to_be_visible(timeout=SLOW_MS)
     page.goto(page.url.split("/data")[0] + row.get_attribute("href"))
+    wavelength_tab(page).click()
+    expect(wavelength_tab(page)).to_have_attribute("aria-current", "true")
     number = int(re.search(r"/data/(\d+)", page.url)[1])
     until(page, lambda: drawn(page) == number, "the spectrum", SLOW_MS)
     return number

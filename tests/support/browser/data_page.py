@@ -17,16 +17,24 @@ expect = playwright.expect
 
 def calibrated_row(page: Any) -> Any:
     """Return the newest row of the file index whose spectrum is calibrated."""
-    return page.get_by_label("Files, the newest first").get_by_role("link").filter(has_text="λ")
+    rows = page.get_by_label("Files, the newest first").get_by_role("link")
+    return rows.filter(has=page.locator(".stage.s4, .stage.s5"))
+
+
+def wavelength_tab(page: Any) -> Any:
+    """Return the tab of the newest wavelength-calibrated spectrum of the frame on show."""
+    return page.locator("#view-head .tabs a").filter(has_text="Wavelength Calibrated").first
 
 
 def show_calibrated(page: Any) -> None:
-    """Open the newest calibrated spectrum and wait until it is the file on show."""
+    """Open the newest frame with a calibrated spectrum: that, without its flux calibration."""
     row = calibrated_row(page).first
     expect(row).to_be_visible(timeout=SLOW_MS)
     href = row.get_attribute("href")
     page.locator(f'#file-list a[href="{href}"]').click()
     expect(page.locator(f'#view-head a[href="{href}"][aria-current]')).to_be_visible()
+    wavelength_tab(page).click()
+    expect(wavelength_tab(page)).to_have_attribute("aria-current", "true")
 
 
 def plotted(page: Any) -> dict[str, Any]:
