@@ -36,6 +36,8 @@ WANTED = ("GAL.J000313", "AT", "WD")
 """Beginnings of the names of a galaxy, a transient and a white dwarf of the demo night."""
 REDSHIFT = "0.0425"
 """Of that galaxy."""
+FIGURES = {"flux-truth"}
+"""Pictures of the manual that `tools.figures` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Night:
     calibrated: dict[str, int]
     reduced: int
     proposal: int
+    flux: int
+    sensitivity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,17 @@ def galaxy(page: Any, _night: Night) -> None:
     """Mark a galaxy's lines and the atmosphere's bands."""
     spectrum(page, "H", "neb", "telluric", lines=REDSHIFT, smooth="gauss")
     page.mouse.move(880, 400)
+
+
+def flux(page: Any, _night: Night) -> None:
+    """Show the flux without telluric correction, the bands, and the errors of a pixel."""
+    spectrum(page, "uncorrected", "telluric")
+    page.mouse.move(1010, 300)
+
+
+def sensitivity(page: Any, _night: Night) -> None:
+    """Wait for the figure of a sensitivity."""
+    page.wait_for_selector("#sensitivity-plot[data-file] .point")
 
 
 def painted(page: Any, _night: Night) -> None:
@@ -160,6 +175,8 @@ SHOTS = (
     Shot("spectrum-dark", first, galaxy),
     Shot("spectrum-compare", first, compare, light=True),
     Shot("spectrum-arc", first, arc),
+    Shot("spectrum-flux", lambda night: f"/data/{night.flux}", flux),
+    Shot("sensitivity", lambda night: f"/data/{night.sensitivity}", sensitivity),
     Shot("search", lambda _: "/search"),
     Shot("logs", lambda _: "/logs"),
     Shot("tonight", lambda _: "/night"),
@@ -207,7 +224,7 @@ def main() -> int:
 def in_the_manual() -> set[str]:
     """Return the names of the pictures that the chapters show."""
     text = "".join(path.read_text("utf-8") for path in MANUAL.glob("*.md"))
-    return set(re.findall(r"\]\(images/([a-z-]+)\.webp\)", text))
+    return set(re.findall(r"\]\(images/([a-z-]+)\.webp\)", text)) - FIGURES
 
 
 def take_all(site: LiveSite, shots: list[Shot]) -> list[str]:
@@ -256,13 +273,16 @@ def wait_for_night(site: LiveSite) -> Night:
         "JOIN file parent ON parent.id = spectrum.parent_id WHERE spectrum.id = ?",
         next(iter(ordered.values())),
     )
-    return Night(site.url, ordered, reduced, proposal)
+    newest = "SELECT max(id) FROM file WHERE state = 'current' AND data_type = ?"
+    ((of_flux,),) = site.rows(f"{newest} AND object LIKE 'AT%'", 5)
+    ((of_star,),) = site.rows(newest, 7)
+    return Night(site.url, ordered, reduced, proposal, of_flux, of_star)
 
 
 def fail_once(site: LiveSite) -> None:
-    """Let a frame come whose header has no sound read noise: the Logs have something to say."""
+    """Let a frame come without gain and read noise: the Logs have something to say."""
     like = raw_frames(site, "spectrum")[0]
-    drop(site, like, "0050_Read_noise_lost.fits", 7200, RDNOISE=0.0)
+    drop(site, like, "0950_Gain_lost.fits", 7200, GAIN=0.0, RDNOISE=0.0)
     said = "SELECT count(*) FROM log_entry WHERE level = 'error'"
     until(lambda: site.rows(said)[0][0], PATIENCE_S, "a message of the Logs")
 
