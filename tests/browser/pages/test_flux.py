@@ -155,3 +155,19 @@ def measure_again(window: Window, site: LiveSite, sensitivity: int, star: str) -
     wait_for(
         lambda: set(sensitivities(site)) - before, SLOW_MS / 1000, "another sensitivity of the star"
     )
+
+
+def test_tonight_leads_from_the_standard_stars_of_months_to_a_sensitivity(
+    observer: Window, demo_site: LiveSite, whole_night: None
+) -> None:
+    page = observer.open("/night")
+    page.get_by_text("Standard stars over months").click()
+    point = page.locator("#night-months .scatterlayer .point").first
+    expect(point).to_be_visible(timeout=SLOW_MS)
+    place = point.bounding_box()
+    page.mouse.click(place["x"] + 2.5, place["y"] + 2.5)
+    page.wait_for_url(re.compile(r"/data/\d+$"))
+    assert int(page.url.rsplit("/", 1)[1]) in sensitivities(demo_site)
+    expect(page.locator("#sensitivity-plot")).to_have_attribute(
+        "data-file", page.url.rsplit("/", 1)[1]
+    )
