@@ -233,7 +233,7 @@ class NoticeCode(StrEnum):
     PHOTOMETRY_TOO_FAINT = "photometry_too_faint", ERROR, "band"
     FLUX_SCALED = "flux_scaled", INFO, "band magnitude factor"
     TELLURIC_FROM_STANDARD = "telluric_from_standard", INFO, "gases"
-    TELLURIC_LEFT_OUT = "telluric_left_out", WARNING, "bands"
+    TELLURIC_LEFT_OUT = "telluric_left_out", INFO, "bands"
     TELLURIC_NOT_CORRECTED = "telluric_not_corrected", INFO
 
     # Standard stars and the airmass.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reduction.astrometry.airmass import Airmass
+from reduction.errors import NoSensitivity
 from reduction.flux.references.extinction import magnitudes_at
 from reduction.flux.references.library import Star
 from reduction.flux.response import plausibility, second_order, selection, spline, systematic
@@ -18,6 +19,7 @@ from reduction.flux.response.counts import above_atmosphere, rate_of
 from reduction.flux.response.model import MAGNITUDE, FitOptions, Response
 from reduction.flux.response.systematic import BETWEEN_SYSTEMS
 from reduction.frames import Spectrum
+from reduction.notice_codes import NoticeCode
 
 __all__ = ["FitOptions", "Response", "measure"]
 
@@ -83,7 +85,12 @@ def measure(
     points, references = selection.points_of(counts, flags, star, transmission)
     usable = selection.usable_points(points, star.name)
     fitted = _fit(points, usable, options)
-    response = _response(detected.wavelength, flags, points, usable, fitted)
+    known = _known(detected.wavelength, fitted)
+    if not known.any():
+        noise = np.sqrt(np.maximum(points.variance, 1e-12 * points.ratio**2))
+        signal = float(np.median((points.ratio / noise)[usable]))
+        raise NoSensitivity(NoticeCode.STANDARD_TOO_FAINT, star=star.name, signal=round(signal, 1))
+    response = _response(detected.wavelength, flags, points, usable, fitted, known)
     error = systematic.SystematicError(
         reference=systematic.of_reference(points, usable, detected.wavelength),
         night=systematic.of_slit(spectrum.header, detected.wavelength, response.sensitivity),
@@ -130,18 +137,22 @@ def _fit(points: Points, usable: NDArray[np.bool_], options: FitOptions) -> spli
     )
 
 
-def _response(
+def _known(wavelength: Floats, fitted: spline.SmoothFit) -> NDArray[np.bool_]:
+    """Return where the fit is certain enough, (n,), without interruption."""
+    return _longest_run(np.sqrt(fitted.at(wavelength)[1]) < WIDEST_ERROR)
+
+
+def _response(  # noqa: PLR0917 (the fit, and what it rests on)
     wavelength: Floats,
     flags: Flags,
     points: Points,
     usable: NDArray[np.bool_],
     fitted: spline.SmoothFit,
+    known: NDArray[np.bool_],
 ) -> Response:
     """Return the response without what is known of star, airmass and systematic errors."""
-    value, variance = fitted.at(wavelength)
+    value, _ = fitted.at(wavelength)
     noise = fitted.propagated(wavelength, points.variance[usable] / points.ratio[usable] ** 2)
-    known = np.sqrt(variance) < WIDEST_ERROR
-    known = _longest_run(known)
     sensitivity = np.where(known, np.exp(value), np.nan)
     centre = np.clip(np.searchsorted(wavelength, points.wavelength), 0, wavelength.size - 1)
     measured = np.full(wavelength.size, np.nan)

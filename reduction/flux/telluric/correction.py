@@ -24,11 +24,12 @@ CONTRADICTED: Final = -9.0
 """Gain of χ² below which a spectrum contradicts the absorption of the standard star."""
 TAPER: Final = 20.0
 """Å, over which the correction ends beside a band that is left as it is."""
-SCALED: Final = {Gas.OXYGEN: 0.05, Gas.WATER: 0.25}
+SCALED: Final = {Gas.OXYGEN: 0.05, Gas.WATER: 1.5}
 """Uncertainty of a column that is scaled from another exposure, as a fraction: water changes within
-hours."""
-FITTED: Final = {Gas.OXYGEN: 0.02, Gas.WATER: 0.05}
-"""Least uncertainty of a fitted column, as a fraction."""
+hours, and its own uncertainty is that of a fitted one."""
+FITTED: Final = {Gas.OXYGEN: 0.02, Gas.WATER: 1.5}
+"""Least uncertainty of a fitted column, as a fraction. In simulated spectra the fit finds 0.4 of
+the water: its bands are so wide that most of the absorption is taken for the continuum."""
 _STRONGEST: Final = 1e-3
 """Least transmission that is divided by."""
 
@@ -138,11 +139,11 @@ def correction(
     passed, squares = np.ones(wavelength.shape), np.zeros(wavelength.shape)
     for gas in Gas:
         weight = _weights(wavelength, applied[gas])
-        alone = (
-            np.clip(transmission(used, wavelength, used.airmass, gas), _STRONGEST, 1.0) ** weight
-        )
-        passed *= alone
-        squares += (_column_error(used, gas, origin) * np.log(alone)) ** 2
+        alone = np.clip(transmission(used, wavelength, used.airmass, gas), _STRONGEST, 1.0)
+        passed *= alone**weight
+        # Where a band is not corrected, all of its absorption is left as well.
+        error = _column_error(used, gas, origin) + (1 - weight)
+        squares += (error * np.log(alone)) ** 2
     kept = tuple(r for r in found if r.band.name in applied[r.band.gas])
     left = tuple(
         r.band.name

@@ -128,6 +128,8 @@ def judged(segment: Segment, passed: Floats) -> BandResidual:
     """Return the residuals of a band with and without a transmission."""
     band = segment.band
     here = passed[segment.pixels]
+    if here.size == 0:  # no pixel of the band has enough signal
+        return BandResidual(band, 0.0, 0.0, 0.0)
     continuum = segment.continuum(passed)
     # The model error is in the weights of the fit, the noise alone is what a residual is judged by.
     level = float(np.median(segment.flux))

@@ -159,7 +159,8 @@ def test_an_unknown_filter_is_not_judged_where_it_matters() -> None:
         assert second_order(blue, *filters).notices() == ()
 
 
-def test_second_order_is_no_defect() -> None:
-    assert not BAD_PIXEL & PixelFlag.SECOND_ORDER
-    others = [flag for flag in PixelFlag if flag is not PixelFlag.SECOND_ORDER]
+def test_second_order_is_no_defect_of_a_pixel_and_neither_is_an_unknown_sensitivity() -> None:
+    remarks = PixelFlag.SECOND_ORDER | PixelFlag.NO_SENSITIVITY
+    assert not BAD_PIXEL & remarks
+    others = [flag for flag in PixelFlag if not flag & remarks]
     assert all(BAD_PIXEL & flag for flag in others)
