@@ -112,18 +112,18 @@ def test_every_target_and_version_has_a_tab_with_its_own_spectrum(
     original, reduced = untouched(demo_site, targets=2)
     page = observer.open(f"/data/{original}")
     tabs = page.get_by_label("Related files").get_by_role("link")
-    expect(tabs).to_have_count(6)
+    expect(tabs).to_have_count(8)
     wider = {"max_targets": 2, "aperture_width": 3.5}
     send(page, "POST", "files/spectrum/extract/", {"id": reduced, "settings": wider})
     wait_for(
         lambda: (
-            len(demo_site.rows(f"{SPECTRA} = 4", original)) == 4
+            len(demo_site.rows(f"{SPECTRA} = 5", original)) == 4
             and not demo_site.rows(AT_WORK, original)[0][0]
         ),
         SLOW_MS / 1000,
         "second versions of both spectra",
     )
-    products = demo_site.rows(f"{SPECTRA} IN (3, 4)", original)
+    products = demo_site.rows(f"{SPECTRA} IN (3, 4, 5)", original)
     expect(tabs).to_have_count(len(products) + 2)
 
     levels, labels = set(), set()
@@ -145,7 +145,7 @@ def test_every_target_and_version_has_a_tab_with_its_own_spectrum(
     for number, name, _, data_type in products:
         if data_type == 3 and "_v2" in name:
             send(page, "DELETE", "files/", {"id": number})
-    expect(tabs).to_have_count(6)
+    expect(tabs).to_have_count(8)
 
 
 def words_of(card: fits.Card) -> str:

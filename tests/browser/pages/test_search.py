@@ -214,13 +214,17 @@ def test_another_persons_files_are_neither_rows_nor_choices(
 ) -> None:
     demo_site.add_user(*STRANGER)
     page = open_window().sign_in(*STRANGER)
-    page.goto(demo_site.url + "/search?obstype=OBJECT")
+    page.goto(demo_site.url + "/search?obstype=COMP")
     expect(page.get_by_text("No files found")).to_be_visible()
     expect(page.locator("#choices-slit")).to_have_text("none")
     page.goto(demo_site.url + "/search")
     expect(page.locator("#search-count")).not_to_be_empty()
-    masters = "SELECT count(*) FROM file WHERE data_type = 1 AND state = 'current'"
-    wait_for(lambda: count(page) == demo_site.rows(masters)[0][0], 20, "masters, and nothing else")
+    shared = "SELECT count(*) FROM file WHERE data_type IN (1, 7) AND state = 'current'"
+    wait_for(
+        lambda: count(page) == demo_site.rows(shared)[0][0],
+        20,
+        "masters and sensitivities, and nothing else",
+    )
     page.goto(demo_site.url + "/logs")
     expect(page.get_by_text("No messages yet")).to_be_visible()
 
