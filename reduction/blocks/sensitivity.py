@@ -12,7 +12,7 @@ from reduction.errors import HeaderError, NoSensitivity, ReductionError
 from reduction.fits import headers, provenance, vocabulary
 from reduction.flux.references.extinction import extinction
 from reduction.flux.references.library import Star, star_of
-from reduction.flux.references.recognition import recognise
+from reduction.flux.references.recognition import recognise, recognise_frame
 from reduction.flux.response import sensitivity as products
 from reduction.flux.response import site_library, zero_point
 from reduction.flux.response.model import FitOptions, Response
@@ -89,7 +89,7 @@ def sensitivity(
         raise HeaderError(NoticeCode.WAVELENGTHS_MISSING, keyword="CRVAL1")
     report("Recognize the star", 0.1)
     facts = headers.describe(spectrum.header.copy(), (1, spectrum.flux.size), inputs.file_name)
-    star, remarks = _star(facts, getattr(settings, "star", ""), _target_number(spectrum.header))
+    star, remarks = _star(spectrum.header, facts.object, getattr(settings, "star", ""))
     airmass = _airmass(spectrum.header)
     report("Fit the response", 0.3)
     options = FitOptions(settings.stiffness, settings.mask_lines)
@@ -129,10 +129,11 @@ def _target_number(header: fits.Header) -> int:
     return number if isinstance(number, int) else 1
 
 
-def _star(facts: FrameDescription, named: str, target: int) -> tuple[Star, tuple[Notice, ...]]:
+def _star(header: fits.Header, target: str, named: str) -> tuple[Star, tuple[Notice, ...]]:
     """Return the standard star, as named by a person or recognised.
 
-    Position and name are those of the frame, so that only its brightest target is recognised.
+    Position and name are those of the frame, so that only its brightest target is recognised. The
+    telescope must point there: the coordinates of an earlier target may be left in the header.
 
     Raises
     ------
@@ -142,15 +143,16 @@ def _star(facts: FrameDescription, named: str, target: int) -> tuple[Star, tuple
     remarks: tuple[Notice, ...] = ()
     name: str | None = named.strip()
     if not name:
-        found = recognise(facts.object, facts.ra_deg, facts.dec_deg, facts.date_obs)
+        found = recognise_frame(header)
         name, remarks = found.star, found.notices
         if name is None and remarks:
             raise NoSensitivity(remarks[0])
-        if name is not None and target > 1:
-            raise NoSensitivity(NoticeCode.STANDARD_NOT_BRIGHTEST, star=name, number=target)
+        number = _target_number(header)
+        if name is not None and number > 1:
+            raise NoSensitivity(NoticeCode.STANDARD_NOT_BRIGHTEST, star=name, number=number)
     star = star_of(name) if name else None
     if star is None:
-        raise NoSensitivity(NoticeCode.STANDARD_UNKNOWN, name=name or facts.object or "?")
+        raise NoSensitivity(NoticeCode.STANDARD_UNKNOWN, name=name or target or "?")
     return star, remarks
 
 

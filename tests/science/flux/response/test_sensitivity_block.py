@@ -189,6 +189,14 @@ class TestStar:
             made(spectrum)
         assert caught.value.notice.code == "standard_elsewhere"
 
+    def test_coordinates_left_from_the_standard_make_no_star_of_the_next_target(self) -> None:
+        spectrum = standard()
+        spectrum.header["OBJECT"] = "NGC 2997"
+        spectrum.header["RA"], spectrum.header["DEC"] = "09:45:38.8", "-31:11:28"
+        with pytest.raises(NoSensitivity) as caught:
+            made(spectrum)
+        assert caught.value.notice.code == "standard_unknown"
+
     def test_a_person_overrules(self) -> None:
         spectrum = standard()
         spectrum.header["OBSDEC"] = "-37:41:00"
