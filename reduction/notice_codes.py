@@ -219,6 +219,7 @@ class NoticeCode(StrEnum):
     SENSITIVITY_COVERS_PART = "sensitivity_covers_part", INFO, "first last"
     EXPOSURE_TIME_UNUSABLE = "exposure_time_unusable", ERROR, "keyword"
     AIRMASS_UNKNOWN = "airmass_unknown", ERROR, "keyword"
+    FLUX_NOWHERE = "flux_nowhere", ERROR, "file"
     FLUX_SLIT_UNKNOWN = "flux_slit_unknown", INFO
     FLUX_SLIT_NARROW = "flux_slit_narrow", INFO, "width"
     FLUX_SLIT_LOSS = "flux_slit_loss", INFO, "width seeing"

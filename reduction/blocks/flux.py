@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from reduction.astrometry.airmass import airmass_of
-from reduction.errors import HeaderError, MissingCalibration
+from reduction.errors import HeaderError, MissingCalibration, UnusableFrame
 from reduction.fits import provenance, vocabulary
 from reduction.fits.derivation import times
 from reduction.fits.derivation.cards import usable_text
@@ -66,13 +66,16 @@ def flux(inputs: BlockInputs, settings: FluxSettings, report: Report) -> list[Pr
         There is no sensitivity, it is one of another setup, or it has no wavelength in common with
         the spectrum.
     UnusableFrame
-        The spectrum cannot be scaled to the magnitude.
+        The spectrum cannot be scaled to the magnitude, or nearly all of its light is outside of
+        the aperture at every wavelength.
     """
     spectrum = _checked(inputs)
     sensitivity = _usable_sensitivity(inputs, spectrum)
     observed = _observation(spectrum, settings)
     report("Apply the sensitivity", 0.3)
     made = calibrate(spectrum, sensitivity, observed)
+    if not made.known.any():
+        raise UnusableFrame(NoticeCode.FLUX_NOWHERE, file=inputs.file_name)
     report("Judge", 0.8)
     used = inputs.names.get(CalibrationRole.SENSITIVITY, "")
     name = provenance.product_name("x", inputs.file_name)

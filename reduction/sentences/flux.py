@@ -40,6 +40,9 @@ def _slit_differs(params: Params) -> str:
 SENTENCES: dict[C, Sentence] = {
     C.NOT_WAVELENGTH_CALIBRATED: "{file} is not a wavelength-calibrated spectrum in electrons.",
     C.SENSITIVITY_MISSING: "No sensitivity to calibrate the flux of {file} with.",
+    C.FLUX_NOWHERE: (
+        "{file} has a flux at no wavelength: nearly all of its light is outside of the aperture."
+    ),
     C.SENSITIVITY_EMPTY: "The sensitivity {file} has no usable value.",
     C.SENSITIVITY_NO_OVERLAP: (
         "The sensitivity {file} is known from {lowest:.0f} to {highest:.0f} Å, the spectrum "

@@ -9,10 +9,11 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reduction.errors import ReductionError
+from reduction.errors import ReductionError, UnusableFrame
 from reduction.frames import PixelFlag, Spectrum
-from reduction.notice_codes import Severity
+from reduction.notice_codes import NoticeCode, Severity
 from reduction.registry import BlockInputs, all_blocks
+from tests.support.notices import refused
 from tests.support.science import flux_scenes
 from tests.support.science.absurd_values import ABSURD
 from tests.support.science.block_scenes import quiet
@@ -92,6 +93,15 @@ def test_any_card_of_a_sensitivity(keyword: str, value: Any) -> None:
     response.header["GSP_TWID"], response.header["GSP_TGAS"] = 6.0, "O2 H2O"
     put(response, keyword, value)
     attempt(flux_scenes.inputs(spectrum(), response))
+
+
+def test_light_that_is_all_outside_of_the_aperture_gives_no_flux() -> None:
+    frame = spectrum()
+    frame.loss = np.full(frame.flux.size, 1.0)
+    block = all_blocks()["flux"]
+    inputs = flux_scenes.inputs(frame)
+    with refused(UnusableFrame, NoticeCode.FLUX_NOWHERE, file=inputs.file_name):
+        block.run(inputs, block.request(), quiet)
 
 
 @MANY
