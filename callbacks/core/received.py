@@ -77,7 +77,7 @@ class _RowsRequest(_Object):
 
 
 class _LiveNight(_Object):
-    ids: list[RowId] = []
+    ids: list[RowId] | None = None  # none: the whole page has changed
     night: StrictStr | None = None
 
 

@@ -209,6 +209,11 @@ ROWS: dict[str, tuple[Row, ...]] = {
             shows=True,
             trigger="live-night.data",
         ),
+        Row(
+            at("/night/2022-07-04", **{"live-night.data": {"ids": None, "night": None}}),
+            shows=True,
+            trigger="live-night.data",
+        ),
     ),
     "night-work.children ← url.pathname": (Row(at("/night")),),
     "night-months-graph.figure ← url.pathname": (
