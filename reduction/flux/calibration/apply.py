@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reduction.flux.response.counts import MOST_LOSS
 from reduction.frames import PixelFlag, Spectrum
-from reduction.wavelength.axis.medium import medium_of, to_air
+from reduction.wavelength.axis.medium import in_air, medium_of
 
 Floats = NDArray[np.float64]
 
@@ -54,8 +54,7 @@ class SensitivityOnAxis:
 def air_wavelength(spectrum: Spectrum) -> Floats:
     """Return the air wavelengths of the pixel centres of a calibrated spectrum, (n,) float64, Å."""
     assert spectrum.wavelength is not None  # it is calibrated
-    wavelength = np.asarray(spectrum.wavelength, dtype=float)
-    return to_air(wavelength) if medium_of(spectrum.header) == "vacuum" else wavelength
+    return in_air(spectrum.wavelength, medium_of(spectrum.header))
 
 
 def on_axis(sensitivity: Spectrum, air: Floats) -> SensitivityOnAxis:

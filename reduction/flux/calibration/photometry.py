@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reduction.errors import UnusableFrame
 from reduction.flux.references.passbands import Passband, passband
+from reduction.flux.response.model import PER_MAGNITUDE
 from reduction.notice_codes import NoticeCode
 
 Floats = NDArray[np.float64]
@@ -140,7 +141,7 @@ def scaling(air: Floats, flux: Floats, variance: Floats, photometry: Photometry)
     if found is None or noise > 0.2:
         raise UnusableFrame(NoticeCode.PHOTOMETRY_TOO_FAINT, band=photometry.band)
     factor = 10 ** (0.4 * (found - photometry.magnitude))
-    error = math.hypot(0.4 * math.log(10) * photometry.error, noise)
+    error = math.hypot(PER_MAGNITUDE * photometry.error, noise)
     return Scaling(photometry, factor, error)
 
 

@@ -8,19 +8,15 @@ it, which the grade says.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reduction.flux.calibration.apply import SensitivityOnAxis
+from reduction.flux.response.model import PER_MAGNITUDE
 
 Floats = NDArray[np.float64]
-
-MAGNITUDE: Final = 0.4 * math.log(10)
-"""A magnitude, as a fraction of the flux (for small ones)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +45,7 @@ class AirmassTerms:
         """The error of the flux, (n,), as a fraction."""
         curve = self.extinction_error * (self.airmass - self.of_standard)
         return np.asarray(
-            MAGNITUDE * np.hypot(curve, self.extinction * self.airmass_error), dtype=float
+            PER_MAGNITUDE * np.hypot(curve, self.extinction * self.airmass_error), dtype=float
         )
 
 

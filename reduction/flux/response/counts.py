@@ -13,7 +13,7 @@ from reduction.fits import headers, vocabulary
 from reduction.fits.provenance import NONE
 from reduction.frames import BAD_PIXEL, PixelFlag, Spectrum
 from reduction.notice_codes import NoticeCode
-from reduction.wavelength.axis.medium import medium_of, to_air
+from reduction.wavelength.axis.medium import in_air, medium_of
 
 Floats = NDArray[np.float64]
 
@@ -88,9 +88,7 @@ def rate_of(spectrum: Spectrum) -> Counts:
     if seconds is None or not seconds > 0:
         keyword = vocabulary.EXPTIME.keyword
         raise HeaderError(NoticeCode.CARD_ABSURD, keyword=keyword, value=seconds or NONE)
-    air = np.asarray(spectrum.wavelength, dtype=float)
-    if medium_of(spectrum.header) == "vacuum":
-        air = to_air(air)
+    air = in_air(spectrum.wavelength, medium_of(spectrum.header))
     width = np.gradient(air)
     inside = _inside_aperture(spectrum)
     factor = 1.0 / (seconds * width * inside)

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.uint8]
 
 MAGNITUDE: Final = 2.5 / np.log(10.0)
+"""Magnitudes of a difference of natural logarithms of 1."""
+PER_MAGNITUDE: Final = 1.0 / MAGNITUDE
+"""A magnitude, as a fraction of the flux (for small ones)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reduction.flux.response import plausibility, throughput
 from reduction.flux.response.model import MAGNITUDE, Response
 from reduction.frames import PixelFlag, Spectrum
 from reduction.notice_codes import NoticeCode
-from reduction.wavelength.axis.medium import medium_of, to_air
+from reduction.wavelength.axis.medium import in_air, medium_of
 
 Floats = NDArray[np.float64]
 
@@ -99,9 +99,7 @@ def response_of(sensitivity: Spectrum) -> Response:
     if sensitivity.wavelength is None or not {"OWN", "POINTS", "PMASK", "SYS"} <= planes.keys():
         raise HeaderError(NoticeCode.CARD_MISSING, keyword=vocabulary.GSP_STAR, meaning="star")
     header = sensitivity.header
-    air = sensitivity.wavelength
-    if medium_of(header) == "vacuum":
-        air = to_air(air)
+    air = in_air(sensitivity.wavelength, medium_of(header))
     own = np.asarray(planes["OWN"], dtype=float)
     known = np.flatnonzero(np.isfinite(own))
     first, last = (air[known[0]], air[known[-1]]) if known.size else (np.nan, np.nan)

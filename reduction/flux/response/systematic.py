@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reduction.astrometry.airmass import Airmass
 from reduction.fits import header_values, headers, vocabulary
 from reduction.flux.response.bins import Points
+from reduction.flux.response.model import PER_MAGNITUDE
 from reduction.flux.response.spline import SmoothFit
 from reduction.slits import width_arcsec
 
@@ -26,7 +27,6 @@ BETWEEN_SYSTEMS: Final = 0.025
 al.: 0.983 to 0.993 in the level; Bohlin et al. 2014, PASP 126, 711: 2 %)."""
 WINDOW: Final = 300.0
 """Å, over which the residuals of the points are averaged."""
-_PER_MAGNITUDE: Final = 0.4 * np.log(10.0)
 
 _SLIT_SHAPE: Final = np.array(
     [
@@ -139,7 +139,7 @@ def of_airmass(magnitudes: Floats, airmass: Airmass) -> Floats:
         Extinction, magnitudes per airmass.
     airmass : Airmass
     """
-    return np.asarray(_PER_MAGNITUDE * np.nan_to_num(magnitudes) * airmass.error, dtype=float)
+    return np.asarray(PER_MAGNITUDE * np.nan_to_num(magnitudes) * airmass.error, dtype=float)
 
 
 def of_slit(header: fits.Header, wavelength: Floats, sensitivity: Floats) -> Floats:
@@ -159,7 +159,7 @@ def of_slit(header: fits.Header, wavelength: Floats, sensitivity: Floats) -> Flo
     width = width_arcsec(header_values.slit_name(headers.text(header, vocabulary.SLIT)))
     share = 1.0 if width is None else np.interp(width, [_NARROW, _WIDE], [1.0, _OF_A_WIDE_SLIT])
     change = np.interp(wavelength, *_SLIT_SHAPE) - np.interp(pivot, *_SLIT_SHAPE)
-    return np.asarray(share * _PER_MAGNITUDE * np.abs(change), dtype=float)
+    return np.asarray(share * PER_MAGNITUDE * np.abs(change), dtype=float)
 
 
 def _scatter(residual: Floats, weight: Floats, near: NDArray[np.bool_]) -> float:

@@ -12,7 +12,7 @@ from reduction.flux.telluric.bands import Gas
 from reduction.flux.telluric.expectation import expected
 from reduction.flux.telluric.fit import Telluric, fit, transmission
 from reduction.frames import Spectrum
-from reduction.wavelength.axis.medium import medium_of, to_air
+from reduction.wavelength.axis.medium import in_air, medium_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +57,7 @@ def measure(spectrum: Spectrum, airmass: float) -> Absorption | None:
     """
     if spectrum.wavelength is None:
         return None
-    air = np.asarray(spectrum.wavelength, dtype=float)
-    air = to_air(air) if medium_of(spectrum.header) == "vacuum" else air
+    air = in_air(spectrum.wavelength, medium_of(spectrum.header))
     known = expected(spectrum.header, air, airmass)
     found = fit(
         air,

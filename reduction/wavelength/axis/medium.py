@@ -46,6 +46,11 @@ def to_vacuum(air: Floats) -> Floats:
     return vacuum
 
 
+def in_air(wavelength: Floats, medium: Medium) -> Floats:
+    """Return air wavelengths of wavelengths in a medium, Å: the inverse of `from_air`."""
+    return to_air(wavelength) if medium == "vacuum" else np.asarray(wavelength, dtype=float)
+
+
 def from_air(air: Floats, medium: Medium) -> Floats:
     """Return air wavelengths in a medium, Å."""
     return to_vacuum(air) if medium == "vacuum" else np.asarray(air, dtype=float)

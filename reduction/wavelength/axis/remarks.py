@@ -6,7 +6,7 @@ import numpy as np
 
 from reduction.fits import header_values, headers, provenance, vocabulary
 from reduction.frames import PixelFlag, Spectrum
-from reduction.wavelength.axis.medium import Medium, to_air
+from reduction.wavelength.axis.medium import Medium, in_air
 from reduction.wavelength.axis.second_order import SecondOrder, second_order
 
 
@@ -21,7 +21,7 @@ def flag_second_order(spectrum: Spectrum, medium: Medium) -> SecondOrder:
         Of its wavelengths.
     """
     assert spectrum.wavelength is not None  # it is calibrated
-    air = to_air(spectrum.wavelength) if medium == "vacuum" else spectrum.wavelength
+    air = in_air(spectrum.wavelength, medium)
     names = [
         header_values.filter_name(headers.text(spectrum.header, card))
         for card in (vocabulary.FILTER, vocabulary.FILTER2)
